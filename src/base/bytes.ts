@@ -1,0 +1,184 @@
+/**
+ * Reading and writing the small binary formats of our own (values, tokens, outcomes).
+ * Integers of fixed width are big-endian; varints are LEB128, unsigned.
+ */
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
+export class ByteWriter {
+  #bytes: Buffer;
+  #view: DataView;
+  #length = 0;
+
+  constructor(initialBytes = 256) {
+    this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  reset(): void {
+    this.#length = 0;
+  }
+
+  #reserve(bytes: number): void {
+    const wanted = this.#length + bytes;
+    if (wanted <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(wanted, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  varint(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  i64(value: bigint): void {
+    this.#reserve(8);
+    this.#view.setBigInt64(this.#length, value);
+    this.#length += 8;
+  }
+
+  f64(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value);
+    this.#length += 8;
+  }
+
+  /** The bytes, behind their length as a varint. */
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  /** The bytes alone. */
+  raw(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  /** UTF-8, behind its length in bytes as a varint. */
+  text(value: string): void {
+    // Three bytes a UTF-16 unit at the most, and 4 for the length: no second pass to measure.
+    if (value.length < 42) {
+      this.#reserve(value.length * 3 + 1);
+      const written = this.#bytes.write(value, this.#length + 1, "utf8");
+      this.#bytes[this.#length] = written;
+      this.#length += written + 1;
+      return;
+    }
+    const size = Buffer.byteLength(value, "utf8");
+    this.varint(size);
+    this.#reserve(size);
+    this.#length += this.#bytes.write(value, this.#length, "utf8");
+  }
+
+  /** A copy of what has been written since the last reset. */
+  take(): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
+  }
+
+  /** What has been written, without a copy: valid until the next call. */
+  peek(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** Thrown by {@link ByteReader} when the bytes are not what they should be; callers name what they were reading. */
+export class MalformedBytesError extends Error {
+  override readonly name = "MalformedBytesError";
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  #advance(bytes: number): number {
+    const at = this.#at;
+    if (bytes > this.#bytes.length - at) throw new MalformedBytesError("unexpected end");
+    this.#at = at + bytes;
+    return at;
+  }
+
+  u8(): number {
+    return this.#bytes[this.#advance(1)] as number;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i++) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) break;
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw new MalformedBytesError("varint too long");
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#advance(8));
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#advance(8));
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.varint());
+  }
+
+  raw(length: number): Uint8Array {
+    const at = this.#advance(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  text(): string {
+    const length = this.varint();
+    const at = this.#advance(length);
+    if (length < 24) {
+      const short = asciiText(this.#bytes, at, length);
+      if (short !== undefined) return short;
+    }
+    return decoder.decode(this.#bytes.subarray(at, at + length));
+  }
+}
+
+/** Short ASCII runs are the common case, and calling the decoder for them costs more than this loop. */
+function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {
+  let text = "";
+  for (let i = at; i < at + length; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

@@ -1,0 +1,42 @@
+import type { ErrorCode, ErrorDetails, ErrorReason } from "../base/errors.ts";
+import type { SchemaDifference } from "../schema/types.ts";
+
+/** What one operation came to. */
+export interface OperationResult {
+  /** The node that the operation was about; empty for edges and schema. */
+  readonly nodeId: string;
+  /** The edge that the operation was about; empty for nodes and schema. */
+  readonly edgeId: string;
+  /** The node's version after the whole transaction; 0 for edges, schema and purged nodes. */
+  readonly version: number;
+  /** Whether a create made something, or answered with what was there. False for all other operations. */
+  readonly created: boolean;
+}
+
+export interface AppliedOutcome {
+  readonly state: "applied";
+  readonly results: readonly OperationResult[];
+  /** Where types sent to merge differ from what the tenant kept. */
+  readonly schemaDifferences: readonly SchemaDifference[];
+}
+
+/** A refusal decided at apply, remembered under the idempotency key like any other outcome. */
+export interface RejectedOutcome {
+  readonly state: "rejected";
+  readonly code: ErrorCode;
+  readonly reason: ErrorReason;
+  readonly message: string;
+  readonly hint: string;
+  readonly details: ErrorDetails;
+}
+
+export type Outcome = AppliedOutcome | RejectedOutcome;
+
+/** An outcome and the place in the log that first decided it. */
+export interface DecidedOutcome {
+  readonly outcome: Outcome;
+  /** Offset of the record that was decided; for a repeated key that of the first record. */
+  readonly offset: number;
+  /** Log time of that record. */
+  readonly appliedAt: number;
+}
