@@ -1,0 +1,253 @@
+import type { OperationResult, RejectedOutcome } from "../record/outcome.ts";
+import type { Direction, Edge, Node } from "../record/graph.ts";
+import type { Operation } from "../record/transaction.ts";
+import type { Filter, OrderTerm } from "../query/query.ts";
+import type { Schema, SchemaDifference } from "../schema/types.ts";
+import type { Value } from "../schema/value.ts";
+
+/**
+ * The narrow boundary between the faces (`rpc`, `http`) and everything behind them: a
+ * decoded transaction in, an outcome out; a query in, rows out. Nothing mutable is
+ * shared across it, so that faces can move to threads of their own.
+ *
+ * Every method takes a signal whose reason is an `EntError` (DEADLINE_EXCEEDED or
+ * CANCELED) and throws `EntError` only. Values handed in are decoded, not yet checked:
+ * shape and limits are checked here, once, for every face.
+ */
+export interface Engine {
+  /**
+   * Appends a transaction and answers after it is durable (wait `durable`) or applied
+   * (wait `applied`). A rejected outcome is thrown as an `EntError` with its reason. A
+   * deadline after the append throws DEADLINE_EXCEEDED with `wal_position` in the details.
+   */
+  execute(caller: Caller, request: TransactionRequest, signal: AbortSignal): Promise<TransactionReceipt>;
+  /** What became of a transaction, by its idempotency key. */
+  getReceipt(caller: Caller, idempotencyKey: string, freshness: Freshness, signal: AbortSignal): Promise<Receipt>;
+
+  /** Throws NODE_NOT_FOUND when the node is missing, or deleted and not asked for. */
+  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ node: Node }>>;
+  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ nodes: Node[]; missingIds: string[] }>>;
+  /** Throws NODE_NOT_FOUND, KEY_UNKNOWN. */
+  getNodeByKey(caller: Caller, request: NodeByKeyRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ node: Node }>>;
+  queryNodes(caller: Caller, request: QueryRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<NodePage>>;
+  countNodes(caller: Caller, request: CountRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ count: number }>>;
+  listEdges(caller: Caller, request: EdgesRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<EdgePage>>;
+  listConnected(caller: Caller, request: ConnectedRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<ConnectedPage>>;
+
+  /** An empty schema for a tenant that has registered none. */
+  getSchema(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<Read<TenantSchema>>;
+  registerSchema(caller: Caller, request: SchemaRequest, signal: AbortSignal): Promise<SchemaReceipt>;
+
+  health(): Health;
+  logState(): LogState;
+  /** Sets the tenant's files aside and makes them again from the log. Throws TENANT_NOT_FOUND. */
+  rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
+  /** Tries the record at which a halted tenant stands once more. */
+  retryTenant(tenantId: string, signal: AbortSignal): Promise<{ resumed: boolean; message: string }>;
+}
+
+/** Who asks, of which tenant. Made by `tenant/identity.ts` from what a face received; both parts are checked. */
+export interface Caller {
+  readonly tenantId: string;
+  readonly actor: string;
+  /** Roles that the credential carried. */
+  readonly roles: readonly string[];
+}
+
+/** How fresh a read must be. It fails with POSITION_NOT_REACHED at the deadline rather than answer older. */
+export interface Freshness {
+  /** The opaque token of an earlier answer; undefined or empty: none. */
+  readonly atLeast: Uint8Array | undefined;
+  /** Everything that was durable before the read began. */
+  readonly strong: boolean;
+}
+
+/** A read's answer and the position it was read at, as the token that clients hand back. */
+export type Read<T> = T & { readonly positionToken: Uint8Array };
+
+/**
+ * An operation as sent: wherever an id is taken, "$alias.id" may stand for one that an
+ * earlier operation creates; an empty id on a create asks the server for one.
+ */
+export type RequestedOperation = Operation & {
+  /** Create operations only; empty: none. */
+  readonly alias?: string;
+};
+
+export type WaitMode = "applied" | "durable";
+
+export interface TransactionRequest {
+  /** Empty: the server makes one. */
+  readonly idempotencyKey: string;
+  readonly operations: readonly RequestedOperation[];
+  readonly wait: WaitMode;
+  /** Empty: not checked. */
+  readonly schemaFingerprint: string;
+  /** The types behind the fingerprint, merged in the same transaction when it is unknown. */
+  readonly schema: Schema | undefined;
+}
+
+export interface AliasedResult extends OperationResult {
+  readonly alias: string;
+}
+
+export interface TransactionReceipt {
+  readonly results: readonly AliasedResult[];
+  readonly positionToken: Uint8Array;
+  /** "0:12345" */
+  readonly walPosition: string;
+  /** False with wait `durable`: ids and position are known, the outcome is not. */
+  readonly applied: boolean;
+  readonly idempotencyKey: string;
+  readonly schemaDifferences: readonly SchemaDifference[];
+}
+
+export type Receipt =
+  | { readonly state: "unknown" }
+  | { readonly state: "pending" }
+  | {
+      readonly state: "applied";
+      readonly results: readonly OperationResult[];
+      readonly positionToken: Uint8Array;
+      readonly walPosition: string;
+      readonly appliedAt: number;
+    }
+  | {
+      readonly state: "rejected";
+      readonly rejection: RejectedOutcome;
+      readonly positionToken: Uint8Array;
+      readonly walPosition: string;
+      readonly appliedAt: number;
+    };
+
+export interface NodeRequest {
+  readonly id: string;
+  readonly includeDeleted: boolean;
+}
+
+export interface NodesRequest {
+  readonly ids: readonly string[];
+  readonly includeDeleted: boolean;
+}
+
+export interface NodeByKeyRequest {
+  readonly typeId: number;
+  readonly key: { readonly by: "field"; readonly fieldId: number } | { readonly by: "key"; readonly keyId: number };
+  readonly values: readonly Value[];
+}
+
+/** A page's place. `pageSize` 0 asks for the default; `offset` is REST's and excludes a cursor. */
+export interface PageRequest {
+  readonly pageSize: number;
+  readonly cursor: Uint8Array | undefined;
+}
+
+export interface QueryRequest extends PageRequest {
+  readonly typeId: number;
+  readonly filter: Filter | undefined;
+  readonly order: readonly OrderTerm[];
+  readonly includeDeleted: boolean;
+  readonly withTotalCount: boolean;
+  /** Rows of the result to pass over before the page begins. */
+  readonly offset: number;
+}
+
+export interface NodePage {
+  readonly nodes: readonly Node[];
+  readonly nextCursor: Uint8Array | undefined;
+  readonly hasMore: boolean;
+  /** Undefined when not asked for, or when counting would pass the scan budget: then `totalCountAbsentReason` says so. */
+  readonly totalCount: number | undefined;
+  readonly totalCountAbsentReason: string | undefined;
+}
+
+export interface CountRequest {
+  readonly typeId: number;
+  readonly filter: Filter | undefined;
+  readonly includeDeleted: boolean;
+}
+
+export interface EdgesRequest extends PageRequest {
+  readonly nodeId: string;
+  readonly direction: Direction;
+  /** 0: all types. */
+  readonly edgeTypeId: number;
+  readonly withNodes: boolean;
+}
+
+export interface EdgePage {
+  /** By edge type, then by the id of the other end. */
+  readonly edges: readonly Edge[];
+  /** With `withNodes`: the other ends, each once. */
+  readonly nodes: readonly Node[];
+  readonly nextCursor: Uint8Array | undefined;
+  readonly hasMore: boolean;
+}
+
+export interface ConnectedRequest extends PageRequest {
+  readonly nodeId: string;
+  readonly edgeTypeId: number;
+  readonly direction: Direction;
+  /** 1 to `limits.walkDepth`; 0 means 1. */
+  readonly depth: number;
+}
+
+export interface ConnectedPage {
+  /** By distance, then by id. */
+  readonly nodes: readonly { readonly node: Node; readonly distance: number }[];
+  readonly nextCursor: Uint8Array | undefined;
+  readonly hasMore: boolean;
+}
+
+export interface TenantSchema {
+  readonly schema: Schema;
+  /** "sha256:…" */
+  readonly fingerprint: string;
+}
+
+export interface SchemaRequest {
+  readonly idempotencyKey: string;
+  readonly schema: Schema;
+}
+
+export interface SchemaReceipt {
+  /** Of the tenant's schema after the merge. */
+  readonly fingerprint: string;
+  readonly differences: readonly SchemaDifference[];
+  readonly changed: boolean;
+  readonly positionToken: Uint8Array;
+  readonly walPosition: string;
+}
+
+export interface Health {
+  readonly status: "healthy" | "unhealthy";
+  /** "wal": "connected" or why not; "sqlite": "ok" or how many tenants are in trouble. */
+  readonly components: Readonly<Record<string, string>>;
+  readonly applierLagMs: number;
+  readonly version: string;
+}
+
+export interface LogState {
+  readonly logId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly endOffset: number;
+  readonly appliedOffset: number;
+  readonly checkpointOffset: number;
+  readonly tenantsBehind: readonly TenantBehind[];
+}
+
+export interface TenantBehind {
+  readonly tenantId: string;
+  readonly trouble: "stalled" | "rebuilding" | "halted";
+  readonly offset: number;
+  readonly message: string;
+}
+
+export interface RebuildReport {
+  readonly records: number;
+  readonly contentHashBefore: string;
+  readonly contentHashAfter: string;
+  readonly outcomeDigestBefore: string;
+  readonly outcomeDigestAfter: string;
+}
