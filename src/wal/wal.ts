@@ -58,7 +58,9 @@ export interface Wal {
 
   /**
    * Appends one record. Many calls under way at once share one sync (group commit).
-   * Refuses bodies over `limits.recordBytes` with LIMIT_EXCEEDED before anything is written.
+   * Refuses bodies over `limits.recordBytes` with LIMIT_EXCEEDED before anything is written,
+   * and more than `limits.appendQueueRecords`/`appendQueueBytes` waiting with OVERLOADED.
+   * The body is handed over, not copied: nobody may change it after the call.
    */
   append(type: RecordType, body: Uint8Array): Promise<Appended>;
 

@@ -1,0 +1,66 @@
+/**
+ * Wakes followers when the log grows, is closed, or their own signal aborts. A wake that
+ * comes while nobody waits is remembered, so none is ever lost between a look at the
+ * log's end and the wait.
+ */
+export class Growth {
+  readonly #followers = new Set<Follower>();
+
+  /** One per reader; dispose of it when the reader ends. */
+  follow(signal: AbortSignal | undefined): Follower {
+    const follower = new Follower(signal, () => this.#followers.delete(follower));
+    this.#followers.add(follower);
+    return follower;
+  }
+
+  wakeAll(): void {
+    for (const follower of this.#followers) follower.wake();
+  }
+
+  get followerCount(): number {
+    return this.#followers.size;
+  }
+}
+
+export class Follower implements Disposable {
+  readonly #signal: AbortSignal | undefined;
+  readonly #onDispose: () => void;
+  readonly wake = (): void => {
+    this.#woken = true;
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    resolve?.();
+  };
+  #woken = false;
+  #resolve: (() => void) | undefined;
+
+  constructor(signal: AbortSignal | undefined, onDispose: () => void) {
+    this.#signal = signal;
+    this.#onDispose = onDispose;
+    signal?.addEventListener("abort", this.wake, { once: true });
+  }
+
+  get aborted(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+
+  /** Resolves at the next wake, or at once if one came since the last wait. */
+  wait(): Promise<void> {
+    if (this.#woken || this.aborted) {
+      this.#woken = false;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#resolve = () => {
+        this.#woken = false;
+        resolve();
+      };
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal?.removeEventListener("abort", this.wake);
+    this.#onDispose();
+    this.wake();
+  }
+}

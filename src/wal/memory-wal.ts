@@ -1,0 +1,131 @@
+import { assert } from "../base/assert.ts";
+import { limits } from "../base/limits.ts";
+import {
+  appendQueueFull,
+  logClosed,
+  logTrimmed,
+  positionBeyondLog,
+  recordTooLarge,
+} from "./errors.ts";
+import { Growth } from "./growth.ts";
+import { LogClock } from "./log-clock.ts";
+import { newLogId } from "./log-id.ts";
+import type { WalOptions } from "./options.ts";
+import type { Appended, LogRecord, RecordType, Wal } from "./wal.ts";
+
+interface Pending {
+  readonly type: RecordType;
+  readonly body: Uint8Array;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The log in memory: for tests, and for whoever runs EntDB without keeping anything. It
+ * keeps the whole contract of {@link Wal} except that "durable" means "as long as this
+ * process lives". Appends become readable in groups, a turn later, as they do on a disk,
+ * so that nobody comes to rely on a record being readable before it was answered.
+ */
+export class MemoryWal implements Wal {
+  readonly logId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: number;
+  readonly #records: LogRecord[] = [];
+  readonly #growth = new Growth();
+  readonly #time: LogClock;
+  #waiting: Pending[] = [];
+  #waitingBytes = 0;
+  #closed = false;
+
+  constructor(options: WalOptions) {
+    this.logId = newLogId(options.random, options.clock.now());
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.start = options.firstOffset ?? 0;
+    this.#time = new LogClock(options.clock, 0, options.acceptClock ?? false);
+  }
+
+  get end(): number {
+    return this.start + this.#records.length;
+  }
+
+  get lastLogTime(): number {
+    return this.#time.last;
+  }
+
+  get unavailable(): Error | undefined {
+    return this.#time.refusal();
+  }
+
+  append(type: RecordType, body: Uint8Array): Promise<Appended> {
+    if (this.#closed) return Promise.reject(logClosed());
+    if (body.length > limits.recordBytes) return Promise.reject(recordTooLarge(body.length));
+    const full =
+      this.#waiting.length >= limits.appendQueueRecords ||
+      this.#waitingBytes + body.length > limits.appendQueueBytes;
+    if (full) return Promise.reject(appendQueueFull());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ type, body, resolve, reject });
+      this.#waitingBytes += body.length;
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (batch.length === 0) return;
+    const logTime = this.#time.next();
+    if (typeof logTime !== "number") {
+      for (const pending of batch) pending.reject(logTime);
+      return;
+    }
+    const first = this.end;
+    for (const { type, body } of batch) {
+      this.#records.push({ offset: this.end, logTime, type, body });
+    }
+    this.#time.advance(logTime);
+    this.#growth.wakeAll();
+    for (const [i, pending] of batch.entries()) pending.resolve({ offset: first + i, logTime });
+  }
+
+  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+    return this.#walk(from, undefined, signal);
+  }
+
+  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+    return this.#walk(from, this.end, signal);
+  }
+
+  async *#walk(
+    from: number,
+    until: number | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly LogRecord[]> {
+    assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
+    if (from < this.start) throw logTrimmed(from, this.start);
+    if (from > this.end) throw positionBeyondLog(from, this.end);
+    using follower = this.#growth.follow(signal);
+    let next = from;
+    while (!(this.#closed || follower.aborted)) {
+      const stop = Math.min(until ?? this.end, next + limits.readBatchRecords);
+      if (stop > next) {
+        yield this.#records.slice(next - this.start, stop - this.start);
+        next = stop;
+      } else if (until === undefined) {
+        await follower.wait();
+      } else {
+        return;
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#flush();
+    this.#closed = true;
+    this.#growth.wakeAll();
+    return Promise.resolve();
+  }
+}
