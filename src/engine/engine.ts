@@ -1,3 +1,4 @@
+import type { Caller } from "../record/caller.ts";
 import type { OperationResult, RejectedOutcome } from "../record/outcome.ts";
 import type { Direction, Edge, Node } from "../record/graph.ts";
 import type { Operation } from "../record/transaction.ts";
@@ -44,14 +45,6 @@ export interface Engine {
   rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
   /** Tries the record at which a halted tenant stands once more. */
   retryTenant(tenantId: string, signal: AbortSignal): Promise<{ resumed: boolean; message: string }>;
-}
-
-/** Who asks, of which tenant. Made by `tenant/identity.ts` from what a face received; both parts are checked. */
-export interface Caller {
-  readonly tenantId: string;
-  readonly actor: string;
-  /** Roles that the credential carried. */
-  readonly roles: readonly string[];
 }
 
 /** How fresh a read must be. It fails with POSITION_NOT_REACHED at the deadline rather than answer older. */
