@@ -1,0 +1,50 @@
+import { Database } from "bun:sqlite";
+
+/**
+ * Opens SQLite files, always with the same settings. `strict` and `safeIntegers` are
+ * not a matter of taste: without them a missing parameter binds NULL and a 64-bit
+ * integer is rounded.
+ *
+ * Views run with `synchronous=NORMAL`: a power cut may take their last commits, which
+ * are then replayed from the log. Automatic checkpoints are off on the writer: they
+ * would sync in the middle of a request; `checkpointer` does them off this thread.
+ */
+export interface OpenOptions {
+  readonly create: boolean;
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+const PAGE_BYTES = 8_192;
+const CACHE_KIB = 4_096;
+const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+export function openForWriting(file: string, options: OpenOptions): Database {
+  const db = new Database(file, {
+    readwrite: true,
+    create: options.create,
+    strict: true,
+    safeIntegers: true,
+  });
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  db.exec("PRAGMA journal_mode = WAL");
+  db.exec("PRAGMA synchronous = NORMAL");
+  db.exec("PRAGMA wal_autocheckpoint = 0");
+  db.exec(`PRAGMA journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+  common(db);
+  return db;
+}
+
+export function openForReading(file: string): Database {
+  const db = new Database(file, { readonly: true, strict: true, safeIntegers: true });
+  common(db);
+  db.exec("PRAGMA query_only = ON");
+  return db;
+}
+
+function common(db: Database): void {
+  db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  db.exec("PRAGMA foreign_keys = ON");
+  db.exec("PRAGMA trusted_schema = OFF");
+  db.exec("PRAGMA cell_size_check = ON");
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+}

@@ -1,0 +1,43 @@
+import type { Database, Statement } from "bun:sqlite";
+import { decodeOutcome } from "../../record/outcome-codec.ts";
+import type { DecidedOutcome } from "../../record/outcome.ts";
+
+/** A remembered outcome and what tells a repetition from a reuse of its key. */
+export interface RememberedOutcome extends DecidedOutcome {
+  readonly requestHash: Uint8Array;
+}
+
+/** Outcomes by idempotency key. */
+export class AppliedEventReader {
+  readonly #byKey: Statement;
+  readonly #firstExpiry: Statement;
+
+  constructor(db: Database) {
+    this.#byKey = db.prepare(
+      `SELECT request_hash, result, wording, position, applied_at FROM applied_events
+       WHERE idempotency_key = ?`,
+    );
+    this.#firstExpiry = db.prepare(
+      "SELECT expires_at FROM applied_events WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
+    );
+  }
+
+  find(idempotencyKey: string): RememberedOutcome | undefined {
+    const row = this.#byKey.values(idempotencyKey)[0] as
+      | [Uint8Array, Uint8Array, string | null, bigint, bigint]
+      | undefined;
+    if (row === undefined) return undefined;
+    return {
+      requestHash: row[0],
+      outcome: decodeOutcome(row[1], row[2]),
+      offset: Number(row[3]),
+      appliedAt: Number(row[4]),
+    };
+  }
+
+  /** Log time at which the next key expires; Infinity when none does. */
+  firstExpiry(): number {
+    const row = this.#firstExpiry.values()[0] as [bigint] | undefined;
+    return row === undefined ? Number.POSITIVE_INFINITY : Number(row[0]);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Database, Statement } from "bun:sqlite";
+
+/** A tenant as the catalog in `_system` knows it. */
+export interface CatalogEntry {
+  readonly tenantId: string;
+  readonly incarnation: number;
+  readonly partition: number;
+  /** Name of its directory below `tenants/`; never made from the id. */
+  readonly directory: string;
+}
+
+const COLUMNS = "tenant_id, incarnation, partition, directory";
+type Row = [string, bigint, bigint, string];
+
+function entryOfRow(row: Row): CatalogEntry {
+  return {
+    tenantId: row[0],
+    incarnation: Number(row[1]),
+    partition: Number(row[2]),
+    directory: row[3],
+  };
+}
+
+export class CatalogReader {
+  readonly #byId: Statement;
+  readonly #count: Statement;
+  readonly #page: Statement;
+
+  constructor(db: Database) {
+    this.#byId = db.prepare(`SELECT ${COLUMNS} FROM tenants WHERE tenant_id = ?`);
+    this.#count = db.prepare("SELECT count(*) FROM tenants");
+    this.#page = db.prepare(
+      `SELECT ${COLUMNS} FROM tenants WHERE tenant_id > ? ORDER BY tenant_id LIMIT ?`,
+    );
+  }
+
+  find(tenantId: string): CatalogEntry | undefined {
+    const row = this.#byId.values(tenantId)[0] as Row | undefined;
+    return row && entryOfRow(row);
+  }
+
+  count(): number {
+    return Number((this.#count.values()[0] as [bigint])[0]);
+  }
+
+  /** At most `limit` tenants behind `after`, in the order of their ids. */
+  list(after: string, limit: number): CatalogEntry[] {
+    return (this.#page.values(after, limit) as Row[]).map(entryOfRow);
+  }
+}

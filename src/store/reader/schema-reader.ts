@@ -1,0 +1,25 @@
+import type { Database, Statement } from "bun:sqlite";
+
+/** Versions of a tenant's schema as they are stored. */
+export class SchemaReader {
+  readonly #current: Statement;
+  readonly #known: Statement;
+
+  constructor(db: Database) {
+    this.#current = db.prepare(
+      "SELECT definition FROM schemas ORDER BY applied_offset DESC LIMIT 1",
+    );
+    this.#known = db.prepare("SELECT 1 FROM schemas WHERE fingerprint = ? LIMIT 1");
+  }
+
+  /** The text of the schema in force; undefined when none has been registered. */
+  findCurrent(): string | undefined {
+    const row = this.#current.values()[0] as [string] | undefined;
+    return row?.[0];
+  }
+
+  /** Whether this tenant has, or once had, a schema with this fingerprint. */
+  knows(fingerprint: string): boolean {
+    return this.#known.values(fingerprint).length > 0;
+  }
+}

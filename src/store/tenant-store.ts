@@ -1,0 +1,134 @@
+import type { Database } from "bun:sqlite";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { EntError } from "../base/errors.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { openForReading, openForWriting } from "./open-database.ts";
+import { AppliedEventReader } from "./reader/applied-event-reader.ts";
+import { EdgeReader } from "./reader/edge-reader.ts";
+import { NodeReader } from "./reader/node-reader.ts";
+import { SchemaReader } from "./reader/schema-reader.ts";
+import { initialiseViewState, readViewState, type ViewState } from "./view-state.ts";
+
+/** Whose file is being opened, and of which log it must be a view. */
+export interface TenantOwner {
+  readonly tenantId: string;
+  readonly incarnation: number;
+  readonly logId: string;
+}
+
+/** The reads that a request's own turn may make: by key, or by an index prefix with a limit. */
+export interface TenantReads {
+  readonly nodes: NodeReader;
+  readonly edges: EdgeReader;
+  readonly appliedEvents: AppliedEventReader;
+  readonly schemas: SchemaReader;
+}
+
+export const CANONICAL_FILE = "canonical.db";
+
+/**
+ * One tenant's open files. The connection for writing is the applier's alone; requests
+ * read on a connection of their own and so see whole transactions only.
+ *
+ * Invariant: what is open belongs to the tenant it was opened for. The tenant's id,
+ * incarnation and log stand in the file and are checked before the first read.
+ */
+export class TenantStore {
+  readonly tenantId: string;
+  readonly incarnation: number;
+  readonly directory: string;
+  /** For `applier/` alone. */
+  readonly writeConnection: Database;
+  readonly reads: TenantReads;
+  readonly #readConnection: Database;
+  #closed = false;
+
+  private constructor(owner: TenantOwner, directory: string, write: Database, read: Database) {
+    this.tenantId = owner.tenantId;
+    this.incarnation = owner.incarnation;
+    this.directory = directory;
+    this.writeConnection = write;
+    this.#readConnection = read;
+    this.reads = {
+      nodes: new NodeReader(read),
+      edges: new EdgeReader(read),
+      appliedEvents: new AppliedEventReader(read),
+      schemas: new SchemaReader(read),
+    };
+  }
+
+  /** Whether the tenant has a file in this directory. */
+  static exists(directory: string): boolean {
+    return existsSync(join(directory, CANONICAL_FILE));
+  }
+
+  /** Makes the directory and an empty file for the owner, or opens what is there. */
+  static open(directory: string, owner: TenantOwner): TenantStore {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const file = join(directory, CANONICAL_FILE);
+    const write = openForWriting(file, { create: true });
+    try {
+      migrate(write, owner.tenantId === SYSTEM_TENANT_ID, file);
+      const state = readViewState(write);
+      if (state === undefined) initialiseViewState(write, owner);
+      else checkOwner(state, owner, file);
+      return new TenantStore(owner, directory, write, openForReading(file));
+    } catch (error) {
+      write.close(true);
+      throw error;
+    }
+  }
+
+  get file(): string {
+    return join(this.directory, CANONICAL_FILE);
+  }
+
+  /** For readers that need a statement of their own (the catalog). */
+  get readConnection(): Database {
+    return this.#readConnection;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What the file says about itself. */
+  state(): ViewState {
+    const state = readViewState(this.#readConnection);
+    if (state === undefined) throw damaged(this.file, "it does not say whose it is");
+    return state;
+  }
+
+  /** Folds the write-ahead file into the database and syncs both, so that a next start finds nothing to replay. */
+  checkpoint(): void {
+    this.writeConnection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#readConnection.close();
+    this.writeConnection.close();
+  }
+}
+
+function checkOwner(state: ViewState, owner: TenantOwner, file: string): void {
+  if (state.tenantId !== owner.tenantId || state.incarnation !== owner.incarnation) {
+    throw damaged(file, `it belongs to tenant ${state.tenantId} (life ${state.incarnation})`);
+  }
+  if (state.logId !== owner.logId) throw damaged(file, `it is a view of log ${state.logId}`);
+}
+
+/** The file is not what it should be: it is set aside and made again from the log. */
+export function damaged(file: string, what: string, cause?: unknown): EntError {
+  return new EntError({
+    code: "data_loss",
+    reason: "VIEW_DAMAGED",
+    message: `The file ${file} cannot serve: ${what}.`,
+    hint: "EntDB sets it aside and makes it again from the log.",
+    cause,
+  });
+}

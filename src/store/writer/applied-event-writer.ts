@@ -1,0 +1,46 @@
+import type { Database, Statement } from "bun:sqlite";
+
+/** One remembered outcome. */
+export interface AppliedEvent {
+  readonly idempotencyKey: string;
+  readonly requestHash: Uint8Array;
+  /** The decision, as `record/outcome-codec.ts` encodes it. */
+  readonly result: Uint8Array;
+  readonly wording: string | null;
+  readonly position: number;
+  readonly appliedAt: number;
+  /** Log time from which on the key is forgotten; null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** The statements that change `applied_events`. */
+export class AppliedEventWriter {
+  readonly #insert: Statement;
+  readonly #expire: Statement;
+
+  constructor(db: Database) {
+    this.#insert = db.prepare(
+      `INSERT INTO applied_events
+         (idempotency_key, request_hash, result, wording, position, applied_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#expire = db.prepare("DELETE FROM applied_events WHERE expires_at <= ?");
+  }
+
+  insert(event: AppliedEvent): void {
+    this.#insert.run(
+      event.idempotencyKey,
+      event.requestHash,
+      event.result,
+      event.wording,
+      event.position,
+      event.appliedAt,
+      event.expiresAt,
+    );
+  }
+
+  /** Forgets every key that has expired at this log time. */
+  expire(logTime: number): void {
+    this.#expire.run(logTime);
+  }
+}
