@@ -1,0 +1,34 @@
+/**
+ * `bun run build`: one executable, `dist/entdb`, with the runtime, the server and its read
+ * workers inside. It reads neither `.env` nor `bunfig.toml` of the directory it is started in.
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ensureInstalled, ROOT } from "./ensure-installed.ts";
+import { output } from "./run.ts";
+
+/** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
+const ENTRY_POINTS = ["src/main.ts", "src/store/reader/read-worker.ts"];
+
+ensureInstalled();
+const outfile = process.argv[2] ?? join(ROOT, "dist", "entdb");
+mkdirSync(join(ROOT, "dist"), { recursive: true });
+
+const commit = output("git", "rev-parse", "--short=12", "HEAD");
+const dirty = output("git", "status", "--porcelain", "--untracked-files=no") !== "";
+const result = await Bun.build({
+  entrypoints: ENTRY_POINTS.map((path) => join(ROOT, path)),
+  root: join(ROOT, "src"),
+  target: "bun",
+  minify: true,
+  sourcemap: "linked",
+  define: {
+    ENTDB_BUILD_COMMIT: JSON.stringify(
+      commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
+    ),
+  },
+  compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+});
+for (const log of result.logs) console.error(log);
+if (!result.success) process.exit(1);
+console.error(`${outfile}: ${(statSync(outfile).size / 1e6).toFixed(0)} MB`);

@@ -1,0 +1,39 @@
+/**
+ * `bun run test`: installs what is missing, then runs every test that needs nothing but this
+ * repository: unit, contract, integration, repository rules. Arguments go to `bun test`; paths
+ * among them replace the default ones. What needs the compiled binary, a disk to break or a
+ * quiet machine has commands of its own (test:e2e, fault, bench).
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ensureInstalled, ROOT } from "./ensure-installed.ts";
+import { printSkipped, readTotals, UNIT_REPORT } from "./junit.ts";
+import { succeeds } from "./run.ts";
+
+const ELSEWHERE = ["test/e2e/**", "test/fault/**", "test/bench/**", "sdk/**"];
+const TIMEOUT_MS = 30_000;
+
+ensureInstalled();
+mkdirSync(dirname(UNIT_REPORT), { recursive: true });
+rmSync(UNIT_REPORT, { force: true });
+
+const given = process.argv.slice(2);
+const paths = given.some((argument) => !argument.startsWith("-")) ? [] : ["./src", "./test"];
+const passed = await succeeds([
+  process.execPath,
+  "test",
+  `--timeout=${TIMEOUT_MS}`,
+  "--parallel",
+  "--only-failures",
+  ...ELSEWHERE.map((pattern) => `--path-ignore-patterns=${pattern}`),
+  "--reporter=junit",
+  `--reporter-outfile=${UNIT_REPORT}`,
+  ...given,
+  ...paths,
+]);
+const totals = readTotals(UNIT_REPORT);
+printSkipped(UNIT_REPORT);
+console.error(
+  `${totals.passed} passed, ${totals.failed} failed (${join(ROOT, "test")} and unit tests)`,
+);
+process.exit(passed && totals.failed === 0 && totals.passed > 0 ? 0 : 1);
