@@ -17,6 +17,12 @@ export const limits = {
   appendQueueRecords: 65_536,
   /** Bytes that wait for the log's next sync before appends are refused as OVERLOADED. */
   appendQueueBytes: 256 * MiB,
+  /** Bytes of records in one batch of the embedded log: what one write and one sync carry. */
+  logBatchBytes: 8 * MiB,
+  /** Bodies of the newest records that the embedded log keeps in memory for followers. */
+  logTailBytes: 8 * MiB,
+  /** Records that the embedded log keeps in memory for followers. */
+  logTailRecords: 32_768,
   tenantIdChars: 128,
   actorBytes: 256,
   idempotencyKeyBytes: 256,
@@ -25,12 +31,17 @@ export const limits = {
   fieldsPerType: 512,
   typesPerSchema: 2_000,
   enumValuesPerField: 1_000,
+  enumValueChars: 255,
   uniqueKeysPerType: 16,
   fieldsPerKey: 8,
   nameChars: 63,
   descriptionChars: 1_024,
   listItemsPerValue: 10_000,
   jsonValueBytes: 64 * KiB,
+  /** Nesting of arrays and objects in a value of kind json. */
+  jsonValueDepth: 100,
+  /** Nesting of arrays and objects in a JSON request or file: a json value fits with room to spare. */
+  jsonBodyDepth: 128,
   preconditionsPerOperation: 32,
   idsPerGet: 1_000,
   pageRowsDefault: 100,

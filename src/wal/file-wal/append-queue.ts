@@ -1,0 +1,67 @@
+import { limits } from "../../base/limits.ts";
+import { appendQueueFull } from "../errors.ts";
+import type { Appended, RecordType } from "../wal.ts";
+import { recordBytes } from "./batch-format.ts";
+
+/** An append that waits for its batch. Exactly one of `resolve` and `reject` is called, once. */
+export interface PendingAppend {
+  readonly type: RecordType;
+  readonly body: Uint8Array;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Appends in the order in which they came, bounded in number and bytes. */
+export class AppendQueue {
+  #waiting: PendingAppend[] = [];
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Bytes that the oldest append takes in a batch; 0 when none waits. */
+  get nextBytes(): number {
+    const next = this.#waiting[0];
+    return next === undefined ? 0 : recordBytes(next.body);
+  }
+
+  /** Queues an append. Rejects with OVERLOADED past the limits. */
+  add(type: RecordType, body: Uint8Array): Promise<Appended> {
+    const full =
+      this.#waiting.length >= limits.appendQueueRecords ||
+      this.#bytes + body.length > limits.appendQueueBytes;
+    if (full) return Promise.reject(appendQueueFull());
+    this.#bytes += body.length;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ type, body, resolve, reject });
+    });
+  }
+
+  /** Takes what waits, oldest first, as far as its records fit into so many bytes. */
+  take(room: number): PendingAppend[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { body } of this.#waiting) {
+      bytes += recordBytes(body);
+      if (bytes > room) break;
+      count++;
+      this.#bytes -= body.length;
+    }
+    const taken = this.#waiting;
+    if (count === taken.length) {
+      this.#waiting = [];
+      return taken;
+    }
+    this.#waiting = taken.slice(count);
+    return taken.slice(0, count);
+  }
+
+  /** Refuses everything that waits. */
+  rejectAll(error: Error): void {
+    const refused = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    for (const pending of refused) pending.reject(error);
+  }
+}

@@ -1,0 +1,107 @@
+import { limits } from "../../base/limits.ts";
+import { recordTooLarge } from "../errors.ts";
+import { Growth } from "../growth.ts";
+import { LogClock } from "../log-clock.ts";
+import type { Appended, LogRecord, RecordType, Wal } from "../wal.ts";
+import { ActiveSegment } from "./active-segment.ts";
+import {
+  type FileWalOptions,
+  type FileWalSettings,
+  fileWalSettings,
+  SEGMENT_OVERHEAD_BYTES,
+} from "./file-wal-options.ts";
+import { type ReadableLog, walkLog } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+import { type OpenedLog, openLog } from "./open-log.ts";
+import { TailCache } from "./tail-cache.ts";
+
+/**
+ * Opens the log in `options.directory`, which exists, or makes a new one there. Throws
+ * LOG_DAMAGED, FORMAT_TOO_NEW, LOG_UNAVAILABLE.
+ */
+export async function openFileWal(options: FileWalOptions): Promise<FileWal> {
+  const settings = fileWalSettings(options);
+  return new FileWal(await openLog(settings), settings);
+}
+
+/**
+ * The embedded log: one partition in one directory of segment files. `append` resolves
+ * after fdatasync; opening verifies every batch; a failed sync is never trusted again.
+ * DESIGN.md beside `wal.ts` has the format and the reasons.
+ */
+export class FileWal implements Wal {
+  readonly logId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly #opened: OpenedLog;
+  readonly #log: ReadableLog & { isClosed: boolean };
+  readonly #time: LogClock;
+  readonly #writer: LogWriter;
+  readonly #maxBodyBytes: number;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link openFileWal}. */
+  constructor(opened: OpenedLog, settings: FileWalSettings) {
+    const { identity, segments, supply, file, lastLogTime } = opened;
+    this.#opened = opened;
+    this.logId = identity.logId;
+    this.topic = settings.topic;
+    this.partition = settings.partition;
+    this.#maxBodyBytes = Math.min(
+      limits.recordBytes,
+      settings.segmentBytes - SEGMENT_OVERHEAD_BYTES,
+    );
+    this.#time = new LogClock(settings.clock, lastLogTime, settings.acceptClock);
+    const tail = new TailCache();
+    const growth = new Growth();
+    this.#log = { disk: settings.disk, segments, tail, growth, isClosed: false };
+    const active = new ActiveSegment(identity, segments, supply, file, settings.random);
+    this.#writer = new LogWriter(active, segments, this.#time, settings.clock, (records) => {
+      tail.push(records);
+      growth.wakeAll();
+    });
+    supply.prepare();
+  }
+
+  get end(): number {
+    return this.#opened.segments.last.end;
+  }
+
+  get start(): number {
+    return this.#opened.segments.start;
+  }
+
+  get lastLogTime(): number {
+    return this.#time.last;
+  }
+
+  get unavailable(): Error | undefined {
+    return this.#writer.unavailable;
+  }
+
+  append(type: RecordType, body: Uint8Array): Promise<Appended> {
+    if (body.length > this.#maxBodyBytes) {
+      return Promise.reject(recordTooLarge(body.length, this.#maxBodyBytes));
+    }
+    return this.#writer.append(type, body);
+  }
+
+  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+    return walkLog(this.#log, from, undefined, signal);
+  }
+
+  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+    return walkLog(this.#log, from, this.end, signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    this.#log.isClosed = true;
+    this.#log.growth.wakeAll();
+  }
+}

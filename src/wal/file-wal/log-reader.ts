@@ -1,0 +1,152 @@
+import { assert } from "../../base/assert.ts";
+import { limits } from "../../base/limits.ts";
+import { logTrimmed, positionBeyondLog } from "../errors.ts";
+import type { Growth } from "../growth.ts";
+import type { LogRecord } from "../wal.ts";
+import { BATCH_HEADER_BYTES, readBatch, readRecords } from "./batch-format.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import type { Segment, SegmentList } from "./segment.ts";
+import { SegmentWindow } from "./segment-window.ts";
+import type { TailCache } from "./tail-cache.ts";
+import { damagedRead } from "./verify-segment.ts";
+
+/** What readers see of a log. */
+export interface ReadableLog {
+  readonly disk: Disk;
+  readonly segments: SegmentList;
+  readonly tail: TailCache;
+  readonly growth: Growth;
+  readonly isClosed: boolean;
+}
+
+/**
+ * Walks a log from an offset on: out of the tail cache where that reaches, out of the
+ * files otherwise, verifying each batch again. `until` ends the walk; without it the walk
+ * waits for more. Every reader has a file of its own, closed when the walk ends.
+ */
+export async function* walkLog(
+  log: ReadableLog,
+  from: number,
+  until: number | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly LogRecord[]> {
+  assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
+  if (from < log.segments.start) throw logTrimmed(from, log.segments.start);
+  if (from > log.segments.last.end) throw positionBeyondLog(from, log.segments.last.end);
+  using follower = log.growth.follow(signal);
+  const history = new HistoryReader(log.disk, log.segments);
+  try {
+    let next = from;
+    while (!(log.isClosed || follower.aborted)) {
+      const stop = until ?? log.segments.last.end;
+      if (next < stop) {
+        const most = Math.min(stop - next, limits.readBatchRecords);
+        const records = log.tail.from(next, most) ?? (await history.read(next, most));
+        next += records.length;
+        yield records;
+      } else if (until === undefined) {
+        await follower.wait();
+      } else {
+        return;
+      }
+    }
+  } finally {
+    await history.close();
+  }
+}
+
+/** Reads records out of segment files, forward, one batch's records at a time. */
+class HistoryReader {
+  readonly #disk: Disk;
+  readonly #segments: SegmentList;
+  #segment: Segment | undefined;
+  #file: DiskFile | undefined;
+  /** Where the batch after the one read last begins, and its first offset. */
+  #position = 0;
+  #offset = 0;
+  /** Records of the batch read last that were not asked for yet. */
+  #rest: LogRecord[] = [];
+  #window: SegmentWindow | undefined;
+  #windowEnd = 0;
+
+  constructor(disk: Disk, segments: SegmentList) {
+    this.#disk = disk;
+    this.#segments = segments;
+  }
+
+  /** At least one and at most `most` records from the offset on, which is durable. Throws LOG_DAMAGED. */
+  async read(offset: number, most: number): Promise<LogRecord[]> {
+    if (this.#rest[0]?.offset !== offset) this.#rest = await this.#readBatchOf(offset);
+    if (this.#rest.length <= most) {
+      const all = this.#rest;
+      this.#rest = [];
+      return all;
+    }
+    return this.#rest.splice(0, most);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #readBatchOf(offset: number): Promise<LogRecord[]> {
+    const segment = this.#segments.find(offset);
+    if (segment !== this.#segment) await this.#open(segment);
+    if (offset !== this.#offset) {
+      this.#position = segment.seek(offset);
+      this.#offset = -1;
+    }
+    for (;;) {
+      const records = await this.#readNext(segment);
+      const first = records[0]?.offset ?? offset;
+      const skipped = offset - first;
+      if (skipped < records.length) return skipped === 0 ? records : records.slice(skipped);
+    }
+  }
+
+  async #readNext(segment: Segment): Promise<LogRecord[]> {
+    const window = this.#windowTo(segment);
+    let length = BATCH_HEADER_BYTES;
+    for (;;) {
+      const at = await window.show(this.#position, length);
+      const room = segment.endPosition - this.#position;
+      const reading = readBatch(window.bytes, window.view, at, room, segment.header.salt);
+      if (reading.kind === "short") {
+        length = reading.totalBytes;
+        continue;
+      }
+      const records =
+        reading.kind === "batch" ? readRecords(window.bytes, window.view, at, reading) : undefined;
+      if (reading.kind !== "batch" || records === undefined) {
+        throw damagedRead(segment, this.#offset, this.#position);
+      }
+      this.#position += reading.totalBytes;
+      this.#offset = reading.firstOffset + reading.count;
+      return records;
+    }
+  }
+
+  /** A window up to what is durable now; a new one when the segment has grown since. */
+  #windowTo(segment: Segment): SegmentWindow {
+    const file = this.#file;
+    assert(file, "the segment is open");
+    if (this.#window === undefined || this.#windowEnd !== segment.endPosition) {
+      this.#windowEnd = segment.endPosition;
+      this.#window = new SegmentWindow(file, segment.endPosition, READ_BYTES, false);
+    }
+    return this.#window;
+  }
+
+  async #open(segment: Segment): Promise<void> {
+    await this.close();
+    this.#file = await this.#disk.open(segment.path, "read");
+    this.#segment = segment;
+    this.#window = undefined;
+    this.#offset = -1;
+  }
+}
+
+/** One read of history: a few hundred typical records. */
+const READ_BYTES = 256 * 1024;
