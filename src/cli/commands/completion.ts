@@ -1,0 +1,30 @@
+import { Argument, Command } from "commander";
+import type { CliContext } from "../context.ts";
+
+const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** `entdb completion <shell>`: the script that teaches a shell to complete `entdb`. */
+export function completionCommand(context: CliContext): Command {
+  return new Command("completion")
+    .description("print the script that lets a shell complete entdb's commands")
+    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .addHelpText("after", "\nFor this shell only:  source <(entdb completion bash)")
+    .action(async (shell: Shell) => {
+      const { BASH_SCRIPT, printCompletionScript } = await import("../completion.ts");
+      if (shell === "bash") await context.output.text(BASH_SCRIPT);
+      else printCompletionScript(shell);
+    });
+}
+
+/** What the scripts call: `entdb complete -- <words so far>`. Not shown in help. */
+export function completeCommand(): Command {
+  return new Command("complete")
+    .argument("[words...]")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (words: string[], _flags: unknown, command: Command) => {
+      const { printCompletions } = await import("../completion.ts");
+      printCompletions(command.parent ?? command, words);
+    });
+}

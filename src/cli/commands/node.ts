@@ -1,0 +1,136 @@
+import { Command } from "commander";
+import type { JsonObject } from "../../base/json.ts";
+import type { CliContext } from "../context.ts";
+import {
+  addConfirmFlags,
+  addOutputFlag,
+  addTenantFlags,
+  type ConfirmFlags,
+  confirmed,
+  type OutputFlags,
+  type TenantFlags,
+  tenantClient,
+  wholeNumber,
+} from "../flags.ts";
+import { readPayload } from "../payload.ts";
+
+/** `entdb node`: one node at a time, each write a transaction of one operation. */
+export function nodeCommand(context: CliContext): Command {
+  return new Command("node")
+    .description("read and write single nodes")
+    .addCommand(getCommand(context))
+    .addCommand(createCommand(context))
+    .addCommand(updateCommand(context))
+    .addCommand(deleteCommand(context));
+}
+
+type Flags = TenantFlags & OutputFlags;
+type WriteFlags = Flags & { readonly idempotencyKey?: string };
+
+function getCommand(context: CliContext): Command {
+  const command = new Command("get")
+    .description("show a node")
+    .argument("<id>", "the node's id (nd_…)")
+    .option("--include-deleted", "also when it is deleted");
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (id: string, flags: Flags & { includeDeleted?: true }) => {
+    const node = await tenantClient(context, flags).get(
+      nodePath(id),
+      flags.includeDeleted ? [["include_deleted", "true"]] : [],
+    );
+    await context.output.record(flags.output, node);
+  });
+}
+
+function createCommand(context: CliContext): Command {
+  const command = new Command("create")
+    .description("create a node")
+    .argument("[fields...]", "name=text or name:=JSON")
+    .requiredOption("--type-id <id>", "the node's type", wholeNumber(1))
+    .option("--id <id>", "the node's id; the server makes one otherwise");
+  addOutputFlag(addTenantFlags(addWriteFlags(command)));
+  type Create = WriteFlags & { typeId: number; id?: string; payload?: string };
+  return command.action(async (fields: string[], flags: Create) => {
+    const payload = await readPayload(context, fields, flags.payload);
+    const operation = { op: "create_node", type_id: flags.typeId, payload };
+    await execute(
+      context,
+      flags,
+      flags.id === undefined ? operation : { ...operation, id: flags.id },
+    );
+  });
+}
+
+function updateCommand(context: CliContext): Command {
+  const command = new Command("update")
+    .description("change fields of a node; what is not named stays, name:=null clears")
+    .argument("<id>", "the node's id")
+    .argument("[fields...]", "name=text or name:=JSON");
+  addOutputFlag(addTenantFlags(addVersionFlag(addWriteFlags(command))));
+  type Update = WriteFlags & { payload?: string; expectedVersion?: number };
+  return command.action(async (id: string, fields: string[], flags: Update) => {
+    const payload = await readPayload(context, fields, flags.payload);
+    await execute(context, flags, { op: "update_node", id, payload, ...expectation(flags) });
+  });
+}
+
+function deleteCommand(context: CliContext): Command {
+  const command = new Command("delete")
+    .description("delete a node; it can be restored unless it is purged")
+    .argument("<id>", "the node's id")
+    .option("--purge", "remove it and its edges for good")
+    .option("--idempotency-key <key>", "makes repeating the command safe");
+  addOutputFlag(addTenantFlags(addConfirmFlags(addVersionFlag(command))));
+  type Delete = WriteFlags & ConfirmFlags & { purge?: true; expectedVersion?: number };
+  return command.action(async (id: string, flags: Delete) => {
+    const op = flags.purge ? "purge_node" : "delete_node";
+    // Says NODE_NOT_FOUND before anybody is asked, and lets a dry run tell the truth.
+    await tenantClient(context, flags).get(
+      nodePath(id),
+      flags.purge ? [["include_deleted", "true"]] : [],
+    );
+    const action = `${flags.purge ? "purge" : "delete"} node ${id} of tenant ${flags.tenantId}`;
+    if (!(await confirmed(context, flags, action))) return;
+    await execute(context, flags, { op, id, ...expectation(flags) });
+  });
+}
+
+function addWriteFlags(command: Command): Command {
+  return command
+    .option("--payload <json>", "fields as a JSON object; @file reads a file, - reads stdin")
+    .option("--idempotency-key <key>", "makes repeating the command safe");
+}
+
+function addVersionFlag(command: Command): Command {
+  return command.option(
+    "--expected-version <version>",
+    "refuse when the node has another version",
+    wholeNumber(1),
+  );
+}
+
+function expectation(flags: { readonly expectedVersion?: number }): JsonObject {
+  return flags.expectedVersion === undefined ? {} : { expected_version: flags.expectedVersion };
+}
+
+async function execute(
+  context: CliContext,
+  flags: WriteFlags,
+  operation: JsonObject,
+): Promise<void> {
+  const receipt = await tenantClient(context, flags).post("/v1/atomic", {
+    operations: [operation],
+    ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
+  });
+  const results = receipt["results"];
+  const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
+  const position = receipt["wal_position"];
+  await context.output.record(flags.output, {
+    ...result,
+    ...(position === undefined ? {} : { wal_position: position }),
+  });
+}
+
+function nodePath(id: string): string {
+  return `/v1/nodes/${encodeURIComponent(id)}`;
+}

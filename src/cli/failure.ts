@@ -1,0 +1,107 @@
+import { EntError, type ErrorCode, type ErrorDetails } from "../base/errors.ts";
+
+/**
+ * How a command ends when it does not succeed: the four things every refusal says (code,
+ * reason, sentence, hint) and the exit code that scripts branch on.
+ *
+ * Whatever is thrown inside a command becomes a {@link CommandFailure} in one place,
+ * {@link failureOf}; nothing else decides on an exit code.
+ */
+
+/** The exit codes of `entdb`, stable. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  /** The command line or the configuration is wrong; nothing was tried. */
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  /** Nobody answered, or the server cannot serve this now: trying again may help. */
+  unavailable: 5,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface CommandFailureInit {
+  /** Upper case: a REST code ("NOT_FOUND") or a Connect code ("FAILED_PRECONDITION"). */
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly exitCode: ExitCode;
+  readonly hint?: string | undefined;
+  readonly details?: ErrorDetails | undefined;
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  readonly code: string;
+  readonly reason: string;
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+  readonly details: ErrorDetails;
+  readonly requestId: string | undefined;
+
+  constructor(init: CommandFailureInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = init.code;
+    this.reason = init.reason;
+    this.exitCode = init.exitCode;
+    this.hint = init.hint;
+    this.details = init.details ?? {};
+    this.requestId = init.requestId;
+  }
+}
+
+/** The command was given wrongly: exit 2, nothing was tried. */
+export function usageFailure(message: string, hint?: string): CommandFailure {
+  return new CommandFailure({
+    code: "INVALID_ARGUMENT",
+    reason: "INVALID_REQUEST",
+    message,
+    exitCode: EXIT.usage,
+    hint,
+  });
+}
+
+/** Anything thrown, as what is told to the user. Unknown errors keep their message: the user runs this program. */
+export function failureOf(error: unknown): CommandFailure {
+  if (error instanceof CommandFailure) return error;
+  if (error instanceof EntError) {
+    return new CommandFailure({
+      code: error.code.toUpperCase(),
+      reason: error.reason,
+      message: error.message,
+      exitCode: error.reason === "CONFIG_INVALID" ? EXIT.usage : EXIT_OF_CODE[error.code],
+      hint: error.hint,
+      details: error.details,
+      cause: error.cause,
+    });
+  }
+  return new CommandFailure({
+    code: "INTERNAL",
+    reason: "INTERNAL",
+    message: error instanceof Error ? error.message : String(error),
+    exitCode: EXIT.failure,
+    cause: error,
+  });
+}
+
+const EXIT_OF_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
+  canceled: EXIT.failure,
+  unknown: EXIT.failure,
+  invalid_argument: EXIT.failure,
+  deadline_exceeded: EXIT.unavailable,
+  not_found: EXIT.notFound,
+  already_exists: EXIT.conflict,
+  permission_denied: EXIT.failure,
+  resource_exhausted: EXIT.unavailable,
+  failed_precondition: EXIT.failure,
+  aborted: EXIT.conflict,
+  out_of_range: EXIT.failure,
+  unimplemented: EXIT.failure,
+  internal: EXIT.failure,
+  unavailable: EXIT.unavailable,
+  data_loss: EXIT.failure,
+  unauthenticated: EXIT.failure,
+};

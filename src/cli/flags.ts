@@ -1,0 +1,153 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CliContext } from "./context.ts";
+import { usageFailure } from "./failure.ts";
+import { OUTPUT_FORMATS, type OutputFormat } from "./format.ts";
+import { RestClient } from "./rest-client.ts";
+
+/** The flags that several commands share, each spelled once. */
+
+export const DEFAULT_URL = "http://127.0.0.1:8080";
+const DEFAULT_TIMEOUT_SECONDS = 30;
+
+export interface OutputFlags {
+  readonly output: OutputFormat;
+}
+
+export interface ServerFlags {
+  readonly url: string;
+  readonly timeout: number;
+}
+
+export interface TenantFlags extends ServerFlags {
+  readonly tenantId?: string;
+  readonly actor: string;
+}
+
+export interface ConfirmFlags {
+  readonly yes?: true;
+  readonly dryRun?: true;
+}
+
+export function addOutputFlag(command: Command, fallback: OutputFormat = "table"): Command {
+  return command.addOption(
+    new Option("-o, --output <format>", "how data is written to stdout")
+      .choices(OUTPUT_FORMATS)
+      .default(fallback),
+  );
+}
+
+/** Which server to talk to. */
+export function addServerFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--url <url>", "HTTP address of the server")
+        .env("ENTDB_URL")
+        .default(DEFAULT_URL)
+        .argParser(parseUrl),
+    )
+    .addOption(
+      new Option("--timeout <seconds>", "how long to wait for an answer")
+        .default(DEFAULT_TIMEOUT_SECONDS)
+        .argParser(parseSeconds),
+    );
+}
+
+/** Which server, for which tenant, as whom. */
+export function addTenantFlags(command: Command): Command {
+  return addServerFlags(command)
+    .addOption(new Option("--tenant-id <id>", "the tenant").env("ENTDB_TENANT_ID"))
+    .addOption(
+      new Option("--actor <actor>", "who asks, in trusted mode")
+        .env("ENTDB_ACTOR")
+        .default("user:cli"),
+    );
+}
+
+/** For what destroys: nothing happens without a yes, and what would happen can be seen first. */
+export function addConfirmFlags(command: Command): Command {
+  return command
+    .option("--yes", "do it without asking")
+    .option("--dry-run", "say what would happen and change nothing");
+}
+
+/** A client for a command that concerns no tenant. */
+export function serverClient(context: CliContext, flags: ServerFlags): RestClient {
+  const { url, timeout } = flags;
+  return new RestClient(
+    { url, tenantId: undefined, actor: "user:cli", timeoutMs: timeout * 1000 },
+    context.clock,
+  );
+}
+
+/** A client for one tenant; refuses a command line that names none. */
+export function tenantClient(context: CliContext, flags: TenantFlags): RestClient {
+  const { url, timeout, actor } = flags;
+  return new RestClient(
+    { url, tenantId: requireTenant(flags.tenantId), actor, timeoutMs: timeout * 1000 },
+    context.clock,
+  );
+}
+
+export function requireTenant(tenantId: string | undefined): string {
+  if (tenantId) return tenantId;
+  throw usageFailure(
+    "No tenant is named.",
+    "Give --tenant-id <id>, or set ENTDB_TENANT_ID. The tenant of `entdb dev` is demo.",
+  );
+}
+
+/**
+ * Whether to go on with what destroys. Asks on a terminal; elsewhere `--yes` must be given.
+ * False: the person said no, or it is a dry run (which has then been told).
+ */
+export async function confirmed(
+  context: CliContext,
+  flags: ConfirmFlags,
+  action: string,
+): Promise<boolean> {
+  if (flags.dryRun) {
+    await context.output.note(`Dry run: would ${action}. Nothing was changed.`);
+    return false;
+  }
+  if (flags.yes) return true;
+  const answer = await context.ask(`About to ${action}. Go on? [y/N] `);
+  if (answer === undefined) {
+    throw usageFailure(
+      `This would ${action}, and nobody is there to be asked.`,
+      "Give --yes to do it, or --dry-run to see what would happen.",
+    );
+  }
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  await context.output.note("Nothing was changed.");
+  return false;
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(`Write it as ${DEFAULT_URL}.`);
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new InvalidArgumentError("It must not have a path.");
+  }
+  return url.origin;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds > 0 && seconds <= 86_400)) {
+    throw new InvalidArgumentError("It must be a number of seconds above 0.");
+  }
+  return seconds;
+}
+
+/** A whole number from `min` on, as an option's parser. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`It must be a whole number of ${min} or more.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,45 @@
+import { Command } from "commander";
+import { buildInfo } from "../base/build-info.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { healthCommand } from "./commands/health.ts";
+import { nodeCommand } from "./commands/node.ts";
+import { queryCommand } from "./commands/query.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import { tenantsCommand } from "./commands/tenants.ts";
+import { versionCommand } from "./commands/version.ts";
+import type { CliContext } from "./context.ts";
+
+/**
+ * The tree of commands: help, completion and docs/reference/cli.md are all made from it.
+ *
+ * A command's file declares its arguments and imports what does the work inside its
+ * action, so that `entdb --help` loads neither server nor database.
+ */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command("entdb")
+    .description("A multi-tenant, event-sourced graph database in one executable.")
+    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version")
+    .helpCommand(false);
+  program.commandsGroup("Use a server:");
+  program
+    .addCommand(healthCommand(context))
+    .addCommand(schemaCommand(context))
+    .addCommand(nodeCommand(context))
+    .addCommand(queryCommand(context));
+  program.commandsGroup("Operate:");
+  program.addCommand(tenantsCommand(context));
+  program.commandsGroup("This program:");
+  program.addCommand(completionCommand(context)).addCommand(versionCommand(context));
+  program.addCommand(completeCommand(), { hidden: true });
+  return program;
+}
+
+/** What `entdb` alone says: the three commands that matter. */
+export const SHORT_HELP = `EntDB: a multi-tenant, event-sourced graph database in one executable.
+
+  entdb dev      start here: a server on this machine and a snippet to paste
+  entdb serve    run the server
+  entdb doctor   check this machine, the data directory and the log
+
+entdb --help lists every command.
+`;

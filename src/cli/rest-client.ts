@@ -1,0 +1,146 @@
+import type { Clock } from "../base/clock.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
+import { stringifyJson } from "../base/json-write.ts";
+import { CommandFailure, EXIT, type ExitCode } from "./failure.ts";
+
+/**
+ * The REST face as the commands use it: one request, one JSON object back, every refusal a
+ * {@link CommandFailure} with the server's own reason and hint. It never repeats a request
+ * by itself: the person at the command line sees what happened and decides.
+ */
+export interface Target {
+  /** Without a path: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Undefined for what concerns no tenant. */
+  readonly tenantId: string | undefined;
+  readonly actor: string;
+  readonly timeoutMs: number;
+}
+
+export type QueryParameters = readonly (readonly [name: string, value: string])[];
+
+export class RestClient {
+  readonly #target: Target;
+  readonly #clock: Clock;
+  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
+
+  constructor(
+    target: Target,
+    clock: Clock,
+    send: (url: string, init: RequestInit) => Promise<Response> = fetch,
+  ) {
+    this.#target = target;
+    this.#clock = clock;
+    this.#fetch = send;
+  }
+
+  get(path: string, query: QueryParameters = []): Promise<JsonObject> {
+    const search = new URLSearchParams();
+    for (const [name, value] of query) search.append(name, value);
+    return this.#request("GET", search.size === 0 ? path : `${path}?${search}`, undefined);
+  }
+
+  post(path: string, body: JsonObject): Promise<JsonObject> {
+    return this.#request("POST", path, stringifyJson(body));
+  }
+
+  async #request(method: string, path: string, body: string | undefined): Promise<JsonObject> {
+    const { url, tenantId, actor, timeoutMs } = this.#target;
+    const headers: Record<string, string> = { accept: "application/json", "x-actor": actor };
+    if (tenantId !== undefined) headers["x-tenant-id"] = tenantId;
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const abort = new AbortController();
+    const disarm = this.#clock.timer(timeoutMs, () => abort.abort());
+    try {
+      const init = { method, headers, signal: abort.signal, redirect: "manual" as const };
+      const response = await this.#fetch(
+        new URL(path, url).href,
+        body === undefined ? init : { ...init, body },
+      );
+      return answerOf(response.status, await response.text(), url);
+    } catch (error) {
+      if (error instanceof CommandFailure) throw error;
+      throw abort.signal.aborted ? timedOut(url, timeoutMs) : unreachableServer(url, error);
+    } finally {
+      disarm();
+    }
+  }
+}
+
+function answerOf(status: number, text: string, url: string): JsonObject {
+  let body: JsonValue | undefined;
+  try {
+    body = parseJson(text);
+  } catch {
+    body = undefined;
+  }
+  if (status >= 200 && status < 300 && isJsonObject(body)) return body;
+  const error = isJsonObject(body) ? body["error"] : undefined;
+  if (isJsonObject(error)) throw refusal(status, error);
+  // GET /health answers 503 with its ordinary body: what is unhealthy is the data asked for.
+  if (status === 503 && isJsonObject(body)) return body;
+  throw new CommandFailure({
+    code: "UNKNOWN",
+    reason: "INVALID_REQUEST",
+    message: `${url} answered HTTP ${status} with something that is not EntDB's JSON.`,
+    exitCode: EXIT.failure,
+    hint: "Point --url (or ENTDB_URL) at the HTTP port of an EntDB server, 8080 by default.",
+  });
+}
+
+function refusal(status: number, error: JsonObject): CommandFailure {
+  const text = (name: string) => (typeof error[name] === "string" ? error[name] : undefined);
+  const details = isJsonObject(error["details"]) ? error["details"] : {};
+  return new CommandFailure({
+    code: text("code") ?? `HTTP_${status}`,
+    reason: text("reason") ?? "INTERNAL",
+    message: text("message") ?? `The server answered HTTP ${status}.`,
+    // A path that this server does not know is no missing thing of the user's.
+    exitCode: text("reason") === "ROUTE_NOT_FOUND" ? EXIT.failure : exitOfStatus(status),
+    hint: text("hint"),
+    details: Object.fromEntries(
+      Object.entries(details).map(([name, value]) => [
+        name,
+        typeof value === "string" ? value : stringifyJson(value),
+      ]),
+    ),
+    requestId: text("request_id"),
+  });
+}
+
+function exitOfStatus(status: number): ExitCode {
+  switch (status) {
+    case 404:
+      return EXIT.notFound;
+    case 409:
+      return EXIT.conflict;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return EXIT.unavailable;
+    default:
+      return EXIT.failure;
+  }
+}
+
+function unreachableServer(url: string, cause: unknown): CommandFailure {
+  return new CommandFailure({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "SERVER_UNREACHABLE",
+    message: `No EntDB server answers at ${url}.`,
+    exitCode: EXIT.unavailable,
+    hint: "Start one with `entdb dev`, or name another with --url or ENTDB_URL.",
+    cause,
+  });
+}
+
+function timedOut(url: string, timeoutMs: number): CommandFailure {
+  return new CommandFailure({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "DEADLINE_EXCEEDED",
+    message: `${url} did not answer within ${timeoutMs / 1000} s; whether it did what was asked is not known.`,
+    exitCode: EXIT.unavailable,
+    hint: "Ask again with a longer --timeout; give writes an --idempotency-key so that repeating them is safe.",
+  });
+}

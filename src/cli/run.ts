@@ -1,0 +1,73 @@
+import { type Command, CommanderError } from "commander";
+import type { CliContext } from "./context.ts";
+import { EXIT, failureOf } from "./failure.ts";
+import type { OutputFormat } from "./format.ts";
+import { buildProgram, SHORT_HELP } from "./program.ts";
+
+/**
+ * Runs one command line (without the program's own name). Never throws: what goes wrong is
+ * told on stderr, and the exit code says which kind it was.
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  if (argv.length === 0) {
+    await context.output.text(SHORT_HELP);
+    return EXIT.ok;
+  }
+  let exitCode: number = EXIT.ok;
+  let running: Command | undefined;
+  const program = buildProgram({
+    ...context,
+    conclude(code) {
+      exitCode = code;
+      context.conclude(code);
+    },
+  });
+  const pending: Promise<void>[] = [];
+  applyToAll(program, (command) => {
+    command
+      .helpCommand(false)
+      .helpOption(command.name() === "complete" ? false : "-h, --help", "show this help")
+      .showHelpAfterError(`hint: ${pathOf(command)} --help`)
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => pending.push(context.output.text(text)),
+        writeErr: (text) => pending.push(context.output.note(text.trimEnd())),
+      });
+  });
+  program.hook("preAction", (_program, command) => {
+    running = command;
+  });
+  try {
+    await program.parseAsync(asCommandLine(argv), { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong, or shown the help that was asked for.
+      exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    } else {
+      const failure = failureOf(error);
+      exitCode = failure.exitCode;
+      await context.output.failure(failure, formatOf(running));
+    }
+  }
+  await Promise.all(pending);
+  return exitCode;
+}
+
+/** `entdb help node get` is another way to say `entdb node get --help`. */
+function asCommandLine(argv: readonly string[]): string[] {
+  return argv[0] === "help" ? [...argv.slice(1), "--help"] : [...argv];
+}
+
+/** `entdb node get`. */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+function applyToAll(command: Command, apply: (command: Command) => void): void {
+  apply(command);
+  for (const child of command.commands) applyToAll(child, apply);
+}
+
+function formatOf(command: Command | undefined): OutputFormat {
+  return (command?.opts()["output"] as OutputFormat | undefined) ?? "table";
+}

@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
+import { usageFailure } from "./failure.ts";
+
+/**
+ * A schema from a file: JSON, or a TypeScript (or JavaScript) module whose default export
+ * or export `schema` is the same object as a plain value. The module is run, with the
+ * rights of whoever calls the command.
+ */
+export async function readSchemaFile(path: string): Promise<JsonObject> {
+  const schema = /\.[cm]?[jt]s$/.test(path) ? await moduleSchema(path) : await jsonSchema(path);
+  if (!isJsonObject(schema)) {
+    throw usageFailure(`${path} holds no schema: it is not an object.`, SHAPE_HINT);
+  }
+  const { node_types, edge_types } = schema;
+  if (node_types === undefined && edge_types === undefined) {
+    throw usageFailure(
+      `${path} holds no schema: it has neither node_types nor edge_types.`,
+      SHAPE_HINT,
+    );
+  }
+  return { node_types: node_types ?? [], edge_types: edge_types ?? [] };
+}
+
+const SHAPE_HINT =
+  "A schema is {node_types: […], edge_types: […]}, as `entdb schema get -o json` shows it.";
+
+async function jsonSchema(path: string): Promise<JsonValue> {
+  const file = Bun.file(path);
+  if (!(await file.exists())) throw usageFailure(`There is no file ${path}.`);
+  try {
+    return parseJson(await file.text());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw usageFailure(`${path} is not JSON: ${why}`);
+  }
+}
+
+async function moduleSchema(path: string): Promise<JsonValue> {
+  const absolute = resolve(path);
+  if (!(await Bun.file(absolute).exists())) throw usageFailure(`There is no file ${path}.`);
+  let module: { readonly default?: unknown; readonly schema?: unknown };
+  try {
+    module = await import(absolute);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw usageFailure(`${path} cannot be loaded: ${why}`);
+  }
+  const schema = module.default ?? module.schema;
+  if (schema === undefined) {
+    throw usageFailure(`${path} exports neither a default nor \`schema\`.`, SHAPE_HINT);
+  }
+  // Through JSON: what is none (functions, classes) must not reach the wire in some other shape.
+  return parseJson(stringifyModule(schema, path));
+}
+
+function stringifyModule(schema: unknown, path: string): string {
+  try {
+    const text = JSON.stringify(schema, (_key, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
+    return text ?? "null";
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw usageFailure(`${path} exports what is not plain data: ${why}`, SHAPE_HINT);
+  }
+}
