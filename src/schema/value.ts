@@ -45,3 +45,15 @@ export const NULL_VALUE: Value = { kind: "null" };
 export type Fields = ReadonlyMap<number, Value>;
 
 export const EMPTY_FIELDS: Fields = new Map();
+
+/** Whether two values are the same value of the same kind. */
+export function valuesEqual(a: Value, b: Value): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "null" || b.kind === "null") return true;
+  if (a.kind === "bytes") return Buffer.compare(a.value, (b as typeof a).value) === 0;
+  if (a.kind === "list_str" || a.kind === "list_int") {
+    const other = (b as typeof a).value;
+    return a.value.length === other.length && a.value.every((item, i) => item === other[i]);
+  }
+  return a.value === b.value;
+}

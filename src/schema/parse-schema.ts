@@ -1,0 +1,214 @@
+import { EntError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { KIND_TRAITS } from "./field-kinds.ts";
+import { parseField } from "./parse-field.ts";
+import {
+  checkDescription,
+  checkId,
+  checkName,
+  checkUniqueBy,
+  type Place,
+  schemaInvalid,
+  tooMany,
+} from "./schema-place.ts";
+import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+
+/**
+ * Checks a schema that a client sent, by itself: names, ids, limits, kinds and what
+ * belongs to them. The result is in the normal form that `Schema` promises (ascending
+ * ids). Throws `EntError` SCHEMA_INVALID, for sizes LIMIT_EXCEEDED, naming type and
+ * field and saying what to do.
+ *
+ * A schema may refer to types that it does not hold itself, since it is merged into
+ * what the tenant has: {@link checkReferences} is for the whole.
+ */
+export function parseSchema(sent: Schema): Schema {
+  const nodeTypes = sent.nodeTypes.map(parseNodeType).sort((a, b) => a.typeId - b.typeId);
+  const edgeTypes = sent.edgeTypes.map(parseEdgeType).sort((a, b) => a.edgeTypeId - b.edgeTypeId);
+  checkUniqueBy(nodeTypes, nodePlace, "type_id", (type) => type.typeId);
+  checkUniqueBy(nodeTypes, nodePlace, "name", (type) => type.name);
+  checkUniqueBy(edgeTypes, edgePlace, "edge_type_id", (type) => type.edgeTypeId);
+  checkUniqueBy(edgeTypes, edgePlace, "name", (type) => type.name);
+  const schema = { nodeTypes, edgeTypes };
+  checkSizes(schema);
+  return schema;
+}
+
+/** Throws LIMIT_EXCEEDED when the schema holds more types, fields or keys than allowed. */
+export function checkSizes(schema: Schema): void {
+  const types = schema.nodeTypes.length + schema.edgeTypes.length;
+  if (types > limits.typesPerSchema)
+    throw tooMany("The schema", types, "types", limits.typesPerSchema);
+  for (const type of schema.nodeTypes) checkFieldCount(type.fields, nodePlace(type));
+  for (const type of schema.edgeTypes) checkFieldCount(type.fields, edgePlace(type));
+  for (const type of schema.nodeTypes) {
+    const keys = type.uniqueKeys.length;
+    if (keys > limits.uniqueKeysPerType) {
+      throw tooMany(nodePlace(type).label, keys, "unique keys", limits.uniqueKeysPerType);
+    }
+  }
+}
+
+/** Throws SCHEMA_INVALID unless every type that an edge's end or a ref names is in the schema. */
+export function checkReferences(schema: Schema): void {
+  const known = new Set(schema.nodeTypes.map((type) => type.typeId));
+  for (const type of schema.edgeTypes) {
+    checkKnown(known, type.fromTypeId, edgePlace(type), "from_type_id");
+    checkKnown(known, type.toTypeId, edgePlace(type), "to_type_id");
+    for (const field of type.fields)
+      checkKnown(known, field.refTypeId, edgePlace(type, field), "ref_type_id");
+  }
+  for (const type of schema.nodeTypes) {
+    for (const field of type.fields)
+      checkKnown(known, field.refTypeId, nodePlace(type, field), "ref_type_id");
+  }
+}
+
+export function nodePlace(
+  type: Pick<NodeType, "typeId" | "name">,
+  field?: Pick<Field, "fieldId" | "name">,
+): Place {
+  return place("node type", "type_id", type.typeId, type.name, field);
+}
+
+export function edgePlace(
+  type: Pick<EdgeType, "edgeTypeId" | "name">,
+  field?: Pick<Field, "fieldId" | "name">,
+): Place {
+  return place("edge type", "edge_type_id", type.edgeTypeId, type.name, field);
+}
+
+function place(
+  what: string,
+  idName: string,
+  id: number,
+  name: string,
+  field: Pick<Field, "fieldId" | "name"> | undefined,
+): Place {
+  const label = `${what} ${id} (${name})`;
+  const details = { [idName]: String(id), type_name: name };
+  if (field === undefined) return { label, details };
+  return {
+    label: `${label} field ${field.fieldId} (${field.name})`,
+    details: { ...details, field_id: String(field.fieldId), field_name: field.name },
+  };
+}
+
+function checkFieldCount(fields: readonly Field[], place: Place): void {
+  if (fields.length <= limits.fieldsPerType) return;
+  throw tooMany(place.label, fields.length, "fields", limits.fieldsPerType);
+}
+
+function parseNodeType(type: NodeType): NodeType {
+  const here = nodePlace(type);
+  checkId(type.typeId, "type_id", here);
+  checkName(type.name, here);
+  checkDescription(type.description, here);
+  const fields = parseFields(type.fields, (field) => nodePlace(type, field));
+  const uniqueKeys = type.uniqueKeys
+    .map((key) => parseKey(key, fields, here))
+    .sort((a, b) => a.keyId - b.keyId);
+  checkUniqueBy(
+    uniqueKeys,
+    () => here,
+    "key_id",
+    (key) => key.keyId,
+  );
+  checkUniqueBy(
+    uniqueKeys,
+    () => here,
+    "unique key",
+    (key) => key.name,
+  );
+  return { ...type, fields, uniqueKeys };
+}
+
+function parseEdgeType(type: EdgeType): EdgeType {
+  const here = edgePlace(type);
+  checkId(type.edgeTypeId, "edge_type_id", here);
+  checkName(type.name, here);
+  checkDescription(type.description, here);
+  if (type.fromTypeId !== 0) checkId(type.fromTypeId, "from_type_id", here);
+  if (type.toTypeId !== 0) checkId(type.toTypeId, "to_type_id", here);
+  const fields = parseFields(type.fields, (field) => edgePlace(type, field));
+  for (const field of fields) checkEdgeField(field, edgePlace(type, field));
+  return { ...type, fields };
+}
+
+/** Edges are found by their ends: nothing would read an index over their fields. */
+function checkEdgeField(field: Field, here: Place): void {
+  for (const attribute of ["unique", "indexed", "searchable"] as const) {
+    if (!field[attribute]) continue;
+    throw schemaInvalid(
+      here,
+      `a field of an edge type cannot be ${attribute}`,
+      `Leave ${attribute} out, or make the edge a node type of its own.`,
+    );
+  }
+}
+
+function parseFields(sent: readonly Field[], placeOf: (field: Field) => Place): readonly Field[] {
+  const fields = sent
+    .map((field) => parseField(field, placeOf(field)))
+    .sort((a, b) => a.fieldId - b.fieldId);
+  checkUniqueBy(fields, placeOf, "field_id", (field) => field.fieldId);
+  checkUniqueBy(fields, placeOf, "name", (field) => field.name);
+  return fields;
+}
+
+function parseKey(key: UniqueKey, fields: readonly Field[], type: Place): UniqueKey {
+  const here = { ...type, label: `${type.label} unique key ${key.keyId} (${key.name})` };
+  checkId(key.keyId, "key_id", here);
+  checkName(key.name, here);
+  if (fields.some((field) => field.name === key.name)) {
+    throw schemaInvalid(here, "a field has this name already", "Give the key a name of its own.");
+  }
+  if (key.fieldIds.length === 0) {
+    throw schemaInvalid(here, "it has no fields", "List the field_ids that are unique together.");
+  }
+  if (key.fieldIds.length > limits.fieldsPerKey) {
+    throw tooMany(here.label, key.fieldIds.length, "fields", limits.fieldsPerKey);
+  }
+  for (const fieldId of key.fieldIds) checkMember(fieldId, fields, here);
+  checkUniqueBy(
+    key.fieldIds,
+    () => here,
+    "field_ids",
+    (fieldId) => fieldId,
+  );
+  return { ...key, fieldIds: [...key.fieldIds] };
+}
+
+function checkMember(fieldId: number, fields: readonly Field[], here: Place): void {
+  const field = fields.find((candidate) => candidate.fieldId === fieldId);
+  if (field === undefined) {
+    throw schemaInvalid(
+      here,
+      `the type has no field ${fieldId}`,
+      "A key's fields are listed with the type.",
+    );
+  }
+  // A bool alone is no key, but with other fields it may well be part of one.
+  if (KIND_TRAITS[field.kind].keyable) return;
+  throw schemaInvalid(
+    here,
+    `field ${fieldId} (${field.name}) of kind ${field.kind} cannot be part of a key`,
+    "Use fields of kind str, int, timestamp, enum, ref, bool or bytes.",
+  );
+}
+
+function checkKnown(
+  known: ReadonlySet<number>,
+  typeId: number,
+  here: Place,
+  attribute: string,
+): void {
+  if (typeId === 0 || known.has(typeId)) return;
+  throw new EntError({
+    code: "invalid_argument",
+    reason: "SCHEMA_INVALID",
+    message: `${here.label}: ${attribute} names node type ${typeId}, which neither the tenant nor this schema has.`,
+    hint: `Send node type ${typeId} along, or use 0 for any type.`,
+    details: here.details,
+  });
+}

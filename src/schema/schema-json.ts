@@ -1,0 +1,189 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+import { parseJson } from "../base/json.ts";
+import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
+import { SchemaMember } from "./schema-member.ts";
+import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import type { FieldKind } from "./value.ts";
+import { valueToJson } from "./value-json.ts";
+
+/**
+ * The JSON form of a schema, as REST, files, the log and the views have it:
+ *
+ *     {node_types: [{type_id, name, description, deprecated, fields: [field…],
+ *                    unique_keys: [{key_id, name, field_ids}]}],
+ *      edge_types: [{edge_type_id, name, from_type_id, to_type_id, description,
+ *                    deprecated, unique_per_from, fields: [field…]}]}
+ *     field = {field_id, name, kind, required, default, enum_values, deprecated, unique,
+ *              indexed, searchable, description, ref_type_id}
+ *
+ * What is false, 0, "" or empty is left out. A default is written as `value-json.ts`
+ * says. `edge_id` is read as the older name of `edge_type_id`. The form only grows:
+ * records hold it for ever.
+ */
+export function encodeSchema(schema: Schema): JsonObject {
+  return {
+    node_types: schema.nodeTypes.map(nodeTypeToJson),
+    edge_types: schema.edgeTypes.map(edgeTypeToJson),
+  };
+}
+
+/** One line with sorted members: equal schemas give equal text. */
+export function encodeSchemaText(schema: Schema): string {
+  return stringifyJson(encodeSchema(schema) as JsonWritable, { sortKeys: true });
+}
+
+/**
+ * Throws `EntError` SCHEMA_INVALID, naming the path, for members that are unknown or of
+ * another JSON type. What the schema says is checked by `parseSchema`, not here.
+ */
+export function decodeSchema(json: JsonValue): Schema {
+  const root = new SchemaMember(json, "");
+  root.allow(["node_types", "edge_types"]);
+  return {
+    nodeTypes: root.list("node_types").map(nodeTypeOf),
+    edgeTypes: root.list("edge_types").map(edgeTypeOf),
+  };
+}
+
+/** Throws `EntError` INVALID_REQUEST when the text is not JSON, otherwise as {@link decodeSchema}. */
+export function decodeSchemaText(text: string): Schema {
+  return decodeSchema(parseJson(text, { keepSources: true }));
+}
+
+function nodeTypeToJson(type: NodeType): JsonObject {
+  return sparse({
+    type_id: type.typeId,
+    name: type.name,
+    description: type.description,
+    deprecated: type.deprecated,
+    fields: type.fields.map(fieldToJson),
+    unique_keys: type.uniqueKeys.map((key) => ({
+      key_id: key.keyId,
+      name: key.name,
+      field_ids: key.fieldIds,
+    })),
+  });
+}
+
+function edgeTypeToJson(type: EdgeType): JsonObject {
+  return sparse({
+    edge_type_id: type.edgeTypeId,
+    name: type.name,
+    from_type_id: type.fromTypeId,
+    to_type_id: type.toTypeId,
+    description: type.description,
+    deprecated: type.deprecated,
+    unique_per_from: type.uniquePerFrom,
+    fields: type.fields.map(fieldToJson),
+  });
+}
+
+function fieldToJson(field: Field): JsonObject {
+  const form = sparse({
+    field_id: field.fieldId,
+    name: field.name,
+    kind: field.kind,
+    required: field.required,
+    enum_values: field.enumValues,
+    deprecated: field.deprecated,
+    unique: field.unique,
+    indexed: field.indexed,
+    searchable: field.searchable,
+    description: field.description,
+    ref_type_id: field.refTypeId,
+  });
+  if (field.defaultValue === undefined) return form;
+  return { ...form, default: valueToJson(field, field.defaultValue) };
+}
+
+/** Leaves out what says nothing. */
+function sparse(form: JsonObject): JsonObject {
+  const said = Object.entries(form).filter(
+    ([, value]) =>
+      value !== false &&
+      value !== 0 &&
+      value !== "" &&
+      !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(said);
+}
+
+function nodeTypeOf(member: SchemaMember): NodeType {
+  member.allow(["type_id", "name", "description", "deprecated", "fields", "unique_keys"]);
+  return {
+    typeId: member.id("type_id"),
+    name: member.text("name"),
+    description: member.text("description", ""),
+    deprecated: member.flag("deprecated"),
+    fields: member.list("fields").map(fieldOf),
+    uniqueKeys: member.list("unique_keys").map(keyOf),
+  };
+}
+
+function edgeTypeOf(member: SchemaMember): EdgeType {
+  member.allow([
+    "edge_type_id",
+    "edge_id",
+    "name",
+    "from_type_id",
+    "to_type_id",
+    "description",
+    "deprecated",
+    "unique_per_from",
+    "fields",
+  ]);
+  return {
+    edgeTypeId: member.id(member.oneOf("edge_type_id", "edge_id")),
+    name: member.text("name"),
+    description: member.text("description", ""),
+    deprecated: member.flag("deprecated"),
+    fromTypeId: member.id("from_type_id", 0),
+    toTypeId: member.id("to_type_id", 0),
+    fields: member.list("fields").map(fieldOf),
+    uniquePerFrom: member.flag("unique_per_from"),
+  };
+}
+
+function keyOf(member: SchemaMember): UniqueKey {
+  member.allow(["key_id", "name", "field_ids"]);
+  return {
+    keyId: member.id("key_id"),
+    name: member.text("name"),
+    fieldIds: member.ids("field_ids"),
+  };
+}
+
+const FIELD_MEMBERS = [
+  "field_id",
+  "name",
+  "kind",
+  "required",
+  "default",
+  "enum_values",
+  "deprecated",
+  "unique",
+  "indexed",
+  "searchable",
+  "description",
+  "ref_type_id",
+];
+
+function fieldOf(member: SchemaMember): Field {
+  member.allow(FIELD_MEMBERS);
+  const kind: FieldKind = member.kind("kind");
+  const enumValues = member.texts("enum_values");
+  return {
+    fieldId: member.id("field_id"),
+    name: member.text("name"),
+    kind,
+    required: member.flag("required"),
+    defaultValue: member.value("default", { kind, enumValues }),
+    enumValues,
+    deprecated: member.flag("deprecated"),
+    unique: member.flag("unique"),
+    indexed: member.flag("indexed"),
+    searchable: member.flag("searchable"),
+    description: member.text("description", ""),
+    refTypeId: member.id("ref_type_id", 0),
+  };
+}
