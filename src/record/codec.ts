@@ -35,14 +35,18 @@ export function encodeRecord(record: TransactionRecord): Uint8Array {
   );
 }
 
-/** Throws when the bytes are no record, or one of rules that this build does not know. */
-export function decodeRecord(bytes: Uint8Array): TransactionRecord {
+/**
+ * A record as read from the log: the envelope at once, the body when it is asked for, so
+ * that a body which this build cannot read is the trouble of its tenant alone.
+ */
+export interface LoggedRecord extends Omit<TransactionRecord, "body"> {
+  /** Throws when the body is of rules or of a kind that this build does not know. */
+  decodeBody(): TransactionRecord["body"];
+}
+
+/** Throws when the bytes are no record at all. */
+export function decodeRecord(bytes: Uint8Array): LoggedRecord {
   const message = fromBinary(RecordSchema, bytes);
-  if (message.rulesVersion < 1 || message.rulesVersion > RULES_VERSION) {
-    throw new MalformedBytesError(
-      `record of rules version ${message.rulesVersion}; this build knows 1 to ${RULES_VERSION}`,
-    );
-  }
   return {
     rulesVersion: message.rulesVersion,
     tenantId: message.tenantId,
@@ -52,8 +56,18 @@ export function decodeRecord(bytes: Uint8Array): TransactionRecord {
     idempotencyKey: message.idempotencyKey,
     serverMadeKey: message.serverMadeKey,
     requestHash: message.requestHash,
-    body: decodeBody(message.body),
+    decodeBody: () => {
+      requireKnownRules(message.rulesVersion);
+      return decodeBody(message.body);
+    },
   };
+}
+
+function requireKnownRules(rulesVersion: number): void {
+  if (rulesVersion >= 1 && rulesVersion <= RULES_VERSION) return;
+  throw new MalformedBytesError(
+    `record of rules version ${rulesVersion}; this build knows 1 to ${RULES_VERSION}`,
+  );
 }
 
 function encodeBody(body: TransactionRecord["body"]): RecordMessage["body"] {

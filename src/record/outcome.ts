@@ -9,7 +9,7 @@ export interface OperationResult {
   readonly edgeId: string;
   /** The node's version after the whole transaction; 0 for edges, schema and purged nodes. */
   readonly version: number;
-  /** Whether a create made something, or answered with what was there. False for all other operations. */
+  /** Whether a create made something, or answered with what was there; for types, whether the schema changed. False otherwise. */
   readonly created: boolean;
 }
 

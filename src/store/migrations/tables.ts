@@ -86,6 +86,7 @@ CREATE TABLE tenants (
   partition INTEGER NOT NULL,
   directory TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL,
+  created_offset INTEGER NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;

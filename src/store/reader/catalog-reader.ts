@@ -7,10 +7,12 @@ export interface CatalogEntry {
   readonly partition: number;
   /** Name of its directory below `tenants/`; never made from the id. */
   readonly directory: string;
+  /** Offset of the record that created it: no record of its own is older. */
+  readonly createdOffset: number;
 }
 
-const COLUMNS = "tenant_id, incarnation, partition, directory";
-type Row = [string, bigint, bigint, string];
+const COLUMNS = "tenant_id, incarnation, partition, directory, created_offset";
+type Row = [string, bigint, bigint, string, bigint];
 
 function entryOfRow(row: Row): CatalogEntry {
   return {
@@ -18,6 +20,7 @@ function entryOfRow(row: Row): CatalogEntry {
     incarnation: Number(row[1]),
     partition: Number(row[2]),
     directory: row[3],
+    createdOffset: Number(row[4]),
   };
 }
 

@@ -1,0 +1,214 @@
+import type { Clock } from "../base/clock.ts";
+import { EntError } from "../base/errors.ts";
+import type { Service } from "../base/service.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { damaged } from "../store/tenant-store.ts";
+import { syncView } from "../store/sync-view.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import { troubleOf } from "../store/store-errors.ts";
+import type { LogRecord, Wal } from "../wal/wal.ts";
+import { applyRecords } from "./apply-records.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
+import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
+import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
+import { Views } from "./views.ts";
+
+/** What the applier counts. */
+export interface ApplierMeter {
+  applied(records: number, lagMs: number): void;
+}
+
+export interface ApplierDeps {
+  readonly wal: Wal;
+  readonly stores: TenantStores;
+  readonly applied: Applied;
+  readonly clock: Clock;
+  readonly log: TroubleLog;
+  readonly meter: ApplierMeter;
+  /** Directory of the partition checkpoint. */
+  readonly checkpointDirectory: string;
+  readonly contentHash: (file: string) => Promise<string>;
+}
+
+/** The applier gives way to requests when it has worked this long in one go. */
+const TURN_MS = 4;
+
+/**
+ * Follows the log and applies every record to its tenant's view, in log order within a
+ * tenant: the only writer of views. A batch of the log is one SQLite transaction per
+ * tenant. Records of `_system` are a border: what comes after may rest on them.
+ *
+ * Trouble with one tenant moves that tenant into a lane of its own (`lanes.ts`); the
+ * loop itself ends only when the server stops or the log cannot be read.
+ */
+export class Applier implements Service {
+  readonly name = "applier";
+  readonly #deps: ApplierDeps;
+  readonly #views: Views;
+  readonly #lanes: Lanes;
+  readonly #stop = new AbortController();
+  /** Directories of the views that were written since the last checkpoint, by tenant. */
+  #dirty = new Map<string, string>();
+  #running: Promise<void> | undefined;
+  #checkpointOffset: number;
+  #turnStarted = 0;
+
+  /** Begins at `applied.end`, to which the caller has set the checkpoint. */
+  constructor(deps: ApplierDeps) {
+    this.#deps = deps;
+    this.#views = new Views(deps.stores);
+    this.#checkpointOffset = deps.applied.end;
+    this.#lanes = new Lanes({
+      ...deps,
+      views: this.#views,
+      published: (tenantId, applied) => this.#publish(tenantId, applied),
+    });
+    deps.stores.onDamaged = (tenantId, error) => this.#damageFound(tenantId, error);
+  }
+
+  /** A start replays from here. */
+  get checkpointOffset(): number {
+    return this.#checkpointOffset;
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#follow();
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running?.catch(() => undefined);
+    await this.#lanes.stop();
+  }
+
+  /** Tries a halted tenant's record once more. Resolves with the error at which it stands, if it still does. */
+  retry(tenantId: string): Promise<EntError | undefined> {
+    return this.#lanes.retry(tenantId);
+  }
+
+  /** Makes a tenant's view again from the log. Undefined when the tenant is in trouble already. */
+  rebuild(entry: CatalogEntry): Promise<RebuiltView | undefined> {
+    return this.#lanes.rebuild(entry);
+  }
+
+  /**
+   * Syncs the views that were written since the last checkpoint and moves the checkpoint
+   * to where the applier was when this began. Rejects when the checkpoint cannot be
+   * written; it then stays where it was, which only makes a next start replay more.
+   */
+  async checkpoint(): Promise<void> {
+    const { wal, applied } = this.#deps;
+    const dirty = this.#dirty;
+    this.#dirty = new Map();
+    const offset = Math.min(applied.end, this.#lanes.lowestOffset);
+    for (const [tenantId, directory] of dirty) {
+      await syncView(directory).catch((error: unknown) =>
+        // The page cache may now call clean what the disk does not have: only a new file can be trusted.
+        this.#damageFound(tenantId, damaged(directory, "a sync failed", error)),
+      );
+    }
+    const reached = Math.min(offset, this.#lanes.lowestOffset);
+    if (reached <= this.#checkpointOffset) return;
+    const { logId, partition } = wal;
+    await writeCheckpoint(this.#deps.checkpointDirectory, { logId, partition, offset: reached });
+    this.#checkpointOffset = reached;
+  }
+
+  async #follow(): Promise<void> {
+    const { wal, applied, meter, clock } = this.#deps;
+    this.#turnStarted = clock.monotonic();
+    for await (const batch of wal.follow(applied.end, this.#stop.signal)) {
+      const last = batch.at(-1);
+      if (last === undefined) continue;
+      await this.#applyBatch(batch);
+      applied.advance(last.offset + 1);
+      meter.applied(batch.length, Math.max(0, clock.now() - last.logTime));
+      this.#turnStarted = clock.monotonic();
+    }
+  }
+
+  async #applyBatch(batch: readonly LogRecord[]): Promise<void> {
+    let group = new Map<string, PlacedRecord[]>();
+    for (const logged of batch) {
+      const record = placed(logged);
+      const { tenantId } = record.record;
+      if (tenantId !== SYSTEM_TENANT_ID) {
+        const records = group.get(tenantId);
+        if (records === undefined) group.set(tenantId, [record]);
+        else records.push(record);
+        continue;
+      }
+      await this.#applyGroup(group);
+      group = new Map();
+      this.#applySystem(record);
+    }
+    await this.#applyGroup(group);
+  }
+
+  async #applyGroup(group: Map<string, PlacedRecord[]>): Promise<void> {
+    for (const [tenantId, records] of group) {
+      for (let at = 0; at < records.length; at += SLICE_RECORDS) {
+        this.#applyTenant(tenantId, records.slice(at, at + SLICE_RECORDS));
+        await this.#giveWay();
+      }
+    }
+  }
+
+  #applyTenant(tenantId: string, records: readonly PlacedRecord[]): void {
+    if (this.#lanes.has(tenantId)) return;
+    const { stores } = this.#deps;
+    const entry = stores.findEntry(tenantId);
+    // A tenant that the catalog does not know has no view that a record could change.
+    if (entry === undefined) return;
+    const own = records.filter((record) => belongsTo(record, entry));
+    const [first] = own;
+    if (first === undefined) return;
+    try {
+      const { applied, failure } = applyRecords(this.#views.open(tenantId), own);
+      this.#publish(tenantId, applied);
+      if (failure !== undefined) this.#lanes.begin(entry, failure.offset, failure.cause);
+    } catch (error) {
+      this.#lanes.begin(entry, first.offset, error);
+    }
+  }
+
+  /** The catalog is everybody's: what a record of it makes must be there before the next record. */
+  #applySystem(record: PlacedRecord): void {
+    this.#applyTenant(SYSTEM_TENANT_ID, [record]);
+    const body = record.record.decodeBody();
+    if (body.kind !== "tenant_created") return;
+    const entry = this.#deps.stores.findEntry(body.tenantId);
+    if (entry?.createdOffset !== record.offset) return;
+    try {
+      this.#deps.stores.createFile(entry);
+      this.#dirty.set(entry.tenantId, this.#deps.stores.directoryOf(entry));
+    } catch (error) {
+      this.#lanes.begin(entry, record.offset, error);
+    }
+  }
+
+  #publish(tenantId: string, applied: readonly AppliedRecord[]): void {
+    if (applied.length === 0) return;
+    const entry = this.#deps.stores.findEntry(tenantId);
+    if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
+    for (const { offset, decided } of applied) this.#deps.applied.publish(offset, decided);
+  }
+
+  /** A reader or the checkpoint found a file that cannot serve. */
+  #damageFound(tenantId: string, error: unknown): void {
+    const entry = this.#deps.stores.findEntry(tenantId);
+    if (entry === undefined || troubleOf(error) === "unknown") return;
+    this.#lanes.begin(entry, this.#deps.applied.end, error);
+  }
+
+  async #giveWay(): Promise<void> {
+    const { clock } = this.#deps;
+    if (clock.monotonic() - this.#turnStarted < TURN_MS) return;
+    await turn();
+    this.#turnStarted = clock.monotonic();
+  }
+}

@@ -1,0 +1,122 @@
+import { EntError } from "../base/errors.ts";
+import type { Edge } from "../record/graph.ts";
+import type { OperationResult } from "../record/outcome.ts";
+import type { CreateEdge, DeleteEdge, EdgeTarget, UpdateEdge } from "../record/transaction.ts";
+import type { EdgeType } from "../schema/types.ts";
+import { applyPatch, checkCreate } from "../schema/validate-fields.ts";
+import { checkRefs } from "./refs.ts";
+import type { TransactionScope } from "./scope.ts";
+
+/**
+ * The edge operations. As with nodes, each checks everything before it writes. An edge
+ * whose end is deleted is hidden: it reads as missing, yet still holds (type, from, to).
+ */
+export function createEdge(scope: TransactionScope, operation: CreateEdge): OperationResult {
+  const type = scope.registry.edgeType(operation.edgeTypeId);
+  const fromId = scope.resolve(operation.fromId);
+  const toId = scope.resolve(operation.toId);
+  checkEnds(scope, type, fromId, toId);
+  const fields = checkCreate(type, scope.resolveFields(operation.fields));
+  checkRefs(scope, type.fields, fields, { id: "", typeId: 0 });
+
+  const existing = scope.graph.edges.findByEnds(type.edgeTypeId, fromId, toId);
+  if (existing !== undefined) {
+    if (!operation.returnExisting) throw edgeTaken(type, existing);
+    scope.replace(operation.id, existing.id);
+    return edgeResult(existing.id, false);
+  }
+  if (type.uniquePerFrom) {
+    const other = scope.graph.edges.findAnyFrom(type.edgeTypeId, fromId);
+    if (other !== undefined) throw edgeTaken(type, other);
+  }
+  const sameId = scope.graph.edges.find(operation.id);
+  if (sameId !== undefined) throw edgeTaken(type, sameId);
+  scope.graph.edgeWriter.insert({
+    id: operation.id,
+    edgeTypeId: type.edgeTypeId,
+    fromId,
+    toId,
+    fields,
+    createdAt: scope.logTime,
+    updatedAt: scope.logTime,
+  });
+  return edgeResult(operation.id, true);
+}
+
+export function updateEdge(scope: TransactionScope, operation: UpdateEdge): OperationResult {
+  const edge = findTarget(scope, operation.target);
+  if (edge === undefined || isHidden(scope, edge)) throw edgeMissing(operation.target);
+  const type = scope.registry.edgeType(edge.edgeTypeId);
+  const { fields, changed } = applyPatch(type, edge.fields, scope.resolveFields(operation.fields));
+  checkRefs(scope, type.fields, changed, { id: "", typeId: 0 });
+  scope.graph.edgeWriter.update({ ...edge, fields, updatedAt: scope.logTime });
+  return edgeResult(edge.id, false);
+}
+
+/** Also removes a hidden edge, which frees its (type, from, to). */
+export function deleteEdge(scope: TransactionScope, operation: DeleteEdge): OperationResult {
+  const edge = findTarget(scope, operation.target);
+  if (edge === undefined) throw edgeMissing(operation.target);
+  scope.graph.edgeWriter.delete(edge);
+  return edgeResult(edge.id, false);
+}
+
+function findTarget(scope: TransactionScope, target: EdgeTarget): Edge | undefined {
+  if (target.by === "id") return scope.graph.edges.find(scope.resolve(target.id));
+  return scope.graph.edges.findByEnds(
+    target.edgeTypeId,
+    scope.resolve(target.fromId),
+    scope.resolve(target.toId),
+  );
+}
+
+function isHidden(scope: TransactionScope, edge: Edge): boolean {
+  return scope.node(edge.fromId).deleted || scope.node(edge.toId).deleted;
+}
+
+function checkEnds(scope: TransactionScope, type: EdgeType, fromId: string, toId: string): void {
+  const ends = [
+    { end: "from", id: fromId, wanted: type.fromTypeId },
+    { end: "to", id: toId, wanted: type.toTypeId },
+  ];
+  for (const { end, id, wanted } of ends) {
+    const node = scope.liveNode(id);
+    if (wanted === 0 || node.typeId === wanted) continue;
+    throw new EntError({
+      code: "invalid_argument",
+      reason: "EDGE_ENDS_MISMATCH",
+      message: `An edge ${type.name} goes ${end} a node of type ${wanted}; ${id} has type ${node.typeId}.`,
+      hint: `Give a node of type ${wanted} as ${end}.`,
+      details: { edge_type_id: String(type.edgeTypeId), node_id: id },
+    });
+  }
+}
+
+function edgeTaken(type: EdgeType, existing: Edge): EntError {
+  return new EntError({
+    code: "already_exists",
+    reason: "EDGE_ALREADY_EXISTS",
+    message: type.uniquePerFrom
+      ? `Node ${existing.fromId} has an edge ${type.name} already, and may have only one.`
+      : `There is an edge ${type.name} from ${existing.fromId} to ${existing.toId} already.`,
+    hint: "Use on_conflict RETURN_EXISTING to be answered with the edge that is there, or delete it first.",
+    details: { edge_id: existing.id, edge_type_id: String(existing.edgeTypeId) },
+  });
+}
+
+function edgeMissing(target: EdgeTarget): EntError {
+  const what =
+    target.by === "id"
+      ? target.id
+      : `of type ${target.edgeTypeId} from ${target.fromId} to ${target.toId}`;
+  return new EntError({
+    code: "not_found",
+    reason: "EDGE_NOT_FOUND",
+    message: `There is no edge ${what}.`,
+    hint: "Check the id or the ends; the edges of a deleted node are hidden until it is restored.",
+  });
+}
+
+function edgeResult(edgeId: string, created: boolean): OperationResult {
+  return { nodeId: "", edgeId, version: 0, created };
+}

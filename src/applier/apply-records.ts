@@ -1,0 +1,47 @@
+import { troubleOf } from "../store/store-errors.ts";
+import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
+
+/** Applying stopped at a record: why is the cause. Control flow of the applier, never seen outside it. */
+export class RecordFailure extends Error {
+  override readonly name = "RecordFailure";
+  readonly offset: number;
+
+  constructor(offset: number, cause: unknown) {
+    super(`record ${offset} could not be applied`, { cause });
+    this.offset = offset;
+  }
+}
+
+export interface AppliedSlice {
+  readonly applied: readonly AppliedRecord[];
+  readonly failure: RecordFailure | undefined;
+}
+
+/**
+ * Applies a tenant's records as far as they go. When a slice fails for a reason that is
+ * not known, it is applied record by record, so that exactly the culprit is left and
+ * everything before it stands.
+ */
+export function applyRecords(view: TenantView, records: readonly PlacedRecord[]): AppliedSlice {
+  try {
+    return { applied: view.apply(records), failure: undefined };
+  } catch (error) {
+    const fresh = records.filter((placed) => placed.offset > view.appliedOffset);
+    const [first] = fresh;
+    if (first === undefined) throw error;
+    if (fresh.length === 1 || troubleOf(error) !== "unknown") {
+      return { applied: [], failure: new RecordFailure(first.offset, error) };
+    }
+    return oneByOne(view, fresh);
+  }
+}
+
+function oneByOne(view: TenantView, records: readonly PlacedRecord[]): AppliedSlice {
+  const applied: AppliedRecord[] = [];
+  for (const placed of records) {
+    const step = applyRecords(view, [placed]);
+    applied.push(...step.applied);
+    if (step.failure !== undefined) return { applied, failure: step.failure };
+  }
+  return { applied, failure: undefined };
+}

@@ -1,0 +1,37 @@
+import { EntError } from "../base/errors.ts";
+
+/** What callers are told about a tenant that cannot go on. */
+export function haltedError(tenantId: string, offset: number, cause: unknown): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "TENANT_HALTED",
+    message: `Tenant ${tenantId} is halted at record ${offset}, which could not be applied.`,
+    hint: "Nothing is lost: the record is in the log. Ask the operator to look into the log of the server and to run: entdb tenants retry.",
+    details: { tenant_id: tenantId, halted_at: String(offset) },
+    cause,
+  });
+}
+
+export function stalledError(tenantId: string, offset: number, cause: unknown): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "TENANT_STALLED",
+    message: `Tenant ${tenantId} cannot apply record ${offset} at the moment.`,
+    hint: "The server tries again by itself; the usual cause is a full disk.",
+    details: { tenant_id: tenantId, stalled_at: String(offset) },
+    retryable: true,
+    cause,
+  });
+}
+
+export function rebuildingError(tenantId: string, offset: number, cause: unknown): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "TENANT_REBUILDING",
+    message: `The file of tenant ${tenantId} is being made again from the log.`,
+    hint: "Try again in a moment.",
+    details: { tenant_id: tenantId, rebuilding_at: String(offset) },
+    retryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,134 @@
+import { EntError } from "../base/errors.ts";
+import type { NodeType } from "../schema/types.ts";
+import type { Fields, Value } from "../schema/value.ts";
+import {
+  compositeIndexValue,
+  compositeKeyId,
+  type IndexValue,
+  indexValue,
+} from "../store/index-value.ts";
+import type { TransactionScope } from "./scope.ts";
+
+/**
+ * Keeps the two index tables equal to the live nodes: what a node's fields put there,
+ * and what a change takes away and adds.
+ */
+interface Entry {
+  readonly unique: boolean;
+  /** Field id, or a composite key's id made negative. */
+  readonly keyId: number;
+  readonly value: IndexValue;
+  readonly name: string;
+}
+
+function entriesOf(type: NodeType, fields: Fields): Entry[] {
+  const entries: Entry[] = [];
+  for (const field of type.fields) {
+    if (!field.unique && !field.indexed) continue;
+    const value = fields.get(field.fieldId);
+    const stored = value && indexValue(value);
+    if (stored === undefined) continue;
+    entries.push({ unique: field.unique, keyId: field.fieldId, value: stored, name: field.name });
+  }
+  for (const key of type.uniqueKeys) {
+    const members = key.fieldIds.map((fieldId) => fields.get(fieldId));
+    if (members.some((member) => member === undefined)) continue;
+    entries.push({
+      unique: true,
+      keyId: compositeKeyId(key.keyId),
+      value: compositeIndexValue(members as Value[]),
+      name: key.name,
+    });
+  }
+  return entries;
+}
+
+/** A unique field or key that another live node holds already. */
+export interface UniqueConflict {
+  readonly holderId: string;
+  readonly keyName: string;
+}
+
+/** The first unique field or key of these fields that a node other than `nodeId` holds. Writes nothing. */
+export function findUniqueConflict(
+  scope: TransactionScope,
+  type: NodeType,
+  nodeId: string,
+  fields: Fields,
+): UniqueConflict | undefined {
+  for (const entry of entriesOf(type, fields)) {
+    if (!entry.unique) continue;
+    const holderId = scope.graph.nodes.findIdByUnique(type.typeId, entry.keyId, entry.value);
+    if (holderId !== undefined && holderId !== nodeId) return { holderId, keyName: entry.name };
+  }
+  return undefined;
+}
+
+/** The refusal that a conflict is, unless the operation asked for the node that is there. */
+export function uniqueConflictError(type: NodeType, conflict: UniqueConflict): EntError {
+  return new EntError({
+    code: "already_exists",
+    reason: "UNIQUE_CONFLICT",
+    message: `Another ${type.name} holds this value of ${conflict.keyName}.`,
+    hint: "Use another value, or on_conflict RETURN_EXISTING to be answered with the node that is there.",
+    details: {
+      type_id: String(type.typeId),
+      key: conflict.keyName,
+      existing_node_id: conflict.holderId,
+    },
+  });
+}
+
+/** Adds what a node that becomes live puts into the indexes. */
+export function addEntries(
+  scope: TransactionScope,
+  type: NodeType,
+  nodeId: string,
+  fields: Fields,
+): void {
+  for (const entry of entriesOf(type, fields)) addEntry(scope, type.typeId, nodeId, entry);
+}
+
+/** Takes away what a node that stops being live had in the indexes. */
+export function removeEntries(
+  scope: TransactionScope,
+  type: NodeType,
+  nodeId: string,
+  fields: Fields,
+): void {
+  for (const entry of entriesOf(type, fields)) removeEntry(scope, type.typeId, nodeId, entry);
+}
+
+/** Moves a live node's entries from its old fields to its new ones; what stays equal is not touched. */
+export function moveEntries(
+  scope: TransactionScope,
+  type: NodeType,
+  nodeId: string,
+  before: Fields,
+  after: Fields,
+): void {
+  const kept = entriesOf(type, after);
+  for (const old of entriesOf(type, before)) {
+    const same = kept.findIndex((entry) => entry.keyId === old.keyId && equal(entry.value, old.value));
+    if (same >= 0) kept.splice(same, 1);
+    else removeEntry(scope, type.typeId, nodeId, old);
+  }
+  for (const entry of kept) addEntry(scope, type.typeId, nodeId, entry);
+}
+
+function addEntry(scope: TransactionScope, typeId: number, nodeId: string, entry: Entry): void {
+  const { indexWriter } = scope.graph;
+  if (entry.unique) indexWriter.addUnique(typeId, entry.keyId, entry.value, nodeId);
+  else indexWriter.addField(typeId, entry.keyId, entry.value, nodeId);
+}
+
+function removeEntry(scope: TransactionScope, typeId: number, nodeId: string, entry: Entry): void {
+  const { indexWriter } = scope.graph;
+  if (entry.unique) indexWriter.removeUnique(typeId, entry.keyId, entry.value);
+  else indexWriter.removeField(typeId, entry.keyId, entry.value, nodeId);
+}
+
+function equal(a: IndexValue, b: IndexValue): boolean {
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  return a === b;
+}

@@ -1,0 +1,231 @@
+import type { Clock } from "../base/clock.ts";
+import type { EntError } from "../base/errors.ts";
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { troubleOf } from "../store/store-errors.ts";
+import { RecordFailure } from "./apply-records.ts";
+import { haltedError, rebuildingError, stalledError } from "./failure.ts";
+import {
+  adoptView,
+  proofOf,
+  type RebuildDeps,
+  rebuildView,
+  requireSameOutcomes,
+  type ViewProof,
+} from "./rebuild.ts";
+import { replayTenant } from "./replay.ts";
+import type { AppliedRecord } from "./tenant-view.ts";
+import type { Views } from "./views.ts";
+
+/** What the applier tells of trouble, so that somebody hears. */
+export interface TroubleLog {
+  tenantStalled(tenantId: string, offset: number, cause: unknown): void;
+  tenantHalted(tenantId: string, offset: number, cause: unknown): void;
+  tenantRebuilding(tenantId: string, cause: unknown): void;
+  tenantResumed(tenantId: string): void;
+}
+
+export interface LanesDeps extends RebuildDeps {
+  readonly views: Views;
+  readonly applied: Applied;
+  readonly clock: Clock;
+  readonly log: TroubleLog;
+  /** Makes outcomes known, and the tenant's file one that the next checkpoint syncs. */
+  readonly published: (tenantId: string, applied: readonly AppliedRecord[]) => void;
+}
+
+/** What a rebuild at an operator's wish came to. */
+export interface RebuiltView {
+  readonly records: number;
+  readonly before: ViewProof;
+  readonly after: ViewProof;
+}
+
+const BACKOFF_FIRST_MS = 50;
+const BACKOFF_MAX_MS = 5_000;
+
+interface Lane {
+  readonly entry: CatalogEntry;
+  /** The first record of the tenant that is not applied. */
+  offset: number;
+  halted: boolean;
+  /** Ends when the tenant has caught up, is halted, or the server stops. */
+  work: Promise<void>;
+}
+
+/**
+ * Tenants in trouble, each in a lane of its own: it reads the log for itself from the
+ * record at which it stands, while the applier goes on with everybody else, and comes
+ * back when it has caught up. Nothing of it is ever skipped.
+ *
+ * Invariant: the lane of a tenant exists from the moment the applier fails on one of its
+ * records until every record that the applier has passed since is applied.
+ */
+export class Lanes {
+  readonly #deps: LanesDeps;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #stop = new AbortController();
+
+  constructor(deps: LanesDeps) {
+    this.#deps = deps;
+  }
+
+  has(tenantId: string): boolean {
+    return this.#lanes.has(tenantId);
+  }
+
+  /** The lowest offset at which a tenant stands: no checkpoint may pass it. Infinity when all go on. */
+  get lowestOffset(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes.values()) lowest = Math.min(lowest, lane.offset);
+    return lowest;
+  }
+
+  /** Takes a tenant out of the common way, at the first of its records that is not applied. */
+  begin(entry: CatalogEntry, offset: number, error: unknown): void {
+    if (this.#lanes.has(entry.tenantId)) return;
+    const lane = this.#add(entry, offset);
+    lane.work = this.#work(lane, error);
+  }
+
+  /** Tries a halted tenant's record once more. Resolves with the error at which it stands again, if it does. */
+  async retry(tenantId: string): Promise<EntError | undefined> {
+    const lane = this.#lanes.get(tenantId);
+    if (lane === undefined) return undefined;
+    if (lane.halted) {
+      lane.halted = false;
+      this.#say(lane, "stalled", stalledError(tenantId, lane.offset, undefined));
+      lane.work = this.#work(lane, undefined);
+    }
+    await lane.work;
+    return this.#deps.applied.behind(tenantId)?.error;
+  }
+
+  /**
+   * Makes a tenant's view again at an operator's wish. Its reads go on from the old file,
+   * its writes wait. The new file takes the old one's place only if it came to the same
+   * outcomes. Undefined when the tenant is in trouble already.
+   */
+  async rebuild(entry: CatalogEntry): Promise<RebuiltView | undefined> {
+    if (this.#lanes.has(entry.tenantId)) return undefined;
+    const lane = this.#add(entry, this.#deps.applied.end);
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, undefined), true);
+    const making = this.#remakeCompared(lane);
+    lane.work = making.then(
+      () => this.#work(lane, undefined),
+      () => this.#work(lane, undefined),
+    );
+    const rebuilt = await making;
+    await lane.work;
+    return rebuilt;
+  }
+
+  /** Stops all lanes where they stand; a next start finds them there. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled([...this.#lanes.values()].map((lane) => lane.work));
+  }
+
+  #add(entry: CatalogEntry, offset: number): Lane {
+    const lane: Lane = { entry, offset, halted: false, work: Promise.resolve() };
+    this.#lanes.set(entry.tenantId, lane);
+    return lane;
+  }
+
+  async #work(lane: Lane, firstError: unknown): Promise<void> {
+    const signal = this.#stop.signal;
+    let error = firstError;
+    let backoff = BACKOFF_FIRST_MS;
+    while (!signal.aborted) {
+      const trouble = error === undefined ? undefined : troubleOf(error);
+      if (trouble === "unknown") return this.#halt(lane, error);
+      if (trouble === "stalled") {
+        this.#stall(lane, error);
+        await this.#deps.clock.sleep(backoff, signal);
+        backoff = Math.min(backoff * 2, BACKOFF_MAX_MS);
+      }
+      const before = lane.offset;
+      try {
+        if (trouble === "damaged") await this.#remake(lane, error);
+        return await this.#catchUp(lane);
+      } catch (caught) {
+        error = caught instanceof RecordFailure ? caught.cause : caught;
+        if (lane.offset > before) backoff = BACKOFF_FIRST_MS;
+      }
+    }
+  }
+
+  /** Replays until the tenant is where the applier is, then gives it back. */
+  async #catchUp(lane: Lane): Promise<void> {
+    const { wal, views, applied, log, published } = this.#deps;
+    const { tenantId } = lane.entry;
+    const signal = this.#stop.signal;
+    while (!signal.aborted) {
+      const view = views.open(tenantId);
+      const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
+      const end = await replayTenant(wal, lane.entry, range, view, signal, (records, sliceEnd) => {
+        this.#moveOn(lane, sliceEnd);
+        published(tenantId, records);
+      });
+      this.#moveOn(lane, end);
+      if (end < applied.end) continue;
+      this.#lanes.delete(tenantId);
+      applied.clearBehind(tenantId);
+      log.tenantResumed(tenantId);
+      return;
+    }
+  }
+
+  /** The file cannot serve: another is made from the log, and reads wait for it. */
+  async #remake(lane: Lane, error: unknown): Promise<void> {
+    const { entry } = lane;
+    this.#deps.log.tenantRebuilding(entry.tenantId, error);
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error));
+    this.#deps.views.forget(entry.tenantId);
+    const made = await rebuildView(this.#deps, entry, lane.offset, this.#stop.signal);
+    adoptView(this.#deps, entry, made.store);
+  }
+
+  async #remakeCompared(lane: Lane): Promise<RebuiltView> {
+    const deps = this.#deps;
+    const before = await proofOf(deps, deps.views.open(lane.entry.tenantId).store);
+    const made = await rebuildView(deps, lane.entry, before.appliedOffset + 1, this.#stop.signal);
+    try {
+      const after = await proofOf(deps, made.store);
+      requireSameOutcomes(lane.entry, before, after);
+      adoptView(deps, lane.entry, made.store);
+      return { records: made.records, before, after };
+    } catch (error) {
+      deps.stores.discardRebuild(made.store);
+      throw error;
+    }
+  }
+
+  #moveOn(lane: Lane, offset: number): void {
+    if (offset <= lane.offset) return;
+    lane.offset = offset;
+    const behind = this.#deps.applied.behind(lane.entry.tenantId);
+    if (behind !== undefined) this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset });
+  }
+
+  #stall(lane: Lane, error: unknown): void {
+    this.#deps.log.tenantStalled(lane.entry.tenantId, lane.offset, error);
+    this.#say(lane, "stalled", stalledError(lane.entry.tenantId, lane.offset, error));
+  }
+
+  #halt(lane: Lane, error: unknown): void {
+    lane.halted = true;
+    this.#deps.log.tenantHalted(lane.entry.tenantId, lane.offset, error);
+    this.#say(lane, "halted", haltedError(lane.entry.tenantId, lane.offset, error));
+  }
+
+  #say(
+    lane: Lane,
+    trouble: "stalled" | "halted" | "rebuilding",
+    error: EntError,
+    readable = trouble !== "rebuilding",
+  ): void {
+    const { offset, entry } = lane;
+    this.#deps.applied.setBehind(entry.tenantId, { trouble, offset, error, readable });
+  }
+}

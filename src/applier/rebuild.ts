@@ -1,0 +1,82 @@
+import { rmSync } from "node:fs";
+import { EntError } from "../base/errors.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Wal } from "../wal/wal.ts";
+import { replayTenant } from "./replay.ts";
+import { TenantView } from "./tenant-view.ts";
+
+/** What a rebuild works with. */
+export interface RebuildDeps {
+  readonly wal: Wal;
+  readonly stores: TenantStores;
+  /** Hash over everything declared in a view's file; computed off the serving thread. */
+  readonly contentHash: (file: string) => Promise<string>;
+}
+
+/** What a view comes to, to be held against another. */
+export interface ViewProof {
+  readonly appliedOffset: number;
+  readonly outcomeDigest: string;
+  readonly contentHash: string;
+}
+
+/**
+ * Makes a tenant's view from the log alone, in a directory beside the tenant's own, with
+ * the records below `before`. The caller adopts or discards it. Throws LOG_TRIMMED when the
+ * log no longer reaches back to the tenant's first record, and `RecordFailure`.
+ */
+export async function rebuildView(
+  deps: RebuildDeps,
+  entry: CatalogEntry,
+  before: number,
+  signal: AbortSignal,
+): Promise<{ store: TenantStore; records: number }> {
+  const store = deps.stores.openRebuild(entry);
+  try {
+    const view = new TenantView(store);
+    let records = 0;
+    const range = { from: entry.createdOffset, before };
+    await replayTenant(deps.wal, entry, range, view, signal, (applied) => {
+      records += applied.length;
+    });
+    if (signal.aborted) throw signal.reason;
+    return { store, records };
+  } catch (error) {
+    deps.stores.discardRebuild(store);
+    throw error;
+  }
+}
+
+/** What the view in this open file comes to. */
+export async function proofOf(deps: RebuildDeps, store: TenantStore): Promise<ViewProof> {
+  const state = store.state();
+  return {
+    appliedOffset: state.appliedOffset,
+    outcomeDigest: Buffer.from(state.outcomeDigest).toString("hex"),
+    contentHash: await deps.contentHash(store.file),
+  };
+}
+
+/** Puts the rebuilt file in the place of the old one, which is removed once it is out of the way. */
+export function adoptView(deps: RebuildDeps, entry: CatalogEntry, rebuilt: TenantStore): void {
+  const aside = deps.stores.adoptRebuild(entry, rebuilt);
+  if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
+}
+
+/** Throws REPLAY_DIVERGED unless the replay came to the outcomes that the old view had. */
+export function requireSameOutcomes(entry: CatalogEntry, old: ViewProof, made: ViewProof): void {
+  if (old.appliedOffset === made.appliedOffset && old.outcomeDigest === made.outcomeDigest) return;
+  throw new EntError({
+    code: "data_loss",
+    reason: "REPLAY_DIVERGED",
+    message: `Replaying the log of tenant ${entry.tenantId} came to other outcomes than its view holds.`,
+    hint: "The old view is still served. Keep the data directory as it is and report this.",
+    details: {
+      tenant_id: entry.tenantId,
+      applied_offset: `${old.appliedOffset} and ${made.appliedOffset}`,
+      outcome_digest: `${old.outcomeDigest} and ${made.outcomeDigest}`,
+    },
+  });
+}

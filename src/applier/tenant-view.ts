@@ -1,0 +1,225 @@
+import { createHash } from "node:crypto";
+import { EntError } from "../base/errors.ts";
+import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
+import type { DecidedOutcome, Outcome } from "../record/outcome.ts";
+import type { LoggedRecord } from "../record/codec.ts";
+import { SYSTEM_TENANT_ID, type Transaction } from "../record/transaction.ts";
+import { EMPTY_SCHEMA } from "../schema/types.ts";
+import { SchemaRegistry } from "../schema/registry.ts";
+import { decodeSchemaText } from "../schema/schema-json.ts";
+import { AppliedEventReader } from "../store/reader/applied-event-reader.ts";
+import { SchemaReader } from "../store/reader/schema-reader.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import { prepareAdvance, readViewState } from "../store/view-state.ts";
+import { AppliedEventWriter } from "../store/writer/applied-event-writer.ts";
+import { insertTenant } from "../store/writer/catalog-writer.ts";
+import { must } from "../base/assert.ts";
+import { applyTransaction } from "./apply-transaction.ts";
+import { GraphStatements, TransactionScope } from "./scope.ts";
+
+/** A record of one tenant, decoded, with its place in the log. */
+export interface PlacedRecord {
+  readonly offset: number;
+  readonly logTime: number;
+  readonly record: LoggedRecord;
+}
+
+/** What a record came to, under the offset of that record (not of the first with its key). */
+export interface AppliedRecord {
+  readonly offset: number;
+  readonly decided: DecidedOutcome;
+}
+
+const SERVER_KEY_LIFE_MS = 24 * 60 * 60 * 1000;
+/** Expired keys are cleared at most this often, so that a busy tenant does not delete one row with each write. */
+const EXPIRY_STEP_MS = 60_000;
+
+/**
+ * A tenant's view as the applier writes it. Effects, remembered outcome and position
+ * are one SQLite transaction: after a crash the file says exactly how far it has come.
+ *
+ * Invariant: what is held in memory here (schema, position, digest, next expiry) equals
+ * what is committed. It changes after COMMIT only; a roll-back leaves it as it was.
+ */
+export class TenantView {
+  readonly store: TenantStore;
+  readonly #graph: GraphStatements;
+  readonly #events: AppliedEventReader;
+  readonly #eventWriter: AppliedEventWriter;
+  readonly #advance: ReturnType<typeof prepareAdvance>;
+  #committed: ViewMemory;
+
+  constructor(store: TenantStore) {
+    const db = store.writeConnection;
+    this.store = store;
+    this.#graph = new GraphStatements(db);
+    this.#events = new AppliedEventReader(db);
+    this.#eventWriter = new AppliedEventWriter(db);
+    this.#advance = prepareAdvance(db);
+    const state = must(readViewState(db), "an opened view says whose it is");
+    const definition = new SchemaReader(db).findCurrent();
+    this.#committed = {
+      appliedOffset: state.appliedOffset,
+      digest: state.outcomeDigest,
+      registry: new SchemaRegistry(
+        definition === undefined ? EMPTY_SCHEMA : decodeSchemaText(definition),
+      ),
+      nextExpiry: this.#events.firstExpiry(),
+    };
+  }
+
+  /** Offset of the last record that was applied; -1: none. */
+  get appliedOffset(): number {
+    return this.#committed.appliedOffset;
+  }
+
+  get outcomeDigest(): Uint8Array {
+    return this.#committed.digest;
+  }
+
+  /**
+   * Applies records in their order, as one SQLite transaction, all or none. Records that
+   * the view holds already are passed over: twice is once. What is thrown is trouble;
+   * nothing of these records has then been applied.
+   */
+  apply(records: readonly PlacedRecord[]): AppliedRecord[] {
+    const fresh = records.filter((placed) => placed.offset > this.#committed.appliedOffset);
+    const last = fresh.at(-1);
+    if (last === undefined) return [];
+    const db = this.store.writeConnection;
+    const next: ViewMemory = { ...this.#committed };
+    const applied: AppliedRecord[] = [];
+    db.run("BEGIN IMMEDIATE");
+    try {
+      for (const placed of fresh) applied.push(this.#applyOne(next, placed));
+      this.#advance.run(last.offset, last.logTime, next.digest);
+      db.run("COMMIT");
+    } catch (error) {
+      // SQLite has rolled back by itself after a full disk or an I/O error.
+      if (db.inTransaction) db.run("ROLLBACK");
+      throw error;
+    }
+    this.#committed = next;
+    return applied;
+  }
+
+  #applyOne(next: ViewMemory, placed: PlacedRecord): AppliedRecord {
+    const { offset, logTime, record } = placed;
+    this.#expireKeys(next, logTime);
+    next.appliedOffset = offset;
+    const remembered = this.#events.find(record.idempotencyKey);
+    if (remembered !== undefined) {
+      const repeated = Buffer.compare(remembered.requestHash, record.requestHash) === 0;
+      const outcome = repeated ? remembered.outcome : keyReused(record.idempotencyKey);
+      next.digest = digest(next.digest, offset, encodeDecision(outcome));
+      return repeated
+        ? { offset, decided: remembered }
+        : { offset, decided: { outcome, offset, appliedAt: logTime } };
+    }
+    const outcome = this.#decide(next, placed);
+    const result = encodeDecision(outcome);
+    next.digest = digest(next.digest, offset, result);
+    const expiresAt = record.serverMadeKey ? logTime + SERVER_KEY_LIFE_MS : null;
+    if (expiresAt !== null) next.nextExpiry = Math.min(next.nextExpiry, expiresAt);
+    this.#eventWriter.insert({
+      idempotencyKey: record.idempotencyKey,
+      requestHash: record.requestHash,
+      result,
+      wording: encodeWording(outcome),
+      position: offset,
+      appliedAt: logTime,
+      expiresAt,
+    });
+    return { offset, decided: { outcome, offset, appliedAt: logTime } };
+  }
+
+  #decide(next: ViewMemory, placed: PlacedRecord): Outcome {
+    const body = placed.record.decodeBody();
+    if (body.kind === "tenant_created") {
+      if (this.store.tenantId !== SYSTEM_TENANT_ID) {
+        throw new Error("a tenant_created record outside the catalog's tenant");
+      }
+      const made = insertTenant(this.store.writeConnection, body, placed);
+      return made ? NOTHING_TO_SAY : tenantExists(body.tenantId);
+    }
+    return this.#decideTransaction(next, placed, body);
+  }
+
+  #decideTransaction(next: ViewMemory, placed: PlacedRecord, transaction: Transaction): Outcome {
+    const db = this.store.writeConnection;
+    // One operation checks everything before it writes; only several need a way back.
+    const several = transaction.operations.length > 1 || transaction.attachedSchema !== undefined;
+    const scope = new TransactionScope(this.#graph, next.registry, {
+      offset: placed.offset,
+      logTime: placed.logTime,
+      actor: placed.record.actor,
+    });
+    if (several) db.run("SAVEPOINT record");
+    try {
+      const { results, schemaDifferences } = applyTransaction(scope, transaction);
+      if (several) db.run("RELEASE record");
+      next.registry = scope.registry;
+      return { state: "applied", results, schemaDifferences };
+    } catch (error) {
+      if (!(error instanceof EntError)) throw error;
+      if (several) db.run("ROLLBACK TO record; RELEASE record");
+      return rejection(error);
+    }
+  }
+
+  #expireKeys(next: ViewMemory, logTime: number): void {
+    if (logTime < next.nextExpiry + EXPIRY_STEP_MS) return;
+    this.#eventWriter.expire(logTime);
+    next.nextExpiry = this.#events.firstExpiry();
+  }
+}
+
+interface ViewMemory {
+  appliedOffset: number;
+  digest: Uint8Array;
+  registry: SchemaRegistry;
+  /** Log time at which the next key expires. */
+  nextExpiry: number;
+}
+
+const NOTHING_TO_SAY: Outcome = { state: "applied", results: [], schemaDifferences: [] };
+
+const offsetBytes = new DataView(new ArrayBuffer(8));
+
+/** H(previous, offset, decision): two replays that come to the same digest came to the same outcomes. */
+function digest(previous: Uint8Array, offset: number, decision: Uint8Array): Uint8Array {
+  offsetBytes.setBigUint64(0, BigInt(offset));
+  const hash = createHash("sha256");
+  hash.update(previous);
+  hash.update(new Uint8Array(offsetBytes.buffer));
+  hash.update(decision);
+  return hash.digest();
+}
+
+function rejection(error: EntError): Outcome {
+  const { code, reason, message, hint, details } = error;
+  return { state: "rejected", code, reason, message, hint: hint ?? "", details };
+}
+
+function keyReused(idempotencyKey: string): Outcome {
+  return rejection(
+    new EntError({
+      code: "already_exists",
+      reason: "IDEMPOTENCY_KEY_REUSED",
+      message: "This idempotency key was used for another request; nothing was done.",
+      hint: "Use a fresh key for a new request, and the same key only to repeat the same one.",
+      details: { idempotency_key: idempotencyKey },
+    }),
+  );
+}
+
+function tenantExists(tenantId: string): Outcome {
+  return rejection(
+    new EntError({
+      code: "already_exists",
+      reason: "TENANT_ALREADY_EXISTS",
+      message: `There is a tenant ${tenantId} already.`,
+      hint: "Use it, or choose another id.",
+    }),
+  );
+}

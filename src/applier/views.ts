@@ -1,0 +1,29 @@
+import { must } from "../base/assert.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import { TenantView } from "./tenant-view.ts";
+
+/** The views of the tenants whose files are open; a view lives as long as its open file. */
+export class Views {
+  readonly #stores: TenantStores;
+  readonly #views = new WeakMap<TenantStore, TenantView>();
+
+  constructor(stores: TenantStores) {
+    this.#stores = stores;
+  }
+
+  /** Opens the tenant's file if need be. Throws as `TenantStores.open`. */
+  open(tenantId: string): TenantView {
+    const store = must(this.#stores.open(tenantId), `tenant ${tenantId} is in the catalog`);
+    const known = this.#views.get(store);
+    if (known !== undefined) return known;
+    const view = new TenantView(store);
+    this.#views.set(store, view);
+    return view;
+  }
+
+  /** Closes the tenant's file and with it the view. */
+  forget(tenantId: string): void {
+    this.#stores.close(tenantId);
+  }
+}

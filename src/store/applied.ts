@@ -1,0 +1,172 @@
+import { EntError } from "../base/errors.ts";
+import type { DecidedOutcome } from "../record/outcome.ts";
+
+/**
+ * How far the views have come, and who waits for that. The applier says it here; the
+ * engine waits here. This is all that the two share.
+ *
+ * A tenant has come as far as its partition, unless it is *behind* (stalled, halted,
+ * rebuilding): then it stands at a record of its own and others go on.
+ */
+export interface Behind {
+  readonly trouble: "stalled" | "halted" | "rebuilding";
+  /** The first record of this tenant that is not applied. */
+  readonly offset: number;
+  /** Whether its view can be read as it stands. */
+  readonly readable: boolean;
+  /** What a caller who cannot wait is told. */
+  readonly error: EntError;
+}
+
+interface PositionWaiter {
+  readonly tenantId: string;
+  readonly offset: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface OutcomeWaiter {
+  readonly tenantId: string;
+  readonly resolve: (decided: DecidedOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Outcomes kept for callers whose append was answered after the applier had passed. */
+const RECENT_OUTCOMES = 4_096;
+
+export class Applied {
+  #end: number;
+  readonly #behind = new Map<string, Behind>();
+  readonly #positionWaiters = new Set<PositionWaiter>();
+  readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
+  readonly #recent = new Map<number, DecidedOutcome>();
+
+  /** `end`: every record below it has been applied already. */
+  constructor(end: number) {
+    this.#end = end;
+  }
+
+  /** Every record below it has been applied, but for tenants that are behind. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Every record of this tenant below it has been applied. */
+  endOf(tenantId: string): number {
+    return this.#behind.get(tenantId)?.offset ?? this.#end;
+  }
+
+  behind(tenantId: string): Behind | undefined {
+    return this.#behind.get(tenantId);
+  }
+
+  allBehind(): ReadonlyMap<string, Behind> {
+    return this.#behind;
+  }
+
+  /**
+   * Resolves when every record of the tenant up to and including `offset` has been
+   * applied. Rejects with the tenant's trouble when it is halted at or before it, and
+   * with the signal's reason when that comes first.
+   */
+  waitFor(tenantId: string, offset: number, signal: AbortSignal): Promise<void> | undefined {
+    if (this.endOf(tenantId) > offset) return undefined;
+    const behind = this.#behind.get(tenantId);
+    if (behind?.trouble === "halted") return Promise.reject(behind.error);
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        signal.removeEventListener("abort", onAbort);
+        this.#positionWaiters.delete(waiter);
+      };
+      const waiter: PositionWaiter = {
+        tenantId,
+        offset,
+        resolve: () => (done(), resolve()),
+        reject: (error) => (done(), reject(error)),
+      };
+      const onAbort = () => waiter.reject(signal.reason);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#positionWaiters.add(waiter);
+    });
+  }
+
+  /**
+   * What the record at this offset came to. Undefined when it was applied so long ago
+   * that only the view still knows. Rejects as {@link waitFor} does.
+   */
+  waitForOutcome(
+    tenantId: string,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<DecidedOutcome> | DecidedOutcome | undefined {
+    const recent = this.#recent.get(offset);
+    if (recent !== undefined) return recent;
+    const behind = this.#behind.get(tenantId);
+    if (behind?.trouble === "halted" && behind.offset <= offset) return Promise.reject(behind.error);
+    if (this.endOf(tenantId) > offset) return undefined;
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        signal.removeEventListener("abort", onAbort);
+        this.#outcomeWaiters.delete(offset);
+      };
+      const waiter: OutcomeWaiter = {
+        tenantId,
+        resolve: (decided) => (done(), resolve(decided)),
+        reject: (error) => (done(), reject(error)),
+      };
+      const onAbort = () => waiter.reject(signal.reason);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#outcomeWaiters.set(offset, waiter);
+    });
+  }
+
+  /** Says what a record came to. Called in log order within a tenant, after the commit. */
+  publish(offset: number, decided: DecidedOutcome): void {
+    const waiter = this.#outcomeWaiters.get(offset);
+    if (waiter !== undefined) return waiter.resolve(decided);
+    this.#recent.set(offset, decided);
+    if (this.#recent.size <= RECENT_OUTCOMES) return;
+    for (const oldest of this.#recent.keys()) {
+      this.#recent.delete(oldest);
+      break;
+    }
+  }
+
+  /** Says that every record below `end` has been applied, or belongs to a tenant that is behind. */
+  advance(end: number): void {
+    if (end <= this.#end) return;
+    this.#end = end;
+    this.#wake();
+  }
+
+  /** Says that a tenant stands at a record while others go on, or how far it has come since. */
+  setBehind(tenantId: string, behind: Behind): void {
+    this.#behind.set(tenantId, behind);
+    if (behind.trouble === "halted") this.#refuseWaiters(tenantId, behind);
+    this.#wake();
+  }
+
+  /** Says that the tenant has caught up with its partition. */
+  clearBehind(tenantId: string): void {
+    this.#behind.delete(tenantId);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#positionWaiters.size === 0) return;
+    for (const waiter of [...this.#positionWaiters]) {
+      if (this.endOf(waiter.tenantId) > waiter.offset) waiter.resolve();
+    }
+  }
+
+  #refuseWaiters(tenantId: string, behind: Behind): void {
+    for (const waiter of [...this.#positionWaiters]) {
+      if (waiter.tenantId === tenantId && waiter.offset >= behind.offset) waiter.reject(behind.error);
+    }
+    for (const [offset, waiter] of [...this.#outcomeWaiters]) {
+      if (waiter.tenantId === tenantId && offset >= behind.offset) waiter.reject(behind.error);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { SQLiteError } from "bun:sqlite";
+import { EntError } from "../base/errors.ts";
+
+/**
+ * What trouble with a tenant's file means. *stalled*: the world is short of something and
+ * may recover by itself. *damaged*: the file is not what it should be and is made again.
+ * Anything else is not known to be either, and no guess is made.
+ */
+export type StoreTrouble = "stalled" | "damaged" | "unknown";
+
+const STALLED = /^SQLITE_(FULL|IOERR|NOMEM|CANTOPEN|BUSY|LOCKED|READONLY|PROTOCOL)/;
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|FORMAT)/;
+const STALLED_ERRNO = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EROFS"]);
+
+export function troubleOf(error: unknown): StoreTrouble {
+  if (error instanceof EntError) return error.reason === "VIEW_DAMAGED" ? "damaged" : "unknown";
+  const code = String((error as { code?: unknown } | null)?.code ?? "");
+  if (error instanceof SQLiteError) {
+    if (STALLED.test(code)) return "stalled";
+    return DAMAGED.test(code) ? "damaged" : "unknown";
+  }
+  return STALLED_ERRNO.has(code) ? "stalled" : "unknown";
+}

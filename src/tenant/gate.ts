@@ -1,0 +1,63 @@
+import { EntError } from "../base/errors.ts";
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { Catalog } from "./catalog.ts";
+
+export interface GateOptions {
+  /** A tenant comes into being with its first write. */
+  readonly autoCreateTenants: boolean;
+}
+
+/**
+ * What every request passes before it touches a tenant: the tenant exists (or may be
+ * created by this write), and is not in a trouble that the request could not survive.
+ */
+export class Gate {
+  readonly #catalog: Catalog;
+  readonly #applied: Applied;
+  readonly #options: GateOptions;
+
+  constructor(catalog: Catalog, applied: Applied, options: GateOptions) {
+    this.#catalog = catalog;
+    this.#applied = applied;
+    this.#options = options;
+  }
+
+  get createsTenants(): boolean {
+    return this.#options.autoCreateTenants;
+  }
+
+  /** Throws TENANT_NOT_FOUND, and TENANT_REBUILDING while there is no file to read. */
+  admitRead(tenantId: string): CatalogEntry {
+    const entry = this.#catalog.find(tenantId);
+    if (entry === undefined) throw notFound(tenantId, this.#options.autoCreateTenants);
+    const behind = this.#applied.behind(tenantId);
+    if (behind !== undefined && !behind.readable) throw behind.error;
+    return entry;
+  }
+
+  /**
+   * Throws TENANT_NOT_FOUND when tenants are not created by writing, TENANT_HALTED and
+   * TENANT_STALLED: a record that cannot be applied is better not appended.
+   */
+  admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
+    const behind = this.#applied.behind(tenantId);
+    if (behind !== undefined && behind.trouble !== "rebuilding") throw behind.error;
+    if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
+    const entry = this.#catalog.find(tenantId);
+    if (entry === undefined) throw notFound(tenantId, false);
+    return entry;
+  }
+}
+
+function notFound(tenantId: string, createdByWriting: boolean): EntError {
+  return new EntError({
+    code: "not_found",
+    reason: "TENANT_NOT_FOUND",
+    message: `There is no tenant ${tenantId}.`,
+    hint: createdByWriting
+      ? "Its first write creates it."
+      : "Have it created, or start the server with auto_create_tenants.",
+    details: { tenant_id: tenantId },
+  });
+}
