@@ -51,7 +51,7 @@ export class LogWriter {
     this.#time = time;
     this.#clock = clock;
     this.#onDurable = onDurable;
-    this.#policy = new SyncPolicy();
+    this.#policy = new SyncPolicy(clock);
   }
 
   /** Why appends are refused now, or undefined. */

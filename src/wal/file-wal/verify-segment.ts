@@ -103,7 +103,8 @@ export function damagedRead(segment: Segment, offset: number, position: number):
   );
 }
 
-async function batchAt(
+/** What stands at a position of the segment, the whole of it shown in the window. */
+export async function batchAt(
   segment: Segment,
   window: SegmentWindow,
   position: number,
