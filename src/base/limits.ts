@@ -49,9 +49,37 @@ export const limits = {
   filterNodes: 64,
   filterDepth: 8,
   filterInValues: 100,
+  /** Pattern of a like, in UTF-16 units. */
+  likePatternChars: 1_024,
   orderTerms: 4,
   walkDepth: 5,
   /** Rows that one query may look at before it is refused with QUERY_NEEDS_INDEX. */
   scanRows: 1_000_000,
   cursorBytes: 8 * KiB,
+  /** Edges that one walk may look at before it is refused with LIMIT_EXCEEDED. */
+  walkEdges: 1_000_000,
+
+  // What follows are defaults of options (config/options.ts): an operator may move them.
+
+  /** Size of the embedded log's files. */
+  segmentBytes: 64 * MiB,
+  checkpointIntervalMs: 5_000,
+  /** Tenants whose files are open at once. */
+  openTenants: 512,
+  readWorkers: 2,
+  /** Longest that a call may take, and what it gets when the client names nothing. */
+  deadlineMs: 60_000,
+  /** The same for what takes long by nature. */
+  longDeadlineMs: 60 * 60_000,
+  shutdownGraceMs: 10_000,
+  callsInFlight: 10_000,
+  bytesInFlight: 256 * MiB,
+  /** Connections on one port, from everybody and from one address. */
+  connections: 10_000,
+  connectionsPerPeer: 1_000,
+  /** Calls under way at once on one HTTP/2 connection. */
+  concurrentStreams: 250,
+  idleTimeoutMs: 5 * 60_000,
+  /** For the headers and the body of a request to arrive. */
+  requestTimeoutMs: 30_000,
 } as const;
