@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EntError } from "../base/errors.ts";
+import { describeConfig, shownValue } from "./describe.ts";
+import { isLoopback, type LoadInput, loadConfig } from "./load.ts";
+import type { Option } from "./options.ts";
+import { text } from "./parse.ts";
+import { resolve, type Sources } from "./resolve.ts";
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "entdb-config-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function fileWith(content: string): string {
+  const path = join(directory, "entdb.toml");
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The refusal that loading ends in. */
+function refusal(input: LoadInput): EntError {
+  try {
+    loadConfig({ environment: {}, ...input });
+  } catch (error) {
+    if (error instanceof EntError && error.reason === "CONFIG_INVALID") return error;
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("where a value comes from", () => {
+  test("defaults, in serve and in dev", () => {
+    const { config, origins } = loadConfig({ environment: {} });
+    expect(config).toMatchObject({
+      host: "127.0.0.1",
+      grpcPort: 50_051,
+      httpPort: 8080,
+      dataDir: "/var/lib/entdb",
+      logLevel: "INFO",
+      logFormat: "json",
+      wal: "file",
+      auth: "trusted",
+      autoCreateTenants: true,
+    });
+    expect(origins.grpcPort).toEqual({ kind: "default", name: "" });
+    const dev = loadConfig({ environment: {}, dev: true }).config;
+    expect(dev).toMatchObject({ dataDir: "./entdb-data", logFormat: "text", grpcPort: 50_051 });
+  });
+
+  test("flags over environment over file over default", () => {
+    const configPath = fileWith(
+      'grpc_port = 1\nhttp_port = 2\nlog_level = "debug"\nmetrics = false\n',
+    );
+    const { config, origins } = loadConfig({
+      configPath,
+      environment: { ENTDB_GRPC_PORT: "11", ENTDB_HTTP_PORT: "12" },
+      flags: { grpcPort: "21", insecure: true },
+    });
+    expect(config).toMatchObject({
+      grpcPort: 21,
+      httpPort: 12,
+      logLevel: "DEBUG",
+      metrics: false,
+      insecure: true,
+    });
+    expect(origins.grpcPort).toEqual({ kind: "flag", name: "--grpc-port" });
+    expect(origins.httpPort).toEqual({ kind: "environment", name: "ENTDB_HTTP_PORT" });
+    expect(origins.metrics).toEqual({ kind: "file", name: `metrics in ${configPath}` });
+    expect(origins.host.kind).toBe("default");
+  });
+
+  test("the environment may name the file; the flag goes first", () => {
+    const path = fileWith('cors_origins = ["https://a", "https://b"]\n');
+    const environment = { ENTDB_CONFIG: path };
+    expect(loadConfig({ environment }).config.corsOrigins).toEqual(["https://a", "https://b"]);
+    expect(refusal({ environment, configPath: "/missing.toml" }).message).toStartWith(
+      "--config names /missing.toml, which cannot be read",
+    );
+  });
+
+  test("an empty variable counts as unset", () => {
+    const { config } = loadConfig({ environment: { ENTDB_GRPC_PORT: "", ENTDB_CONFIG: "" } });
+    expect(config.grpcPort).toBe(50_051);
+  });
+
+  test("the result cannot be changed", () => {
+    const { config, origins } = loadConfig({ environment: {} });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(origins)).toBe(true);
+  });
+});
+
+describe("what is refused", () => {
+  test("unknown names, with what was probably meant", () => {
+    const environment = { ENTDB_GRCP_PORT: "1", ENTDB_URL: "http://x", OTHER: "1" };
+    expect(refusal({ environment }).message).toBe(
+      "ENTDB_GRCP_PORT is no setting of EntDB. Did you mean ENTDB_GRPC_PORT?",
+    );
+    expect(refusal({ configPath: fileWith("grpcport = 1\n") }).message).toContain(
+      "Did you mean grpc_port?",
+    );
+  });
+
+  test("names of later versions say so", () => {
+    expect(refusal({ environment: { ENTDB_KAFKA_BROKERS: "a:1" } }).message).toBe(
+      "ENTDB_KAFKA_BROKERS is not in this version yet.",
+    );
+    expect(refusal({ flags: { wal: "kafka" } }).message).toContain("does not have yet");
+    expect(refusal({ flags: { auth: "required" } }).message).toContain("does not have yet");
+  });
+
+  test("everything wrong is told at once, and nothing else", () => {
+    const error = refusal({
+      flags: { logLevel: "loud" },
+      environment: { ENTDB_GRPC_PORT: "70000", ENTDB_X: "1" },
+    });
+    expect(error.message.split("\n")).toEqual([
+      "ENTDB_X is no setting of EntDB.",
+      'ENTDB_GRPC_PORT must be 0 to 65535, not "70000".',
+      '--log-level must be one of DEBUG, INFO, WARN, ERROR, not "loud".',
+    ]);
+    expect(Object.keys(error.details)).toEqual(["ENTDB_X", "ENTDB_GRPC_PORT", "--log-level"]);
+    expect(error.code).toBe("failed_precondition");
+  });
+
+  test("a file that is no TOML, or holds what no setting can be", () => {
+    expect(refusal({ configPath: fileWith("grpc_port = = 1") }).message).toContain("as TOML");
+    expect(refusal({ configPath: fileWith("[grpc_port]\na = 1\n") }).message).toContain(
+      "must be a text, a number, true, false or a list of texts",
+    );
+  });
+
+  test("a server that others can reach and that asks nobody", () => {
+    expect(refusal({ flags: { host: "0.0.0.0" } }).message).toContain("--insecure");
+    const { config } = loadConfig({ environment: {}, flags: { host: "0.0.0.0", insecure: true } });
+    expect(config.host).toBe("0.0.0.0");
+  });
+
+  test("one port for both listeners, unless any will do", () => {
+    expect(refusal({ flags: { grpcPort: "8080" } }).message).toContain("ENTDB_HTTP_PORT");
+    const { config } = loadConfig({ environment: {}, flags: { grpcPort: "0", httpPort: "0" } });
+    expect(config.httpPort).toBe(0);
+  });
+
+  test("what counts as loopback", () => {
+    for (const host of ["127.0.0.1", "127.9.9.9", "::1", "LOCALHOST"]) {
+      expect(isLoopback(host)).toBe(true);
+    }
+    for (const host of ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "localhost.example"]) {
+      expect(isLoopback(host)).toBe(false);
+    }
+  });
+});
+
+describe("secrets", () => {
+  const row: Option<string> = {
+    group: "identity",
+    parser: text,
+    default: "",
+    secret: true,
+    sentence: "A secret.",
+  };
+  const canary = "canary-7d1f";
+  const read = (sources: Partial<Sources>) =>
+    resolve(
+      { apiKey: row },
+      {
+        flags: {},
+        environment: {},
+        file: undefined,
+        dev: false,
+        readSecret: (path) => {
+          if (path !== "/run/key") throw new Error("no such file");
+          return `${canary}\n`;
+        },
+        ...sources,
+      },
+    );
+
+  test("come from the environment, or from a file that it names", () => {
+    expect(read({ environment: { ENTDB_API_KEY: canary } }).values["apiKey"]).toBe(canary);
+    const fromFile = read({ environment: { ENTDB_API_KEY_FILE: "/run/key" } });
+    expect(fromFile.values["apiKey"]).toBe(canary);
+    expect(fromFile.origins["apiKey"]).toEqual({
+      kind: "environment",
+      name: "ENTDB_API_KEY_FILE",
+    });
+  });
+
+  test("are refused on the command line, twice, and from a file that is missing", () => {
+    expect(read({ flags: { apiKey: canary } }).problems).toHaveLength(1);
+    expect(read({ flags: { apiKey: canary } }).values["apiKey"]).toBe("");
+    const both = { ENTDB_API_KEY: canary, ENTDB_API_KEY_FILE: "/run/key" };
+    expect(read({ environment: both }).problems).toHaveLength(1);
+    const missing = read({ environment: { ENTDB_API_KEY_FILE: "/missing" } });
+    expect(missing.problems[0]?.message).toContain("no such file");
+  });
+
+  test("are not shown", () => {
+    expect(shownValue(row, canary)).toBe("(hidden)");
+    expect(shownValue(row, "")).toBe("");
+    const everything = JSON.stringify(read({ flags: { apiKey: canary } }).problems);
+    expect(everything).not.toContain(canary);
+  });
+
+  test("only secrets have a file of their own", () => {
+    const error = refusal({ environment: { ENTDB_GRPC_PORT_FILE: "/x" } });
+    expect(error.message).toContain("ENTDB_GRPC_PORT_FILE is no setting");
+  });
+});
+
+test("every setting is described with its names, value and origin", () => {
+  const settings = describeConfig(loadConfig({ environment: { ENTDB_MESSAGE_BYTES: "1MiB" } }));
+  const of = (key: string) => settings.find((setting) => setting.key === key);
+  expect(of("messageBytes")).toEqual({
+    key: "messageBytes",
+    flag: "--message-bytes",
+    environment: "ENTDB_MESSAGE_BYTES",
+    value: "1MiB",
+    origin: { kind: "environment", name: "ENTDB_MESSAGE_BYTES" },
+  });
+  expect(of("metrics")?.value).toBe("true");
+});

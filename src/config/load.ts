@@ -1,0 +1,110 @@
+/**
+ * The configuration of this process: the one place that reads the environment, and the file
+ * that it or `--config` names. What comes out is frozen and whole, or CONFIG_INVALID naming
+ * everything that is wrong.
+ */
+import { readFileSync } from "node:fs";
+import { EntError } from "../base/errors.ts";
+import {
+  CONFIG_FILE_ENVIRONMENT,
+  CONFIG_FILE_FLAG,
+  type Config,
+  OPTIONS,
+  type OptionKey,
+} from "./options.ts";
+import { type Origin, type Problem, resolve } from "./resolve.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadInput {
+  /** What the command line gave, by option key; a switch as a boolean. */
+  readonly flags?: { readonly [K in OptionKey]?: string | boolean | undefined };
+  /** The path that `--config` gave. */
+  readonly configPath?: string | undefined;
+  /** Whether defaults are those of `entdb dev`. Defaults to false. */
+  readonly dev?: boolean;
+  /** Defaults to this process's. */
+  readonly environment?: Environment;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: Readonly<Record<OptionKey, Origin>>;
+}
+
+/** Reads every source and checks the whole. Throws CONFIG_INVALID. */
+export function loadConfig(input: LoadInput = {}): LoadedConfig {
+  const environment = input.environment ?? process.env;
+  const { values, origins, problems } = resolve(OPTIONS, {
+    flags: input.flags ?? {},
+    environment,
+    file: readConfigFile(input.configPath, environment),
+    dev: input.dev ?? false,
+    readSecret: (path) => readFileSync(path, "utf8"),
+  });
+  const config = Object.freeze(values) as Config;
+  const all = problems.length > 0 ? problems : contradictions(config);
+  if (all.length > 0) throw configInvalid(all);
+  return { config, origins: Object.freeze(origins) as Record<OptionKey, Origin> };
+}
+
+function readConfigFile(
+  flag: string | undefined,
+  environment: Environment,
+): { path: string; entries: Readonly<Record<string, unknown>> } | undefined {
+  const path = flag ?? environment[CONFIG_FILE_ENVIRONMENT] ?? "";
+  if (path === "") return undefined;
+  const name = flag === undefined ? CONFIG_FILE_ENVIRONMENT : CONFIG_FILE_FLAG;
+  try {
+    return { path, entries: Bun.TOML.parse(readFileSync(path, "utf8")) as Record<string, unknown> };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw configInvalid([{ name, message: `names ${path}, which cannot be read as TOML: ${why}` }]);
+  }
+}
+
+/** Settings that are right one by one, but not together, or not in this version. */
+function contradictions(config: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (config.wal === "kafka" || config.wal === "kinesis") {
+    problems.push({
+      name: "ENTDB_WAL",
+      message: `is ${config.wal}, which this version does not have yet: use file or memory`,
+    });
+  }
+  if (config.auth === "required") {
+    problems.push({
+      name: "ENTDB_AUTH",
+      message:
+        "is required, which this version does not have yet: listen on loopback (the default), or put a gateway that authenticates in front and give --insecure",
+    });
+  } else if (!isLoopback(config.host) && !config.insecure) {
+    problems.push({
+      name: "ENTDB_HOST",
+      message: `is ${config.host}, which others can reach, and nobody would be asked who they are: listen on 127.0.0.1, or give --insecure when the network is closed`,
+    });
+  }
+  if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
+    problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
+  }
+  return problems;
+}
+
+/** Whether only this machine can reach a listener on that host. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase();
+  return name === "localhost" || name === "::1" || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+function configInvalid(problems: readonly Problem[]): EntError {
+  const sentences = problems.map(({ name, message }) =>
+    `${name} ${message}.`.replace(/([.?])\.$/, "$1"),
+  );
+  return new EntError({
+    code: "failed_precondition",
+    reason: "CONFIG_INVALID",
+    message: sentences.join("\n"),
+    hint: "`entdb config show` tells every setting, its value and where it came from; `entdb serve --help` lists them all.",
+    details: Object.fromEntries(problems.map(({ name, message }) => [name, message])),
+  });
+}

@@ -1,0 +1,302 @@
+/**
+ * Every setting of EntDB, once: its names, what may be written, its default and the sentence
+ * that explains it. Flags, environment, configuration file, help texts and the reference page
+ * are all made from this table, and a setting that is not in it does not exist.
+ *
+ * From an option's key follow its flag (`grpcPort`: `--grpc-port`), its environment variable
+ * (`ENTDB_GRPC_PORT`) and its name in the file (`grpc_port`).
+ */
+import { limits } from "../base/limits.ts";
+import { boolean, bytes, choice, host, integer, list, type Parser, text } from "./parse.ts";
+
+export const GROUPS = {
+  network: "Network",
+  identity: "Who may ask",
+  storage: "Storage",
+  requests: "Limits of requests",
+  connections: "Limits of connections",
+  observing: "Logs and metrics",
+} as const;
+export type Group = keyof typeof GROUPS;
+
+/** One row of the table. */
+export interface Option<T> {
+  readonly group: Group;
+  readonly parser: Parser<T>;
+  readonly default: T;
+  /** In `entdb dev`; as `default` when left out. */
+  readonly devDefault?: T | undefined;
+  /**
+   * Never shown, and never taken from the command line, where every user of the machine could
+   * read it: from the environment, from the file, or from a file named by `…_FILE`.
+   */
+  readonly secret?: boolean;
+  /** One sentence, as it stands in the help and on the reference page. */
+  readonly sentence: string;
+}
+
+/** Checks a row and keeps its type. */
+function option<T>(row: Option<T>): Option<T> {
+  return row;
+}
+
+/** 0 asks the system for any free port. */
+const port = integer(0, 65_535);
+const DAY_MS = 86_400_000;
+const MiB = 1024 * 1024;
+
+export const OPTIONS = {
+  host: option<string>({
+    group: "network",
+    parser: host,
+    default: "127.0.0.1",
+    sentence:
+      "Address that both ports listen on; one off loopback needs authentication or `--insecure`.",
+  }),
+  grpcPort: option({
+    group: "network",
+    parser: port,
+    default: 50_051,
+    sentence: "Port for gRPC, which also takes Connect and gRPC-Web; 0 takes any free one.",
+  }),
+  httpPort: option({
+    group: "network",
+    parser: port,
+    default: 8080,
+    sentence: "Port for REST, Connect, gRPC-Web, health and metrics; 0 takes any free one.",
+  }),
+  corsOrigins: option<readonly string[]>({
+    group: "network",
+    parser: list,
+    default: [],
+    sentence:
+      "Origins that a browser may call from, such as `https://app.example`; none by default.",
+  }),
+  allowedHosts: option<readonly string[]>({
+    group: "network",
+    parser: list,
+    default: [],
+    sentence:
+      "Host names, besides those of loopback, that requests may be addressed to in trusted mode.",
+  }),
+
+  auth: option({
+    group: "identity",
+    parser: choice("trusted", "required"),
+    default: "trusted",
+    sentence:
+      "Whether a request must carry a credential, or the client is trusted to name tenant and actor.",
+  }),
+  insecure: option({
+    group: "identity",
+    parser: boolean,
+    default: false,
+    sentence: "Lets a server off loopback trust whoever reaches it; for closed networks only.",
+  }),
+  autoCreateTenants: option({
+    group: "identity",
+    parser: boolean,
+    default: true,
+    sentence: "Whether a tenant's first write creates it, in trusted mode.",
+  }),
+
+  dataDir: option<string>({
+    group: "storage",
+    parser: text,
+    default: "/var/lib/entdb",
+    devDefault: "./entdb-data",
+    sentence: "Directory of the log and of every tenant's files; one server at a time uses it.",
+  }),
+  wal: option({
+    group: "storage",
+    parser: choice("file", "memory", "kafka", "kinesis"),
+    default: "file",
+    sentence:
+      "Where the log is: `file` syncs to disk before it answers, `memory` forgets everything at the end.",
+  }),
+  segmentBytes: option({
+    group: "storage",
+    parser: bytes(16 * MiB, 1024 * MiB),
+    default: limits.segmentBytes,
+    sentence: "Size of the log's files, which are filled with zeros in advance.",
+  }),
+  checkpointIntervalMs: option({
+    group: "storage",
+    parser: integer(100, DAY_MS),
+    default: limits.checkpointIntervalMs,
+    sentence:
+      "Time between checkpoints, in milliseconds: what a start after a crash may have to replay.",
+  }),
+  acceptClock: option({
+    group: "storage",
+    parser: boolean,
+    default: false,
+    sentence: "Takes the machine's clock as right though it jumped ahead of the log's last record.",
+  }),
+  openTenants: option({
+    group: "storage",
+    parser: integer(1, 100_000),
+    default: limits.openTenants,
+    sentence: "Tenants whose files are open at once; the one unused for longest is closed first.",
+  }),
+  readWorkers: option({
+    group: "storage",
+    parser: integer(1, 64),
+    default: limits.readWorkers,
+    sentence: "Threads for queries, counts and walks; reads by key do not need them.",
+  }),
+
+  messageBytes: option({
+    group: "requests",
+    parser: bytes(1024, limits.messageBytes),
+    default: limits.messageBytes,
+    sentence: "Largest request, before and after decompression.",
+  }),
+  deadlineMs: option({
+    group: "requests",
+    parser: integer(100, DAY_MS),
+    default: limits.deadlineMs,
+    sentence:
+      "Longest that a call may take, in milliseconds; a client may ask for less, never for more.",
+  }),
+  longDeadlineMs: option({
+    group: "requests",
+    parser: integer(100, DAY_MS),
+    default: limits.longDeadlineMs,
+    sentence: "The same for what takes long by nature, such as rebuilding a tenant.",
+  }),
+  shutdownGraceMs: option({
+    group: "requests",
+    parser: integer(0, 600_000),
+    default: limits.shutdownGraceMs,
+    sentence: "How long a stop waits for calls under way, in milliseconds.",
+  }),
+  callsInFlight: option({
+    group: "requests",
+    parser: integer(1, 1_000_000),
+    default: limits.callsInFlight,
+    sentence: "Calls under way at once; one more is refused with OVERLOADED.",
+  }),
+  bytesInFlight: option({
+    group: "requests",
+    parser: bytes(limits.messageBytes, 64 * 1024 * MiB),
+    default: limits.bytesInFlight,
+    sentence: "Bytes of requests under way at once; one more is refused with OVERLOADED.",
+  }),
+  scanRows: option({
+    group: "requests",
+    parser: integer(1, 1_000_000_000),
+    default: limits.scanRows,
+    sentence: "Rows that one query may look at before it is refused with QUERY_NEEDS_INDEX.",
+  }),
+  walkDepth: option({
+    group: "requests",
+    parser: integer(1, limits.walkDepth),
+    default: limits.walkDepth,
+    sentence: "Steps that one walk along edges may take.",
+  }),
+  walkEdges: option({
+    group: "requests",
+    parser: integer(1, 100_000_000),
+    default: limits.walkEdges,
+    sentence: "Edges that one walk may look at before it is refused with LIMIT_EXCEEDED.",
+  }),
+
+  connections: option({
+    group: "connections",
+    parser: integer(1, 1_000_000),
+    default: limits.connections,
+    sentence: "Connections open at once, on each port.",
+  }),
+  connectionsPerPeer: option({
+    group: "connections",
+    parser: integer(1, 1_000_000),
+    default: limits.connectionsPerPeer,
+    sentence: "Connections open at once from one address, on each port.",
+  }),
+  concurrentStreams: option({
+    group: "connections",
+    parser: integer(1, 256),
+    default: limits.concurrentStreams,
+    sentence: "Calls under way at once on one HTTP/2 connection.",
+  }),
+  idleTimeoutMs: option({
+    group: "connections",
+    parser: integer(1_000, DAY_MS),
+    default: limits.idleTimeoutMs,
+    sentence: "When a connection on which nothing happens is closed, in milliseconds.",
+  }),
+  requestTimeoutMs: option({
+    group: "connections",
+    parser: integer(1_000, DAY_MS),
+    default: limits.requestTimeoutMs,
+    sentence: "How long a client may take to send a request's headers and body, in milliseconds.",
+  }),
+
+  logLevel: option({
+    group: "observing",
+    parser: choice("DEBUG", "INFO", "WARN", "ERROR"),
+    default: "INFO",
+    sentence: "What is logged, to stderr: this level and those that are graver.",
+  }),
+  logFormat: option({
+    group: "observing",
+    parser: choice("json", "text"),
+    default: "json",
+    devDefault: "text",
+    sentence: "One JSON object per line, or lines to be read by people.",
+  }),
+  metrics: option({
+    group: "observing",
+    parser: boolean,
+    default: true,
+    sentence: "Whether `/metrics` answers.",
+  }),
+} as const;
+
+type Options = typeof OPTIONS;
+export type OptionKey = keyof Options;
+
+/** The settings in effect. Frozen; nothing changes them while the server runs. */
+export type Config = {
+  readonly [K in OptionKey]: Options[K] extends Option<infer T> ? T : never;
+};
+
+/** A table of options of any kind. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** `grpcPort` as a flag: `--grpc-port`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `grpcPort` in the environment: `ENTDB_GRPC_PORT`. */
+export function environmentName(key: string): string {
+  return `ENTDB_${fileName(key).toUpperCase()}`;
+}
+
+/** `grpcPort` in the configuration file: `grpc_port`. */
+export function fileName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Names the configuration file itself; it cannot stand in that file. */
+export const CONFIG_FILE_ENVIRONMENT = "ENTDB_CONFIG";
+export const CONFIG_FILE_FLAG = "--config";
+
+/** What the commands that talk to a server read; a server knows them and passes over them. */
+export const CLIENT_ENVIRONMENT = {
+  ENTDB_URL: "HTTP address of the server.",
+  ENTDB_TENANT_ID: "The tenant that a command is about.",
+  ENTDB_ACTOR: "Who asks, in trusted mode.",
+} as const;
+
+/** Beginnings of names that later versions will know; a server that ignored them would do something else than was meant. */
+export const LATER_ENVIRONMENT = [
+  "ENTDB_KAFKA_",
+  "ENTDB_KINESIS_",
+  "ENTDB_S3_",
+  "ENTDB_SNAPSHOT_",
+  "ENTDB_ARCHIVE_",
+  "ENTDB_TLS_",
+] as const;
