@@ -49,6 +49,11 @@ const SIDEWAYS: readonly Edge[] = [
     to: "schema",
     reason: "a filter compares typed values",
   },
+  {
+    from: "query",
+    to: "record",
+    reason: "a filter tests nodes, and a cursor holds values in their canonical encoding",
+  },
 ];
 
 const WALLS: readonly Wall[] = [

@@ -8,7 +8,7 @@ import type { NodeAttribute, Operand } from "./query.ts";
 export type Row = Pick<Node, "id" | "version" | "createdAt" | "updatedAt" | "fields">;
 
 /** The kinds that nodes' own attributes are compared as. They are never absent. */
-export const ATTRIBUTE_KINDS = {
+const ATTRIBUTE_KINDS = {
   id: "ref",
   created_at: "timestamp",
   updated_at: "timestamp",

@@ -1,10 +1,10 @@
 import { type EntError, invalid } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { checkText, checkValue } from "../schema/check-value.ts";
-import { KIND_TRAITS } from "../schema/field-kinds.ts";
 import type { CompiledNodeType } from "../schema/registry.ts";
-import type { FieldKind, Value } from "../schema/value.ts";
+import type { Value } from "../schema/value.ts";
 import type { ValueShape } from "../schema/value-json.ts";
+import { valueKind } from "./comparison-kinds.ts";
 import { operandLabel, operandShape } from "./operand.ts";
 import {
   COMPARISONS,
@@ -63,28 +63,6 @@ export function checkAttribute(operand: Operand, path: string): void {
     `${JSON.stringify(operand.attribute)} is not an attribute of nodes`,
     `Use a field or one of ${NODE_ATTRIBUTES.join(", ")}.`,
   );
-}
-
-/** The kind of value that the operator takes for an operand of this kind; undefined when it takes none such. */
-function valueKind(op: ComparisonOp, kind: FieldKind): FieldKind | undefined {
-  switch (op) {
-    case "is_null":
-      return kind;
-    case "eq":
-    case "neq":
-      return kind === "json" ? undefined : kind;
-    case "gt":
-    case "gte":
-    case "lt":
-    case "lte":
-    case "in":
-      return KIND_TRAITS[kind].ordered ? kind : undefined;
-    case "like":
-      return kind === "str" ? "str" : undefined;
-    case "contains":
-      if (kind === "str" || kind === "list_str") return "str";
-      return kind === "list_int" ? "int" : undefined;
-  }
 }
 
 function checkCount(op: ComparisonOp, count: number, path: string): void {

@@ -22,7 +22,7 @@ export function fingerprintOf(schema: Schema): string {
 }
 
 /** The canonical JSON that the fingerprint is taken of. */
-export function canonicalSchema(schema: Schema): string {
+function canonicalSchema(schema: Schema): string {
   const canonical = sparse({
     node_types: schema.nodeTypes.map(nodeTypeForm),
     edge_types: schema.edgeTypes.map(edgeTypeForm),

@@ -31,9 +31,9 @@ import { type Fields, NULL_VALUE, type Value } from "./value.ts";
  */
 export type ValueShape = Pick<Field, "kind" | "enumValues">;
 
-/** What an item of the list kinds and a `contains` looks like. */
-export const STR_SHAPE: ValueShape = { kind: "str", enumValues: [] };
-export const INT_SHAPE: ValueShape = { kind: "int", enumValues: [] };
+/** What an item of a list looks like. */
+const STR_SHAPE: ValueShape = { kind: "str", enumValues: [] };
+const INT_SHAPE: ValueShape = { kind: "int", enumValues: [] };
 
 /**
  * Throws `EntError` FIELD_KIND_MISMATCH, INVALID_VALUE or ENUM_VALUE_UNKNOWN, naming the

@@ -43,7 +43,7 @@ export function compareValues(a: Value, b: Value): number {
  * JavaScript's own order is by UTF-16 units, where a character beyond U+FFFF comes
  * before those from U+E000 to U+FFFF.
  */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
