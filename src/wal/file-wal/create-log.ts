@@ -40,7 +40,7 @@ export async function createLog(
   } finally {
     await blank.file.close();
   }
-  await writeLogIdentity(directory, identity);
+  await writeLogIdentity(directory, identity, disk);
   return identity;
 }
 

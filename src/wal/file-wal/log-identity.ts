@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { readIfExists, writeDurably } from "../../base/durable-file.ts";
+import { systemErrorCode } from "../../base/durable-file.ts";
 import { EntError } from "../../base/errors.ts";
 import { logDamaged } from "../errors.ts";
 import { isLogId } from "../log-id.ts";
+import { type Disk, readWhole, systemDisk, writeWhole } from "./disk.ts";
+import { unfinishedPath } from "./segment-names.ts";
 
 /**
  * `log.json`: which log this directory is. Written last when a log is made, so that a
@@ -18,11 +20,13 @@ export interface LogIdentityFile {
 
 const FILE_NAME = "log.json";
 const FORMAT = 1;
+const MAX_BYTES = 4096;
 
-/** Makes the file durable. */
+/** Makes the file durable: written beside its place, synced, renamed, the directory synced. */
 export async function writeLogIdentity(
   directory: string,
   identity: LogIdentityFile,
+  disk: Disk,
 ): Promise<void> {
   const content = {
     format: FORMAT,
@@ -30,13 +34,25 @@ export async function writeLogIdentity(
     partition: identity.partition,
     first_offset: identity.firstOffset,
   };
-  await writeDurably(join(directory, FILE_NAME), `${JSON.stringify(content, undefined, 2)}\n`);
+  const path = join(directory, FILE_NAME);
+  const file = await disk.create(unfinishedPath(path));
+  try {
+    await writeWhole(file, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(unfinishedPath(path), path);
+  await disk.syncDirectory(directory);
 }
 
 /** What the file says; undefined when there is none. Throws LOG_DAMAGED, FORMAT_TOO_NEW. */
-export async function readLogIdentity(directory: string): Promise<LogIdentityFile | undefined> {
+export async function readLogIdentity(
+  directory: string,
+  disk: Disk = systemDisk,
+): Promise<LogIdentityFile | undefined> {
   const path = join(directory, FILE_NAME);
-  const content = await readIfExists(path);
+  const content = await readSmallFile(path, disk);
   if (content === undefined) return undefined;
   const fields = parse(content.toString("utf8"));
   const { format, log_id: logId, partition, first_offset: firstOffset } = fields;
@@ -62,6 +78,21 @@ export function logTooNew(path: string, format: number): EntError {
     hint: "Start the version that wrote it, or a later one.",
     details: { path, format: String(format) },
   });
+}
+
+async function readSmallFile(path: string, disk: Disk): Promise<Buffer | undefined> {
+  try {
+    const file = await disk.open(path, "read");
+    try {
+      const content = Buffer.alloc(Math.min(await file.size(), MAX_BYTES));
+      return content.subarray(0, await readWhole(file, content, content.length, 0));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

@@ -40,7 +40,7 @@ async function openOrCreate(settings: FileWalSettings): Promise<OpenedLog> {
   const { directory, disk, partition } = settings;
   let names = await disk.list(directory);
   for (const name of unfinishedNames(names)) await disk.remove(join(directory, name));
-  let identity = await readLogIdentity(directory);
+  let identity = await readLogIdentity(directory, disk);
   if (identity === undefined) {
     identity = await createLog(settings, names);
     names = await disk.list(directory);

@@ -8,7 +8,7 @@ export function segmentPath(directory: string, sequence: number): string {
   return join(directory, `${String(sequence).padStart(10, "0")}.segment`);
 }
 
-/** Where a segment lies until it is filled with zeros and synced. */
+/** Where a file lies until its content is on disk and it may have its name. */
 export function unfinishedPath(path: string): string {
   return path + UNFINISHED;
 }
@@ -21,7 +21,7 @@ export function segmentSequences(names: readonly string[]): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The names that a preparation left behind when the process ended. */
+/** The names of files that were not finished when an earlier process ended. */
 export function unfinishedNames(names: readonly string[]): string[] {
   return names.filter((name) => name.endsWith(UNFINISHED));
 }
