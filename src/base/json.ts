@@ -38,6 +38,11 @@ export class JsonDecimal {
     this.source = source;
     this.nearest = nearest;
   }
+
+  /** For plain `JSON.stringify`, which knows no other numbers. */
+  toJSON(): number {
+    return this.nearest;
+  }
 }
 
 /** JSON text that `stringifyJson` writes verbatim. Plain `JSON.stringify` writes an equal value. */
@@ -307,7 +312,7 @@ function numberOf(source: string): number | bigint | JsonDecimal {
 
 /** Whether a literal with fraction or exponent is exactly the integer that is its nearest double. */
 function isWrittenAs(source: string, integer: number): boolean {
-  const [mantissa = "", exponent = "0"] = source.replace("-", "").toLowerCase().split("e");
+  const [mantissa = "", exponent = "0"] = source.replace(/^-/, "").toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const digits = whole + fraction;
   if (/^0+$/.test(digits)) return true;
