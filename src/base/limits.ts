@@ -53,11 +53,20 @@ export const limits = {
   likePatternChars: 1_024,
   orderTerms: 4,
   walkDepth: 5,
+  /** Rows of a result that an offset may pass over. */
+  pageOffsetMax: 100_000,
   /** Rows that one query may look at before it is refused with QUERY_NEEDS_INDEX. */
   scanRows: 1_000_000,
   cursorBytes: 8 * KiB,
   /** Edges that one walk may look at before it is refused with LIMIT_EXCEEDED. */
   walkEdges: 1_000_000,
+
+  /** Sets of label values that one metric tells apart; all further ones are counted together. */
+  metricCells: 1_000,
+  /** Log lines, in bytes, that wait for a reader of stderr that is slower than they come; then they are dropped and counted. */
+  logBufferBytes: 1 * MiB,
+  /** Text of one field of a log line; the rest is cut off. */
+  logFieldChars: 8_192,
 
   // What follows are defaults of options (config/options.ts): an operator may move them.
 

@@ -1,4 +1,3 @@
-import { SQLiteError } from "bun:sqlite";
 import { EntError } from "../base/errors.ts";
 
 /**
@@ -15,9 +14,7 @@ const STALLED_ERRNO = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "E
 export function troubleOf(error: unknown): StoreTrouble {
   if (error instanceof EntError) return error.reason === "VIEW_DAMAGED" ? "damaged" : "unknown";
   const code = String((error as { code?: unknown } | null)?.code ?? "");
-  if (error instanceof SQLiteError) {
-    if (STALLED.test(code)) return "stalled";
-    return DAMAGED.test(code) ? "damaged" : "unknown";
-  }
+  if (STALLED.test(code)) return "stalled";
+  if (DAMAGED.test(code)) return "damaged";
   return STALLED_ERRNO.has(code) ? "stalled" : "unknown";
 }

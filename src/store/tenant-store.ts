@@ -8,6 +8,7 @@ import { openForReading, openForWriting } from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
 import { NodeReader } from "./reader/node-reader.ts";
+import type { ReadFile } from "./reader/read-job.ts";
 import { SchemaReader } from "./reader/schema-reader.ts";
 import { initialiseViewState, readViewState, type ViewState } from "./view-state.ts";
 
@@ -28,6 +29,8 @@ export interface TenantReads {
 
 export const CANONICAL_FILE = "canonical.db";
 
+let openings = 0;
+
 /**
  * One tenant's open files. The connection for writing is the applier's alone; requests
  * read on a connection of their own and so see whole transactions only.
@@ -42,6 +45,8 @@ export class TenantStore {
   /** For `applier/` alone. */
   readonly writeConnection: Database;
   readonly reads: TenantReads;
+  /** Greater for every opening: a read worker's connection to an earlier one is never used again. */
+  readonly generation = ++openings;
   readonly #readConnection: Database;
   #closed = false;
 
@@ -83,6 +88,11 @@ export class TenantStore {
 
   get file(): string {
     return join(this.directory, CANONICAL_FILE);
+  }
+
+  /** The file as read workers are told of it. */
+  get readFile(): ReadFile {
+    return { path: this.file, generation: this.generation };
   }
 
   /** For readers that need a statement of their own (the catalog). */

@@ -25,7 +25,7 @@ CREATE TABLE nodes (
   fields BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX nodes_by_type ON nodes (type_id, id);
+CREATE INDEX live_nodes ON nodes (type_id, id) WHERE deleted = 0;
 
 CREATE TABLE unique_values (
   type_id INTEGER NOT NULL,

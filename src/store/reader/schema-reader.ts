@@ -4,11 +4,13 @@ import type { Database, Statement } from "bun:sqlite";
 export class SchemaReader {
   readonly #current: Statement;
   readonly #known: Statement;
+  readonly #version: Statement;
 
   constructor(db: Database) {
     this.#current = db.prepare(
       "SELECT definition FROM schemas ORDER BY applied_offset DESC LIMIT 1",
     );
+    this.#version = db.prepare("SELECT max(applied_offset) FROM schemas");
     this.#known = db.prepare("SELECT 1 FROM schemas WHERE fingerprint = ? LIMIT 1");
   }
 
@@ -16,6 +18,12 @@ export class SchemaReader {
   findCurrent(): string | undefined {
     const row = this.#current.values()[0] as [string] | undefined;
     return row?.[0];
+  }
+
+  /** Offset of the record that made the schema in force; -1 when there is none. */
+  currentVersion(): number {
+    const [version] = this.#version.values()[0] as [bigint | null];
+    return version === null ? -1 : Number(version);
   }
 
   /** Whether this tenant has, or once had, a schema with this fingerprint. */

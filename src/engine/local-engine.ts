@@ -1,0 +1,320 @@
+import type { Clock } from "../base/clock.ts";
+import { EntError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import type { Caller } from "../record/caller.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { SchemaRegistry } from "../schema/registry.ts";
+import { EMPTY_SCHEMA } from "../schema/types.ts";
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { ReadWorkers } from "../store/reader/read-workers.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Gate } from "../tenant/gate.ts";
+import type { Wal } from "../wal/wal.ts";
+import { listEdges, prepareWalk } from "./edge-reads.ts";
+import type {
+  ConnectedPage,
+  ConnectedRequest,
+  CountRequest,
+  EdgePage,
+  EdgesRequest,
+  Engine,
+  Freshness,
+  Health,
+  LogState,
+  NodeByKeyRequest,
+  NodePage,
+  NodeRequest,
+  NodesRequest,
+  QueryRequest,
+  Read,
+  RebuildReport,
+  Receipt,
+  SchemaReceipt,
+  SchemaRequest,
+  TenantSchema,
+  TransactionReceipt,
+  TransactionRequest,
+} from "./engine.ts";
+import { tokenOfView, waitUntilFresh } from "./freshness.ts";
+import { InFlightKeys } from "./in-flight.ts";
+import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
+import { countNodes, queryNodes } from "./node-queries.ts";
+import { checkKey, receiptOf, Submit } from "./submit.ts";
+import { TenantSchemas } from "./tenant-schemas.ts";
+
+/** What the engine asks of the applier; `server/` passes it in. */
+export interface TenantRepair {
+  retry(tenantId: string): Promise<EntError | undefined>;
+  rebuild(entry: CatalogEntry): Promise<Rebuilt | undefined>;
+  readonly checkpointOffset: number;
+}
+
+interface Rebuilt {
+  readonly records: number;
+  readonly before: { readonly contentHash: string; readonly outcomeDigest: string };
+  readonly after: { readonly contentHash: string; readonly outcomeDigest: string };
+}
+
+export interface LocalEngineDeps {
+  readonly wal: Wal;
+  readonly applied: Applied;
+  readonly stores: TenantStores;
+  readonly gate: Gate;
+  readonly workers: ReadWorkers;
+  readonly repair: TenantRepair;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly version: string;
+  /** Rows that one query may look at. */
+  readonly scanRows: number;
+}
+
+/** The engine in this process: the log and the views of one partition. */
+export class LocalEngine implements Engine {
+  readonly #deps: LocalEngineDeps;
+  readonly #submit: Submit;
+  readonly #inFlight = new InFlightKeys();
+  readonly #schemas = new TenantSchemas();
+
+  constructor(deps: LocalEngineDeps) {
+    this.#deps = deps;
+    this.#submit = new Submit({ ...deps, inFlight: this.#inFlight });
+  }
+
+  execute(
+    caller: Caller,
+    request: TransactionRequest,
+    signal: AbortSignal,
+  ): Promise<TransactionReceipt> {
+    return this.#submit.execute(caller, request, signal);
+  }
+
+  async getReceipt(
+    caller: Caller,
+    idempotencyKey: string,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Receipt> {
+    checkKey(idempotencyKey);
+    const store = await this.#read(caller, freshness, signal);
+    const pending = this.#inFlight.find(caller.tenantId, idempotencyKey) !== undefined;
+    const remembered = store.reads.appliedEvents.find(idempotencyKey);
+    return receiptOf(this.#deps.wal, remembered, pending);
+  }
+
+  async getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
+    const store = await this.#read(caller, freshness, signal);
+    return this.#answer(caller, { node: getNode(store.reads, request) });
+  }
+
+  async getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
+    const store = await this.#read(caller, freshness, signal);
+    return this.#answer(caller, getNodes(store.reads, request));
+  }
+
+  async getNodeByKey(
+    caller: Caller,
+    request: NodeByKeyRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ) {
+    const store = await this.#read(caller, freshness, signal);
+    const node = getNodeByKey(store.reads, this.#schemas.of(store), request);
+    return this.#answer(caller, { node });
+  }
+
+  async queryNodes(
+    caller: Caller,
+    request: QueryRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<NodePage>> {
+    const store = await this.#read(caller, freshness, signal);
+    const read = this.#queryRead(caller, store, signal);
+    return this.#answer(caller, await queryNodes(read, request));
+  }
+
+  async countNodes(
+    caller: Caller,
+    request: CountRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ count: number }>> {
+    const store = await this.#read(caller, freshness, signal);
+    const read = this.#queryRead(caller, store, signal);
+    return this.#answer(caller, { count: await countNodes(read, request) });
+  }
+
+  async listEdges(
+    caller: Caller,
+    request: EdgesRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<EdgePage>> {
+    const store = await this.#read(caller, freshness, signal);
+    return this.#answer(caller, listEdges(store.reads, caller, request));
+  }
+
+  async listConnected(
+    caller: Caller,
+    request: ConnectedRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<ConnectedPage>> {
+    const store = await this.#read(caller, freshness, signal);
+    const prepared = prepareWalk(store.reads, caller, request);
+    const { nodeId, direction, edgeTypeId } = request;
+    const { depth, after, rows } = prepared;
+    const { scanRows, workers } = this.#deps;
+    const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, scanRows };
+    const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
+    return this.#answer(caller, prepared.toPage(this.#reopened(caller, store).reads, found));
+  }
+
+  async getSchema(
+    caller: Caller,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<TenantSchema>> {
+    // A tenant that its first write will create has, until then, no types.
+    const { gate, stores } = this.#deps;
+    if (gate.createsTenants && stores.findEntry(caller.tenantId) === undefined) {
+      return { ...tenantSchema(NO_TYPES), positionToken: new Uint8Array(0) };
+    }
+    const store = await this.#read(caller, freshness, signal);
+    return this.#answer(caller, tenantSchema(this.#schemas.of(store)));
+  }
+
+  async registerSchema(
+    caller: Caller,
+    request: SchemaRequest,
+    signal: AbortSignal,
+  ): Promise<SchemaReceipt> {
+    const { idempotencyKey, schema } = request;
+    const receipt = await this.#submit.execute(
+      caller,
+      {
+        idempotencyKey,
+        operations: [{ op: "register_schema", schema }],
+        wait: "applied",
+        schemaFingerprint: "",
+        schema: undefined,
+      },
+      signal,
+    );
+    const now = await this.getSchema(caller, NOW, signal);
+    return {
+      fingerprint: now.fingerprint,
+      differences: receipt.schemaDifferences,
+      changed: receipt.results[0]?.created ?? false,
+      positionToken: receipt.positionToken,
+      walPosition: receipt.walPosition,
+    };
+  }
+
+  health(): Health {
+    const { wal, applied, clock, version } = this.#deps;
+    const behind = [...applied.allBehind().values()];
+    const halted = behind.filter((tenant) => tenant.trouble === "halted").length;
+    const system = applied.behind(SYSTEM_TENANT_ID);
+    const healthy = wal.unavailable === undefined && system === undefined;
+    const lag = applied.end < wal.end ? Math.max(0, clock.now() - wal.lastLogTime) : 0;
+    return {
+      status: healthy ? "healthy" : "unhealthy",
+      components: {
+        wal: wal.unavailable?.message ?? "connected",
+        sqlite: behind.length === 0 ? "ok" : `${behind.length} tenants behind, ${halted} halted`,
+      },
+      applierLagMs: lag,
+      version,
+    };
+  }
+
+  logState(): LogState {
+    const { wal, applied, repair } = this.#deps;
+    return {
+      logId: wal.logId,
+      topic: wal.topic,
+      partition: wal.partition,
+      endOffset: wal.end,
+      appliedOffset: applied.end,
+      checkpointOffset: repair.checkpointOffset,
+      tenantsBehind: [...applied.allBehind()].map(([tenantId, { trouble, offset, error }]) => ({
+        tenantId,
+        trouble,
+        offset,
+        message: error.message,
+      })),
+    };
+  }
+
+  async rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport> {
+    const entry = this.#deps.gate.admitRead(tenantId);
+    signal.throwIfAborted();
+    const rebuilt = await this.#deps.repair.rebuild(entry);
+    if (rebuilt === undefined) throw inTrouble(tenantId);
+    return {
+      records: rebuilt.records,
+      contentHashBefore: rebuilt.before.contentHash,
+      contentHashAfter: rebuilt.after.contentHash,
+      outcomeDigestBefore: rebuilt.before.outcomeDigest,
+      outcomeDigestAfter: rebuilt.after.outcomeDigest,
+    };
+  }
+
+  async retryTenant(
+    tenantId: string,
+    signal: AbortSignal,
+  ): Promise<{ resumed: boolean; message: string }> {
+    this.#deps.gate.admitRead(tenantId);
+    signal.throwIfAborted();
+    const error = await this.#deps.repair.retry(tenantId);
+    if (error !== undefined) return { resumed: false, message: error.message };
+    return { resumed: true, message: `Tenant ${tenantId} is served.` };
+  }
+
+  /** The tenant's open files, once the view is as fresh as the read asks for. */
+  async #read(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<TenantStore> {
+    const { gate, wal, applied, stores } = this.#deps;
+    if (signal.aborted) throw signal.reason;
+    gate.admitRead(caller.tenantId);
+    await waitUntilFresh(wal, applied, caller.tenantId, freshness, signal);
+    const store = stores.openForReading(caller.tenantId);
+    if (store !== undefined) return store;
+    throw new Error(`tenant ${caller.tenantId} passed the gate and has no store`);
+  }
+
+  /** The same tenant's files after an await in which they may have been closed. */
+  #reopened(caller: Caller, store: TenantStore): TenantStore {
+    if (!store.closed) return store;
+    return this.#deps.stores.openForReading(caller.tenantId) ?? store;
+  }
+
+  #queryRead(caller: Caller, store: TenantStore, signal: AbortSignal) {
+    const { workers, scanRows } = this.#deps;
+    return { caller, store, registry: this.#schemas.of(store), workers, scanRows, signal };
+  }
+
+  #answer<T extends object>(caller: Caller, answer: T): Read<T> {
+    const { wal, applied } = this.#deps;
+    return { ...answer, positionToken: tokenOfView(wal, applied, caller.tenantId) };
+  }
+}
+
+const NOW: Freshness = { atLeast: undefined, strong: false };
+const NO_TYPES = new SchemaRegistry(EMPTY_SCHEMA);
+
+function tenantSchema(registry: SchemaRegistry): TenantSchema {
+  return { schema: registry.schema, fingerprint: registry.fingerprint };
+}
+
+function inTrouble(tenantId: string): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "TENANT_REBUILDING",
+    message: `Tenant ${tenantId} is being repaired already, or is halted.`,
+    hint: "Look at the state of the log (entdb doctor), and retry the tenant first if it is halted.",
+  });
+}

@@ -1,0 +1,124 @@
+import { EntError, invalid } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { type CursorScope, decodeCursor, encodeCursor } from "../query/cursor.ts";
+import { queryListing } from "../query/listing.ts";
+import { placeOf } from "../query/order.ts";
+import { parseQuery } from "../query/parse-query.ts";
+import { planQuery } from "../query/plan.ts";
+import type { NodeQuery } from "../query/query.ts";
+import type { Caller } from "../record/caller.ts";
+import type { Node } from "../record/graph.ts";
+import type { SchemaRegistry } from "../schema/registry.ts";
+import { type QueryWork, queryNodes as runQuery } from "../store/reader/query-nodes.ts";
+import type { ReadWorkers } from "../store/reader/read-workers.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import { pageRows } from "./edge-reads.ts";
+import type { CountRequest, NodePage, QueryRequest } from "./engine.ts";
+
+/** What a query reads with. */
+export interface QueryRead {
+  readonly caller: Caller;
+  readonly store: TenantStore;
+  readonly registry: SchemaRegistry;
+  readonly workers: ReadWorkers;
+  readonly scanRows: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A page of a query. A bounded walk along an index runs in the request's own turn; all
+ * else in a read worker. Throws what `parseQuery` refuses, INVALID_CURSOR, LIMIT_EXCEEDED,
+ * QUERY_NEEDS_INDEX.
+ */
+export async function queryNodes(read: QueryRead, request: QueryRequest): Promise<NodePage> {
+  const rows = pageRows(request.pageSize);
+  checkOffset(request);
+  const work = workOf(read, request, request.order);
+  const type = read.registry.nodeType(request.typeId);
+  const scope = { ...read.caller, listing: queryListing(work.query, type) };
+  const after = request.cursor && decodeCursor(request.cursor, scope);
+  const page: QueryWork = { ...work, after, skip: request.offset, limit: rows + 1 };
+  const found = await run(read, page);
+  const total = request.withTotalCount ? await totalOf(read, work) : NOT_ASKED;
+  return { ...pageOf(found, rows, work.query, scope), ...total };
+}
+
+/** Throws as {@link queryNodes} does. */
+export function countNodes(read: QueryRead, request: CountRequest): Promise<number> {
+  const query = workOf(read, request, []);
+  return read.workers.run(read.store.readFile, { kind: "count", query }, read.signal);
+}
+
+function workOf(
+  read: QueryRead,
+  request: CountRequest,
+  order: QueryRequest["order"],
+): QueryWork {
+  const { typeId, filter, includeDeleted } = request;
+  const query = parseQuery({ typeId, filter, order, includeDeleted }, read.registry);
+  const plan = planQuery(query, read.registry.nodeType(typeId));
+  return { query, plan, after: undefined, skip: 0, limit: 0, scanRows: read.scanRows };
+}
+
+function run(read: QueryRead, work: QueryWork): Promise<readonly Node[]> | Node[] {
+  // Deleted nodes are in no index of their type: looking for them is a scan.
+  const ownTurn = work.plan.keyed && work.skip === 0 && !work.query.includeDeleted;
+  if (ownTurn) return toEnd(runQuery(read.store.readConnection, work));
+  return read.workers.run(read.store.readFile, { kind: "query", query: work }, read.signal);
+}
+
+function toEnd<T>(steps: Generator<void, T>): T {
+  while (true) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+type Total = Pick<NodePage, "totalCount" | "totalCountAbsentReason">;
+
+const NOT_ASKED: Total = { totalCount: undefined, totalCountAbsentReason: undefined };
+
+/** Exact within the scan budget, else absent with the reason: a page is not refused for its count. */
+async function totalOf(read: QueryRead, query: QueryWork): Promise<Total> {
+  try {
+    const file = read.store.readFile;
+    const totalCount = await read.workers.run(file, { kind: "count", query }, read.signal);
+    return { totalCount, totalCountAbsentReason: undefined };
+  } catch (error) {
+    if (!(error instanceof EntError) || error.reason !== "QUERY_NEEDS_INDEX") throw error;
+    return { totalCount: undefined, totalCountAbsentReason: error.message };
+  }
+}
+
+function pageOf(
+  found: readonly Node[],
+  rows: number,
+  query: NodeQuery,
+  scope: CursorScope,
+): Pick<NodePage, "nodes" | "nextCursor" | "hasMore"> {
+  const nodes = found.slice(0, rows);
+  const hasMore = found.length > rows;
+  const last = nodes.at(-1);
+  const nextCursor =
+    hasMore && last !== undefined ? encodeCursor(scope, placeOf(query.order, last)) : undefined;
+  return { nodes, hasMore, nextCursor };
+}
+
+function checkOffset(request: QueryRequest): void {
+  const { offset, cursor } = request;
+  const most = limits.pageOffsetMax;
+  if (!Number.isInteger(offset) || offset < 0 || offset > most) {
+    throw invalid(
+      "LIMIT_EXCEEDED",
+      `The offset ${offset} is not allowed.`,
+      `Pass over at most ${most} rows, and use the cursor for long lists.`,
+      { limit: String(most) },
+    );
+  }
+  if (offset === 0 || cursor === undefined) return;
+  throw invalid(
+    "INVALID_REQUEST",
+    "The request has both an offset and a cursor.",
+    "Use one of them: the cursor of a page knows its place.",
+  );
+}

@@ -1,0 +1,83 @@
+import { must } from "../base/assert.ts";
+import { EntError, invalid } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { parseKey } from "../query/parse-key.ts";
+import type { Node } from "../record/graph.ts";
+import type { SchemaRegistry } from "../schema/registry.ts";
+import type { Value } from "../schema/value.ts";
+import { compositeIndexValue, compositeKeyId, type IndexValue, indexValue } from "../store/index-value.ts";
+import type { TenantReads } from "../store/tenant-store.ts";
+import { checkNodeId } from "./check-transaction.ts";
+import type { NodeByKeyRequest, NodeRequest, NodesRequest } from "./engine.ts";
+
+/** Reads of nodes by key: a few steps down a B-tree, in the request's own turn. */
+
+/** Throws INVALID_ID, NODE_NOT_FOUND. */
+export function getNode(reads: TenantReads, request: NodeRequest): Node {
+  checkNodeId(request.id, "id");
+  const node = reads.nodes.find(request.id);
+  if (node === undefined || (node.deleted && !request.includeDeleted)) throw missing(request.id);
+  return node;
+}
+
+/** Throws INVALID_ID, LIMIT_EXCEEDED. An id given twice is answered once. */
+export function getNodes(
+  reads: TenantReads,
+  request: NodesRequest,
+): { nodes: Node[]; missingIds: string[] } {
+  const most = limits.idsPerGet;
+  if (request.ids.length > most) {
+    throw invalid(
+      "LIMIT_EXCEEDED",
+      `The request asks for ${request.ids.length} nodes; at most ${most} are allowed.`,
+      "Ask in several requests.",
+      { limit: String(most) },
+    );
+  }
+  const nodes: Node[] = [];
+  const missingIds: string[] = [];
+  for (const id of new Set(request.ids)) {
+    checkNodeId(id, "ids");
+    const node = reads.nodes.find(id);
+    if (node === undefined || (node.deleted && !request.includeDeleted)) missingIds.push(id);
+    else nodes.push(node);
+  }
+  return { nodes, missingIds };
+}
+
+/** Throws TYPE_UNKNOWN, FIELD_UNKNOWN, KEY_UNKNOWN, INVALID_VALUE, NODE_NOT_FOUND and what else `parseKey` refuses. */
+export function getNodeByKey(
+  reads: TenantReads,
+  registry: SchemaRegistry,
+  request: NodeByKeyRequest,
+): Node {
+  const { typeId, key } = request;
+  const values = parseKey(registry.nodeType(typeId), key, request.values);
+  const id =
+    key.by === "field"
+      ? reads.nodes.findIdByUnique(typeId, key.fieldId, uniqueValue(values))
+      : reads.nodes.findIdByUnique(typeId, compositeKeyId(key.keyId), compositeIndexValue(values));
+  const node = id === undefined ? undefined : reads.nodes.find(id);
+  if (node !== undefined) return node;
+  throw new EntError({
+    code: "not_found",
+    reason: "NODE_NOT_FOUND",
+    message: "No live node holds this key.",
+    hint: "Check the values and their order.",
+  });
+}
+
+function uniqueValue(values: readonly Value[]): IndexValue {
+  const value = must(values[0], "a unique field's key has one value");
+  return must(indexValue(value), "a unique field is of a kind that an index holds");
+}
+
+function missing(id: string): EntError {
+  return new EntError({
+    code: "not_found",
+    reason: "NODE_NOT_FOUND",
+    message: `There is no node ${id}.`,
+    hint: "Check the id and the tenant; a deleted node is found with include_deleted.",
+    details: { node_id: id },
+  });
+}

@@ -1,0 +1,334 @@
+import { EntError, invalid } from "../base/errors.ts";
+import type { Clock } from "../base/clock.ts";
+import { makeEdgeId, makeNodeId } from "../base/ids.ts";
+import { limits } from "../base/limits.ts";
+import type { Random } from "../base/random.ts";
+import type { Caller } from "../record/caller.ts";
+import { encodeRecord } from "../record/codec.ts";
+import type { AppliedOutcome, DecidedOutcome, OperationResult } from "../record/outcome.ts";
+import { type Operation, RULES_VERSION } from "../record/transaction.ts";
+import { checkText } from "../schema/check-value.ts";
+import { parseSchema } from "../schema/parse-schema.ts";
+import type { Schema } from "../schema/types.ts";
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Gate } from "../tenant/gate.ts";
+import { formatPosition } from "../wal/position.ts";
+import { type Appended, RECORD_TYPE, type Wal } from "../wal/wal.ts";
+import { type CheckedTransaction, checkTransaction, type IdMaker } from "./check-transaction.ts";
+import type { Receipt, TransactionReceipt, TransactionRequest } from "./engine.ts";
+import { tokenOf } from "./freshness.ts";
+import type { InFlightKeys } from "./in-flight.ts";
+import { requestHash } from "./request-hash.ts";
+
+export interface SubmitDeps {
+  readonly wal: Wal;
+  readonly applied: Applied;
+  readonly stores: TenantStores;
+  readonly gate: Gate;
+  readonly inFlight: InFlightKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A transaction that has passed every check that comes before the append. */
+interface Prepared {
+  readonly caller: Caller;
+  readonly entry: CatalogEntry;
+  readonly request: TransactionRequest;
+  readonly checked: CheckedTransaction;
+  readonly idempotencyKey: string;
+  readonly serverMadeKey: boolean;
+  readonly hash: Uint8Array;
+  readonly attachedSchema: Schema | undefined;
+}
+
+/**
+ * The write path up to the log, and the wait for what becomes of it: check, hash, append,
+ * and answer when the record is durable or applied. Nothing here touches a view.
+ */
+export class Submit {
+  readonly #deps: SubmitDeps;
+  readonly #ids: IdMaker;
+
+  constructor(deps: SubmitDeps) {
+    this.#deps = deps;
+    const { clock, random } = deps;
+    this.#ids = {
+      nodeId: () => makeNodeId(random, clock.now()),
+      edgeId: () => makeEdgeId(random, clock.now()),
+    };
+  }
+
+  async execute(
+    caller: Caller,
+    request: TransactionRequest,
+    signal: AbortSignal,
+  ): Promise<TransactionReceipt> {
+    const prepared = await this.#prepare(caller, request, signal);
+    if (signal.aborted) throw signal.reason;
+    if (request.wait === "durable" && !prepared.serverMadeKey) {
+      const repeated = await this.#findRepeated(prepared, signal);
+      if (repeated !== undefined) return this.#receipt(prepared, repeated);
+    }
+    const ended = prepared.serverMadeKey
+      ? undefined
+      : this.#deps.inFlight.begin(caller.tenantId, prepared.idempotencyKey);
+    let leftBehind = false;
+    try {
+      const appended = await beforeAbort(this.#append(prepared), signal);
+      if (request.wait === "durable") {
+        leftBehind = this.#endWhenApplied(caller.tenantId, appended.offset, ended);
+        return this.#durableReceipt(prepared, appended);
+      }
+      const decided = await this.#outcome(prepared, appended, signal);
+      return this.#receipt(prepared, decided);
+    } finally {
+      if (!leftBehind) ended?.();
+    }
+  }
+
+  async #prepare(
+    caller: Caller,
+    request: TransactionRequest,
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    checkKey(request.idempotencyKey);
+    const checked = checkTransaction(request.operations, this.#ids);
+    const attached = request.schema && parseSchema(request.schema);
+    const admitted = this.#deps.gate.admitWrite(caller.tenantId, signal);
+    const entry = admitted instanceof Promise ? await admitted : admitted;
+    const serverMadeKey = request.idempotencyKey === "";
+    return {
+      caller,
+      entry,
+      request,
+      checked,
+      serverMadeKey,
+      idempotencyKey: serverMadeKey ? this.#makeKey() : request.idempotencyKey,
+      hash: requestHash(caller.actor, checked.sent),
+      attachedSchema: this.#schemaToAttach(caller.tenantId, request.schemaFingerprint, attached),
+    };
+  }
+
+  /** Types go into the record only when the tenant does not know their fingerprint yet. */
+  #schemaToAttach(
+    tenantId: string,
+    fingerprint: string,
+    schema: Schema | undefined,
+  ): Schema | undefined {
+    if (fingerprint === "") return schema;
+    if (this.#deps.stores.openForReading(tenantId)?.reads.schemas.knows(fingerprint)) {
+      return undefined;
+    }
+    if (schema !== undefined) return schema;
+    throw new EntError({
+      code: "failed_precondition",
+      reason: "SCHEMA_UNKNOWN",
+      message: "The tenant does not know the schema with this fingerprint.",
+      hint: "Send the types along in the same request, or register the schema first.",
+      details: { fingerprint: fingerprint.slice(0, 80) },
+    });
+  }
+
+  #makeKey(): string {
+    return `srv-${Buffer.from(this.#deps.random.uuidv7(this.#deps.clock.now())).toString("hex")}`;
+  }
+
+  #append(prepared: Prepared): Promise<Appended> {
+    const { caller, entry, checked } = prepared;
+    const body = encodeRecord({
+      rulesVersion: RULES_VERSION,
+      tenantId: caller.tenantId,
+      incarnation: entry.incarnation,
+      actor: caller.actor,
+      roles: caller.roles,
+      idempotencyKey: prepared.idempotencyKey,
+      serverMadeKey: prepared.serverMadeKey,
+      requestHash: prepared.hash,
+      body: {
+        kind: "transaction",
+        operations: checked.resolved,
+        attachedSchema: prepared.attachedSchema,
+      },
+    });
+    return this.#deps.wal.append(RECORD_TYPE.record, body);
+  }
+
+  /**
+   * With wait `durable` the answer's ids must be those of the first request with the key,
+   * so a repetition waits for what became of that one instead of being appended.
+   */
+  async #findRepeated(
+    prepared: Prepared,
+    signal: AbortSignal,
+  ): Promise<DecidedOutcome | undefined> {
+    const { inFlight, stores } = this.#deps;
+    const { tenantId } = prepared.caller;
+    const first = inFlight.find(tenantId, prepared.idempotencyKey);
+    if (first !== undefined) await beforeAbort(first.ended, signal);
+    const events = stores.openForReading(tenantId)?.reads.appliedEvents;
+    const remembered = events?.find(prepared.idempotencyKey);
+    if (remembered === undefined) return undefined;
+    if (Buffer.compare(remembered.requestHash, prepared.hash) === 0) return remembered;
+    return undefined;
+  }
+
+  async #outcome(
+    prepared: Prepared,
+    appended: Appended,
+    signal: AbortSignal,
+  ): Promise<DecidedOutcome> {
+    const { applied, stores } = this.#deps;
+    const { tenantId } = prepared.caller;
+    try {
+      const decided = await applied.waitForOutcome(tenantId, appended.offset, signal);
+      if (decided !== undefined) return decided;
+    } catch (error) {
+      throw signal.aborted ? this.#tooLate(error, appended) : error;
+    }
+    const remembered = stores
+      .openForReading(tenantId)
+      ?.reads.appliedEvents.find(prepared.idempotencyKey);
+    if (remembered !== undefined) return remembered;
+    throw new EntError({
+      code: "unknown",
+      reason: "OUTCOME_UNKNOWN",
+      message: "The transaction is in the log, but its outcome could not be read.",
+      hint: "Send the same request with the same idempotency key: it is done once.",
+      details: { wal_position: this.#positionOf(appended.offset) },
+      retryable: true,
+    });
+  }
+
+  /** The deadline came after the append: what was asked for is in the log and will be applied. */
+  #tooLate(error: unknown, appended: Appended): unknown {
+    if (!(error instanceof EntError)) return error;
+    return new EntError({
+      code: error.code,
+      reason: error.reason,
+      message: "The transaction is durable, but was not applied before the deadline.",
+      hint: "Send the same request with the same idempotency key, or ask with GetReceipt.",
+      details: { wal_position: this.#positionOf(appended.offset) },
+      retryable: true,
+    });
+  }
+
+  #receipt(prepared: Prepared, decided: DecidedOutcome): TransactionReceipt {
+    const { outcome, offset } = decided;
+    if (outcome.state === "rejected") throw this.#rejected(outcome, offset);
+    const { operations } = prepared.request;
+    return {
+      results: outcome.results.map((result, i) => withAlias(result, operations[i])),
+      positionToken: tokenOf(this.#deps.wal, offset),
+      walPosition: this.#positionOf(offset),
+      applied: true,
+      idempotencyKey: prepared.idempotencyKey,
+      schemaDifferences: (outcome as AppliedOutcome).schemaDifferences,
+    };
+  }
+
+  #durableReceipt(prepared: Prepared, appended: Appended): TransactionReceipt {
+    const { operations } = prepared.request;
+    return {
+      results: prepared.checked.resolved.map((operation, i) =>
+        withAlias(knownIds(operation), operations[i]),
+      ),
+      positionToken: tokenOf(this.#deps.wal, appended.offset),
+      walPosition: this.#positionOf(appended.offset),
+      applied: false,
+      idempotencyKey: prepared.idempotencyKey,
+      schemaDifferences: [],
+    };
+  }
+
+  #rejected(outcome: DecidedOutcome["outcome"] & { state: "rejected" }, offset: number): EntError {
+    const { code, reason, message, hint, details } = outcome;
+    const where = { ...details, wal_position: this.#positionOf(offset) };
+    return new EntError({ code, reason, message, hint, details: where });
+  }
+
+  #positionOf(offset: number): string {
+    return formatPosition({ partition: this.#deps.wal.partition, offset });
+  }
+
+  /** Ends an in-flight key once the record is applied, though nobody waits for that any more. */
+  #endWhenApplied(tenantId: string, offset: number, ended: (() => void) | undefined): boolean {
+    if (ended === undefined) return false;
+    const waiting = this.#deps.applied.waitFor(tenantId, offset, new AbortController().signal);
+    if (waiting === undefined) return false;
+    waiting.then(ended, ended);
+    return true;
+  }
+}
+
+function withAlias(
+  result: OperationResult,
+  operation: { readonly alias?: string } | undefined,
+): OperationResult & { alias: string } {
+  return { ...result, alias: operation?.alias ?? "" };
+}
+
+/** The ids of an operation that are known before it is applied. */
+function knownIds(operation: Operation): OperationResult {
+  const none = { nodeId: "", edgeId: "", version: 0, created: false };
+  switch (operation.op) {
+    case "create_node":
+      return { ...none, nodeId: operation.id, created: true };
+    case "create_edge":
+      return { ...none, edgeId: operation.id, created: true };
+    case "update_node":
+    case "delete_node":
+    case "restore_node":
+    case "purge_node":
+      return { ...none, nodeId: operation.id };
+    case "update_edge":
+    case "delete_edge":
+      return { ...none, edgeId: operation.target.by === "id" ? operation.target.id : "" };
+    case "register_schema":
+      return none;
+  }
+}
+
+/** What is known of a key: what the view remembers, or that a transaction with it is under way. */
+export function receiptOf(
+  wal: Wal,
+  remembered: DecidedOutcome | undefined,
+  pending: boolean,
+): Receipt {
+  if (remembered === undefined) return { state: pending ? "pending" : "unknown" };
+  const { outcome, offset, appliedAt } = remembered;
+  const place = {
+    positionToken: tokenOf(wal, offset),
+    walPosition: formatPosition({ partition: wal.partition, offset }),
+    appliedAt,
+  };
+  if (outcome.state === "rejected") return { state: "rejected", rejection: outcome, ...place };
+  return { state: "applied", results: outcome.results, ...place };
+}
+
+/** Throws INVALID_IDEMPOTENCY_KEY. Empty is allowed: the server makes one. */
+export function checkKey(key: string): void {
+  if (key === "") return;
+  checkText(key, "idempotency_key");
+  if (Buffer.byteLength(key) <= limits.idempotencyKeyBytes) return;
+  throw invalid(
+    "INVALID_IDEMPOTENCY_KEY",
+    `The idempotency key has more than ${limits.idempotencyKeyBytes} bytes.`,
+    "Use a UUID or a hash of what makes the request unique.",
+  );
+}
+
+/** What the work came to, or the signal's reason when that comes first; the work itself goes on. */
+function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const done = () => signal.removeEventListener("abort", onAbort);
+    work.then(
+      (value) => (done(), resolve(value)),
+      (error) => (done(), reject(error)),
+    );
+  });
+}

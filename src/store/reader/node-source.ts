@@ -1,0 +1,183 @@
+import type { Database } from "bun:sqlite";
+import { must } from "../../base/assert.ts";
+import type { Access, Bound } from "../../query/access.ts";
+import type { PathOrder } from "../../query/plan.ts";
+import type { Value } from "../../schema/value.ts";
+import { type IndexValue, indexValue } from "../index-value.ts";
+import { NODE_COLUMNS } from "./node-reader.ts";
+
+/**
+ * The SQL that walks one access of a query. Texts are put together from the constants
+ * below; everything that a client sent is a parameter.
+ */
+export interface SourceRequest {
+  readonly typeId: number;
+  readonly access: Access;
+  readonly includeDeleted: boolean;
+  /** In which direction to walk; undefined: any, the rows are sorted later. */
+  readonly order: PathOrder | undefined;
+  /** Values of the last row that has been given; the walk goes on behind it. Needs `order`. */
+  readonly after: readonly Value[] | undefined;
+  /** Only the ids, for counting: an index is then read without its nodes. */
+  readonly idsOnly: boolean;
+}
+
+type Parameter = IndexValue | number;
+
+interface Piece {
+  readonly sql: string;
+  readonly parameters: readonly Parameter[];
+}
+
+/** Row after row, as values of `NODE_COLUMNS` or (ids only) the id alone. */
+export function* rowsOf(db: Database, request: SourceRequest): Generator<unknown[]> {
+  for (const { sql, parameters } of piecesOf(request)) {
+    const statement = db.prepare(sql);
+    try {
+      for (const row of statement.iterate(...parameters)) {
+        yield Object.values(row as Record<string, unknown>);
+      }
+    } finally {
+      statement.finalize();
+    }
+  }
+}
+
+function piecesOf(request: SourceRequest): Piece[] {
+  const { access } = request;
+  switch (access.by) {
+    case "ids":
+      return idPieces(request, access.ids);
+    case "type":
+      return [typePiece(request, access)];
+    case "values":
+      return valuePieces(request, access);
+    case "range":
+      return [rangePiece(request, access)];
+  }
+}
+
+const NOT_DELETED = "n.deleted = 0";
+
+function idPieces(request: SourceRequest, ids: readonly string[]): Piece[] {
+  const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
+  const live = request.includeDeleted ? "" : ` AND ${NOT_DELETED}`;
+  const sql = `SELECT ${columns} FROM nodes n WHERE n.id = ? AND n.type_id = ?${live}`;
+  const afterId = lastId(request.after);
+  const descending = request.order?.idDescending ?? false;
+  const wanted = ids.filter((id) => afterId === undefined || (descending ? id < afterId : id > afterId));
+  if (descending) wanted.reverse();
+  return wanted.map((id) => ({ sql, parameters: [id, request.typeId] }));
+}
+
+function typePiece(request: SourceRequest, access: Access & { by: "type" }): Piece {
+  const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
+  const conditions = ["n.type_id = ?"];
+  const parameters: Parameter[] = [request.typeId];
+  if (!request.includeDeleted) conditions.push(NOT_DELETED);
+  const descending = request.order?.idDescending ?? false;
+  addBounds("n.id", access, conditions, parameters);
+  const afterId = lastId(request.after);
+  if (afterId !== undefined) {
+    conditions.push(descending ? "n.id < ?" : "n.id > ?");
+    parameters.push(afterId);
+  }
+  const index = request.includeDeleted ? "" : " INDEXED BY live_nodes";
+  const sql = `SELECT ${columns} FROM nodes n${index} WHERE ${conditions.join(" AND ")}
+    ORDER BY n.id${descending ? " DESC" : ""}`;
+  return { sql, parameters };
+}
+
+/** One walk for each value, in their order: the index gives the ids of a value in order. */
+function valuePieces(request: SourceRequest, access: Access & { by: "values" }): Piece[] {
+  const byValue = request.order?.by === "value";
+  const ascending = access.values.map(stored);
+  const values = request.order?.valueDescending ? ascending.reverse() : ascending;
+  const after = byValue ? stored(must(request.after?.[0] ?? access.values[0], "a value")) : undefined;
+  const from =
+    byValue && request.after !== undefined ? values.findIndex((value) => same(value, after)) : 0;
+  return values.slice(Math.max(from, 0)).map((value, i) => {
+    const goesOn = request.after !== undefined && (!byValue || i === 0);
+    return valuePiece(request, access, value, goesOn ? lastId(request.after) : undefined);
+  });
+}
+
+function valuePiece(
+  request: SourceRequest,
+  access: Access & { by: "values" },
+  value: IndexValue,
+  afterId: string | undefined,
+): Piece {
+  const { table, key } = indexOf(access.unique);
+  const descending = request.order?.idDescending ?? false;
+  const conditions = ["v.type_id = ?", `v.${key} = ?`, "v.value = ?"];
+  const parameters: Parameter[] = [request.typeId, access.fieldId, value];
+  if (afterId !== undefined) {
+    conditions.push(descending ? "v.node_id < ?" : "v.node_id > ?");
+    parameters.push(afterId);
+  }
+  const sql = `${selectFrom(request, table)} WHERE ${conditions.join(" AND ")}
+    ORDER BY v.node_id${descending ? " DESC" : ""}`;
+  return { sql, parameters };
+}
+
+function rangePiece(request: SourceRequest, access: Access & { by: "range" }): Piece {
+  const { table, key } = indexOf(access.unique);
+  const conditions = ["v.type_id = ?", `v.${key} = ?`];
+  const parameters: Parameter[] = [request.typeId, access.fieldId];
+  addBounds("v.value", access, conditions, parameters);
+  const descending = request.order?.valueDescending ?? false;
+  const [value] = request.after ?? [];
+  const afterId = lastId(request.after);
+  if (value !== undefined && afterId !== undefined) {
+    conditions.push(`(v.value, v.node_id) ${descending ? "<" : ">"} (?, ?)`);
+    parameters.push(stored(value), afterId);
+  }
+  const turn = descending ? " DESC" : "";
+  const sql = `${selectFrom(request, table)} WHERE ${conditions.join(" AND ")}
+    ORDER BY v.value${turn}, v.node_id${turn}`;
+  return { sql, parameters };
+}
+
+function selectFrom(request: SourceRequest, table: string): string {
+  if (request.idsOnly) return `SELECT v.node_id FROM ${table} v`;
+  // CROSS JOIN holds SQLite to walking the index and looking up each node.
+  return `SELECT ${NODE_COLUMNS} FROM ${table} v CROSS JOIN nodes n ON n.id = v.node_id`;
+}
+
+function indexOf(unique: boolean): { table: string; key: string } {
+  return unique
+    ? { table: "unique_values", key: "key_id" }
+    : { table: "field_values", key: "field_id" };
+}
+
+function addBounds(
+  column: string,
+  range: { readonly lower: Bound | undefined; readonly upper: Bound | undefined },
+  conditions: string[],
+  parameters: Parameter[],
+): void {
+  if (range.lower !== undefined) {
+    conditions.push(`${column} ${range.lower.inclusive ? ">=" : ">"} ?`);
+    parameters.push(stored(range.lower.value));
+  }
+  if (range.upper !== undefined) {
+    conditions.push(`${column} ${range.upper.inclusive ? "<=" : "<"} ?`);
+    parameters.push(stored(range.upper.value));
+  }
+}
+
+function stored(value: Value): IndexValue {
+  return must(indexValue(value), "an index holds only kinds that it can");
+}
+
+function same(a: IndexValue, b: IndexValue | undefined): boolean {
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  return a === b;
+}
+
+/** A place ends with the row's id. */
+function lastId(place: readonly Value[] | undefined): string | undefined {
+  const last = place?.at(-1);
+  return last?.kind === "ref" ? last.value : undefined;
+}

@@ -1,0 +1,56 @@
+import type { ErrorCode, ErrorDetails, ErrorReason } from "../../base/errors.ts";
+import type { Node } from "../../record/graph.ts";
+import type { QueryWork } from "./query-nodes.ts";
+import type { WalkPlace, WalkRequest } from "./walk.ts";
+
+/**
+ * What the serving thread asks of a read worker, and what comes back. Everything here
+ * crosses threads as a structured clone: plain data only.
+ */
+export interface ReadFile {
+  readonly path: string;
+  /** Grows each time the tenant's file is opened anew, so that a worker never reads one that was replaced. */
+  readonly generation: number;
+}
+
+export type ReadWork =
+  | { readonly kind: "query"; readonly query: QueryWork }
+  | { readonly kind: "count"; readonly query: QueryWork }
+  | { readonly kind: "walk"; readonly walk: WalkRequest }
+  | { readonly kind: "content_hash" }
+  /** Folds the write-ahead file into the database as far as that holds nobody up, or (restart) wholly. */
+  | { readonly kind: "fold"; readonly restart: boolean };
+
+/** What each kind of work answers. */
+export interface ReadAnswers {
+  readonly query: readonly Node[];
+  readonly count: number;
+  readonly walk: readonly WalkPlace[];
+  readonly content_hash: string;
+  readonly fold: null;
+}
+
+export interface ReadJob {
+  readonly id: number;
+  readonly file: ReadFile;
+  readonly work: ReadWork;
+}
+
+export type ToReadWorker =
+  | { readonly do: "run"; readonly job: ReadJob }
+  | { readonly do: "cancel"; readonly id: number };
+
+export type FromReadWorker =
+  | { readonly id: number; readonly answer: ReadAnswers[keyof ReadAnswers] }
+  | { readonly id: number; readonly refused: PlainEntError }
+  | { readonly id: number; readonly failed: { readonly message: string; readonly code: string } };
+
+/** An `EntError` as plain data. */
+export interface PlainEntError {
+  readonly code: ErrorCode;
+  readonly reason: ErrorReason;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly details: ErrorDetails;
+  readonly retryable: boolean;
+}

@@ -1,0 +1,110 @@
+import type { Database } from "bun:sqlite";
+import { EntError } from "../../base/errors.ts";
+import { contentHash } from "../content-hash.ts";
+import { openForReading, openForWriting } from "../open-database.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { countNodes, queryNodes } from "./query-nodes.ts";
+import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
+import { walk } from "./walk.ts";
+
+/**
+ * The thread of a read worker: scans, counts, walks, hashes, and folding of write-ahead
+ * files. Each job reads one snapshot on a connection of its own and gives way to other
+ * jobs and to cancellation between slices. SQLite cannot be interrupted here, so a slice
+ * is what makes a job cancellable.
+ */
+declare const self: {
+  onmessage: (event: { data: ToReadWorker }) => void;
+  postMessage: (message: FromReadWorker) => void;
+};
+
+const pool = new ConnectionPool(openForReading);
+const cancelled = new Set<number>();
+const running = new Set<number>();
+
+self.onmessage = ({ data }) => {
+  if (data.do === "cancel") {
+    if (running.has(data.id)) cancelled.add(data.id);
+    return;
+  }
+  running.add(data.job.id);
+  void runJob(data.job).then((message) => {
+    running.delete(data.job.id);
+    if (!cancelled.delete(data.job.id)) self.postMessage(message);
+  });
+};
+
+async function runJob(job: ReadJob): Promise<FromReadWorker> {
+  try {
+    return { id: job.id, answer: await answer(job) };
+  } catch (error) {
+    return failure(job.id, error);
+  }
+}
+
+async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
+  if (job.work.kind === "fold") {
+    fold(job.file.path, job.work.restart);
+    return null;
+  }
+  const connection = pool.take(job.file);
+  let sound = false;
+  try {
+    connection.run("BEGIN");
+    const result = await inSlices(job.id, stepsOf(connection, job.work));
+    connection.run("COMMIT");
+    sound = true;
+    return result;
+  } finally {
+    if (sound) pool.giveBack(job.file, connection);
+    else connection.close();
+  }
+}
+
+function stepsOf(
+  db: Database,
+  work: Exclude<ReadWork, { kind: "fold" }>,
+): Generator<void, ReadAnswers[keyof ReadAnswers]> {
+  switch (work.kind) {
+    case "query":
+      return queryNodes(db, work.query);
+    case "count":
+      return countNodes(db, work.query);
+    case "walk":
+      return walk(db, work.walk);
+    case "content_hash":
+      return contentHash(db);
+  }
+}
+
+async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
+  while (true) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (cancelled.has(id)) {
+      steps.return(undefined as T);
+      throw new Error("cancelled");
+    }
+  }
+}
+
+/** PASSIVE never makes the applier wait; RESTART holds it for the little that PASSIVE left. */
+function fold(path: string, restart: boolean): void {
+  const db = openForWriting(path, { create: false });
+  try {
+    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    if (restart) db.exec("PRAGMA wal_checkpoint(RESTART)");
+  } finally {
+    db.close();
+  }
+}
+
+function failure(id: number, error: unknown): FromReadWorker {
+  if (error instanceof EntError) {
+    const { code, reason, message, hint, details, retryable } = error;
+    return { id, refused: { code, reason, message, hint, details, retryable } };
+  }
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  return { id, failed: { message: String(message ?? error), code: String(code ?? "") } };
+}

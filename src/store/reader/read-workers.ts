@@ -1,0 +1,161 @@
+import { EntError } from "../../base/errors.ts";
+import type {
+  FromReadWorker,
+  ReadAnswers,
+  ReadFile,
+  ReadWork,
+  ToReadWorker,
+} from "./read-job.ts";
+
+export interface ReadWorkersOptions {
+  readonly threads: number;
+  /** Jobs of one tenant's file that may wait or run at once; more are refused as OVERLOADED. */
+  readonly jobsPerFile: number;
+}
+
+interface Pending {
+  readonly worker: number;
+  readonly file: string;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The pool of read workers. Threads start with the first job that needs one, so that a
+ * server that only reads by key never pays for them.
+ */
+export class ReadWorkers {
+  readonly #options: ReadWorkersOptions;
+  readonly #workers: (Worker | undefined)[] = [];
+  readonly #pending = new Map<number, Pending>();
+  readonly #loads: number[] = [];
+  readonly #jobsOfFile = new Map<string, number>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: ReadWorkersOptions) {
+    this.#options = options;
+    for (let i = 0; i < options.threads; i++) this.#loads.push(0);
+  }
+
+  /** Jobs that wait or run now. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Runs the work on the least busy thread. Rejects with the work's `EntError`, with
+   * OVERLOADED when the file has too many jobs, and with the signal's reason when that
+   * comes first (the work is cancelled between two slices).
+   */
+  run<K extends keyof ReadAnswers>(
+    file: ReadFile,
+    work: ReadWork & { kind: K },
+    signal: AbortSignal,
+  ): Promise<ReadAnswers[K]> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const jobs = this.#jobsOfFile.get(file.path) ?? 0;
+    if (this.#closed || jobs >= this.#options.jobsPerFile) return Promise.reject(overloaded());
+    this.#jobsOfFile.set(file.path, jobs + 1);
+    const id = this.#nextId++;
+    const worker = this.#leastBusy();
+    this.#loads[worker] = (this.#loads[worker] ?? 0) + 1;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#send(worker, { do: "cancel", id });
+        this.#end(id)?.reject(signal.reason);
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      const done = () => signal.removeEventListener("abort", onAbort);
+      this.#pending.set(id, {
+        worker,
+        file: file.path,
+        resolve: (answer: never) => (done(), resolve(answer)),
+        reject: (error) => (done(), reject(error)),
+      });
+      this.#send(worker, { do: "run", job: { id, file, work } });
+    });
+  }
+
+  /** Ends all threads; what still runs is rejected. */
+  close(): void {
+    this.#closed = true;
+    for (const worker of this.#workers) worker?.terminate();
+    for (const id of [...this.#pending.keys()]) this.#end(id)?.reject(stopping());
+  }
+
+  #leastBusy(): number {
+    let best = 0;
+    for (const [i, load] of this.#loads.entries()) {
+      if (load < (this.#loads[best] ?? 0)) best = i;
+    }
+    return best;
+  }
+
+  #send(index: number, message: ToReadWorker): void {
+    const worker = this.#workers[index] ?? this.#start(index);
+    worker.postMessage(message);
+  }
+
+  #start(index: number): Worker {
+    const worker = new Worker(new URL("./read-worker.ts", import.meta.url).href);
+    worker.onmessage = ({ data }: MessageEvent<FromReadWorker>) => this.#answered(data);
+    worker.onerror = (event) => this.#died(index, event.message);
+    worker.unref();
+    this.#workers[index] = worker;
+    return worker;
+  }
+
+  #answered(message: FromReadWorker): void {
+    const pending = this.#end(message.id);
+    if (pending === undefined) return;
+    if ("answer" in message) pending.resolve(message.answer as never);
+    else if ("refused" in message) pending.reject(new EntError(message.refused));
+    else pending.reject(workerFailed(message.failed.message, message.failed.code));
+  }
+
+  /** A thread that died takes its jobs with it; the next job starts another. */
+  #died(index: number, message: string): void {
+    this.#workers[index]?.terminate();
+    this.#workers[index] = undefined;
+    for (const [id, pending] of [...this.#pending]) {
+      if (pending.worker === index) this.#end(id)?.reject(workerFailed(message, ""));
+    }
+  }
+
+  #end(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(id);
+    this.#loads[pending.worker] = (this.#loads[pending.worker] ?? 1) - 1;
+    const left = (this.#jobsOfFile.get(pending.file) ?? 1) - 1;
+    if (left === 0) this.#jobsOfFile.delete(pending.file);
+    else this.#jobsOfFile.set(pending.file, left);
+    return pending;
+  }
+}
+
+/** The error of a worker with SQLite's code, so that it is sorted like one of this thread. */
+function workerFailed(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+function overloaded(): EntError {
+  return new EntError({
+    code: "resource_exhausted",
+    reason: "OVERLOADED",
+    message: "Too many queries of this tenant are waiting for a read worker.",
+    hint: "Try again in a moment, or use a query that an index serves.",
+    retryable: true,
+  });
+}
+
+function stopping(): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "SERVER_STOPPING",
+    message: "The server is stopping.",
+    hint: "Try again; another instance or a restart will answer.",
+    retryable: true,
+  });
+}
