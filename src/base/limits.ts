@@ -61,6 +61,18 @@ export const limits = {
   /** Edges that one walk may look at before it is refused with LIMIT_EXCEEDED. */
   walkEdges: 1_000_000,
 
+  /** The head of a request. A read by GET carries its message there. */
+  requestHeadBytes: 16 * KiB,
+  /** To say the first words on a connection, and from the first byte of a head to its last. */
+  requestHeadTimeoutMs: 10_000,
+  /** From the moment that an answer waits for its client to read. */
+  answerTimeoutMs: 30_000,
+  /** Bytes of answers that the clients of one connection, and all of them, may leave unread before they get no more. */
+  unreadBytesPerConnection: 64 * MiB,
+  unreadBytes: 512 * MiB,
+  /** Shorter answers are not worth compressing. */
+  compressMinBytes: 1 * KiB,
+
   /** Sets of label values that one metric tells apart; all further ones are counted together. */
   metricCells: 1_000,
   /** Log lines, in bytes, that wait for a reader of stderr that is slower than they come; then they are dropped and counted. */
