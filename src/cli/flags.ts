@@ -6,7 +6,7 @@ import { RestClient } from "./rest-client.ts";
 
 /** The flags that several commands share, each spelled once. */
 
-export const DEFAULT_URL = "http://127.0.0.1:8080";
+const DEFAULT_URL = "http://127.0.0.1:8080";
 const DEFAULT_TIMEOUT_SECONDS = 30;
 
 export interface OutputFlags {

@@ -87,12 +87,15 @@ export class Output {
 }
 
 function failureText(failure: CommandFailure, bold: (text: string) => string): string {
+  const [first = "", ...more] = failure.message.split("\n").map(printable);
   const lines = [
-    `${bold("error:")} ${printable(failure.message)}`,
+    `${bold("error:")} ${first}`,
+    ...more.map((sentence) => `       ${sentence}`),
     `${bold("reason:")} ${printable(failure.reason)} (${printable(failure.code)})`,
   ];
   if (failure.hint) lines.push(`${bold("hint:")} ${printable(failure.hint)}`);
   for (const [name, value] of Object.entries(failure.details)) {
+    if (failure.message.includes(value)) continue;
     lines.push(`  ${printable(name)}: ${printable(value)}`);
   }
   if (failure.requestId) lines.push(`${bold("request:")} ${printable(failure.requestId)}`);

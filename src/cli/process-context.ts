@@ -4,9 +4,14 @@ import type { CliContext } from "./context.ts";
 import { Output, streamSink } from "./output.ts";
 
 /** The context of a command that a person or a script started: this process, its streams and signals. */
-export function processContext(noColor: boolean): CliContext {
+export function processContext(): CliContext {
   return {
-    output: new Output(streamSink(process.stdout), streamSink(process.stderr), noColor),
+    // Bun reads NO_COLOR for us.
+    output: new Output(
+      streamSink(process.stdout),
+      streamSink(process.stderr),
+      !Bun.enableANSIColors,
+    ),
     clock: systemClock,
     random: systemRandom,
     ask: async (question) => {

@@ -1,10 +1,15 @@
 import { Command } from "commander";
 import { buildInfo } from "../base/build-info.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { configCommand } from "./commands/config.ts";
+import { devCommand } from "./commands/dev.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { healthCommand } from "./commands/health.ts";
+import { logCommand } from "./commands/log.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -20,6 +25,8 @@ export function buildProgram(context: CliContext): Command {
     .description("A multi-tenant, event-sourced graph database in one executable.")
     .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version")
     .helpCommand(false);
+  program.commandsGroup("Run:");
+  program.addCommand(devCommand(context)).addCommand(serveCommand(context));
   program.commandsGroup("Use a server:");
   program
     .addCommand(healthCommand(context))
@@ -27,7 +34,11 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(nodeCommand(context))
     .addCommand(queryCommand(context));
   program.commandsGroup("Operate:");
-  program.addCommand(tenantsCommand(context));
+  program
+    .addCommand(doctorCommand(context))
+    .addCommand(logCommand(context))
+    .addCommand(tenantsCommand(context))
+    .addCommand(configCommand(context));
   program.commandsGroup("This program:");
   program.addCommand(completionCommand(context)).addCommand(versionCommand(context));
   program.addCommand(completeCommand(), { hidden: true });

@@ -59,7 +59,7 @@ function asCommandLine(argv: readonly string[]): string[] {
 }
 
 /** `entdb node get`. */
-export function pathOf(command: Command): string {
+function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
@@ -68,6 +68,8 @@ function applyToAll(command: Command, apply: (command: Command) => void): void {
   for (const child of command.commands) applyToAll(child, apply);
 }
 
+/** JSON for whoever asked for it; a default of JSON lines is about data, not about errors. */
 function formatOf(command: Command | undefined): OutputFormat {
-  return (command?.opts()["output"] as OutputFormat | undefined) ?? "table";
+  if (command?.getOptionValueSource("output") !== "cli") return "table";
+  return command.opts()["output"] as OutputFormat;
 }

@@ -1,5 +1,8 @@
 import { resolve } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
+import { parseSchema } from "../schema/parse-schema.ts";
+import { decodeSchema } from "../schema/schema-json.ts";
+import type { Schema } from "../schema/types.ts";
 import { usageFailure } from "./failure.ts";
 
 /**
@@ -7,29 +10,40 @@ import { usageFailure } from "./failure.ts";
  * or export `schema` is the same object as a plain value. The module is run, with the
  * rights of whoever calls the command.
  */
-export async function readSchemaFile(path: string): Promise<JsonObject> {
-  const schema = /\.[cm]?[jt]s$/.test(path) ? await moduleSchema(path) : await jsonSchema(path);
-  if (!isJsonObject(schema)) {
+export interface SchemaFile {
+  /** As REST takes it. */
+  readonly json: JsonObject;
+  /** Checked by itself: what it refers to may be in the tenant's schema. */
+  readonly schema: Schema;
+}
+
+/** Throws a usage failure for a file that holds no schema, SCHEMA_INVALID for one that is wrong. */
+export async function readSchemaFile(path: string): Promise<SchemaFile> {
+  const content = isModule(path) ? await moduleSchema(path) : await jsonSchema(path);
+  if (!isJsonObject(content)) {
     throw usageFailure(`${path} holds no schema: it is not an object.`, SHAPE_HINT);
   }
-  const { node_types, edge_types } = schema;
-  if (node_types === undefined && edge_types === undefined) {
-    throw usageFailure(
-      `${path} holds no schema: it has neither node_types nor edge_types.`,
-      SHAPE_HINT,
-    );
+  // What `entdb schema get -o json` shows can be pushed as it is.
+  const { fingerprint: _shown, ...json } = content;
+  if (json["node_types"] === undefined && json["edge_types"] === undefined) {
+    const message = `${path} holds no schema: it has neither node_types nor edge_types.`;
+    throw usageFailure(message, SHAPE_HINT);
   }
-  return { node_types: node_types ?? [], edge_types: edge_types ?? [] };
+  return { json, schema: parseSchema(decodeSchema(json)) };
 }
 
 const SHAPE_HINT =
   "A schema is {node_types: […], edge_types: […]}, as `entdb schema get -o json` shows it.";
 
+function isModule(path: string): boolean {
+  return /\.[cm]?[jt]s$/.test(path);
+}
+
 async function jsonSchema(path: string): Promise<JsonValue> {
   const file = Bun.file(path);
   if (!(await file.exists())) throw usageFailure(`There is no file ${path}.`);
   try {
-    return parseJson(await file.text());
+    return parseJson(await file.text(), { keepSources: true });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw usageFailure(`${path} is not JSON: ${why}`);
@@ -51,7 +65,7 @@ async function moduleSchema(path: string): Promise<JsonValue> {
     throw usageFailure(`${path} exports neither a default nor \`schema\`.`, SHAPE_HINT);
   }
   // Through JSON: what is none (functions, classes) must not reach the wire in some other shape.
-  return parseJson(stringifyModule(schema, path));
+  return parseJson(stringifyModule(schema, path), { keepSources: true });
 }
 
 function stringifyModule(schema: unknown, path: string): string {

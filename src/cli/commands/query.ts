@@ -64,7 +64,7 @@ function queryParameters(flags: QueryFlags): QueryParameters {
 }
 
 /** `status=active` as `filter.status=active`; what operators there are, the server says. */
-export function filterParameter(filter: string): readonly [string, string] {
+function filterParameter(filter: string): readonly [string, string] {
   const at = filter.indexOf("=");
   const name = filter.slice(0, Math.max(0, at));
   if (!/^[A-Za-z][A-Za-z0-9_]*(\.[a-z_]+)?$/.test(name)) {

@@ -1,3 +1,7 @@
+/**
+ * `entdb schema`: a tenant's types. A file is checked before anything is sent, by the same
+ * rules as on the server.
+ */
 import { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
@@ -12,7 +16,6 @@ import type { Column } from "../format.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
-/** `entdb schema`: a tenant's types. */
 export function schemaCommand(context: CliContext): Command {
   return new Command("schema")
     .description("show and change the types of a tenant")
@@ -44,10 +47,10 @@ function pushCommand(context: CliContext): Command {
   return command.action(async (file: string, flags: Flags & { idempotencyKey?: string }) => {
     const client = tenantClient(context, flags);
     const { readSchemaFile } = await import("../schema-file.ts");
-    const schema = await readSchemaFile(file);
+    const { json } = await readSchemaFile(file);
     const key = flags.idempotencyKey;
     const receipt = await client.post("/v1/schema", {
-      ...schema,
+      ...json,
       ...(key === undefined ? {} : { idempotency_key: key }),
     });
     await context.output.record(flags.output, receipt);
@@ -55,15 +58,27 @@ function pushCommand(context: CliContext): Command {
 }
 
 function fingerprintCommand(context: CliContext): Command {
-  const command = new Command("fingerprint").description(
-    "print the fingerprint of the tenant's types",
-  );
+  const command = new Command("fingerprint")
+    .description("print the fingerprint of the tenant's types, or of those in a file")
+    .argument("[file]", "JSON or TypeScript; no server is asked");
   addOutputFlag(addTenantFlags(command));
-  return command.action(async (flags: Flags) => {
-    const { fingerprint } = await tenantClient(context, flags).get("/v1/schema");
+  return command.action(async (file: string | undefined, flags: Flags) => {
+    const fingerprint =
+      file === undefined ? await storedFingerprint(context, flags) : await fileFingerprint(file);
     if (flags.output === "table") return context.output.text(`${fingerprint}\n`);
-    await context.output.record(flags.output, { fingerprint: fingerprint ?? null });
+    await context.output.record(flags.output, { fingerprint });
   });
+}
+
+async function storedFingerprint(context: CliContext, flags: Flags): Promise<string> {
+  const { fingerprint } = await tenantClient(context, flags).get("/v1/schema");
+  return String(fingerprint);
+}
+
+async function fileFingerprint(file: string): Promise<string> {
+  const { readSchemaFile } = await import("../schema-file.ts");
+  const { fingerprintOf } = await import("../../schema/fingerprint.ts");
+  return fingerprintOf((await readSchemaFile(file)).schema);
 }
 
 const TYPE_COLUMNS: readonly Column[] = ["kind", "id", "name", "fields"].map((name) => ({

@@ -1,0 +1,112 @@
+/**
+ * `entdb log`: the records of a data directory, with or without a server on it. Reads only,
+ * takes no lock, and writes records as they come.
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
+import type { LogRecord } from "../../wal/wal.ts";
+import type { CliContext } from "../context.ts";
+import { CommandFailure, EXIT } from "../failure.ts";
+import { addOutputFlag, type OutputFlags } from "../flags.ts";
+import type { LogRows } from "../log-rows.ts";
+
+interface LogFlags extends OutputFlags {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly tenantId?: string;
+  readonly follow?: true;
+}
+
+export function logCommand(context: CliContext): Command {
+  const command = new Command("log")
+    .description("read the records of a data directory's log; a server may be running on it")
+    .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
+    .option("--config <file>", "configuration file")
+    .option("--from <offset>", "the first record, as 123 or 0:123", offsetOf)
+    .option("--to <offset>", "the last record", offsetOf)
+    .addOption(new Option("--tenant-id <id>", "records of this tenant only").env("ENTDB_TENANT_ID"))
+    .option("--follow", "go on as the log grows, until interrupted");
+  return addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
+}
+
+async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
+  const { observeLog } = await import("../../wal/file-wal/observe-log.ts");
+  const { logDirectory } = await import("../../store/data-dir.ts");
+  const { configForFiles } = await import("../data-directory.ts");
+  const { logRows } = await import("../log-rows.ts");
+  const { dataDir } = await configForFiles(context, flags);
+  const directory = logDirectory(dataDir, PARTITION);
+  const stop = new AbortController();
+  const forget = context.onStopSignal(() => stop.abort());
+  const { from, follow } = flags;
+  const steps = observeLog({ directory, from, follow, signal: stop.signal, clock: context.clock });
+  const rows = logRows(flags.output);
+  try {
+    let step = await steps.next();
+    while (!step.done && (await show(context, flags, rows, step.value)) === "more") {
+      step = await steps.next();
+    }
+    await context.output.text(rows.tail());
+    if (step.done) await tellEnd(context, flags, directory, step.value);
+  } finally {
+    forget();
+    await steps.return(undefined);
+  }
+}
+
+async function show(
+  context: CliContext,
+  flags: LogFlags,
+  rows: LogRows,
+  records: readonly LogRecord[],
+): Promise<"enough" | "more"> {
+  const to = flags.to ?? Number.MAX_SAFE_INTEGER;
+  const { text, undecodable } = rows.add(
+    records.filter((record) => record.offset <= to),
+    flags.tenantId,
+  );
+  if (undecodable > 0) context.conclude(EXIT.failure);
+  await context.output.text(text);
+  const last = records.at(-1)?.offset ?? 0;
+  return last >= to || context.output.closed ? "enough" : "more";
+}
+
+async function tellEnd(
+  context: CliContext,
+  flags: LogFlags,
+  directory: string,
+  end: ObservedEnd | undefined,
+): Promise<void> {
+  if (end === undefined) {
+    throw new CommandFailure({
+      code: "NOT_FOUND",
+      reason: "DATA_DIR_INVALID",
+      message: `${directory} holds no log.`,
+      exitCode: EXIT.notFound,
+      hint: "Name the server's data directory with --data-dir or ENTDB_DATA_DIR.",
+    });
+  }
+  if (flags.from !== undefined && flags.from > end.endOffset) {
+    await context.output.note(`The log ends before offset ${end.endOffset}.`);
+  }
+  if (end.tornTail) {
+    await context.output.note(
+      `Behind offset ${end.endOffset - 1} stands a torn batch, or one that is being written.`,
+    );
+  }
+}
+
+/** An embedded log has one. */
+const PARTITION = 0;
+
+/** An offset, or a position as answers show it ("0:123"). */
+function offsetOf(text: string): number {
+  const digits = /^(?:\d+:)?(\d+)$/.exec(text)?.[1];
+  const offset = Number(digits);
+  if (digits === undefined || !Number.isSafeInteger(offset)) {
+    throw new InvalidArgumentError("Write an offset as 123 or a position as 0:123.");
+  }
+  return offset;
+}

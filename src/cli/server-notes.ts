@@ -1,0 +1,58 @@
+import { stringifyJson } from "../base/json-write.ts";
+import type { Config } from "../config/options.ts";
+import type { CliContext } from "./context.ts";
+
+/**
+ * What the program itself says while a server runs (banner, ready, stopping), on stderr
+ * among the server's log lines and in their format: `message key=value …`, or one JSON
+ * object a line. The line that begins "entdb ready" is stable: supervisors and tests
+ * wait for it and take the addresses from it.
+ */
+export type Note = (message: string, fields?: NoteFields) => Promise<void>;
+export type NoteFields = Readonly<Record<string, string | number>>;
+
+export function serverNotes(context: CliContext, format: Config["logFormat"]): Note {
+  return async (message, fields = {}) => {
+    const line = format === "json" ? jsonLine(context, message, fields) : textLine(message, fields);
+    await context.output.note(line);
+  };
+}
+
+function jsonLine(context: CliContext, message: string, fields: NoteFields): string {
+  const time = new Date(context.clock.now()).toISOString();
+  return stringifyJson({ time, level: "INFO", message, ...fields });
+}
+
+function textLine(message: string, fields: NoteFields): string {
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${textValue(value)}`);
+  return [message, ...pairs].join(" ");
+}
+
+function textValue(value: string | number): string {
+  const text = String(value);
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Who is trusted and what an answer promises: said at every start, before anything else. */
+export function bannerNotes(config: Config): readonly string[] {
+  return [trustNote(config), durabilityNote(config)];
+}
+
+function trustNote(config: Config): string {
+  if (config.auth === "required") return "authentication: every request needs a credential";
+  const who = "the client names its tenant and actor, nobody is asked who they are";
+  return config.insecure
+    ? `TRUSTED MODE, INSECURE: ${who}, and --insecure lets others than this machine in at ${config.host}`
+    : `trusted mode: ${who}; only this machine can connect (${config.host})`;
+}
+
+function durabilityNote(config: Config): string {
+  return config.wal === "memory"
+    ? "durability: NONE: the log is in memory and everything is gone when the server ends"
+    : `durability: a write is answered after fdatasync of the log in ${config.dataDir}`;
+}
+
+/** For the ready line and for whoever measures: what a success answer stands for. */
+export function durabilityWord(config: Config): string {
+  return config.wal === "memory" ? "none" : "fdatasync";
+}
