@@ -83,15 +83,16 @@ export function prepareWalk(
   reads: TenantReads,
   caller: Caller,
   request: ConnectedRequest,
+  depthMax: number,
 ): ConnectedWalk {
   const { nodeId, direction, edgeTypeId } = request;
   const depth = request.depth === 0 ? 1 : request.depth;
-  if (!Number.isInteger(depth) || depth < 1 || depth > limits.walkDepth) {
+  if (!Number.isInteger(depth) || depth < 1 || depth > depthMax) {
     throw invalid(
       "LIMIT_EXCEEDED",
       `The depth ${depth} is not allowed.`,
-      `Ask for a depth of 1 to ${limits.walkDepth}.`,
-      { limit: String(limits.walkDepth) },
+      `Ask for a depth of 1 to ${depthMax}.`,
+      { limit: String(depthMax) },
     );
   }
   checkTypeId(edgeTypeId, "edge_type_id");

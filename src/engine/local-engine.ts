@@ -69,6 +69,10 @@ export interface LocalEngineDeps {
   readonly version: string;
   /** Rows that one query may look at. */
   readonly scanRows: number;
+  /** Edges that one walk may look at. */
+  readonly walkEdges: number;
+  /** Steps that one walk may take. */
+  readonly walkDepth: number;
 }
 
 /** The engine in this process: the log and the views of one partition. */
@@ -164,11 +168,11 @@ export class LocalEngine implements Engine {
     signal: AbortSignal,
   ): Promise<Read<ConnectedPage>> {
     const store = await this.#read(caller, freshness, signal);
-    const prepared = prepareWalk(store.reads, caller, request);
+    const prepared = prepareWalk(store.reads, caller, request, this.#deps.walkDepth);
     const { nodeId, direction, edgeTypeId } = request;
     const { depth, after, rows } = prepared;
-    const { scanRows, workers } = this.#deps;
-    const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, scanRows };
+    const { walkEdges: edgesMax, workers } = this.#deps;
+    const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, edgesMax };
     const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
     return this.#answer(caller, prepared.toPage(this.#reopened(caller, store).reads, found));
   }

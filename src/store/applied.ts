@@ -34,6 +34,9 @@ interface OutcomeWaiter {
 /** Outcomes kept for callers whose append was answered after the applier had passed. */
 const RECENT_OUTCOMES = 4_096;
 
+/** Stands for the partition as a whole: nobody's id, so never behind. */
+const NO_TENANT = "";
+
 export class Applied {
   #end: number;
   readonly #behind = new Map<string, Behind>();
@@ -89,6 +92,11 @@ export class Applied {
       signal.addEventListener("abort", onAbort, { once: true });
       this.#positionWaiters.add(waiter);
     });
+  }
+
+  /** Resolves when every record up to and including `offset` is applied, or is one of a tenant that is behind. */
+  waitForPartition(offset: number, signal: AbortSignal): Promise<void> | undefined {
+    return this.waitFor(NO_TENANT, offset, signal);
   }
 
   /**

@@ -37,8 +37,13 @@ export class TenantStores {
       dispose: (store) => store.close(),
     });
     const owner = { tenantId: SYSTEM_TENANT_ID, incarnation: 1, logId: options.logId };
-    this.#system = TenantStore.open(join(options.directory, SYSTEM_DIRECTORY), owner);
+    this.#system = TenantStore.open(TenantStores.systemDirectory(options.directory), owner);
     this.#catalog = new CatalogReader(this.#system.readConnection);
+  }
+
+  /** Where the catalog's file lies, below the directory of all tenants. */
+  static systemDirectory(directory: string): string {
+    return join(directory, SYSTEM_DIRECTORY);
   }
 
   get system(): TenantStore {

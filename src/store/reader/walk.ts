@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
+import { EntError } from "../../base/errors.ts";
 import type { Direction } from "../../record/graph.ts";
 import { EdgeReader } from "./edge-reader.ts";
-import { scanBudgetSpent } from "./scan-budget.ts";
 
 /** Which nodes a walk gives. */
 export interface WalkRequest {
@@ -14,7 +14,7 @@ export interface WalkRequest {
   readonly after: WalkPlace | undefined;
   readonly limit: number;
   /** Edges that may be looked at. */
-  readonly scanRows: number;
+  readonly edgesMax: number;
 }
 
 /** A place in the order of a walk: by distance, then by id. */
@@ -28,7 +28,7 @@ const SLICE_EDGES = 1_000;
 /**
  * The nodes reachable over live edges of one type, each once at its shortest distance,
  * the start not among them. Breadth first; yields between slices. Throws
- * QUERY_NEEDS_INDEX when the walk would look at more edges than it may.
+ * LIMIT_EXCEEDED when it would look at more edges than it may.
  */
 export function* walk(db: Database, request: WalkRequest): Generator<void, WalkPlace[]> {
   const edges = new EdgeReader(db);
@@ -41,7 +41,7 @@ export function* walk(db: Database, request: WalkRequest): Generator<void, WalkP
     for (const nodeId of frontier) {
       for (const otherId of yield* neighbours(edges, nodeId, request)) {
         looked += 1;
-        if (looked > request.scanRows) throw scanBudgetSpent(request.scanRows, "the walk");
+        if (looked > request.edgesMax) throw tooManyEdges(request.edgesMax);
         if (seen.has(otherId)) continue;
         seen.add(otherId);
         next.push(otherId);
@@ -78,4 +78,14 @@ function* neighbours(
 function isBehind(place: WalkPlace, after: WalkPlace | undefined): boolean {
   if (after === undefined || place.distance > after.distance) return true;
   return place.distance === after.distance && place.id > after.id;
+}
+
+function tooManyEdges(edgesMax: number): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "LIMIT_EXCEEDED",
+    message: `The walk would look at more than ${edgesMax} edges.`,
+    hint: "Walk fewer steps, or begin at a node with fewer edges.",
+    details: { limit: String(edgesMax) },
+  });
 }

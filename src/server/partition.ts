@@ -1,0 +1,204 @@
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Applier, type ApplierMeter } from "../applier/applier.ts";
+import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
+import type { TroubleLog } from "../applier/lanes.ts";
+import { Upkeep } from "../applier/upkeep.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { Engine } from "../engine/engine.ts";
+import { LocalEngine } from "../engine/local-engine.ts";
+import { Applied } from "../store/applied.ts";
+import { openDataDirectory } from "../store/data-dir.ts";
+import { ReadWorkers } from "../store/reader/read-workers.ts";
+import { troubleOf } from "../store/store-errors.ts";
+import { TenantStores } from "../store/tenant-stores.ts";
+import { Catalog } from "../tenant/catalog.ts";
+import { Gate } from "../tenant/gate.ts";
+import { openWal } from "../wal/open-wal.ts";
+import type { Wal } from "../wal/wal.ts";
+
+export interface PartitionOptions {
+  readonly wal: "file" | "memory";
+  /** Directory of log and views. With the log in memory the views go to a throw-away directory instead. */
+  readonly dataDir: string;
+  readonly segmentBytes?: number | undefined;
+  readonly acceptClock: boolean;
+  readonly openTenants: number;
+  readonly readWorkers: number;
+  readonly checkpointIntervalMs: number;
+  readonly autoCreateTenants: boolean;
+  readonly scanRows: number;
+  readonly walkEdges: number;
+  readonly walkDepth: number;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: TroubleLog & { upkeepFailed(what: string, cause: unknown): void };
+  readonly meter: ApplierMeter;
+  /** Puts something between the log and its users, such as a meter. Defaults to the log itself. */
+  readonly decorateWal?: ((wal: Wal) => Wal) | undefined;
+}
+
+/** One log, one applier, and the tenants on it, running. */
+export interface Partition {
+  readonly engine: Engine;
+  readonly wal: Wal;
+  readonly stores: TenantStores;
+  readonly applied: Applied;
+  readonly workers: ReadWorkers;
+  /** Never resolves; rejects when the partition cannot go on. */
+  readonly failed: Promise<never>;
+  /** Finishes what was appended, checkpoints, closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const TOPIC = "entdb-wal";
+const PARTITION = 0;
+const JOBS_PER_FILE = 64;
+
+/**
+ * Opens log and views, replays what the views lack, and returns when everything that was
+ * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
+ * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
+ */
+export async function openPartition(options: PartitionOptions): Promise<Partition> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: PartitionOptions,
+  closers: (() => void | Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<Partition> {
+  const place = await openPlace(options);
+  closers.push(place.close);
+  const opened = await openWal({ ...place.wal, ...options, topic: TOPIC, partition: PARTITION });
+  const wal = options.decorateWal?.(opened) ?? opened;
+  closers.push(() => wal.close());
+
+  const { stores, from } = await openViews(options, wal, place);
+  closers.push(() => stores.closeAll());
+  const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile: JOBS_PER_FILE });
+  closers.push(() => workers.close());
+
+  const applied = new Applied(from);
+  const never = new AbortController().signal;
+  const applier = new Applier({
+    ...options,
+    wal,
+    stores,
+    applied,
+    checkpointDirectory: place.checkpoints,
+    contentHash: (path) => workers.run({ path, generation: 0 }, { kind: "content_hash" }, never),
+  });
+  const upkeep = new Upkeep({
+    ...options,
+    applier,
+    stores,
+    workers,
+    intervalMs: options.checkpointIntervalMs,
+    failed: (what, cause) => options.log.upkeepFailed(what, cause),
+  });
+  const failed = Promise.race([endless(applier.run()), endless(upkeep.run())]);
+  failed.catch(() => undefined);
+  const stop = once(async () => {
+    await upkeep.stop();
+    await wal.close();
+    await applier.stop();
+    await applier.checkpoint().catch((error) => options.log.upkeepFailed("the last checkpoint", error));
+    for (const store of stores.allOpen()) store.checkpoint();
+    await closeAll();
+  });
+  closers.push(async () => {
+    await upkeep.stop();
+    await applier.stop();
+  });
+  await Promise.race([untilApplied(applied, wal.end), failed]);
+
+  const catalog = new Catalog({ ...options, wal, stores, applied });
+  const gate = new Gate(catalog, applied, options);
+  const engine = new LocalEngine({ ...options, wal, applied, stores, gate, workers, repair: applier });
+  return { engine, wal, stores, applied, workers, failed, stop };
+}
+
+interface Place {
+  readonly wal: { readonly kind: "memory" } | { readonly kind: "file"; readonly directory: string };
+  readonly tenants: string;
+  readonly checkpoints: string;
+  readonly close: () => void;
+}
+
+async function openPlace(options: PartitionOptions): Promise<Place> {
+  if (options.wal === "memory") {
+    const path = mkdtempSync(join(tmpdir(), "entdb-views-"));
+    const remove = () => rmSync(path, { recursive: true, force: true });
+    return { wal: { kind: "memory" }, tenants: path, checkpoints: path, close: remove };
+  }
+  const directory = await openDataDirectory(options.dataDir);
+  const log = await directory.makeLogDirectory(PARTITION);
+  return {
+    wal: { kind: "file", directory: log },
+    tenants: directory.tenants,
+    checkpoints: directory.checkpoints,
+    close: () => directory.close(),
+  };
+}
+
+/** The views, and the offset from which they must be replayed. */
+async function openViews(
+  options: PartitionOptions,
+  wal: Wal,
+  place: Place,
+): Promise<{ stores: TenantStores; from: number }> {
+  const checkpoint = await readCheckpoint(place.checkpoints, PARTITION);
+  if (checkpoint !== undefined) requireLogReaches(wal, checkpoint);
+  const storesOptions = {
+    directory: place.tenants,
+    logId: wal.logId,
+    openTenantsMax: options.openTenants,
+  };
+  const catalogFile = TenantStores.systemDirectory(place.tenants);
+  // Without its catalog a checkpoint says nothing: everything is replayed, and views skip what they hold.
+  const whole = existsSync(catalogFile);
+  try {
+    const stores = new TenantStores(storesOptions);
+    return { stores, from: whole ? (checkpoint?.offset ?? wal.start) : wal.start };
+  } catch (error) {
+    if (troubleOf(error) !== "damaged") throw error;
+    options.log.tenantRebuilding("_system", error);
+    rmSync(`${catalogFile}.aside`, { recursive: true, force: true });
+    renameSync(catalogFile, `${catalogFile}.aside`);
+    return { stores: new TenantStores(storesOptions), from: wal.start };
+  }
+}
+
+/** Everything that was in the log is applied, or belongs to a tenant that is behind. */
+async function untilApplied(applied: Applied, end: number): Promise<void> {
+  if (end === 0) return;
+  const never = new AbortController().signal;
+  await applied.waitForPartition(end - 1, never);
+}
+
+/** A service's run as a promise that only ever rejects. */
+function endless(run: Promise<void>): Promise<never> {
+  return run.then(() => new Promise<never>(() => undefined));
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}
