@@ -1,0 +1,119 @@
+import type { EntError } from "../base/errors.ts";
+import { clientGone } from "./interceptors/deadline.ts";
+
+/**
+ * A request's body as a sequence of chunks, read no faster than it is consumed. Unlike
+ * the iterator of a node stream it can be left early without destroying the stream, which
+ * the answer still needs; what arrives after that is thrown away.
+ */
+export interface RequestBody extends AsyncIterable<Uint8Array> {
+  /** Ends the reading with this error, now or at the next chunk asked for. */
+  abort(error: EntError): void;
+}
+
+/** What we need of `IncomingMessage` and `ServerHttp2Stream`. */
+export interface BodySource {
+  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+  on(event: "end" | "aborted" | "close", listener: () => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** Read ahead of the consumer by at most this, and one chunk. */
+const READ_AHEAD_BYTES = 256 * 1024;
+
+type Waiter = {
+  readonly resolve: (result: IteratorResult<Uint8Array>) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
+  readonly #source: BodySource;
+  readonly #isWhole: () => boolean;
+  readonly #chunks: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #paused = false;
+  #ended = false;
+  #discarding = false;
+  #error: unknown;
+  #waiter: Waiter | undefined;
+
+  /** `isWhole` tells, when the source says that it has ended, whether the client said so or merely went. */
+  constructor(source: BodySource, isWhole: () => boolean) {
+    this.#source = source;
+    this.#isWhole = isWhole;
+    source.on("data", (chunk) => this.#push(chunk));
+    source.on("end", () => this.#end());
+    source.on("aborted", () => this.abort(clientGone()));
+    source.on("close", () => this.abort(clientGone()));
+    source.on("error", () => this.abort(clientGone()));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this;
+  }
+
+  /** Whether the whole body has arrived. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  abort(error: EntError): void {
+    if (this.#ended || this.#error !== undefined) return;
+    this.#error = error;
+    this.#settle();
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      this.#settle();
+    });
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#discarding = true;
+    this.#chunks.length = 0;
+    this.#queuedBytes = 0;
+    this.#resume();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #push(chunk: Uint8Array): void {
+    if (this.#discarding) return;
+    this.#chunks.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#waiter !== undefined) this.#settle();
+    else if (this.#queuedBytes > READ_AHEAD_BYTES) {
+      this.#paused = true;
+      this.#source.pause();
+    }
+  }
+
+  #end(): void {
+    if (!this.#isWhole()) return this.abort(clientGone());
+    this.#ended = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    const chunk = this.#error === undefined ? this.#chunks.shift() : undefined;
+    if (chunk === undefined && this.#error === undefined && !this.#ended && !this.#discarding)
+      return;
+    this.#waiter = undefined;
+    if (this.#error !== undefined) return waiter.reject(this.#error);
+    if (chunk === undefined) return waiter.resolve({ done: true, value: undefined });
+    this.#queuedBytes -= chunk.length;
+    if (this.#queuedBytes <= READ_AHEAD_BYTES) this.#resume();
+    waiter.resolve({ done: false, value: chunk });
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source.resume();
+  }
+}

@@ -1,0 +1,241 @@
+import type { ConnectError } from "@connectrpc/connect";
+import type { Clock } from "../base/clock.ts";
+import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import type { CallContext, Protocol, RequestMeter } from "./call-context.ts";
+import { CODE_OF_CONNECT, type FaultLog, toWireError, type WireError } from "./errors.ts";
+import { clientGone, deadlineExceeded, timeoutMs } from "./interceptors/deadline.ts";
+import {
+  InFlight,
+  type InFlightLimits,
+  overloaded,
+  serverStopping,
+} from "./interceptors/in-flight.ts";
+import { REQUEST_ID_HEADER, RequestIds } from "./interceptors/request-id.ts";
+import type { RpcMethod } from "./methods.ts";
+
+/**
+ * The life of a call, the same on every path: it gets its id, its place, its deadline and
+ * its meter when it is opened, before any of its body is read, and gives them all back
+ * when it is closed. Opening never throws: a call that is not admitted carries its
+ * refusal, which the path answers in the call's own protocol.
+ *
+ * Invariant: every opened call is closed exactly once, and is counted as in flight until
+ * then.
+ */
+export interface CallsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly meter: RequestMeter;
+  readonly log: FaultLog;
+  readonly inFlight: InFlightLimits;
+  /** The longest that a unary call may take, and what it gets when the client names nothing. */
+  readonly deadlineMs: number;
+  /** The same for the few calls that are long by nature, such as a rebuild. */
+  readonly longDeadlineMs: number;
+}
+
+export interface IncomingCall {
+  readonly rpc: RpcMethod;
+  readonly protocol: Protocol;
+  readonly thin: boolean;
+  header(name: string): string | undefined;
+}
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #ids: RequestIds;
+  readonly #inFlight: InFlight;
+  readonly #open = new Set<Call>();
+  #stopping = false;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#ids = new RequestIds(options.random);
+    this.#inFlight = new InFlight(options.inFlight);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.calls;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** An id for an answer that belongs to no call. */
+  requestId(proposed: string | undefined): string {
+    return this.#ids.of(proposed);
+  }
+
+  open(incoming: IncomingCall): Call {
+    const call = new Call(
+      incoming,
+      this.#ids.of(incoming.header(REQUEST_ID_HEADER)),
+      this.#options,
+      this.#inFlight,
+      this.#open,
+    );
+    if (this.#stopping) call.refuse(serverStopping());
+    return call;
+  }
+
+  /** From now on every new call is refused; streams, which need not end by themselves, are ended. */
+  stop(): void {
+    this.#stopping = true;
+    for (const call of this.#open) if (call.rpc.kind !== "unary") call.abort(serverStopping());
+  }
+
+  /** Ends what is still under way. */
+  abortAll(): void {
+    for (const call of this.#open) call.abort(serverStopping());
+  }
+}
+
+export class Call implements CallContext {
+  readonly requestId: string;
+  readonly rpc: RpcMethod;
+  readonly protocol: Protocol;
+  readonly #incoming: IncomingCall;
+  readonly #options: CallsOptions;
+  readonly #inFlight: InFlight;
+  readonly #open: Set<Call>;
+  readonly #abort = new AbortController();
+  readonly #startedAtMs: number;
+  readonly #admitted: boolean;
+  #cancelTimer: (() => void) | undefined;
+  #refusal: EntError | undefined;
+  #heldBytes = 0;
+  #failure: WireError | undefined;
+  #closed = false;
+
+  constructor(
+    incoming: IncomingCall,
+    requestId: string,
+    options: CallsOptions,
+    inFlight: InFlight,
+    open: Set<Call>,
+  ) {
+    this.#incoming = incoming;
+    this.rpc = incoming.rpc;
+    this.protocol = incoming.protocol;
+    this.requestId = requestId;
+    this.#options = options;
+    this.#inFlight = inFlight;
+    this.#open = open;
+    this.#startedAtMs = options.clock.monotonic();
+    options.meter.callStarted(incoming.rpc.name, incoming.protocol);
+    open.add(this);
+    this.#admitted = inFlight.enter();
+    if (!this.#admitted) this.refuse(overloaded());
+    this.#startTimer();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  header(name: string): string | undefined {
+    return this.#incoming.header(name);
+  }
+
+  /** Decides, before the body is read, that the call is answered with this error. The first refusal stands. */
+  refuse(error: EntError): void {
+    this.#refusal ??= error;
+  }
+
+  /** Throws the refusal of a call that was not admitted. */
+  admit(): void {
+    if (this.#refusal !== undefined) throw this.fail(this.#refusal);
+  }
+
+  /** Counts bytes of the body that are held in memory. Throws OVERLOADED when there are too many. */
+  hold(bytes: number): void {
+    if (!this.#admitted) return;
+    if (!this.#inFlight.hold(bytes)) throw overloaded();
+    this.#heldBytes += bytes;
+  }
+
+  /** The client has gone: nobody waits for the answer any more. */
+  gone(): void {
+    if (!this.#closed) this.abort(clientGone());
+  }
+
+  abort(reason: EntError): void {
+    if (!this.#abort.signal.aborted) this.#abort.abort(reason);
+  }
+
+  /**
+   * The error that the client gets for what was thrown. Whatever an aborted call throws
+   * that is not ours (an AbortError of the platform, say) stands for the abort's reason.
+   */
+  fail(thrown: unknown): ConnectError {
+    const { signal } = this.#abort;
+    const error = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
+    this.#failure = toWireError(
+      error,
+      { requestId: this.requestId, rpc: this.rpc.name },
+      this.#options.log,
+    );
+    return this.#failure.error;
+  }
+
+  /** Whether {@link fail} has said what the client gets. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Gives everything back. Idempotent, so that every end of a path may call it. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#open.delete(this);
+    if (this.#admitted) this.#inFlight.leave(this.#heldBytes);
+    const { code, reason } = this.#outcome();
+    this.#options.meter.callFinished({
+      rpc: this.rpc.name,
+      protocol: this.protocol,
+      code,
+      reason,
+      durationMs: this.#options.clock.monotonic() - this.#startedAtMs,
+      thin: this.#incoming.thin,
+    });
+  }
+
+  #outcome(): { code: "ok" | ErrorCode; reason: "" | ErrorReason } {
+    if (this.#failure !== undefined) {
+      return { code: CODE_OF_CONNECT[this.#failure.error.code], reason: this.#failure.reason };
+    }
+    const { signal } = this.#abort;
+    if (signal.aborted && signal.reason instanceof EntError) {
+      return { code: signal.reason.code, reason: signal.reason.reason };
+    }
+    return { code: "ok", reason: "" };
+  }
+
+  #startTimer(): void {
+    const capMs = this.#capMs();
+    try {
+      const ms = timeoutMs(this.protocol, (name) => this.header(name), capMs);
+      if (ms === Number.POSITIVE_INFINITY) return;
+      const expire = () => this.abort(deadlineExceeded());
+      if (ms <= 0) expire();
+      else this.#cancelTimer = this.#options.clock.timer(ms, expire);
+    } catch (error) {
+      if (!(error instanceof EntError)) throw error;
+      this.refuse(error);
+    }
+  }
+
+  #capMs(): number {
+    switch (this.rpc.deadline) {
+      case "short":
+        return this.#options.deadlineMs;
+      case "long":
+        return this.#options.longDeadlineMs;
+      case "none":
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type ExecuteAtomicResponse,
+  ExecuteAtomicResponseSchema,
+  type GetReceiptResponse,
+  GetReceiptResponseSchema,
+  OperationResultSchema,
+  ReceiptState,
+  RejectionSchema,
+  type OperationResult as WireResult,
+} from "../../gen/entdb/v1/entdb_service_pb.ts";
+import { unreachable } from "../base/assert.ts";
+import type { Receipt, TransactionReceipt } from "../engine/engine.ts";
+import type { OperationResult } from "../record/outcome.ts";
+import { encodeDifferences } from "./encode-schema.ts";
+
+export function encodeTransactionReceipt(receipt: TransactionReceipt): ExecuteAtomicResponse {
+  const message = create(ExecuteAtomicResponseSchema);
+  message.results = receipt.results.map((result) => encodeResult(result, result.alias));
+  message.positionToken = receipt.positionToken;
+  message.walPosition = receipt.walPosition;
+  message.applied = receipt.applied;
+  message.idempotencyKey = receipt.idempotencyKey;
+  message.schemaDifferences = encodeDifferences(receipt.schemaDifferences);
+  return message;
+}
+
+/** The aliases of a remembered transaction are not kept, so its results carry none. */
+export function encodeReceipt(receipt: Receipt): GetReceiptResponse {
+  const message = create(GetReceiptResponseSchema);
+  switch (receipt.state) {
+    case "unknown":
+      message.state = ReceiptState.UNKNOWN;
+      return message;
+    case "pending":
+      message.state = ReceiptState.PENDING;
+      return message;
+    case "applied":
+      message.state = ReceiptState.APPLIED;
+      message.results = receipt.results.map((result) => encodeResult(result, ""));
+      break;
+    case "rejected": {
+      const { reason, message: sentence, hint, details } = receipt.rejection;
+      message.state = ReceiptState.REJECTED;
+      message.rejection = create(RejectionSchema, {
+        reason,
+        message: sentence,
+        hint,
+        details: { ...details },
+      });
+      break;
+    }
+    default:
+      return unreachable(receipt, "a receipt in an unknown state");
+  }
+  message.positionToken = receipt.positionToken;
+  message.walPosition = receipt.walPosition;
+  message.appliedAt = BigInt(receipt.appliedAt);
+  return message;
+}
+
+function encodeResult(result: OperationResult, alias: string): WireResult {
+  const message = create(OperationResultSchema);
+  message.alias = alias;
+  message.nodeId = result.nodeId;
+  message.edgeId = result.edgeId;
+  message.version = BigInt(result.version);
+  message.created = result.created;
+  return message;
+}

@@ -1,0 +1,89 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  SchemaDifferenceSchema,
+  type SchemaDifference as WireDifference,
+} from "../../gen/entdb/v1/entdb_service_pb.ts";
+import {
+  EdgeTypeSchema,
+  FieldSchema,
+  NodeTypeSchema,
+  SchemaSchema,
+  UniqueKeySchema,
+  type Field as WireField,
+  FieldKind as WireFieldKind,
+  type Schema as WireSchema,
+} from "../../gen/entdb/v1/model_pb.ts";
+import type { EdgeType, Field, NodeType, Schema, SchemaDifference } from "../schema/types.ts";
+import type { FieldKind } from "../schema/value.ts";
+import { encodeValue } from "./encode-value.ts";
+
+const WIRE_KIND: Readonly<Record<FieldKind, WireFieldKind>> = {
+  str: WireFieldKind.STR,
+  int: WireFieldKind.INT,
+  float: WireFieldKind.FLOAT,
+  bool: WireFieldKind.BOOL,
+  timestamp: WireFieldKind.TIMESTAMP,
+  enum: WireFieldKind.ENUM,
+  list_str: WireFieldKind.LIST_STR,
+  list_int: WireFieldKind.LIST_INT,
+  ref: WireFieldKind.REF,
+  json: WireFieldKind.JSON,
+  bytes: WireFieldKind.BYTES,
+};
+
+/** Type definitions to the wire: the mirror of `decode-schema.ts`. */
+export function encodeSchema(schema: Schema): WireSchema {
+  return create(SchemaSchema, {
+    nodeTypes: schema.nodeTypes.map(nodeType),
+    edgeTypes: schema.edgeTypes.map(edgeType),
+  });
+}
+
+/** Where a tenant's definition stayed though the one sent differs. */
+export function encodeDifferences(differences: readonly SchemaDifference[]): WireDifference[] {
+  return differences.map((difference) => create(SchemaDifferenceSchema, difference));
+}
+
+function nodeType(type: NodeType) {
+  return create(NodeTypeSchema, {
+    typeId: type.typeId,
+    name: type.name,
+    description: type.description,
+    deprecated: type.deprecated,
+    fields: type.fields.map(encodeField),
+    uniqueKeys: type.uniqueKeys.map((key) =>
+      create(UniqueKeySchema, { keyId: key.keyId, name: key.name, fieldIds: [...key.fieldIds] }),
+    ),
+  });
+}
+
+function edgeType(type: EdgeType) {
+  return create(EdgeTypeSchema, {
+    edgeTypeId: type.edgeTypeId,
+    name: type.name,
+    description: type.description,
+    deprecated: type.deprecated,
+    fromTypeId: type.fromTypeId,
+    toTypeId: type.toTypeId,
+    fields: type.fields.map(encodeField),
+    uniquePerFrom: type.uniquePerFrom,
+  });
+}
+
+function encodeField(field: Field): WireField {
+  const message = create(FieldSchema, {
+    fieldId: field.fieldId,
+    name: field.name,
+    kind: WIRE_KIND[field.kind],
+    required: field.required,
+    enumValues: [...field.enumValues],
+    deprecated: field.deprecated,
+    unique: field.unique,
+    indexed: field.indexed,
+    searchable: field.searchable,
+    description: field.description,
+    refTypeId: field.refTypeId,
+  });
+  if (field.defaultValue !== undefined) message.defaultValue = encodeValue(field.defaultValue);
+  return message;
+}

@@ -1,0 +1,126 @@
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../gen/google/rpc/error_details_pb.ts";
+import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
+
+/**
+ * The one map from our errors to the wire's: code, sentence, and as details
+ * google.rpc.ErrorInfo (reason, facts, hint, request id), BadRequest where the place in
+ * the request is known, and RetryInfo when the same request may succeed later.
+ *
+ * What is not an `EntError` is a fault of our own: it becomes a neutral INTERNAL with the
+ * request id, and its cause goes to the log, once, here.
+ */
+export const ERROR_DOMAIN = "entdb";
+
+/** Where the cause of a fault is written. One line a call at most. */
+export interface FaultLog {
+  /** Something broke on our side; the client was told nothing of it but the request id. */
+  fault(facts: { readonly requestId: string; readonly rpc: string; readonly cause: unknown }): void;
+}
+
+/** An error on its way out, with the reason that meters count. */
+export interface WireError {
+  readonly error: ConnectError;
+  readonly reason: ErrorReason;
+}
+
+const CODE: Readonly<Record<ErrorCode, Code>> = {
+  canceled: Code.Canceled,
+  unknown: Code.Unknown,
+  invalid_argument: Code.InvalidArgument,
+  deadline_exceeded: Code.DeadlineExceeded,
+  not_found: Code.NotFound,
+  already_exists: Code.AlreadyExists,
+  permission_denied: Code.PermissionDenied,
+  resource_exhausted: Code.ResourceExhausted,
+  failed_precondition: Code.FailedPrecondition,
+  aborted: Code.Aborted,
+  out_of_range: Code.OutOfRange,
+  unimplemented: Code.Unimplemented,
+  internal: Code.Internal,
+  unavailable: Code.Unavailable,
+  data_loss: Code.DataLoss,
+  unauthenticated: Code.Unauthenticated,
+};
+
+/** The way back, for meters. */
+export const CODE_OF_CONNECT: Readonly<Record<Code, ErrorCode>> = Object.fromEntries(
+  Object.entries(CODE).map(([name, code]) => [code, name]),
+) as Record<Code, ErrorCode>;
+
+/** gRPC puts an error into headers, of which clients take 8 KiB by default: sentence and facts are cut to fit. */
+const MESSAGE_CHARS_MAX = 1_024;
+const FACT_CHARS_MAX = 256;
+const FACTS_MAX = 16;
+
+/** When a client should try again, for want of better knowledge: long enough for a queue to drain. */
+const RETRY_DELAY_MS = 100;
+
+/** Any thrown value as the error that the client gets. Writes to the log if, and only if, it is not an `EntError` or carries a cause. */
+export function toWireError(
+  thrown: unknown,
+  call: { readonly requestId: string; readonly rpc: string },
+  log: FaultLog,
+): WireError {
+  const known = thrown instanceof EntError;
+  if (!known || thrown.cause !== undefined) {
+    log.fault({ requestId: call.requestId, rpc: call.rpc, cause: known ? thrown.cause : thrown });
+  }
+  const error = known ? thrown : internalFault(thrown);
+  return { error: connectErrorOf(error, call.requestId), reason: error.reason };
+}
+
+/** The neutral answer to a fault of our own. */
+function internalFault(cause: unknown): EntError {
+  return new EntError({
+    code: "internal",
+    reason: "INTERNAL",
+    message: "The server failed to answer this request.",
+    hint: "Give the request id to whoever runs the server: its log names the cause.",
+    cause,
+  });
+}
+
+function connectErrorOf(error: EntError, requestId: string): ConnectError {
+  const details: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [
+    { desc: ErrorInfoSchema, value: errorInfo(error, requestId) },
+  ];
+  const path = error.details["path"];
+  if (path !== undefined) {
+    const violation = { field: cut(path, FACT_CHARS_MAX), description: sentence(error.message) };
+    details.push({
+      desc: BadRequestSchema,
+      value: create(BadRequestSchema, { fieldViolations: [violation] }),
+    });
+  }
+  if (error.retryable) {
+    const retryDelay = { seconds: 0n, nanos: RETRY_DELAY_MS * 1_000_000 };
+    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
+  }
+  return new ConnectError(sentence(error.message), CODE[error.code], undefined, details);
+}
+
+function errorInfo(error: EntError, requestId: string) {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(error.details).slice(0, FACTS_MAX)) {
+    metadata[name] = cut(value, FACT_CHARS_MAX);
+  }
+  if (error.hint !== undefined) metadata["hint"] = cut(error.hint, MESSAGE_CHARS_MAX);
+  metadata["request_id"] = requestId;
+  return create(ErrorInfoSchema, { reason: error.reason, domain: ERROR_DOMAIN, metadata });
+}
+
+function sentence(message: string): string {
+  return cut(message, MESSAGE_CHARS_MAX);
+}
+
+/** Well-formed, because a lone surrogate cannot be put on the wire; the cut may have made one. */
+function cut(text: string, charsMax: number): string {
+  const short = text.length > charsMax ? `${text.slice(0, charsMax - 1)}…` : text;
+  return short.isWellFormed() ? short : short.toWellFormed();
+}

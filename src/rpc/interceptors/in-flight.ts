@@ -1,0 +1,69 @@
+import { EntError } from "../../base/errors.ts";
+
+/**
+ * Bounds what is under way at once: calls, and the bytes of their request bodies. Beyond
+ * either a call is refused before its body is read, which costs the server next to
+ * nothing and tells the client to come again.
+ */
+export interface InFlightLimits {
+  readonly calls: number;
+  readonly bytes: number;
+}
+
+export class InFlight {
+  readonly #limits: InFlightLimits;
+  #calls = 0;
+  #bytes = 0;
+
+  constructor(limits: InFlightLimits) {
+    this.#limits = limits;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes a place, to be given back with {@link leave}; false when there is none. */
+  enter(): boolean {
+    if (this.#calls >= this.#limits.calls || this.#bytes >= this.#limits.bytes) return false;
+    this.#calls += 1;
+    return true;
+  }
+
+  /** Counts bytes of a body that are held in memory; false when they are too many: then nothing is counted. */
+  hold(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#limits.bytes) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Gives back a place and the bytes held with it. */
+  leave(heldBytes: number): void {
+    this.#calls -= 1;
+    this.#bytes -= heldBytes;
+  }
+}
+
+export function overloaded(): EntError {
+  return new EntError({
+    code: "resource_exhausted",
+    reason: "OVERLOADED",
+    message: "The server has as many calls under way as it takes.",
+    hint: "Try again after a pause, and send fewer calls at once.",
+    retryable: true,
+  });
+}
+
+export function serverStopping(): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "SERVER_STOPPING",
+    message: "The server is stopping.",
+    hint: "Try again in a moment, or on another address.",
+    retryable: true,
+  });
+}

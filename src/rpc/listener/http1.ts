@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import { StreamBody } from "../body.ts";
+import type { FinishedResponse } from "../stock/finish.ts";
+import type { StockServer, Transport } from "../stock/serve.ts";
+import type { Connection } from "./connection.ts";
+import { allowOrigin, preflightHeaders } from "./cors.ts";
+import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
+import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
+
+/**
+ * HTTP/1.1: Connect and gRPC-Web, from browsers, curl and proxies. Speaks on sockets that
+ * the listener hands over.
+ */
+export interface Http1Options {
+  readonly stock: StockServer;
+  readonly clock: Clock;
+  readonly policy: HttpPolicy;
+  readonly requestHeadBytes: number;
+  readonly acceptsMore: (connection: Connection) => boolean;
+  readonly isStopping: () => boolean;
+}
+
+export class Http1Face {
+  readonly #options: Http1Options;
+  readonly #server: Server;
+  readonly #connections = new WeakMap<Socket, Connection>();
+
+  constructor(options: Http1Options) {
+    this.#options = options;
+    // The listener's watch keeps time for every connection (connections.ts), so node's own
+    // clocks are off; Host is judged by http-rules.ts.
+    this.#server = createServer({
+      maxHeaderSize: options.requestHeadBytes,
+      requireHostHeader: false,
+      headersTimeout: 0,
+      requestTimeout: 0,
+      keepAliveTimeout: 0,
+    });
+    this.#server.on("request", (request, response) => this.#serve(request, response));
+    this.#server.on("connect", (_request, socket) => refuseSocket(socket as Socket, 405));
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      refuseSocket(socket as Socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400);
+    });
+  }
+
+  /** Takes a socket over, with the bytes that were read to find out its protocol. */
+  take(connection: Connection, firstBytes: Uint8Array): void {
+    connection.protocol = "http1";
+    this.#connections.set(connection.socket, connection);
+    this.#server.emit("connection", connection.socket);
+    connection.socket.emit("data", firstBytes);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) return void request.socket.destroy();
+    const sink = new Http1Sink(request, response);
+    const exchange = new HttpExchange(sink, connection, this.#options);
+    request.once("end", () => exchange.received());
+    response.once("close", () => exchange.closed());
+    serve(request, exchange, sink, this.#options).catch(() => sink.drop());
+  }
+}
+
+/** Throws nothing: what goes wrong ends the connection. */
+async function serve(
+  request: IncomingMessage,
+  exchange: HttpExchange,
+  sink: Http1Sink,
+  options: Http1Options,
+): Promise<void> {
+  const { stock, policy } = options;
+  const head = requestHead(request);
+  const headers = headersOf(request);
+  const origin = headers.get("origin");
+  const refusal = refusalOf(head, policy);
+  if (refusal !== undefined) {
+    // Whoever sends such a head may mean something else by what follows it.
+    sink.lastOne();
+    return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
+  }
+  if (options.isStopping()) sink.lastOne();
+  if (head.method === "OPTIONS") return exchange.write(preflight(origin));
+  const { httpVersion, method, target } = head;
+  const transport = origin === null ? exchange : withOrigin(exchange, origin);
+  await stock.serve({ httpVersion, method, target, headers, body: sink.body }, transport);
+}
+
+class Http1Sink implements AnswerSink {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly body: StreamBody;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    this.body = new StreamBody(request, () => request.complete);
+    response.on("error", () => this.drop());
+  }
+
+  get isGone(): boolean {
+    return this.#response.destroyed || this.#response.socket?.destroyed === true;
+  }
+
+  /** Closes the connection after this answer. */
+  lastOne(): void {
+    this.#response.shouldKeepAlive = false;
+  }
+
+  head(answer: FinishedResponse, alone: boolean): void {
+    // What is left of a body that nobody wants would have to be read before the next request.
+    if (!this.body.ended) this.lastOne();
+    this.#response.writeHead(answer.status, [...answer.header].flat());
+    if (alone) this.#end(answer);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#response.write(chunk);
+  }
+
+  drained(): Promise<void> {
+    return firstOf(this.#response, "drain", "close");
+  }
+
+  end(answer: FinishedResponse): Promise<void> {
+    const ended = firstOf(this.#response, "finish", "close");
+    this.#end(answer);
+    return ended;
+  }
+
+  onGone(callback: () => void): void {
+    this.#response.once("close", () => {
+      if (!this.#response.writableFinished) callback();
+    });
+  }
+
+  drop(): void {
+    this.#request.socket.destroy();
+  }
+
+  #end(answer: FinishedResponse): void {
+    if (answer.trailer !== undefined) this.#response.addTrailers([...answer.trailer]);
+    this.#response.end();
+  }
+}
+
+function requestHead(request: IncomingMessage): RequestHead {
+  return {
+    httpVersion: request.httpVersion,
+    method: request.method ?? "",
+    target: request.url ?? "",
+    values: (name) => request.headersDistinct[name] ?? [],
+  };
+}
+
+function headersOf(request: IncomingMessage): Headers {
+  const headers = new Headers();
+  const raw = request.rawHeaders;
+  for (let i = 0; i + 1 < raw.length; i += 2)
+    headers.append(raw[i] as string, raw[i + 1] as string);
+  return headers;
+}
+
+function preflight(origin: string | null): FinishedResponse {
+  const header = origin === null ? new Headers({ allow: "GET, POST" }) : preflightHeaders(origin);
+  return { status: 204, header, body: undefined, trailer: undefined };
+}
+
+function withOrigin(transport: Transport, origin: string): Transport {
+  return {
+    acceptsMore: transport.acceptsMore,
+    onGone: (callback) => transport.onGone(callback),
+    write: (response) => {
+      allowOrigin(response.header, origin);
+      return transport.write(response);
+    },
+  };
+}
+
+/** An answer to what is no request that anybody could serve. */
+function refuseSocket(socket: Socket, status: number): void {
+  if (socket.writable) {
+    socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+  socket.destroySoon();
+}

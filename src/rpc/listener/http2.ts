@@ -1,0 +1,194 @@
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Clock } from "../../base/clock.ts";
+import { StreamBody } from "../body.ts";
+import type { FinishedResponse } from "../stock/finish.ts";
+import type { StockServer } from "../stock/serve.ts";
+import type { Connection } from "./connection.ts";
+import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
+import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
+
+/**
+ * HTTP/2 with prior knowledge: gRPC, and Connect and gRPC-Web from whoever likes.
+ *
+ * A stream may be reset by its client at any moment. On this runtime touching a stream
+ * that has gone throws, and uncaught that ends the process: every touch looks first, and
+ * is guarded besides, for the moment between.
+ */
+export interface Http2Options {
+  readonly stock: StockServer;
+  readonly clock: Clock;
+  readonly policy: HttpPolicy;
+  readonly requestHeadBytes: number;
+  readonly concurrentStreams: number;
+  readonly acceptsMore: (connection: Connection) => boolean;
+}
+
+/**
+ * Megabytes, as node counts them. Answers beyond it are lost without a word, so it is out
+ * of reach: what waits for a slow client is bounded by `unreadBytesPerConnection`.
+ */
+const SESSION_MEMORY_MB = 16_384;
+
+export class Http2Face {
+  readonly #options: Http2Options;
+  readonly #server: Http2Server;
+  readonly #connections = new WeakMap<ServerHttp2Session, Connection>();
+  #taking: Connection | undefined;
+
+  constructor(options: Http2Options) {
+    this.#options = options;
+    this.#server = createServer({
+      maxSessionMemory: SESSION_MEMORY_MB,
+      settings: {
+        enablePush: false,
+        maxConcurrentStreams: options.concurrentStreams,
+        maxHeaderListSize: options.requestHeadBytes,
+      },
+    });
+    this.#server.on("session", (session) => this.#begin(session));
+    this.#server.on("sessionError", () => undefined);
+    this.#server.on("stream", (stream: ServerHttp2Stream, headers) => this.#serve(stream, headers));
+  }
+
+  /** Takes a socket over. The bytes read so far are emitted again: put back, they would be lost. */
+  take(connection: Connection, firstBytes: Uint8Array): void {
+    connection.protocol = "http2";
+    this.#taking = connection;
+    this.#server.emit("connection", connection.socket);
+    this.#taking = undefined;
+    connection.socket.emit("data", firstBytes);
+  }
+
+  #begin(session: ServerHttp2Session): void {
+    const connection = this.#taking;
+    if (connection === undefined) return session.destroy();
+    this.#connections.set(session, connection);
+    connection.askToGo = () => session.close();
+    session.on("error", () => connection.socket.destroy());
+  }
+
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const connection = this.#connections.get(stream.session as ServerHttp2Session);
+    if (connection === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    const sink = new Http2Sink(stream);
+    const exchange = new HttpExchange(sink, connection, this.#options);
+    stream.once("end", () => exchange.received());
+    stream.once("close", () => exchange.closed());
+    serve(headers, exchange, sink, this.#options).catch(() => sink.drop());
+  }
+}
+
+async function serve(
+  incoming: IncomingHttpHeaders,
+  exchange: HttpExchange,
+  sink: Http2Sink,
+  { stock, policy }: Http2Options,
+): Promise<void> {
+  const head = requestHead(incoming);
+  const headers = headersOf(incoming);
+  const refusal = refusalOf(head, policy);
+  if (refusal !== undefined) {
+    return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
+  }
+  const { httpVersion, method, target } = head;
+  await stock.serve({ httpVersion, method, target, headers, body: sink.body }, exchange);
+}
+
+class Http2Sink implements AnswerSink {
+  readonly #stream: ServerHttp2Stream;
+  readonly body: StreamBody;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+    this.body = new StreamBody(stream, () => !stream.aborted);
+    stream.on("error", () => undefined);
+  }
+
+  get isGone(): boolean {
+    return this.#stream.destroyed === true || this.#stream.closed;
+  }
+
+  head(answer: FinishedResponse, alone: boolean): void {
+    const headers = outgoing(answer.header, answer.status);
+    const { trailer } = answer;
+    if (alone) {
+      // One frame says everything: what gRPC calls Trailers-Only.
+      for (const [name, value] of trailer ?? []) headers[name] = value;
+      this.#stream.respond(headers, { endStream: true });
+      return this.#letGo();
+    }
+    this.#stream.respond(headers, { waitForTrailers: trailer !== undefined });
+    if (trailer === undefined) return;
+    this.#stream.once("wantTrailers", () => {
+      if (!this.isGone) this.#stream.sendTrailers(Object.fromEntries(trailer));
+    });
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk);
+  }
+
+  drained(): Promise<void> {
+    return firstOf(this.#stream, "drain", "close");
+  }
+
+  async end(): Promise<void> {
+    const ended = firstOf(this.#stream, "finish", "close");
+    this.#stream.end();
+    await ended;
+    this.#letGo();
+  }
+
+  onGone(callback: () => void): void {
+    this.#stream.once("close", () => {
+      if (this.#stream.aborted || !this.#stream.writableFinished) callback();
+    });
+  }
+
+  drop(): void {
+    if (!this.isGone) this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  /** A client that still sends though it has its answer is told to stop. */
+  #letGo(): void {
+    if (!this.body.ended && !this.isGone) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+}
+
+/** Plain HTTP/2 is not spoken by browsers, so the Host rule, which is about them, has nothing to judge. */
+function requestHead(headers: IncomingHttpHeaders): RequestHead {
+  const values = (name: string): readonly string[] => {
+    if (name === "host") return ["localhost"];
+    const value = headers[name];
+    return value === undefined ? [] : [value].flat();
+  };
+  return {
+    httpVersion: "2.0",
+    method: headers[":method"] ?? "",
+    target: headers[":path"] ?? "",
+    values,
+  };
+}
+
+function headersOf(incoming: IncomingHttpHeaders): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming)) {
+    if (name.startsWith(":") || value === undefined) continue;
+    for (const each of [value].flat()) headers.append(name, each);
+  }
+  return headers;
+}
+
+function outgoing(headers: Headers, status: number): OutgoingHttpHeaders {
+  const object: OutgoingHttpHeaders = { ":status": status };
+  for (const [name, value] of headers) object[name] = value;
+  return object;
+}

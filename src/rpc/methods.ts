@@ -1,0 +1,88 @@
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  Message,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { CallContext } from "./call-context.ts";
+
+/**
+ * The table that every path is built from: a method's descriptor and the plain function
+ * that answers it. Handlers throw `EntError`; they know nothing of HTTP.
+ */
+export type RpcMethod = UnaryMethod | ServerStreamingMethod | BiDiStreamingMethod;
+
+/** How long a call may take: the server's usual cap, the one for long work, or as long as the client likes. */
+export type DeadlineClass = "short" | "long" | "none";
+
+interface MethodFacts {
+  /** "entdb.v1.EntDBService/GetNode" */
+  readonly name: string;
+  readonly deadline: DeadlineClass;
+}
+
+export interface UnaryMethod extends MethodFacts {
+  readonly kind: "unary";
+  readonly method: DescMethodUnary;
+  answer(request: Message, call: CallContext): Promise<Message>;
+}
+
+export interface ServerStreamingMethod extends MethodFacts {
+  readonly kind: "server_streaming";
+  readonly method: DescMethodServerStreaming;
+  answer(request: Message, call: CallContext): AsyncIterable<Message>;
+}
+
+export interface BiDiStreamingMethod extends MethodFacts {
+  readonly kind: "bidi_streaming";
+  readonly method: DescMethodBiDiStreaming;
+  answer(requests: AsyncIterable<Message>, call: CallContext): AsyncIterable<Message>;
+}
+
+export function unary<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  answer: (request: MessageShape<I>, call: CallContext) => Promise<MessageShape<O>>,
+  deadline: DeadlineClass = "short",
+): UnaryMethod {
+  // The path parses what it hands over with the descriptor beside the handler, so the
+  // message is of the handler's type, though a table of many methods cannot say so.
+  const erased = answer as unknown as UnaryMethod["answer"];
+  return { kind: "unary", name: nameOf(method), method, answer: erased, deadline };
+}
+
+export function serverStreaming<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodServerStreaming<I, O>,
+  answer: (request: MessageShape<I>, call: CallContext) => AsyncIterable<MessageShape<O>>,
+): ServerStreamingMethod {
+  const erased = answer as unknown as ServerStreamingMethod["answer"];
+  return {
+    kind: "server_streaming",
+    name: nameOf(method),
+    method,
+    answer: erased,
+    deadline: "none",
+  };
+}
+
+export function biDiStreaming<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  answer: (
+    requests: AsyncIterable<MessageShape<I>>,
+    call: CallContext,
+  ) => AsyncIterable<MessageShape<O>>,
+): BiDiStreamingMethod {
+  const erased = answer as unknown as BiDiStreamingMethod["answer"];
+  return { kind: "bidi_streaming", name: nameOf(method), method, answer: erased, deadline: "none" };
+}
+
+/** The path by which HTTP knows the method. */
+export function pathOf(method: DescMethod): string {
+  return `/${nameOf(method)}`;
+}
+
+function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}

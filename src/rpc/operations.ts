@@ -1,0 +1,73 @@
+import { create } from "@bufbuild/protobuf";
+import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
+import {
+  GetLogPositionResponseSchema,
+  OperationsService,
+  RebuildTenantResponseSchema,
+  RetryTenantResponseSchema,
+  TenantBehindSchema,
+  TenantTrouble,
+} from "../../gen/entdb/v1/operations_service_pb.ts";
+import type { Engine, TenantBehind } from "../engine/engine.ts";
+import { parseTenantId } from "../tenant/identity.ts";
+import { type RpcMethod, unary } from "./methods.ts";
+
+const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
+  stalled: TenantTrouble.STALLED,
+  rebuilding: TenantTrouble.REBUILDING,
+  halted: TenantTrouble.HALTED,
+};
+
+/** What operators ask of a running server. */
+export function operationsMethods(engine: Engine): RpcMethod[] {
+  return [health(engine), getLogPosition(engine), rebuildTenant(engine), retryTenant(engine)];
+}
+
+function health(engine: Engine): RpcMethod {
+  return unary(EntDBService.method.health, async () => {
+    const health = engine.health();
+    return create(HealthResponseSchema, {
+      status: health.status,
+      components: { ...health.components },
+      applierLagMs: BigInt(Math.round(health.applierLagMs)),
+      version: health.version,
+    });
+  });
+}
+
+function getLogPosition(engine: Engine): RpcMethod {
+  return unary(OperationsService.method.getLogPosition, async () => {
+    const state = engine.logState();
+    return create(GetLogPositionResponseSchema, {
+      logId: state.logId,
+      topic: state.topic,
+      partition: state.partition,
+      endOffset: BigInt(state.endOffset),
+      appliedOffset: BigInt(state.appliedOffset),
+      checkpointOffset: BigInt(state.checkpointOffset),
+      tenantsBehind: state.tenantsBehind.map((behind) =>
+        create(TenantBehindSchema, {
+          tenantId: behind.tenantId,
+          trouble: TROUBLE[behind.trouble],
+          offset: BigInt(behind.offset),
+          message: behind.message,
+        }),
+      ),
+    });
+  });
+}
+
+function rebuildTenant(engine: Engine): RpcMethod {
+  const answer = async (request: { tenantId: string }, call: { signal: AbortSignal }) => {
+    const report = await engine.rebuildTenant(parseTenantId(request.tenantId), call.signal);
+    return create(RebuildTenantResponseSchema, { ...report, records: BigInt(report.records) });
+  };
+  return unary(OperationsService.method.rebuildTenant, answer, "long");
+}
+
+function retryTenant(engine: Engine): RpcMethod {
+  return unary(OperationsService.method.retryTenant, async (request, call) => {
+    const tried = await engine.retryTenant(parseTenantId(request.tenantId), call.signal);
+    return create(RetryTenantResponseSchema, tried);
+  });
+}

@@ -1,0 +1,43 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  EntDBService,
+  GetSchemaResponseSchema,
+  RegisterSchemaResponseSchema,
+} from "../../gen/entdb/v1/entdb_service_pb.ts";
+import type { Engine } from "../engine/engine.ts";
+import { decodeFreshness } from "./decode-read.ts";
+import { decodeSchema } from "./decode-schema.ts";
+import { encodeDifferences, encodeSchema } from "./encode-schema.ts";
+import { callerOf } from "./interceptors/identity.ts";
+import { type RpcMethod, unary } from "./methods.ts";
+
+/** A tenant's type definitions. */
+export function schemaMethods(engine: Engine): RpcMethod[] {
+  const { getSchema, registerSchema } = EntDBService.method;
+  return [
+    unary(getSchema, async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const read = await engine.getSchema(caller, decodeFreshness(request.read), call.signal);
+      return create(GetSchemaResponseSchema, {
+        schema: encodeSchema(read.schema),
+        fingerprint: read.fingerprint,
+        positionToken: read.positionToken,
+      });
+    }),
+    unary(registerSchema, async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const registration = {
+        idempotencyKey: request.idempotencyKey,
+        schema: decodeSchema(request.schema, "schema"),
+      };
+      const receipt = await engine.registerSchema(caller, registration, call.signal);
+      return create(RegisterSchemaResponseSchema, {
+        fingerprint: receipt.fingerprint,
+        differences: encodeDifferences(receipt.differences),
+        changed: receipt.changed,
+        positionToken: receipt.positionToken,
+        walPosition: receipt.walPosition,
+      });
+    }),
+  ];
+}

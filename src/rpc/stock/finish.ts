@@ -1,0 +1,150 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  codeFromString,
+  codeToHttpStatus,
+  errorToJsonBytes,
+} from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
+import type { Call } from "../calls.ts";
+import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
+import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
+
+/**
+ * The last touch on an answer of connect-es: the request id, what caches may do, and our
+ * reason on errors that the library raised itself.
+ */
+export interface FinishedResponse {
+  readonly status: number;
+  readonly header: Headers;
+  readonly body: AsyncIterable<Uint8Array> | undefined;
+  /** Complete only when the body has ended. */
+  readonly trailer: Headers | undefined;
+}
+
+const ENVELOPE_BYTES = 5;
+const decoder = new TextDecoder();
+
+export async function finish(
+  response: UniversalServerResponse,
+  call: Call,
+  options: { readonly isGet: boolean; readonly messageBytesMax: number },
+): Promise<FinishedResponse> {
+  const header = response.header ?? new Headers();
+  header.set(REQUEST_ID_HEADER, call.requestId);
+  if (call.protocol !== "grpc") {
+    header.set("cache-control", options.isGet ? "private, no-store" : "no-store");
+    header.set("x-content-type-options", "nosniff");
+  }
+  const failure = (code: Code, message: string) =>
+    explain(call, code, message, options.messageBytesMax);
+  const { status, body, trailer } = response;
+  if (call.protocol === "connect")
+    return finishConnect({ status, header, body, trailer }, call, failure);
+  if (status >= 400) call.fail(bareRefusal(status));
+  return {
+    status,
+    header,
+    trailer,
+    body: body === undefined ? undefined : finishGrpc(body, trailer, call, failure),
+  };
+}
+
+type Explain = (code: Code, message: string) => ConnectError;
+
+function explain(call: Call, code: Code, message: string, messageBytesMax: number): ConnectError {
+  const refusal = call.signal.aborted ? undefined : protocolRefusal(code, message, messageBytesMax);
+  return call.fail(refusal ?? new Error(`the protocol library failed: ${message}`));
+}
+
+/** A unary error of Connect is one chunk of JSON; 405, 415 and 505 come bare. */
+async function finishConnect(
+  response: FinishedResponse,
+  call: Call,
+  failure: Explain,
+): Promise<FinishedResponse> {
+  const { status, header, body } = response;
+  if (status === 200 || call.failed) return response;
+  if (body === undefined) {
+    return { status, header, ...jsonBody(call.fail(bareRefusal(status)), header) };
+  }
+  const { code, message } = await jsonError(body);
+  const error = failure(code, message);
+  return { status: codeToHttpStatus(error.code), header, ...jsonBody(error, header) };
+}
+
+function jsonBody(error: ConnectError, header: Headers) {
+  const body = errorToJsonBytes(error, undefined);
+  header.set("content-type", "application/json");
+  header.set("content-length", String(body.byteLength));
+  return { body: once(body), trailer: undefined };
+}
+
+async function jsonError(
+  body: AsyncIterable<Uint8Array>,
+): Promise<{ code: Code; message: string }> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const json: unknown = JSON.parse(decoder.decode(Buffer.concat(chunks)));
+  const { code, message } = json as { code?: string; message?: string };
+  return { code: codeFromString(code ?? "") ?? Code.Unknown, message: message ?? "" };
+}
+
+/** gRPC says how it went in the trailer, gRPC-Web in a last envelope that holds one. */
+async function* finishGrpc(
+  body: AsyncIterable<Uint8Array>,
+  trailer: Headers | undefined,
+  call: Call,
+  failure: Explain,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    yield chunk[0] === trailerFlag && !call.failed ? webTrailer(chunk, failure) : chunk;
+  }
+  if (trailer !== undefined && !call.failed) explainTrailer(trailer, failure);
+}
+
+function webTrailer(envelope: Uint8Array, failure: Explain): Uint8Array {
+  const trailer = trailerParse(envelope.subarray(ENVELOPE_BYTES));
+  explainTrailer(trailer, failure);
+  const data = trailerSerialize(trailer);
+  const bytes = Buffer.alloc(ENVELOPE_BYTES + data.length);
+  bytes[0] = trailerFlag;
+  bytes.writeUInt32BE(data.length, 1);
+  bytes.set(data, ENVELOPE_BYTES);
+  return bytes;
+}
+
+function explainTrailer(trailer: Headers, failure: Explain): void {
+  const status = Number(trailer.get("grpc-status") ?? 0);
+  if (status === 0) return;
+  const message = decodeURIComponent(trailer.get("grpc-message") ?? "");
+  setTrailerStatus(trailer, failure(status, message));
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** The answer to a request that never became a call: JSON, as Connect writes errors. */
+export function plainError(
+  error: ConnectError,
+  requestId: string,
+  status: number = codeToHttpStatus(error.code),
+): FinishedResponse {
+  const header = new Headers({
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    [REQUEST_ID_HEADER]: requestId,
+  });
+  return { status, header, ...jsonBody(error, header) };
+}
+
+/** The same for gRPC, which reads its status from the trailer whatever HTTP says. */
+export function grpcError(error: ConnectError, requestId: string): FinishedResponse {
+  const header = new Headers({
+    "content-type": "application/grpc",
+    [REQUEST_ID_HEADER]: requestId,
+  });
+  return { status: 200, header, body: undefined, trailer: setTrailerStatus(new Headers(), error) };
+}

@@ -1,0 +1,79 @@
+import { Code } from "@connectrpc/connect";
+import { EntError, invalid } from "../../base/errors.ts";
+
+/**
+ * Errors that connect-es raises itself, before or after a handler runs, have a code and a
+ * sentence but no reason. This gives them ours. It goes by the library's sentences where
+ * the code alone does not tell; the version is pinned and the tests hold every case.
+ *
+ * Returns undefined for what can only be a fault of our own.
+ */
+export function protocolRefusal(
+  code: Code,
+  message: string,
+  messageBytesMax: number,
+): EntError | undefined {
+  switch (code) {
+    case Code.ResourceExhausted:
+      return messageTooLarge(messageBytesMax);
+    case Code.Unimplemented:
+      return message.startsWith("unknown compression")
+        ? unsupportedEncoding(message)
+        : new EntError({ code: "unimplemented", reason: "INVALID_REQUEST", message });
+    case Code.InvalidArgument:
+      return invalid("INVALID_REQUEST", message);
+    case Code.Internal:
+      return clientsFault(message) ? invalid("INVALID_REQUEST", message) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A message longer than the server takes, before or after decompression. */
+export function messageTooLarge(messageBytesMax: number): EntError {
+  return new EntError({
+    code: "resource_exhausted",
+    reason: "MESSAGE_TOO_LARGE",
+    message: `The message is larger than ${messageBytesMax} bytes.`,
+    hint: "Split it: a transaction into several, a read into pages.",
+    details: { limit: "messageBytes", max: String(messageBytesMax) },
+  });
+}
+
+/** What the library answers with a status alone, before it looks at the call. */
+export function bareRefusal(status: number): EntError {
+  switch (status) {
+    case 405:
+      return new EntError({
+        code: "unimplemented",
+        reason: "METHOD_NOT_ALLOWED",
+        message: "This RPC is not called by that HTTP method.",
+        hint: "Use POST; reads may be called by GET too.",
+      });
+    case 415:
+      return invalid(
+        "UNSUPPORTED_ENCODING",
+        "The content type is none that this RPC takes.",
+        "Send application/json or application/proto, or speak gRPC or gRPC-Web.",
+      );
+    default:
+      return invalid("INVALID_REQUEST", `The request cannot be served (HTTP status ${status}).`);
+  }
+}
+
+function unsupportedEncoding(message: string): EntError {
+  return new EntError({
+    code: "unimplemented",
+    reason: "UNSUPPORTED_ENCODING",
+    message,
+    hint: "Send the message uncompressed or with gzip.",
+  });
+}
+
+function clientsFault(message: string): boolean {
+  return (
+    message.startsWith("parse binary:") ||
+    message.startsWith("decompression failed") ||
+    message.startsWith("received compressed envelope")
+  );
+}

@@ -1,0 +1,137 @@
+import { EntError } from "../../base/errors.ts";
+import type { RequestBody } from "../body.ts";
+import type { Protocol } from "../call-context.ts";
+import type { Call, Calls } from "../calls.ts";
+import { type FaultLog, toWireError } from "../errors.ts";
+import { dropUnsettableTimeout } from "../interceptors/deadline.ts";
+import { overloaded } from "../interceptors/in-flight.ts";
+import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
+import { type FinishedResponse, finish, grpcError, plainError } from "./finish.ts";
+import { carrying, type StockRoute } from "./router.ts";
+
+/** A request of any HTTP version, its head read and its rules checked. */
+export interface HttpRequest {
+  readonly httpVersion: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+}
+
+/** The way back to one client. */
+export interface Transport {
+  /** False when so much waits for the client to read that it gets nothing more. */
+  readonly acceptsMore: boolean;
+  /** Calls back, at most once, when the client goes before its answer is complete. */
+  onGone(callback: () => void): void;
+  /** Resolves when the answer is out, or when nobody is there to take it. Never rejects because of the client. */
+  write(response: FinishedResponse): Promise<void>;
+}
+
+export interface StockServerOptions {
+  readonly routes: ReadonlyMap<string, StockRoute>;
+  readonly calls: Calls;
+  readonly log: FaultLog;
+  readonly messageBytesMax: number;
+}
+
+/** Serves requests over connect-es: route, open the call, let the library speak, finish the answer. */
+export class StockServer {
+  readonly #options: StockServerOptions;
+
+  constructor(options: StockServerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether this path belongs to an RPC. */
+  has(target: string): boolean {
+    return this.#options.routes.has(pathOf(target));
+  }
+
+  async serve(request: HttpRequest, transport: Transport): Promise<void> {
+    const route = this.#options.routes.get(pathOf(request.target));
+    if (route === undefined) return transport.write(this.refusal(request, notFound(request), 404));
+    const protocol = protocolOf(request.headers.get("content-type"));
+    const call = this.#options.calls.open({
+      rpc: route.rpc,
+      protocol,
+      thin: false,
+      header: (name) => request.headers.get(name) ?? undefined,
+    });
+    if (!transport.acceptsMore) call.refuse(overloaded());
+    transport.onGone(() => call.gone());
+    call.signal.addEventListener("abort", () => request.body.abort(call.signal.reason));
+    if (call.signal.aborted) request.body.abort(call.signal.reason);
+    try {
+      await transport.write(await this.#answer(route, request, call));
+    } finally {
+      call.close();
+    }
+  }
+
+  /** The answer to a request that is refused before it becomes a call. */
+  refusal(
+    request: { readonly target: string; readonly headers: Headers },
+    error: EntError,
+    status?: number,
+  ): FinishedResponse {
+    const requestId = this.#options.calls.requestId(
+      request.headers.get(REQUEST_ID_HEADER) ?? undefined,
+    );
+    const wire = toWireError(error, { requestId, rpc: "none" }, this.#options.log).error;
+    const protocol = protocolOf(request.headers.get("content-type"));
+    return protocol === "grpc" ? grpcError(wire, requestId) : plainError(wire, requestId, status);
+  }
+
+  async #answer(route: StockRoute, request: HttpRequest, call: Call): Promise<FinishedResponse> {
+    const isGet = request.method === "GET";
+    const { messageBytesMax } = this.#options;
+    dropUnsettableTimeout(call.protocol, request.headers);
+    const response = await route.handler({
+      httpVersion: request.httpVersion,
+      method: request.method,
+      url: `http://localhost${request.target}`,
+      header: request.headers,
+      body: held(request.body, call),
+      signal: call.signal,
+      contextValues: carrying(call),
+    });
+    return finish(response, call, { isGet, messageBytesMax });
+  }
+}
+
+export function protocolOf(contentType: string | null): Protocol {
+  if (contentType === null) return "connect";
+  const type = contentType.toLowerCase();
+  if (type.startsWith("application/grpc-web")) return "grpc-web";
+  return type.startsWith("application/grpc") ? "grpc" : "connect";
+}
+
+/** The path without its query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/** The body, its bytes counted as held by the server while the call is open. */
+async function* held(body: RequestBody, call: Call): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) {
+      call.hold(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    throw call.fail(error);
+  }
+}
+
+function notFound(request: HttpRequest): EntError {
+  const path = JSON.stringify(pathOf(request.target).slice(0, 128));
+  return new EntError({
+    code: "unimplemented",
+    reason: "ROUTE_NOT_FOUND",
+    message: `No RPC is served at ${path}.`,
+    hint: "Paths are /package.Service/Method; reflection lists what is there.",
+  });
+}
