@@ -35,8 +35,12 @@ export interface Option<T> {
   readonly sentence: string;
 }
 
-/** Checks a row and keeps its type. */
-function option<T>(row: Option<T>): Option<T> {
+type ValueOf<P> = P extends Parser<infer T> ? T : never;
+
+/** Checks a row; the type of its value is what its parser gives. */
+function option<P extends Parser<unknown>>(
+  row: Option<ValueOf<P>> & { readonly parser: P },
+): Option<ValueOf<P>> {
   return row;
 }
 
@@ -46,7 +50,7 @@ const DAY_MS = 86_400_000;
 const MiB = 1024 * 1024;
 
 export const OPTIONS = {
-  host: option<string>({
+  host: option({
     group: "network",
     parser: host,
     default: "127.0.0.1",
@@ -65,14 +69,14 @@ export const OPTIONS = {
     default: 8080,
     sentence: "Port for REST, Connect, gRPC-Web, health and metrics; 0 takes any free one.",
   }),
-  corsOrigins: option<readonly string[]>({
+  corsOrigins: option({
     group: "network",
     parser: list,
     default: [],
     sentence:
       "Origins that a browser may call from, such as `https://app.example`; none by default.",
   }),
-  allowedHosts: option<readonly string[]>({
+  allowedHosts: option({
     group: "network",
     parser: list,
     default: [],
@@ -100,7 +104,7 @@ export const OPTIONS = {
     sentence: "Whether a tenant's first write creates it, in trusted mode.",
   }),
 
-  dataDir: option<string>({
+  dataDir: option({
     group: "storage",
     parser: text,
     default: "/var/lib/entdb",
