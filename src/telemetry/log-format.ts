@@ -105,10 +105,10 @@ export class LogFormat {
   }
 
   #text(text: string): string {
-    const isLong = text.length > limits.logFieldChars;
-    let clean = (isLong ? `${text.slice(0, limits.logFieldChars)}…` : text).toWellFormed();
+    let clean = text.toWellFormed();
+    // Before it is cut, or the beginning of a secret could be left at the cut.
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, HIDDEN);
-    return clean;
+    return clean.length > limits.logFieldChars ? `${clean.slice(0, limits.logFieldChars)}…` : clean;
   }
 }
 
