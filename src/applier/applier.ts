@@ -18,7 +18,8 @@ import { Views } from "./views.ts";
 
 /** What the applier counts. */
 export interface ApplierMeter {
-  applied(records: number, lagMs: number): void;
+  /** Once for every record that was applied to a view. */
+  applied(outcome: "applied" | "rejected" | "duplicate"): void;
 }
 
 export interface ApplierDeps {
@@ -119,14 +120,13 @@ export class Applier implements Service {
   }
 
   async #follow(): Promise<void> {
-    const { wal, applied, meter, clock } = this.#deps;
+    const { wal, applied, clock } = this.#deps;
     this.#turnStarted = clock.monotonic();
     for await (const batch of wal.follow(applied.end, this.#stop.signal)) {
       const last = batch.at(-1);
       if (last === undefined) continue;
       await this.#applyBatch(batch);
       applied.advance(last.offset + 1);
-      meter.applied(batch.length, Math.max(0, clock.now() - last.logTime));
       this.#turnStarted = clock.monotonic();
     }
   }
@@ -195,7 +195,11 @@ export class Applier implements Service {
     if (applied.length === 0) return;
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
-    for (const { offset, decided } of applied) this.#deps.applied.publish(offset, decided);
+    for (const { offset, decided } of applied) {
+      this.#deps.applied.publish(offset, decided);
+      const isRepeated = decided.offset !== offset;
+      this.#deps.meter.applied(isRepeated ? "duplicate" : decided.outcome.state);
+    }
   }
 
   /** A reader or the checkpoint found a file that cannot serve. */

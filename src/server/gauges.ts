@@ -1,0 +1,40 @@
+import { statSync } from "node:fs";
+import type { Clock } from "../base/clock.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Partition } from "./partition.ts";
+
+/** Says what the gauges of a running partition read. Each is asked at a scrape only. */
+export function samplePartition(metrics: Metrics, partition: Partition, clock: Clock): void {
+  const { wal, applied, stores, workers } = partition;
+  const behind = (trouble: string) =>
+    [...applied.allBehind().values()].filter((tenant) => tenant.trouble === trouble).length;
+  metrics.sample("entdb_wal_end_offset", () => wal.end);
+  metrics.sample("entdb_wal_available", () => (wal.unavailable === undefined ? 1 : 0));
+  metrics.sample("entdb_applier_lag_records", () => wal.end - applied.end);
+  metrics.sample("entdb_applier_lag_seconds", () =>
+    applied.end < wal.end ? Math.max(0, clock.now() - wal.lastLogTime) / 1000 : 0,
+  );
+  metrics.sample("entdb_tenants", () => stores.catalog.count());
+  metrics.sample("entdb_tenants_open", () => stores.openCount);
+  metrics.sample("entdb_tenants_halted", () => behind("halted"));
+  metrics.sample("entdb_tenants_stalled", () => behind("stalled"));
+  metrics.sample("entdb_read_worker_queue", () => workers.size);
+  metrics.sample("entdb_sqlite_file_bytes", () => fileSizes(partition));
+}
+
+function fileSizes(partition: Partition): { labels: { kind: string }; value: number }[] {
+  let canonical = 0;
+  let writeAhead = 0;
+  for (const { file } of partition.stores.allOpen()) {
+    canonical += sizeOf(file);
+    writeAhead += sizeOf(`${file}-wal`);
+  }
+  return [
+    { labels: { kind: "canonical" }, value: canonical },
+    { labels: { kind: "canonical-wal" }, value: writeAhead },
+  ];
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

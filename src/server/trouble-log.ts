@@ -1,0 +1,18 @@
+import type { TroubleLog } from "../applier/lanes.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+/** Tells the log of the server what goes wrong behind the faces, and when it is right again. */
+export function troubleLog(
+  logger: Logger,
+): TroubleLog & { upkeepFailed(what: string, cause: unknown): void } {
+  return {
+    tenantStalled: (tenantId, offset, cause) =>
+      logger.warn("tenant stalled; it is tried again", { tenant: tenantId, offset, cause }),
+    tenantHalted: (tenantId, offset, cause) =>
+      logger.error("tenant halted: a record cannot be applied", { tenant: tenantId, offset, cause }),
+    tenantRebuilding: (tenantId, cause) =>
+      logger.error("a tenant's file cannot serve; it is made again", { tenant: tenantId, cause }),
+    tenantResumed: (tenantId) => logger.info("tenant is served again", { tenant: tenantId }),
+    upkeepFailed: (what, cause) => logger.warn(what, { cause }),
+  };
+}
