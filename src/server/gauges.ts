@@ -22,17 +22,14 @@ export function samplePartition(metrics: Metrics, partition: Partition, clock: C
   metrics.sample("entdb_sqlite_file_bytes", () => fileSizes(partition));
 }
 
-function fileSizes(partition: Partition): { labels: { kind: string }; value: number }[] {
+function fileSizes(partition: Partition): Record<string, number> {
   let canonical = 0;
   let writeAhead = 0;
   for (const { file } of partition.stores.allOpen()) {
     canonical += sizeOf(file);
     writeAhead += sizeOf(`${file}-wal`);
   }
-  return [
-    { labels: { kind: "canonical" }, value: canonical },
-    { labels: { kind: "canonical-wal" }, value: writeAhead },
-  ];
+  return { canonical, "canonical-wal": writeAhead };
 }
 
 function sizeOf(file: string): number {

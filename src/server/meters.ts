@@ -1,0 +1,37 @@
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { ApplierMeter } from "../applier/applier.ts";
+import type { RequestMeter } from "../rpc/call-context.ts";
+import type { WalMeter } from "../wal/metered-wal.ts";
+
+/** What each part counts, as cells of this server's metrics. The parts know their own interface only. */
+export function rpcMeter(metrics: Metrics): RequestMeter {
+  return {
+    callStarted: () => metrics.requestStarted(),
+    callFinished: ({ protocol, rpc, code, reason, durationMs }) =>
+      metrics.requestFinished(protocol, rpc, code, reason, durationMs / 1000),
+    connectionOpened: () => metrics.connectionOpened(),
+    connectionClosed: () => metrics.connectionClosed(),
+    connectionEnded: (cause) => metrics.counter("entdb_connections_ended_total", cause).add(),
+  };
+}
+
+export function applierMeter(metrics: Metrics): ApplierMeter {
+  const cells = {
+    applied: metrics.counter("entdb_applier_applied_total", "applied"),
+    rejected: metrics.counter("entdb_applier_applied_total", "rejected"),
+    duplicate: metrics.counter("entdb_applier_applied_total", "duplicate"),
+  };
+  return { applied: (outcome) => cells[outcome].add() };
+}
+
+export function walMeter(metrics: Metrics): WalMeter {
+  const durations = metrics.histogram("entdb_wal_append_duration_seconds");
+  const bytes = metrics.counter("entdb_wal_bytes_total");
+  return {
+    appended: (size, seconds) => {
+      durations.observe(seconds);
+      bytes.add(size);
+    },
+    appendFailed: (reason) => metrics.counter("entdb_wal_append_failures_total", reason).add(),
+  };
+}
