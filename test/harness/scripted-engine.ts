@@ -1,0 +1,55 @@
+import { EntError } from "../../src/base/errors.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Node } from "../../src/record/graph.ts";
+
+/** An engine that answers as a test says; what the test did not script is NOT_IMPLEMENTED. */
+export function scriptedEngine(script: Partial<Engine> = {}): Engine {
+  const unscripted = (): never => {
+    throw new EntError({
+      code: "unimplemented",
+      reason: "NOT_IMPLEMENTED",
+      message: "This test has no answer to that.",
+    });
+  };
+  const refuse = async () => unscripted();
+  return {
+    execute: refuse,
+    getReceipt: refuse,
+    getNode: refuse,
+    getNodes: refuse,
+    getNodeByKey: refuse,
+    queryNodes: refuse,
+    countNodes: refuse,
+    listEdges: refuse,
+    listConnected: refuse,
+    getSchema: refuse,
+    registerSchema: refuse,
+    health: () => ({ status: "healthy", components: {}, applierLagMs: 0, version: "test" }),
+    logState: unscripted,
+    rebuildTenant: refuse,
+    retryTenant: refuse,
+    ...script,
+  };
+}
+
+/** A node with one text field. */
+export function nodeOf(text = "hello"): Node {
+  return {
+    id: "nd_01hzy3v7q8r9s0t1v2w3x4y5z6",
+    typeId: 1,
+    fields: new Map([[1, { kind: "str", value: text }]]),
+    ownerActor: "user:alice",
+    version: 1,
+    createdAt: 1_700_000_000_000,
+    updatedAt: 1_700_000_000_001,
+    deleted: false,
+  };
+}
+
+/** Waits until its signal aborts, and throws the reason: what an engine does that has nothing to answer. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
