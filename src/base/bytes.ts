@@ -168,7 +168,11 @@ export class ByteReader {
       const short = asciiText(this.#bytes, at, length);
       if (short !== undefined) return short;
     }
-    return decoder.decode(this.#bytes.subarray(at, at + length));
+    try {
+      return decoder.decode(this.#bytes.subarray(at, at + length));
+    } catch (cause) {
+      throw new MalformedBytesError("text that is not UTF-8", { cause });
+    }
   }
 }
 

@@ -71,8 +71,7 @@ export function decodeCursor(bytes: Uint8Array, scope: CursorScope): readonly Va
   try {
     return read(new ByteReader(bytes), scope);
   } catch (cause) {
-    // A TypeError is the text decoder's: not UTF-8.
-    if (cause instanceof MalformedBytesError || cause instanceof TypeError) throw malformed(cause);
+    if (cause instanceof MalformedBytesError) throw malformed(cause);
     throw cause;
   }
 }
