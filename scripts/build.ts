@@ -8,7 +8,8 @@ import { ensureInstalled, ROOT } from "./ensure-installed.ts";
 import { output } from "./run.ts";
 
 /** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
-const ENTRY_POINTS = ["src/main.ts", "src/store/reader/read-worker.ts"];
+const READ_WORKER = "store/reader/read-worker";
+const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`];
 
 ensureInstalled();
 const outfile = process.argv[2] ?? join(ROOT, "dist", "entdb");
@@ -23,6 +24,8 @@ const result = await Bun.build({
   minify: true,
   sourcemap: "linked",
   define: {
+    // Relative to the executable's own module, which lies at the root of what is embedded.
+    ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
     ENTDB_BUILD_COMMIT: JSON.stringify(
       commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
     ),

@@ -7,6 +7,12 @@ import type {
   ToReadWorker,
 } from "./read-job.ts";
 
+// Put in by the build (scripts/build.ts): where the thread's code lies inside the executable.
+declare const ENTDB_READ_WORKER: string | undefined;
+
+const WORKER_PATH =
+  typeof ENTDB_READ_WORKER === "string" ? ENTDB_READ_WORKER : "./read-worker.ts";
+
 export interface ReadWorkersOptions {
   readonly threads: number;
   /** Jobs of one tenant's file that may wait or run at once; more are refused as OVERLOADED. */
@@ -98,7 +104,7 @@ export class ReadWorkers {
   }
 
   #start(index: number): Worker {
-    const worker = new Worker(new URL("./read-worker.ts", import.meta.url).href);
+    const worker = new Worker(new URL(WORKER_PATH, import.meta.url).href);
     worker.onmessage = ({ data }: MessageEvent<FromReadWorker>) => this.#answered(data);
     worker.onerror = (event) => this.#died(index, event.message);
     worker.unref();
