@@ -1,0 +1,64 @@
+/**
+ * Reasons and reference pages: the list of reasons in the code, the proto's enum and the texts
+ * are one set; a reason comes with the codes that its text says; every page of docs/reference
+ * is what `bun run docs` makes of the program as it is.
+ */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ErrorReason as WireReason } from "../gen/entdb/v1/errors_pb.ts";
+import { PAGES } from "../scripts/gen-docs.ts";
+import { ERROR_REASONS, type ErrorReason } from "../src/base/errors.ts";
+import { REASON_TEXTS } from "../src/base/reason-texts.ts";
+import { ROOT, readSources } from "./tidy/source.ts";
+
+/** Each code that some source puts next to a reason. */
+function codesInUse(): { path: string; code: string; reason: ErrorReason }[] {
+  const isReason = (text: string): text is ErrorReason =>
+    ERROR_REASONS.some((known) => known === text);
+  const found: { path: string; code: string; reason: ErrorReason }[] = [];
+  const add = (path: string, code: string, reason: string) => {
+    // Commands name REST's codes, in capitals.
+    if (isReason(reason) && code === code.toLowerCase()) found.push({ path, code, reason });
+  };
+  for (const { path, uncommented } of readSources()) {
+    if (!path.startsWith("src/") || path.endsWith(".test.ts")) continue;
+    for (const [, code = "", reason = ""] of uncommented.matchAll(
+      /code: "(\w+)",\s*reason: "([A-Z_]+)"/g,
+    )) {
+      add(path, code, reason);
+    }
+    for (const [, reason = ""] of uncommented.matchAll(/\binvalid\(\s*"([A-Z_]+)"/g)) {
+      add(path, "invalid_argument", reason);
+    }
+  }
+  return found;
+}
+
+describe("reasons", () => {
+  test("are the proto's, in its order", () => {
+    const wire = Object.keys(WireReason).filter((name) => Number.isNaN(Number(name)));
+    expect(wire).toEqual(["UNSPECIFIED", ...ERROR_REASONS]);
+  });
+
+  test("come with the codes that their texts name", () => {
+    const inUse = codesInUse();
+    expect(inUse.length).toBeGreaterThan(40);
+    const wrong = inUse.filter(
+      ({ code, reason }) => !REASON_TEXTS[reason].codes.some((c) => c === code),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(ERROR_REASONS.map((reason) => [reason]))("%s is explained", (reason) => {
+    const { codes, meaning, next } = REASON_TEXTS[reason];
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const sentence of [meaning, next]) expect(sentence).toMatch(/^[A-Z`].*\.$/);
+  });
+});
+
+describe("docs/reference", () => {
+  test.each(Object.entries(PAGES))("%s is what `bun run docs` makes", (path, make) => {
+    expect(readFileSync(join(ROOT, path), "utf8")).toBe(make());
+  });
+});
