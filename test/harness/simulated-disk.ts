@@ -40,6 +40,12 @@ class Inode {
   bytes = Buffer.alloc(0);
   durable = Buffer.alloc(0);
   readonly dirty = new Set<number>();
+  /** Its name of the moment. */
+  path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
 
   write(bytes: Uint8Array, position: number): void {
     const end = position + bytes.length;
@@ -70,8 +76,9 @@ class Inode {
 export class SimulatedDisk implements Disk {
   /** Asked before every operation. Undefined: it succeeds. */
   fault: (operation: DiskOperation) => DiskFault | undefined = () => undefined;
-  /** The defect that a harness must notice: syncs that do nothing. */
-  ignoreSyncs = false;
+  /** Defects that a harness must notice: syncs that do nothing. */
+  ignoreFileSyncs = false;
+  ignoreDirectorySyncs = false;
   operations = 0;
   /** Files opened and not closed. */
   openFiles = 0;
@@ -88,7 +95,7 @@ export class SimulatedDisk implements Disk {
 
   /** Puts a file there, durably, from outside. */
   put(path: string, bytes: Uint8Array): void {
-    const inode = new Inode();
+    const inode = new Inode(path);
     inode.bytes = Buffer.from(bytes);
     inode.durable = Buffer.from(bytes);
     this.#names.set(path, inode);
@@ -109,9 +116,15 @@ export class SimulatedDisk implements Disk {
     return [...this.#names.keys()].sort();
   }
 
-  /** From now on every operation fails, as for a process whose machine has lost power. */
-  losePower(): void {
+  /** The disk as the next process finds it after this one was killed: what is not durable yet may still be lost. */
+  afterKill(): SimulatedDisk {
+    const disk = new SimulatedDisk();
+    disk.#names = this.#names;
+    disk.#durableNames = this.#durableNames;
+    disk.ignoreFileSyncs = this.ignoreFileSyncs;
+    disk.ignoreDirectorySyncs = this.ignoreDirectorySyncs;
     this.#powerLost = true;
+    return disk;
   }
 
   /** The disk after the power is back: durable bytes, and of the rest the sectors that `keeps` says made it. */
@@ -121,20 +134,23 @@ export class SimulatedDisk implements Disk {
       for (const sector of inode.dirty) if (keeps()) inode.persist(sector);
       disk.put(path, inode.durable);
     }
+    disk.ignoreFileSyncs = this.ignoreFileSyncs;
+    disk.ignoreDirectorySyncs = this.ignoreDirectorySyncs;
+    this.#powerLost = true;
     return disk;
   }
 
   async create(path: string): Promise<DiskFile> {
     this.#check("create", path);
     if (this.#names.has(path)) throw systemError("EEXIST", path);
-    const inode = new Inode();
+    const inode = new Inode(path);
     this.#names.set(path, inode);
-    return this.#file(path, inode);
+    return this.#file(inode);
   }
 
   async open(path: string): Promise<DiskFile> {
     this.#check("open", path);
-    return this.#file(path, this.#inode(path));
+    return this.#file(this.#inode(path));
   }
 
   list(directory: string): Promise<string[]> {
@@ -147,6 +163,7 @@ export class SimulatedDisk implements Disk {
     const inode = this.#inode(from);
     this.#names.delete(from);
     this.#names.set(to, inode);
+    inode.path = to;
   }
 
   async remove(path: string): Promise<void> {
@@ -157,33 +174,33 @@ export class SimulatedDisk implements Disk {
 
   async syncDirectory(directory: string): Promise<void> {
     this.#check("syncDirectory", directory);
-    if (!this.ignoreSyncs) this.#durableNames = new Map(this.#names);
+    if (!this.ignoreDirectorySyncs) this.#durableNames = new Map(this.#names);
   }
 
-  #file(path: string, inode: Inode): DiskFile {
+  #file(inode: Inode): DiskFile {
     this.openFiles++;
     let open = true;
     const write = (bytes: Uint8Array, start: number, length: number, position: number) => {
-      const fault = this.#check("write", path, length);
+      const fault = this.#check("write", inode.path, length);
       const taken = fault === undefined ? length : Math.min(fault, length);
       inode.write(bytes.subarray(start, start + taken), position);
       return taken;
     };
     const sync = () => {
       try {
-        this.#check("sync", path);
+        this.#check("sync", inode.path);
       } catch (error) {
         // The kernel marks the pages clean: a later sync has nothing to do and succeeds.
         if (!(error instanceof PowerLostError)) inode.dirty.clear();
         throw error;
       }
-      if (!this.ignoreSyncs) inode.sync();
+      if (!this.ignoreFileSyncs) inode.sync();
     };
     return {
       write,
       writeAsync: async (...args) => write(...args),
       read: async (into, start, length, position) => {
-        this.#check("read", path, length);
+        this.#check("read", inode.path, length);
         return inode.bytes.copy(into, start, position, position + length);
       },
       sync: async () => sync(),

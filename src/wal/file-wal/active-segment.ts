@@ -5,7 +5,7 @@ import type { LogIdentityFile } from "./log-identity.ts";
 import { newSalt } from "./salt.ts";
 import { Segment, type SegmentList } from "./segment.ts";
 import { encodeSegmentHeader } from "./segment-header.ts";
-import type { SegmentSupply } from "./segment-supply.ts";
+import type { BlankSegment, SegmentSupply } from "./segment-supply.ts";
 
 /**
  * The segment that batches go to. It is open, or sealed after a failed write or sync:
@@ -80,10 +80,25 @@ export class ActiveSegment {
 
   /**
    * Goes on in a new segment. On return its header is on disk, its directory entry too.
-   * On failure the segment stays or becomes sealed, and another call tries a fresh file.
+   * On failure this one is sealed, even if it has some room left: whether appends are
+   * taken must not depend on their size. Another call tries a fresh file.
    */
   async roll(): Promise<void> {
-    const blank = await this.#supply.take();
+    try {
+      const blank = await this.#supply.take();
+      const segment = await this.#begin(blank);
+      await this.seal();
+      this.#segments.push(segment);
+      this.#file = blank.file;
+    } catch (error) {
+      await this.seal();
+      throw error;
+    }
+    this.#supply.prepare();
+  }
+
+  /** Writes and syncs the header that makes a blank file the next segment. */
+  async #begin(blank: BlankSegment): Promise<Segment> {
     const last = this.#segments.last;
     const header = {
       logId: this.#identity.logId,
@@ -103,13 +118,9 @@ export class ActiveSegment {
       await blank.file.sync();
     } catch (error) {
       await blank.file.close().catch(() => undefined);
-      await this.seal();
       throw error;
     }
-    await this.seal();
-    this.#segments.push(new Segment(header, blank.path));
-    this.#file = blank.file;
-    this.#supply.prepare();
+    return new Segment(header, blank.path);
   }
 
   /** Lets go of all files. Nothing may be under way. */

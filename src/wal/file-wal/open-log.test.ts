@@ -278,6 +278,24 @@ describe("files beside the log", () => {
     expect(disk.paths()).not.toContain(SEGMENT_2);
   });
 
+  test("a blank segment whose name was not on disk yet is made so before it is used", async () => {
+    const disk = new SimulatedDisk();
+    let names = 0;
+    disk.fault = ({ kind }) =>
+      kind === "syncDirectory" && ++names === 4 ? "power cut" : undefined;
+    const killed = await openSimulatedLog(disk);
+    for (let i = 0; i < 100 && names < 4; i++)
+      await new Promise<void>((done) => setImmediate(done));
+    await killed.close().catch(() => undefined);
+    expect(disk.paths()).toContain(SEGMENT_2);
+    const next = disk.afterKill();
+    next.fault = ({ path }) => (path.includes("3.segment") ? { error: "ENOSPC" } : undefined);
+    const wal = await openSimulatedLog(next, { seed: 2 });
+    const texts = ["x".repeat(10_000), "y".repeat(10_000)];
+    for (const text of texts) await appendText(wal, text);
+    expect(await openAndContinue(next.afterPowerCut(() => false))).toEqual(texts);
+  });
+
   test("a header that was being written when the power went is nothing yet", async () => {
     const { disk, texts } = await smallLog();
     disk.bytesOf(SEGMENT_2).fill(0xee, 0, 512);

@@ -7,6 +7,7 @@ import type { FileWalSettings } from "./file-wal-options.ts";
 import { type LogIdentityFile, readLogIdentity } from "./log-identity.ts";
 import { Segment, SegmentList } from "./segment.ts";
 import { readChain, type SegmentChain } from "./segment-chain.ts";
+import { encodeSegmentHeader } from "./segment-header.ts";
 import { segmentPath, segmentSequences, unfinishedNames } from "./segment-names.ts";
 import { SegmentSupply } from "./segment-supply.ts";
 import { SegmentVerifier, type Tail } from "./verify-segment.ts";
@@ -54,6 +55,8 @@ async function openOrCreate(settings: FileWalSettings): Promise<OpenedLog> {
   const file = await disk.open(segments.last.path, "write");
   try {
     await mendTail(segments.last, file, tail);
+    // Names that were given just before an earlier run ended may not be on disk yet.
+    await disk.syncDirectory(directory);
     const supply = await openSupply(settings, chain, segmentSequences(names));
     return { identity, segments, file, supply, lastLogTime };
   } catch (error) {
@@ -90,9 +93,9 @@ async function verifyChain(
 
 /**
  * Makes the disk say what was just read. Bytes behind the end become zeros, so that they
- * can never verify again. The last batch is written once more: if its sync failed in an
- * earlier run it is in the page cache, marked clean, and not on disk; all batches before
- * it were answered, hence synced.
+ * can never verify again. Header and last batch are written once more: if their sync
+ * failed in an earlier run they are in the page cache, marked clean, and not on disk.
+ * All batches before were answered, hence synced.
  */
 async function mendTail(segment: Segment, file: DiskFile, tail: Tail): Promise<void> {
   const { endPosition } = segment;
@@ -101,6 +104,7 @@ async function mendTail(segment: Segment, file: DiskFile, tail: Tail): Promise<v
   for (let at = Math.min(endPosition, zeroUntil); at < zeroUntil; at += ZEROS.length) {
     await writeWhole(file, ZEROS, at, 0, Math.min(ZEROS.length, zeroUntil - at));
   }
+  await writeWhole(file, encodeSegmentHeader(segment.header), 0);
   if (tail.lastBatchAt !== undefined) {
     const batch = Buffer.allocUnsafeSlow(endPosition - tail.lastBatchAt);
     const came = await readWhole(file, batch, batch.length, tail.lastBatchAt);

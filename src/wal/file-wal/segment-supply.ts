@@ -108,6 +108,7 @@ export async function makeBlankSegment(
   } catch (error) {
     await file.close().catch(() => undefined);
     await disk.remove(unfinished).catch(() => undefined);
+    await disk.remove(path).catch(() => undefined);
     throw error;
   }
 }
