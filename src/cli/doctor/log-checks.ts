@@ -12,7 +12,7 @@ export async function checkLog(
 ): Promise<Finding[]> {
   const directory = logDirectory(dataDir, 0);
   if (!existsSync(directory)) return [ok("log", "there is none yet"), checkClock(clock, undefined)];
-  const steps = observeLog({ directory, clock });
+  const steps = observeLog({ directory, clock, thorough: true });
   let records = 0;
   let lastTime: number | undefined;
   try {

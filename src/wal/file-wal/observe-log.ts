@@ -4,7 +4,6 @@ import { systemRandom } from "../../base/random.ts";
 import { logTrimmed } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
 import { readRecords } from "./batch-format.ts";
-import type { DiskFile } from "./disk.ts";
 import { type FileWalSettings, fileWalSettings } from "./file-wal-options.ts";
 import { type LogIdentityFile, readLogIdentity } from "./log-identity.ts";
 import { Segment } from "./segment.ts";
@@ -12,7 +11,7 @@ import { readChain } from "./segment-chain.ts";
 import type { SegmentHeader } from "./segment-header.ts";
 import { segmentPath } from "./segment-names.ts";
 import { SegmentWindow } from "./segment-window.ts";
-import { batchAt, damagedAt } from "./verify-segment.ts";
+import { batchAt, damagedAt, inspectRest } from "./verify-segment.ts";
 
 /**
  * The log as somebody sees it who neither holds its lock nor changes a byte: for looking
@@ -31,6 +30,8 @@ export interface ObserveOptions {
   /** Go on as the log grows, until the signal aborts. Without it the walk ends at the end of the log. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Also look at everything behind the end, as an opening does: LOG_DAMAGED if a later batch stands there. */
+  readonly thorough?: boolean | undefined;
   readonly clock: Clock;
 }
 
@@ -111,7 +112,7 @@ class ObservedLog {
         return (await readChain(this.#settings, this.#identity, names)).headers;
       } catch (error) {
         const passing = error instanceof EntError && error.reason === "LOG_DAMAGED";
-        if (!passing || attempt === CHAIN_ATTEMPTS) throw error;
+        if (!passing || attempt === ATTEMPTS) throw error;
         await this.#options.clock.sleep(POLL_MS, this.#options.signal);
       }
     }
@@ -124,7 +125,16 @@ class ObservedLog {
   ): AsyncGenerator<readonly LogRecord[], boolean> {
     const file = await this.#settings.disk.open(segment.path, "read");
     try {
-      return yield* this.#batches(segment, next, file);
+      for (let attempt = 1; ; attempt++) {
+        const window = new SegmentWindow(file, segment.header.size, CHUNK_BYTES, true);
+        const torn = yield* this.#batches(segment, next, window);
+        if (next !== undefined || !this.#options.thorough) return torn;
+        const damage = await damageBehind(segment, window);
+        if (damage === undefined) return torn;
+        // A server may have written on between two reads: only what stays is damage.
+        if (attempt === ATTEMPTS) throw damage;
+        await this.#options.clock.sleep(POLL_MS, this.#options.signal);
+      }
     } finally {
       await file.close();
     }
@@ -133,9 +143,8 @@ class ObservedLog {
   async *#batches(
     segment: Segment,
     next: SegmentHeader | undefined,
-    file: DiskFile,
+    window: SegmentWindow,
   ): AsyncGenerator<readonly LogRecord[], boolean> {
-    const window = new SegmentWindow(file, segment.header.size, CHUNK_BYTES, true);
     while (next === undefined || segment.endPosition < next.previous.endPosition) {
       const position = segment.endPosition;
       const batch = await batchAt(segment, window, position);
@@ -156,6 +165,17 @@ class ObservedLog {
   }
 }
 
+/** LOG_DAMAGED if a batch of a later offset verifies behind the segment's end. */
+async function damageBehind(segment: Segment, window: SegmentWindow): Promise<Error | undefined> {
+  try {
+    await inspectRest(segment, window);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EntError) return error;
+    throw error;
+  }
+}
+
 const POLL_MS = 200;
-const CHAIN_ATTEMPTS = 3;
+const ATTEMPTS = 3;
 const CHUNK_BYTES = 256 * 1024;

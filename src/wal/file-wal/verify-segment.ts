@@ -124,7 +124,7 @@ export async function batchAt(
  * Reads everything behind the segment's end. Throws LOG_DAMAGED if a batch of a later
  * offset verifies there; returns one past the last byte that is not zero.
  */
-async function inspectRest(segment: Segment, window: SegmentWindow): Promise<number> {
+export async function inspectRest(segment: Segment, window: SegmentWindow): Promise<number> {
   const { size, salt } = segment.header;
   const pattern = batchPattern(salt);
   let dirtyUntil = segment.endPosition;
