@@ -144,9 +144,16 @@ export class Call implements CallContext {
     this.#refusal ??= error;
   }
 
+  /** Why the call is answered before its body is read; undefined when it may go on. */
+  get refusal(): EntError | undefined {
+    const { signal } = this.#abort;
+    return this.#refusal ?? (signal.aborted ? signal.reason : undefined);
+  }
+
   /** Throws the refusal of a call that was not admitted. */
   admit(): void {
-    if (this.#refusal !== undefined) throw this.fail(this.#refusal);
+    const { refusal } = this;
+    if (refusal !== undefined) throw this.fail(refusal);
   }
 
   /** Counts bytes of the body that are held in memory. Throws OVERLOADED when there are too many. */
@@ -168,8 +175,10 @@ export class Call implements CallContext {
   /**
    * The error that the client gets for what was thrown. Whatever an aborted call throws
    * that is not ours (an AbortError of the platform, say) stands for the abort's reason.
+   * The first failure stands: what it breaks further on is no second one.
    */
   fail(thrown: unknown): ConnectError {
+    if (this.#failure !== undefined) return this.#failure.error;
     const { signal } = this.#abort;
     const error = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
     this.#failure = toWireError(

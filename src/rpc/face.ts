@@ -19,6 +19,7 @@ import { reflectionMethods } from "./reflection.ts";
 import { schemaMethods } from "./schema.ts";
 import { stockRoutes } from "./stock/router.ts";
 import { StockServer } from "./stock/serve.ts";
+import { type ThinRoute, thinRoutes } from "./thin/route.ts";
 
 /** The RPC face of an engine. */
 export interface RpcFace {
@@ -47,15 +48,20 @@ export function createRpcFace(options: RpcFaceOptions): RpcFace {
     ...limits,
     inFlight: { calls: limits.callsInFlight, bytes: limits.bytesInFlight },
   });
+  const methods = methodsOf(options);
+  const thin = options.thin === false ? undefined : thinRoutes(methods, limits);
   const stock = new StockServer({
-    routes: stockRoutes(methodsOf(options), limits),
+    routes: stockRoutes(methods, limits),
     calls,
     log: options.log,
     messageBytesMax: limits.messageBytes,
   });
   return {
-    listen: (host, port) => listen(host, port, { options, limits, calls, stock }),
-    fetchHandler: fetchHandlerOf(stock),
+    listen: (host, port) => listen(host, port, { options, limits, calls, stock, thin }),
+    fetchHandler: fetchHandlerOf(
+      stock,
+      thin === undefined ? undefined : { ...limits, routes: thin, calls },
+    ),
   };
 }
 
@@ -80,10 +86,11 @@ interface Parts {
   readonly limits: RpcLimits;
   readonly calls: Calls;
   readonly stock: StockServer;
+  readonly thin: ReadonlyMap<string, ThinRoute> | undefined;
 }
 
 async function listen(host: string, port: number, parts: Parts): Promise<RpcListener> {
-  const { options, limits, calls, stock } = parts;
+  const { options, limits, calls, stock, thin } = parts;
   const { clock } = options;
   const policy = options.policy ?? LOOPBACK_POLICY;
   const connections = new Connections(limits, clock, options.meter);
@@ -94,8 +101,13 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     policy,
     acceptsMore: (connection: Connection) => connections.acceptsMore(connection),
   };
+  const thinOptions = thin === undefined ? undefined : { ...common, routes: thin, calls };
   const http1 = new Http1Face({ ...common, isStopping: () => calls.isStopping });
-  const listener = new Listener({ connections, http1, http2: new Http2Face(common) });
+  const listener = new Listener({
+    connections,
+    http1,
+    http2: new Http2Face({ ...common, thin: thinOptions }),
+  });
   const opened = await listener.listen(host, port);
   let stopped: Promise<void> | undefined;
   return {

@@ -3,6 +3,7 @@ import type { RequestBody } from "./body.ts";
 import { clientGone } from "./interceptors/deadline.ts";
 import type { FinishedResponse } from "./stock/finish.ts";
 import type { StockServer, Transport } from "./stock/serve.ts";
+import { fetchThin, type ThinFetchOptions } from "./thin/fetch.ts";
 
 /**
  * Connect and gRPC-Web for a server that speaks `fetch` (Bun.serve): RPCs beside REST on
@@ -11,10 +12,15 @@ import type { StockServer, Transport } from "./stock/serve.ts";
  */
 export type FetchHandler = (request: Request) => Promise<Response> | undefined;
 
-export function fetchHandlerOf(stock: StockServer): FetchHandler {
+export function fetchHandlerOf(
+  stock: StockServer,
+  thin: ThinFetchOptions | undefined,
+): FetchHandler {
   return (request) => {
-    const url = new URL(request.url);
-    if (!stock.has(url.pathname)) return undefined;
+    const target = targetOf(request.url);
+    if (!stock.has(target)) return undefined;
+    const answered = thin === undefined ? undefined : fetchThin(request, target, thin);
+    if (answered !== undefined) return answered;
     return new Promise((resolve, reject) => {
       const transport = new FetchTransport(request, resolve);
       const { method, headers } = request;
@@ -23,7 +29,7 @@ export function fetchHandlerOf(stock: StockServer): FetchHandler {
           {
             httpVersion: "1.1",
             method,
-            target: url.pathname + url.search,
+            target,
             headers: new Headers(headers),
             body: new WebBody(request.body),
           },
@@ -32,6 +38,12 @@ export function fetchHandlerOf(stock: StockServer): FetchHandler {
         .catch(reject);
     });
   };
+}
+
+/** Path and query, cut out of the URL: parsing it would cost more than all else here. */
+function targetOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start < 0 ? "/" : url.slice(start);
 }
 
 class FetchTransport implements Transport {

@@ -12,12 +12,15 @@ const MAYBE_LONG = /[\d.eE+-]{16}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** In the form that connect-es takes for its JSON codec. Throws a TypeError for what is not UTF-8. */
-export const strictJsonText = {
+const strictJsonText = {
   decode(bytes?: Uint8Array): string {
     const text = decoder.decode(bytes);
     return MAYBE_LONG.test(text) ? quoteLongNumbers(text) : text;
   },
 } as const;
+
+/** For the JSON codec of connect-es. A name that the server does not know is a mistake of the sender, who should hear of it. */
+export const JSON_OPTIONS = { ignoreUnknownFields: false, textDecoder: strictJsonText } as const;
 
 /** Puts every number of 16 or more characters outside of strings in quotes. Text that is no JSON stays no JSON. */
 export function quoteLongNumbers(text: string): string {

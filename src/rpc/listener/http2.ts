@@ -11,6 +11,7 @@ import type { Clock } from "../../base/clock.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { StockServer } from "../stock/serve.ts";
+import { serveThin, type ThinHttp2Options } from "../thin/http2.ts";
 import type { Connection } from "./connection.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
@@ -29,6 +30,8 @@ export interface Http2Options {
   readonly requestHeadBytes: number;
   readonly concurrentStreams: number;
   readonly acceptsMore: (connection: Connection) => boolean;
+  /** Undefined: every call goes the stock path. */
+  readonly thin: ThinHttp2Options | undefined;
 }
 
 /**
@@ -78,6 +81,8 @@ export class Http2Face {
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const connection = this.#connections.get(stream.session as ServerHttp2Session);
     if (connection === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    const { thin } = this.#options;
+    if (thin !== undefined && serveThin(stream, headers, connection, thin)) return;
     const sink = new Http2Sink(stream);
     const exchange = new HttpExchange(sink, connection, this.#options);
     stream.once("end", () => exchange.received());

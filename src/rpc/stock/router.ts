@@ -11,7 +11,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { must } from "../../base/assert.ts";
 import type { Call } from "../calls.ts";
 import { TIMER_MS_MAX } from "../interceptors/deadline.ts";
-import { strictJsonText } from "../json-text.ts";
+import { JSON_OPTIONS } from "../json-text.ts";
 import { pathOf, type RpcMethod } from "../methods.ts";
 
 /**
@@ -44,8 +44,7 @@ export function stockRoutes(
     readMaxBytes: limits.messageBytes,
     // Calls cut long wishes down themselves (interceptors/deadline.ts); this is the library's own fence.
     maxTimeoutMs: TIMER_MS_MAX,
-    // A name that the server does not know is a mistake of the sender, who should hear of it.
-    jsonOptions: { ignoreUnknownFields: false, ...{ textDecoder: strictJsonText } },
+    jsonOptions: JSON_OPTIONS,
     requestGate: (context) => callOf(context).admit(),
   });
   for (const rpc of methods) register(router, rpc);

@@ -1,0 +1,215 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Clock } from "../../base/clock.ts";
+import type { Call, Calls } from "../calls.ts";
+import { overloaded } from "../interceptors/in-flight.ts";
+import type { Connection, Exchange, ExchangePhase } from "../listener/connection.ts";
+import { messageTooLarge } from "../stock/protocol-refusal.ts";
+import { isWorthSqueezing, squeezed } from "./compress.ts";
+import { type Dialect, dialectOf } from "./dialect.ts";
+import type { ThinRoute } from "./route.ts";
+
+/**
+ * Unary calls straight on an HTTP/2 stream: gather the message, answer it, send it, with
+ * no object between the stream and the handler but the call.
+ *
+ * A stream may go at any moment; `#isGone` is asked before every touch, and what still
+ * slips through ends this exchange and nothing else.
+ */
+export interface ThinHttp2Options {
+  readonly routes: ReadonlyMap<string, ThinRoute>;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly messageBytes: number;
+  readonly compressMinBytes: number;
+  readonly acceptsMore: (connection: Connection) => boolean;
+}
+
+/** Serves the stream if it is a call that the thin path knows; false: nothing was touched. */
+export function serveThin(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  connection: Connection,
+  options: ThinHttp2Options,
+): boolean {
+  if (headers[":method"] !== "POST" || headers.origin !== undefined) return false;
+  const dialect = dialectOf((name) => textOf(headers[name]));
+  if (dialect === undefined) return false;
+  const route = options.routes.get(headers[":path"] ?? "");
+  if (route === undefined) return false;
+  const { rpc } = route;
+  const { protocol } = dialect;
+  const header = (name: string) => textOf(headers[name]);
+  const call = options.calls.open({ rpc, protocol, thin: true, header });
+  if (!options.acceptsMore(connection)) call.refuse(overloaded());
+  new ThinExchange(stream, connection, { route, dialect, call, ...options }).start();
+  return true;
+}
+
+function textOf(value: string | string[] | undefined): string | undefined {
+  return typeof value === "object" ? value.join(", ") : value;
+}
+
+interface ThinExchangeOptions {
+  readonly route: ThinRoute;
+  readonly dialect: Dialect;
+  readonly call: Call;
+  readonly clock: Clock;
+  readonly messageBytes: number;
+  readonly compressMinBytes: number;
+}
+
+class ThinExchange implements Exchange {
+  readonly #stream: ServerHttp2Stream;
+  readonly #connection: Connection;
+  readonly #route: ThinRoute;
+  readonly #dialect: Dialect;
+  readonly #call: Call;
+  readonly #clock: Clock;
+  /** Of the body: a message and what frames it. */
+  readonly #bytesMax: number;
+  readonly #messageBytesMax: number;
+  readonly #compressMinBytes: number;
+  #first: Uint8Array | undefined;
+  #more: Uint8Array[] | undefined;
+  #receivedBytes = 0;
+  #unreadBytes = 0;
+  phase: ExchangePhase = "receiving";
+  sinceMs: number;
+
+  constructor(stream: ServerHttp2Stream, connection: Connection, options: ThinExchangeOptions) {
+    this.#stream = stream;
+    this.#connection = connection;
+    this.#route = options.route;
+    this.#dialect = options.dialect;
+    this.#call = options.call;
+    this.#clock = options.clock;
+    this.#messageBytesMax = options.messageBytes;
+    this.#compressMinBytes = options.compressMinBytes;
+    this.#bytesMax = options.messageBytes + options.dialect.frameBytes;
+    this.sinceMs = options.clock.monotonic();
+    connection.begin(this);
+  }
+
+  start(): void {
+    const stream = this.#stream;
+    stream.on("error", () => undefined);
+    stream.on("close", () => this.#closed());
+    const { refusal, signal } = this.#call;
+    if (refusal !== undefined) return this.#refuse(refusal);
+    // A client that sends slowly is told when its time is up, not only when it has sent.
+    signal.addEventListener("abort", () => {
+      if (this.phase === "receiving") this.#refuse(signal.reason);
+    });
+    stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
+    stream.on("end", () => this.#received());
+  }
+
+  drop(): void {
+    if (!this.#isGone) this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  get #isGone(): boolean {
+    return this.#stream.destroyed === true || this.#stream.closed;
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.phase !== "receiving") return;
+    this.#receivedBytes += chunk.length;
+    if (this.#first === undefined) this.#first = chunk;
+    else if (this.#more === undefined) this.#more = [chunk];
+    else this.#more.push(chunk);
+    const promised = this.#dialect.promisedBytes(this.#first);
+    if (this.#receivedBytes > this.#bytesMax || promised > this.#messageBytesMax) {
+      return this.#refuse(messageTooLarge(this.#messageBytesMax));
+    }
+    try {
+      this.#call.hold(chunk.length);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #received(): void {
+    // The runtime says "end" too when a stream was reset in the middle of its message.
+    if (this.phase !== "receiving" || this.#stream.aborted) return;
+    this.#enter("answering");
+    this.#answer().catch(() => this.drop());
+  }
+
+  async #answer(): Promise<void> {
+    const dialect = this.#dialect;
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      const message = dialect.unframe(this.#body());
+      bytes = await this.#route.answer(message, dialect.format, this.#call);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    const headers = dialect.headers(this.#call.requestId);
+    if (this.#isWorthSqueezing(bytes)) bytes = await squeezed(bytes, headers);
+    if (!this.#isGone) this.#send(headers, dialect.frame(bytes));
+  }
+
+  #isWorthSqueezing(bytes: Uint8Array): boolean {
+    if (this.#dialect.protocol === "grpc") return false;
+    const accepted = this.#call.header("accept-encoding");
+    return isWorthSqueezing(bytes.length, accepted, this.#compressMinBytes);
+  }
+
+  #body(): Uint8Array {
+    const first = this.#first ?? NO_BYTES;
+    return this.#more === undefined ? first : Buffer.concat([first, ...this.#more]);
+  }
+
+  /** Answers before the body has arrived, and lets the client know that nobody reads the rest. */
+  #refuse(error: unknown): void {
+    this.#enter("answering");
+    const stream = this.#stream;
+    stream.once("finish", () => {
+      if (!this.#isGone) stream.close(constants.NGHTTP2_NO_ERROR);
+    });
+    this.#fail(error);
+  }
+
+  #fail(thrown: unknown): void {
+    const error = this.#call.fail(thrown);
+    if (this.#isGone) return;
+    const { headers, body } = this.#dialect.failure(error, this.#call.requestId);
+    if (body !== undefined) return this.#send(headers, body);
+    this.#stream.respond(headers, { endStream: true });
+  }
+
+  #send(headers: OutgoingHttpHeaders, bytes: Uint8Array): void {
+    const stream = this.#stream;
+    const { trailers } = this.#dialect;
+    this.#enter("sending");
+    this.#unreadBytes = bytes.length;
+    this.#connection.countUnread(bytes.length);
+    stream.respond(headers, { waitForTrailers: trailers !== undefined });
+    if (trailers !== undefined) {
+      stream.once("wantTrailers", () => {
+        if (!this.#isGone) stream.sendTrailers(trailers);
+      });
+    }
+    stream.end(bytes);
+  }
+
+  #closed(): void {
+    this.#connection.countUnread(-this.#unreadBytes);
+    this.#connection.end(this, this.#clock.monotonic());
+    if (this.phase !== "sending") this.#call.gone();
+    this.#call.close();
+  }
+
+  #enter(phase: ExchangePhase): void {
+    this.phase = phase;
+    this.sinceMs = this.#clock.monotonic();
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);

@@ -1,0 +1,61 @@
+import type { Message } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import { createMethodSerializationLookup } from "@connectrpc/connect/protocol";
+import type { Call } from "../calls.ts";
+import { JSON_OPTIONS } from "../json-text.ts";
+import { pathOf, type RpcMethod, type UnaryMethod } from "../methods.ts";
+import { protocolRefusal } from "../stock/protocol-refusal.ts";
+
+/**
+ * The thin path: unary calls without the library's pipeline of async iterators, which
+ * costs several times what decoding, answering and encoding do together. It speaks
+ * uncompressed requests of gRPC and Connect; whatever else comes goes to the stock path,
+ * so it need not know it. Both paths share the life of a call (`calls.ts`), the handlers
+ * and the error map, and one suite of tests runs over both.
+ */
+export interface ThinRoute {
+  readonly rpc: UnaryMethod;
+  /** From the bytes of a request to the bytes of its answer. Throws the error that the client gets. */
+  answer(bytes: Uint8Array, format: Format, call: Call): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export type Format = "proto" | "json";
+
+/** Routes by path, for the methods that the thin path can serve. */
+export function thinRoutes(
+  methods: readonly RpcMethod[],
+  limits: { readonly messageBytes: number },
+): ReadonlyMap<string, ThinRoute> {
+  const routes = new Map<string, ThinRoute>();
+  for (const rpc of methods) {
+    if (rpc.kind === "unary") routes.set(pathOf(rpc.method), thinRoute(rpc, limits.messageBytes));
+  }
+  return routes;
+}
+
+function thinRoute(rpc: UnaryMethod, messageBytesMax: number): ThinRoute {
+  const codec = createMethodSerializationLookup(rpc.method, undefined, JSON_OPTIONS, {
+    readMaxBytes: messageBytesMax,
+    writeMaxBytes: Number.MAX_SAFE_INTEGER,
+  });
+  return {
+    rpc,
+    async answer(bytes, format, call) {
+      const isProto = format === "proto";
+      try {
+        call.admit();
+        const request: Message = codec.getI(isProto).parse(bytes);
+        const response = await rpc.answer(request, call);
+        return codec.getO(isProto).serialize(response);
+      } catch (error) {
+        throw call.fail(call.failed ? error : explained(error, messageBytesMax));
+      }
+    },
+  };
+}
+
+/** The codec's errors are the library's, without a reason of ours. */
+function explained(error: unknown, messageBytesMax: number): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  return protocolRefusal(error.code, error.rawMessage, messageBytesMax) ?? error;
+}
