@@ -192,7 +192,7 @@ test("to stderr, with a reader that sleeps: the process is not held up, and noth
     import { systemClock } from "${import.meta.dir}/../base/clock.ts";
     const log = openLog({ level: "INFO", format: "json", clock: systemClock });
     for (let i = 0; i < 400; i++) log.logger("x").info("y".repeat(1000), { i });
-    console.log("not held up");
+    process.stdout.write("not held up\\n");
     await log.close();
     process.exit(0);
   `;

@@ -65,7 +65,7 @@ const IMPORT_FROM =
   /^(?:import|export)\s+(?:type\s+)?(\*(?:\s+as\s+\w+)?|\w+|\{[^}]*\}|\w+,\s*\{[^}]*\})\s+from\s+"([^"]+)"/gm;
 const IMPORT_ONLY = /^import\s+"([^"]+)"/gm;
 /** Modules named where they are used: `import("…")`, `new Worker("…")`, `new URL("….ts", import.meta.url)`. */
-const IMPORT_INSIDE = /\b(?:import|new Worker|new URL)\(\s*"(\.[^"]+)"/g;
+const IMPORT_INSIDE = /\b(?:import|new Worker|new URL)\(\s*"([^"]+)"/g;
 
 function parseImports(path: string, text: string, code: string): Import[] {
   const target = (specifier: string) =>
