@@ -177,7 +177,7 @@ describe("the lock", () => {
     const program = `
       import { openDataDirectory } from ${JSON.stringify(join(import.meta.dir, "data-dir.ts"))};
       await openDataDirectory(${JSON.stringify(path)});
-      console.log("held");
+      await Bun.write(Bun.stdout, "held\\n");
       await new Promise(() => setInterval(() => undefined, 1000));`;
     const holder = Bun.spawn([process.execPath, "-e", program], {
       stdout: "pipe",

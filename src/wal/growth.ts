@@ -22,7 +22,7 @@ export class Growth {
   }
 }
 
-export class Follower implements Disposable {
+class Follower implements Disposable {
   readonly #signal: AbortSignal | undefined;
   readonly #onDispose: () => void;
   readonly wake = (): void => {

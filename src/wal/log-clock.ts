@@ -63,6 +63,6 @@ export class LogClock {
 }
 
 /** A log may lie unused for a day before its clock has to be confirmed. */
-export const START_JUMP_MS = 24 * 60 * 60 * 1000;
+const START_JUMP_MS = 24 * 60 * 60 * 1000;
 /** More than any clock drifts, less than any wrong time zone or year. */
-export const RUN_JUMP_MS = 5 * 60 * 1000;
+const RUN_JUMP_MS = 5 * 60 * 1000;

@@ -13,13 +13,6 @@ import { newLogId } from "./log-id.ts";
 import type { WalOptions } from "./options.ts";
 import type { Appended, LogRecord, RecordType, Wal } from "./wal.ts";
 
-interface Pending {
-  readonly type: RecordType;
-  readonly body: Uint8Array;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * The log in memory: for tests, and for whoever runs EntDB without keeping anything. It
  * keeps the whole contract of {@link Wal} except that "durable" means "as long as this
@@ -128,4 +121,11 @@ export class MemoryWal implements Wal {
     this.#growth.wakeAll();
     return Promise.resolve();
   }
+}
+
+interface Pending {
+  readonly type: RecordType;
+  readonly body: Uint8Array;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
 }

@@ -1,3 +1,4 @@
+import { limits } from "../../base/limits.ts";
 import type { WalOptions } from "../options.ts";
 import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
 import { type Disk, systemDisk } from "./disk.ts";
@@ -7,7 +8,7 @@ import { SEGMENT_HEADER_BYTES } from "./segment-header.ts";
 export interface FileWalOptions extends WalOptions {
   /** The log's own directory, which exists. One open log per directory: whoever opens it holds the lock on the data directory. */
   readonly directory: string;
-  /** Size of new segments. Defaults to {@link DEFAULT_SEGMENT_BYTES}; at least {@link MIN_SEGMENT_BYTES}. */
+  /** Size of new segments. Defaults to `limits.segmentBytes`; at least {@link MIN_SEGMENT_BYTES}. */
   readonly segmentBytes?: number | undefined;
   /** Where a test injects faults. Defaults to the machine's file system. */
   readonly disk?: Disk | undefined;
@@ -22,7 +23,6 @@ export interface FileWalSettings extends WalOptions {
   readonly disk: Disk;
 }
 
-export const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Small ones serve tests: a record must fit into an empty segment. */
 export const MIN_SEGMENT_BYTES = 2 * SEGMENT_HEADER_BYTES;
 /** What a segment holds besides the body of its only record. */
@@ -38,7 +38,7 @@ export const FIRST_SEGMENT_BYTES = 1024 * 1024;
 export function fileWalSettings(options: FileWalOptions): FileWalSettings {
   return {
     ...options,
-    segmentBytes: Math.max(options.segmentBytes ?? DEFAULT_SEGMENT_BYTES, MIN_SEGMENT_BYTES),
+    segmentBytes: Math.max(options.segmentBytes ?? limits.segmentBytes, MIN_SEGMENT_BYTES),
     firstOffset: options.firstOffset ?? 0,
     acceptClock: options.acceptClock ?? false,
     disk: options.disk ?? systemDisk,

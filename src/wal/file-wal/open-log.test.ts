@@ -280,12 +280,14 @@ describe("files beside the log", () => {
 
   test("a blank segment whose name was not on disk yet is made so before it is used", async () => {
     const disk = new SimulatedDisk();
-    let names = 0;
-    disk.fault = ({ kind }) =>
-      kind === "syncDirectory" && ++names === 4 ? "power cut" : undefined;
+    let renamed = false;
+    disk.fault = ({ kind, path }) => {
+      if (kind === "syncDirectory" && renamed) return "power cut";
+      renamed ||= kind === "rename" && path === SEGMENT_2;
+      return undefined;
+    };
     const killed = await openSimulatedLog(disk);
-    for (let i = 0; i < 100 && names < 4; i++)
-      await new Promise<void>((done) => setImmediate(done));
+    for (let i = 0; i < 200; i++) await new Promise<void>((done) => setImmediate(done));
     await killed.close().catch(() => undefined);
     expect(disk.paths()).toContain(SEGMENT_2);
     const next = disk.afterKill();

@@ -11,6 +11,7 @@ import { encodeSegmentHeader } from "./segment-header.ts";
 import { segmentPath, segmentSequences, unfinishedNames } from "./segment-names.ts";
 import { SegmentSupply } from "./segment-supply.ts";
 import { SegmentVerifier, type Tail } from "./verify-segment.ts";
+import { ZEROS } from "./zeros.ts";
 
 /** A log that has been verified and may be appended to. */
 export interface OpenedLog {
@@ -137,5 +138,3 @@ async function keepBlank(settings: FileWalSettings, chain: SegmentChain) {
   await file.close();
   return undefined;
 }
-
-const ZEROS = Buffer.alloc(1024 * 1024);

@@ -13,7 +13,7 @@ import { getU64, putU64 } from "./u64.ts";
  * no later write ever touches its sector. Big-endian; every byte is under the check sum.
  */
 export const SEGMENT_HEADER_BYTES = 4096;
-export const SEGMENT_FORMAT = 1;
+const SEGMENT_FORMAT = 1;
 
 /** The segment before, as its successor knows it. */
 export interface PreviousSegment {

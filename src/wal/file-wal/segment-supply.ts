@@ -1,5 +1,6 @@
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 import { segmentPath, unfinishedPath } from "./segment-names.ts";
+import { ZEROS } from "./zeros.ts";
 
 /** A file full of zeros under its final name, durable with its directory entry, waiting for a header. */
 export interface BlankSegment {
@@ -97,9 +98,9 @@ export async function makeBlankSegment(
   const unfinished = unfinishedPath(path);
   const file = await disk.create(unfinished);
   try {
-    for (let at = 0; at < size; at += STEP_BYTES) {
+    for (let at = 0; at < size; at += ZEROS.length) {
       if (cancelled()) throw new Error("the log is closing");
-      await writeWhole(file, ZEROS, at, 0, Math.min(STEP_BYTES, size - at));
+      await writeWhole(file, ZEROS, at, 0, Math.min(ZEROS.length, size - at));
       await file.sync();
     }
     await disk.rename(unfinished, path);
@@ -112,6 +113,3 @@ export async function makeBlankSegment(
     throw error;
   }
 }
-
-const STEP_BYTES = 1024 * 1024;
-const ZEROS = Buffer.alloc(STEP_BYTES);

@@ -9,6 +9,7 @@ import {
 import type { DiskFile } from "./disk.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentWindow } from "./segment-window.ts";
+import { ZEROS } from "./zeros.ts";
 
 /**
  * The check of one segment at opening: every batch, every sum, every offset.
@@ -128,14 +129,13 @@ export async function inspectRest(segment: Segment, window: SegmentWindow): Prom
   const { size, salt } = segment.header;
   const pattern = batchPattern(salt);
   let dirtyUntil = segment.endPosition;
-  for (let position = segment.endPosition; position < size; position += CHUNK_BYTES) {
-    // A pattern may lie across two stretches: look a little further than the next one begins.
-    const length = Math.min(CHUNK_BYTES + pattern.length, size - position);
+  // Stretches overlap, so that a pattern that lies across the end of one is seen in the next.
+  const step = ZEROS.length - pattern.length;
+  for (let position = segment.endPosition; position < size; position += step) {
+    const length = Math.min(ZEROS.length, size - position);
     const at = await window.show(position, length);
     const stretch = Buffer.from(window.bytes.buffer, window.bytes.byteOffset + at, length);
-    const clean =
-      stretch.length <= ZEROS.length && ZEROS.compare(stretch, 0, length, 0, length) === 0;
-    if (clean) continue;
+    if (ZEROS.compare(stretch, 0, length, 0, length) === 0) continue;
     const found = patternPlaces(stretch, pattern).map((place) => position + place);
     dirtyUntil = position + lastNonZero(stretch) + 1;
     for (const place of found) await refuseLaterBatch(segment, window, place);
@@ -169,4 +169,3 @@ function lastNonZero(bytes: Uint8Array): number {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-const ZEROS = Buffer.alloc(CHUNK_BYTES + 16);
