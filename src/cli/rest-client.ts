@@ -46,11 +46,16 @@ export class RestClient {
 
   async #request(method: string, path: string, body: string | undefined): Promise<JsonObject> {
     const { url, tenantId, actor, timeoutMs } = this.#target;
-    const headers: Record<string, string> = { accept: "application/json", "x-actor": actor };
+    const headers: Record<string, string> = {
+      accept: "application/json",
+      "x-actor": actor,
+      "x-timeout-ms": String(Math.ceil(timeoutMs)),
+    };
     if (tenantId !== undefined) headers["x-tenant-id"] = tenantId;
     if (body !== undefined) headers["content-type"] = "application/json";
     const abort = new AbortController();
-    const disarm = this.#clock.timer(timeoutMs, () => abort.abort());
+    // The server is asked to answer in time; this is for one that does not answer at all.
+    const disarm = this.#clock.timer(timeoutMs + ANSWER_ON_ITS_WAY_MS, () => abort.abort());
     try {
       const init = { method, headers, signal: abort.signal, redirect: "manual" as const };
       const response = await this.#fetch(
@@ -66,6 +71,8 @@ export class RestClient {
     }
   }
 }
+
+const ANSWER_ON_ITS_WAY_MS = 1_000;
 
 function answerOf(status: number, text: string, url: string): JsonObject {
   let body: JsonValue | undefined;

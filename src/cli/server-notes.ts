@@ -1,5 +1,5 @@
-import { stringifyJson } from "../base/json-write.ts";
 import type { Config } from "../config/options.ts";
+import { LogFormat } from "../telemetry/log-format.ts";
 import type { CliContext } from "./context.ts";
 
 /**
@@ -12,15 +12,12 @@ export type Note = (message: string, fields?: NoteFields) => Promise<void>;
 export type NoteFields = Readonly<Record<string, string | number>>;
 
 export function serverNotes(context: CliContext, format: Config["logFormat"]): Note {
+  const json = new LogFormat("json");
   return async (message, fields = {}) => {
-    const line = format === "json" ? jsonLine(context, message, fields) : textLine(message, fields);
+    const entry = { time: context.clock.now(), level: "INFO", area: "server", message, fields };
+    const line = format === "json" ? json.line(entry).trimEnd() : textLine(message, fields);
     await context.output.note(line);
   };
-}
-
-function jsonLine(context: CliContext, message: string, fields: NoteFields): string {
-  const time = new Date(context.clock.now()).toISOString();
-  return stringifyJson({ time, level: "INFO", message, ...fields });
 }
 
 function textLine(message: string, fields: NoteFields): string {
