@@ -113,7 +113,7 @@ const TRIVIAL_LINES = 80;
 
 const WORDS = [
   {
-    word: /\b(?:TODO|FIXME|HACK)\b(?!\(#\d+\))/,
+    word: /(?:\/\/|^\s*\*|#|<!--).*\b(?:TODO|FIXME|HACK)\b(?!\(#\d+\))/m,
     instead: "name the issue: TODO(#12)",
     except: ["test/tidy.test.ts"],
   },
