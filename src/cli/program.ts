@@ -23,8 +23,7 @@ import type { CliContext } from "./context.ts";
 export function buildProgram(context: CliContext): Command {
   const program = new Command("entdb")
     .description("A multi-tenant, event-sourced graph database in one executable.")
-    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version")
-    .helpCommand(false);
+    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version");
   program.commandsGroup("Run:");
   program.addCommand(devCommand(context)).addCommand(serveCommand(context));
   program.commandsGroup("Use a server:");
@@ -42,7 +41,24 @@ export function buildProgram(context: CliContext): Command {
   program.commandsGroup("This program:");
   program.addCommand(completionCommand(context)).addCommand(versionCommand(context));
   program.addCommand(completeCommand(), { hidden: true });
+  forEachCommand(program, (command) => {
+    command
+      .helpCommand(false)
+      .helpOption(command.name() === "complete" ? false : "-h, --help", "show this help")
+      .showHelpAfterError(`hint: ${pathOf(command)} --help`);
+  });
   return program;
+}
+
+/** The command and all below it. */
+export function forEachCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) forEachCommand(child, visit);
+}
+
+/** `entdb node get`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** What `entdb` alone says: the three commands that matter. */

@@ -2,7 +2,7 @@ import { type Command, CommanderError } from "commander";
 import type { CliContext } from "./context.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import type { OutputFormat } from "./format.ts";
-import { buildProgram, SHORT_HELP } from "./program.ts";
+import { buildProgram, forEachCommand, SHORT_HELP } from "./program.ts";
 
 /**
  * Runs one command line (without the program's own name). Never throws: what goes wrong is
@@ -23,16 +23,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     },
   });
   const pending: Promise<void>[] = [];
-  applyToAll(program, (command) => {
-    command
-      .helpCommand(false)
-      .helpOption(command.name() === "complete" ? false : "-h, --help", "show this help")
-      .showHelpAfterError(`hint: ${pathOf(command)} --help`)
-      .exitOverride()
-      .configureOutput({
-        writeOut: (text) => pending.push(context.output.text(text)),
-        writeErr: (text) => pending.push(context.output.note(text.trimEnd())),
-      });
+  forEachCommand(program, (command) => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => pending.push(context.output.text(text)),
+      writeErr: (text) => pending.push(context.output.note(text.trimEnd())),
+    });
   });
   program.hook("preAction", (_program, command) => {
     running = command;
@@ -56,16 +51,6 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 /** `entdb help node get` is another way to say `entdb node get --help`. */
 function asCommandLine(argv: readonly string[]): string[] {
   return argv[0] === "help" ? [...argv.slice(1), "--help"] : [...argv];
-}
-
-/** `entdb node get`. */
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
-}
-
-function applyToAll(command: Command, apply: (command: Command) => void): void {
-  apply(command);
-  for (const child of command.commands) applyToAll(child, apply);
 }
 
 /** JSON for whoever asked for it; a default of JSON lines is about data, not about errors. */
