@@ -4,7 +4,7 @@
  * shapes that the formatter leaves (a statement begins at the start of a line), not all of
  * TypeScript.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dir, "../..");
@@ -38,7 +38,8 @@ export interface Source {
 
 /** Every TypeScript file of the repository's own folders, except what is generated. */
 export function readSources(): Source[] {
-  return ["src", "test", "scripts", "sdk"].flatMap((folder) =>
+  const folders = ["src", "test", "scripts", "sdk"].filter((name) => existsSync(join(ROOT, name)));
+  return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
       .sort()
