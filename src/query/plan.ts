@@ -116,7 +116,8 @@ function isOneValue(access: Access): boolean {
   return access.by === "values" && access.values.length === 1;
 }
 
-function isWalk(access: Access, order: PathOrder): boolean {
+/** Whether rows come off the access one by one in this order, so that a page may stop early. */
+export function isWalk(access: Access, order: PathOrder): boolean {
   if (order.by === "id") return true;
   return "unique" in access && access.unique ? true : order.valueDescending === order.idDescending;
 }
@@ -158,7 +159,7 @@ function explainPlan(
 function explainAccess(access: Access, type: CompiledNodeType): string {
   switch (access.by) {
     case "ids":
-      return `${access.ids.length} nodes by id`;
+      return access.ids.length === 1 ? "1 node by id" : `${access.ids.length} nodes by id`;
     case "type":
       return `${type.table.label} by id${bounds(access)}`;
     case "values":
