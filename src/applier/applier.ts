@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
-import { EntError } from "../base/errors.ts";
+import type { EntError } from "../base/errors.ts";
 import type { Service } from "../base/service.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import { damaged } from "../store/tenant-store.ts";
-import { syncView } from "../store/sync-view.ts";
-import type { TenantStores } from "../store/tenant-stores.ts";
 import { troubleOf } from "../store/store-errors.ts";
+import { syncView } from "../store/sync-view.ts";
+import { damaged } from "../store/tenant-store.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import { writeCheckpoint } from "./checkpoint.ts";

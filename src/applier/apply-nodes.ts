@@ -2,10 +2,10 @@ import { EntError } from "../base/errors.ts";
 import type { Node } from "../record/graph.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import type { CreateNode, NodeStep, UpdateNode } from "../record/transaction.ts";
-import { valuesEqual } from "../schema/value.ts";
 import type { NodeType } from "../schema/types.ts";
 import { applyPatch, checkCreate } from "../schema/validate-fields.ts";
 import type { Fields } from "../schema/value.ts";
+import { valuesEqual } from "../schema/value.ts";
 import {
   addEntries,
   findUniqueConflict,

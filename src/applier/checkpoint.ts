@@ -30,17 +30,22 @@ export async function readCheckpoint(
   if (text === undefined) return undefined;
   try {
     const { format, log_id, partition: found, offset } = JSON.parse(text.toString("utf8"));
-    if (format !== FORMAT || found !== partition || !Number.isSafeInteger(offset)) throw new Error();
+    if (format !== FORMAT || found !== partition || !Number.isSafeInteger(offset))
+      throw new Error("not the content of a checkpoint");
     return { logId: String(log_id), partition, offset };
-  } catch (cause) {
-    throw new EntError({
-      code: "data_loss",
-      reason: "DATA_DIR_INVALID",
-      message: `The checkpoint ${file} cannot be read.`,
-      hint: "Remove the file: EntDB then replays the log from its start.",
-      cause,
-    });
+  } catch (error) {
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, cause: unknown): EntError {
+  return new EntError({
+    code: "data_loss",
+    reason: "DATA_DIR_INVALID",
+    message: `The checkpoint ${file} cannot be read.`,
+    hint: "Remove the file: EntDB then replays the log from its start.",
+    cause,
+  });
 }
 
 export async function writeCheckpoint(directory: string, checkpoint: Checkpoint): Promise<void> {

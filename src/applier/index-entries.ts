@@ -109,7 +109,9 @@ export function moveEntries(
 ): void {
   const kept = entriesOf(type, after);
   for (const old of entriesOf(type, before)) {
-    const same = kept.findIndex((entry) => entry.keyId === old.keyId && equal(entry.value, old.value));
+    const same = kept.findIndex(
+      (entry) => entry.keyId === old.keyId && equal(entry.value, old.value),
+    );
     if (same >= 0) kept.splice(same, 1);
     else removeEntry(scope, type.typeId, nodeId, old);
   }

@@ -205,7 +205,8 @@ export class Lanes {
     if (offset <= lane.offset) return;
     lane.offset = offset;
     const behind = this.#deps.applied.behind(lane.entry.tenantId);
-    if (behind !== undefined) this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset });
+    if (behind !== undefined)
+      this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset });
   }
 
   #stall(lane: Lane, error: unknown): void {

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
+import { must } from "../base/assert.ts";
 import { EntError } from "../base/errors.ts";
-import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
-import type { DecidedOutcome, Outcome } from "../record/outcome.ts";
 import type { LoggedRecord } from "../record/codec.ts";
+import type { DecidedOutcome, Outcome } from "../record/outcome.ts";
+import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
 import { SYSTEM_TENANT_ID, type Transaction } from "../record/transaction.ts";
-import { EMPTY_SCHEMA } from "../schema/types.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { decodeSchemaText } from "../schema/schema-json.ts";
+import { EMPTY_SCHEMA } from "../schema/types.ts";
 import { AppliedEventReader } from "../store/reader/applied-event-reader.ts";
 import { SchemaReader } from "../store/reader/schema-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { prepareAdvance, readViewState } from "../store/view-state.ts";
 import { AppliedEventWriter } from "../store/writer/applied-event-writer.ts";
 import { insertTenant } from "../store/writer/catalog-writer.ts";
-import { must } from "../base/assert.ts";
 import { applyTransaction } from "./apply-transaction.ts";
 import { GraphStatements, TransactionScope } from "./scope.ts";
 

@@ -102,7 +102,10 @@ class TransactionChecker {
       case "update_edge": {
         const sent = { ...operation, fields: this.#fields(operation.fields, `${path}.fields`) };
         const target = this.#target(operation.target, path);
-        return { sent, resolved: { ...sent, target, fields: this.#resolveRefs(sent.fields, path) } };
+        return {
+          sent,
+          resolved: { ...sent, target, fields: this.#resolveRefs(sent.fields, path) },
+        };
       }
       case "delete_edge":
         return {

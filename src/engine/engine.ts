@@ -1,8 +1,8 @@
-import type { Caller } from "../record/caller.ts";
-import type { OperationResult, RejectedOutcome } from "../record/outcome.ts";
-import type { Direction, Edge, Node } from "../record/graph.ts";
-import type { Operation } from "../record/transaction.ts";
 import type { Filter, OrderTerm } from "../query/query.ts";
+import type { Caller } from "../record/caller.ts";
+import type { Direction, Edge, Node } from "../record/graph.ts";
+import type { OperationResult, RejectedOutcome } from "../record/outcome.ts";
+import type { Operation } from "../record/transaction.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
 import type { Value } from "../schema/value.ts";
 
@@ -21,30 +21,81 @@ export interface Engine {
    * (wait `applied`). A rejected outcome is thrown as an `EntError` with its reason. A
    * deadline after the append throws DEADLINE_EXCEEDED with `wal_position` in the details.
    */
-  execute(caller: Caller, request: TransactionRequest, signal: AbortSignal): Promise<TransactionReceipt>;
+  execute(
+    caller: Caller,
+    request: TransactionRequest,
+    signal: AbortSignal,
+  ): Promise<TransactionReceipt>;
   /** What became of a transaction, by its idempotency key. */
-  getReceipt(caller: Caller, idempotencyKey: string, freshness: Freshness, signal: AbortSignal): Promise<Receipt>;
+  getReceipt(
+    caller: Caller,
+    idempotencyKey: string,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Receipt>;
 
   /** Throws NODE_NOT_FOUND when the node is missing, or deleted and not asked for. */
-  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ node: Node }>>;
-  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ nodes: Node[]; missingIds: string[] }>>;
+  getNode(
+    caller: Caller,
+    request: NodeRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ node: Node }>>;
+  getNodes(
+    caller: Caller,
+    request: NodesRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ nodes: Node[]; missingIds: string[] }>>;
   /** Throws NODE_NOT_FOUND, KEY_UNKNOWN. */
-  getNodeByKey(caller: Caller, request: NodeByKeyRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ node: Node }>>;
-  queryNodes(caller: Caller, request: QueryRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<NodePage>>;
-  countNodes(caller: Caller, request: CountRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<{ count: number }>>;
-  listEdges(caller: Caller, request: EdgesRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<EdgePage>>;
-  listConnected(caller: Caller, request: ConnectedRequest, freshness: Freshness, signal: AbortSignal): Promise<Read<ConnectedPage>>;
+  getNodeByKey(
+    caller: Caller,
+    request: NodeByKeyRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ node: Node }>>;
+  queryNodes(
+    caller: Caller,
+    request: QueryRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<NodePage>>;
+  countNodes(
+    caller: Caller,
+    request: CountRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ count: number }>>;
+  listEdges(
+    caller: Caller,
+    request: EdgesRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<EdgePage>>;
+  listConnected(
+    caller: Caller,
+    request: ConnectedRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<ConnectedPage>>;
 
   /** An empty schema for a tenant that has registered none. */
   getSchema(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<Read<TenantSchema>>;
-  registerSchema(caller: Caller, request: SchemaRequest, signal: AbortSignal): Promise<SchemaReceipt>;
+  registerSchema(
+    caller: Caller,
+    request: SchemaRequest,
+    signal: AbortSignal,
+  ): Promise<SchemaReceipt>;
 
   health(): Health;
   logState(): LogState;
   /** Sets the tenant's files aside and makes them again from the log. Throws TENANT_NOT_FOUND. */
   rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
   /** Tries the record at which a halted tenant stands once more. */
-  retryTenant(tenantId: string, signal: AbortSignal): Promise<{ resumed: boolean; message: string }>;
+  retryTenant(
+    tenantId: string,
+    signal: AbortSignal,
+  ): Promise<{ resumed: boolean; message: string }>;
 }
 
 /** How fresh a read must be. It fails with POSITION_NOT_REACHED at the deadline rather than answer older. */
@@ -125,7 +176,9 @@ export interface NodesRequest {
 
 export interface NodeByKeyRequest {
   readonly typeId: number;
-  readonly key: { readonly by: "field"; readonly fieldId: number } | { readonly by: "key"; readonly keyId: number };
+  readonly key:
+    | { readonly by: "field"; readonly fieldId: number }
+    | { readonly by: "key"; readonly keyId: number };
   readonly values: readonly Value[];
 }
 

@@ -39,8 +39,8 @@ import type {
 } from "./engine.ts";
 import { tokenOfView, waitUntilFresh } from "./freshness.ts";
 import { InFlightKeys } from "./in-flight.ts";
-import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
+import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
 import { checkKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 

@@ -49,11 +49,7 @@ export function countNodes(read: QueryRead, request: CountRequest): Promise<numb
   return read.workers.run(read.store.readFile, { kind: "count", query }, read.signal);
 }
 
-function workOf(
-  read: QueryRead,
-  request: CountRequest,
-  order: QueryRequest["order"],
-): QueryWork {
+function workOf(read: QueryRead, request: CountRequest, order: QueryRequest["order"]): QueryWork {
   const { typeId, filter, includeDeleted } = request;
   const query = parseQuery({ typeId, filter, order, includeDeleted }, read.registry);
   const plan = planQuery(query, read.registry.nodeType(typeId));

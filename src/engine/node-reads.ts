@@ -5,7 +5,12 @@ import { parseKey } from "../query/parse-key.ts";
 import type { Node } from "../record/graph.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
 import type { Value } from "../schema/value.ts";
-import { compositeIndexValue, compositeKeyId, type IndexValue, indexValue } from "../store/index-value.ts";
+import {
+  compositeIndexValue,
+  compositeKeyId,
+  type IndexValue,
+  indexValue,
+} from "../store/index-value.ts";
 import type { TenantReads } from "../store/tenant-store.ts";
 import { checkNodeId } from "./check-transaction.ts";
 import type { NodeByKeyRequest, NodeRequest, NodesRequest } from "./engine.ts";

@@ -1,7 +1,7 @@
 import { ByteWriter } from "../base/bytes.ts";
+import type { EdgeTarget } from "../record/transaction.ts";
 import { writeFields } from "../record/value-codec.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
-import type { EdgeTarget } from "../record/transaction.ts";
 import type { RequestedOperation } from "./engine.ts";
 
 /**

@@ -1,5 +1,6 @@
-import { EntError, invalid } from "../base/errors.ts";
+import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
+import { EntError, invalid } from "../base/errors.ts";
 import { makeEdgeId, makeNodeId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
@@ -322,13 +323,8 @@ export function checkKey(key: string): void {
 
 /** What the work came to, or the signal's reason when that comes first; the work itself goes on. */
 function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    const done = () => signal.removeEventListener("abort", onAbort);
-    work.then(
-      (value) => (done(), resolve(value)),
-      (error) => (done(), reject(error)),
-    );
+  return abortable(signal, (settle) => {
+    work.then(settle.resolve, settle.reject);
+    return () => undefined;
   });
 }

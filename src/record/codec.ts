@@ -2,8 +2,8 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type EdgeTarget as EdgeTargetMessage,
   type Operation as OperationMessage,
-  type Record as RecordMessage,
   OperationSchema,
+  type Record as RecordMessage,
   RecordSchema,
 } from "../../gen/entdb/wal/v1/record_pb.ts";
 import { assert } from "../base/assert.ts";
@@ -80,7 +80,9 @@ function encodeBody(body: TransactionRecord["body"]): RecordMessage["body"] {
     case: "transaction",
     value: {
       operations: body.operations.map(encodeOperation),
-      ...(body.attachedSchema && { attachedSchema: { json: encodeSchemaText(body.attachedSchema) } }),
+      ...(body.attachedSchema && {
+        attachedSchema: { json: encodeSchemaText(body.attachedSchema) },
+      }),
     } as never,
   };
 }
@@ -91,7 +93,8 @@ function decodeBody(body: RecordMessage["body"]): TransactionRecord["body"] {
       return {
         kind: "transaction",
         operations: body.value.operations.map(decodeOperation),
-        attachedSchema: body.value.attachedSchema && decodeSchemaText(body.value.attachedSchema.json),
+        attachedSchema:
+          body.value.attachedSchema && decodeSchemaText(body.value.attachedSchema.json),
       };
     case "tenantCreated":
       return {
@@ -137,7 +140,10 @@ function operationCase(operation: Operation): { case: string; value: object } {
     case "create_edge": {
       const { edgeTypeId, id, fromId, toId, returnExisting } = operation;
       const fields = encodeFields(operation.fields);
-      return { case: "createEdge", value: { edgeTypeId, id, fromId, toId, returnExisting, fields } };
+      return {
+        case: "createEdge",
+        value: { edgeTypeId, id, fromId, toId, returnExisting, fields },
+      };
     }
     case "update_edge": {
       const fields = encodeFields(operation.fields);

@@ -34,7 +34,8 @@ export function decodeFields(bytes: Uint8Array): Map<number, Value> {
   const fields = new Map<number, Value>();
   if (bytes.length === 0) return fields;
   const reader = new ByteReader(bytes);
-  if (reader.u8() !== VERSION) throw new MalformedBytesError("fields of an unknown encoding version");
+  if (reader.u8() !== VERSION)
+    throw new MalformedBytesError("fields of an unknown encoding version");
   const count = reader.varint();
   for (let i = 0; i < count; i++) {
     const fieldId = reader.varint();

@@ -1,6 +1,6 @@
-import type { Metrics } from "../telemetry/metrics.ts";
 import type { ApplierMeter } from "../applier/applier.ts";
 import type { RequestMeter } from "../rpc/call-context.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { WalMeter } from "../wal/metered-wal.ts";
 
 /** What each part counts, as cells of this server's metrics. The parts know their own interface only. */

@@ -116,7 +116,9 @@ async function assemble(
     await upkeep.stop();
     await wal.close();
     await applier.stop();
-    await applier.checkpoint().catch((error) => options.log.upkeepFailed("the last checkpoint", error));
+    await applier
+      .checkpoint()
+      .catch((error) => options.log.upkeepFailed("the last checkpoint", error));
     for (const store of stores.allOpen()) store.checkpoint();
     await closeAll();
   });
@@ -128,7 +130,15 @@ async function assemble(
 
   const catalog = new Catalog({ ...options, wal, stores, applied });
   const gate = new Gate(catalog, applied, options);
-  const engine = new LocalEngine({ ...options, wal, applied, stores, gate, workers, repair: applier });
+  const engine = new LocalEngine({
+    ...options,
+    wal,
+    applied,
+    stores,
+    gate,
+    workers,
+    repair: applier,
+  });
   return { engine, wal, stores, applied, workers, failed, stop };
 }
 

@@ -9,7 +9,11 @@ export function troubleLog(
     tenantStalled: (tenantId, offset, cause) =>
       logger.warn("tenant stalled; it is tried again", { tenant: tenantId, offset, cause }),
     tenantHalted: (tenantId, offset, cause) =>
-      logger.error("tenant halted: a record cannot be applied", { tenant: tenantId, offset, cause }),
+      logger.error("tenant halted: a record cannot be applied", {
+        tenant: tenantId,
+        offset,
+        cause,
+      }),
     tenantRebuilding: (tenantId, cause) =>
       logger.error("a tenant's file cannot serve; it is made again", { tenant: tenantId, cause }),
     tenantResumed: (tenantId) => logger.info("tenant is served again", { tenant: tenantId }),

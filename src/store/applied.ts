@@ -1,4 +1,5 @@
-import { EntError } from "../base/errors.ts";
+import { abortable, type Settle } from "../base/abortable.ts";
+import type { EntError } from "../base/errors.ts";
 import type { DecidedOutcome } from "../record/outcome.ts";
 
 /**
@@ -21,14 +22,12 @@ export interface Behind {
 interface PositionWaiter {
   readonly tenantId: string;
   readonly offset: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly settle: Settle<void>;
 }
 
 interface OutcomeWaiter {
   readonly tenantId: string;
-  readonly resolve: (decided: DecidedOutcome) => void;
-  readonly reject: (error: unknown) => void;
+  readonly settle: Settle<DecidedOutcome>;
 }
 
 /** Outcomes kept for callers whose append was answered after the applier had passed. */
@@ -76,21 +75,10 @@ export class Applied {
     if (this.endOf(tenantId) > offset) return undefined;
     const behind = this.#behind.get(tenantId);
     if (behind?.trouble === "halted") return Promise.reject(behind.error);
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        signal.removeEventListener("abort", onAbort);
-        this.#positionWaiters.delete(waiter);
-      };
-      const waiter: PositionWaiter = {
-        tenantId,
-        offset,
-        resolve: () => (done(), resolve()),
-        reject: (error) => (done(), reject(error)),
-      };
-      const onAbort = () => waiter.reject(signal.reason);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
+    return abortable(signal, (settle) => {
+      const waiter: PositionWaiter = { tenantId, offset, settle };
       this.#positionWaiters.add(waiter);
+      return () => this.#positionWaiters.delete(waiter);
     });
   }
 
@@ -111,29 +99,19 @@ export class Applied {
     const recent = this.#recent.get(offset);
     if (recent !== undefined) return recent;
     const behind = this.#behind.get(tenantId);
-    if (behind?.trouble === "halted" && behind.offset <= offset) return Promise.reject(behind.error);
+    if (behind?.trouble === "halted" && behind.offset <= offset)
+      return Promise.reject(behind.error);
     if (this.endOf(tenantId) > offset) return undefined;
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        signal.removeEventListener("abort", onAbort);
-        this.#outcomeWaiters.delete(offset);
-      };
-      const waiter: OutcomeWaiter = {
-        tenantId,
-        resolve: (decided) => (done(), resolve(decided)),
-        reject: (error) => (done(), reject(error)),
-      };
-      const onAbort = () => waiter.reject(signal.reason);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#outcomeWaiters.set(offset, waiter);
+    return abortable(signal, (settle) => {
+      this.#outcomeWaiters.set(offset, { tenantId, settle });
+      return () => this.#outcomeWaiters.delete(offset);
     });
   }
 
   /** Says what a record came to. Called in log order within a tenant, after the commit. */
   publish(offset: number, decided: DecidedOutcome): void {
     const waiter = this.#outcomeWaiters.get(offset);
-    if (waiter !== undefined) return waiter.resolve(decided);
+    if (waiter !== undefined) return waiter.settle.resolve(decided);
     this.#recent.set(offset, decided);
     if (this.#recent.size <= RECENT_OUTCOMES) return;
     for (const oldest of this.#recent.keys()) {
@@ -165,16 +143,18 @@ export class Applied {
   #wake(): void {
     if (this.#positionWaiters.size === 0) return;
     for (const waiter of [...this.#positionWaiters]) {
-      if (this.endOf(waiter.tenantId) > waiter.offset) waiter.resolve();
+      if (this.endOf(waiter.tenantId) > waiter.offset) waiter.settle.resolve();
     }
   }
 
   #refuseWaiters(tenantId: string, behind: Behind): void {
     for (const waiter of [...this.#positionWaiters]) {
-      if (waiter.tenantId === tenantId && waiter.offset >= behind.offset) waiter.reject(behind.error);
+      if (waiter.tenantId === tenantId && waiter.offset >= behind.offset)
+        waiter.settle.reject(behind.error);
     }
     for (const [offset, waiter] of [...this.#outcomeWaiters]) {
-      if (waiter.tenantId === tenantId && offset >= behind.offset) waiter.reject(behind.error);
+      if (waiter.tenantId === tenantId && offset >= behind.offset)
+        waiter.settle.reject(behind.error);
     }
   }
 }

@@ -8,48 +8,51 @@ import { createHash, type Hash } from "node:crypto";
  */
 interface HashedTable {
   readonly name: string;
-  readonly columns: string;
-  readonly key: string;
+  readonly sql: string;
 }
 
 const TABLES: readonly HashedTable[] = [
   {
     name: "view_state",
-    columns: "tenant_id, incarnation, log_id, applied_offset, applied_log_time, outcome_digest",
-    key: "only_row",
+    sql: `SELECT tenant_id, incarnation, log_id, applied_offset, applied_log_time, outcome_digest
+      FROM view_state ORDER BY only_row`,
   },
   {
     name: "nodes",
-    columns: "id, type_id, owner_actor, version, created_at, updated_at, deleted, fields",
-    key: "id",
+    sql: `SELECT id, type_id, owner_actor, version, created_at, updated_at, deleted, fields
+      FROM nodes ORDER BY id`,
   },
   {
     name: "unique_values",
-    columns: "type_id, key_id, value, node_id",
-    key: "type_id, key_id, value",
+    sql: `SELECT type_id, key_id, value, node_id
+      FROM unique_values ORDER BY type_id, key_id, value`,
   },
   {
     name: "field_values",
-    columns: "type_id, field_id, value, node_id",
-    key: "type_id, field_id, value, node_id",
+    sql: `SELECT type_id, field_id, value, node_id
+      FROM field_values ORDER BY type_id, field_id, value, node_id`,
   },
   {
     name: "edges",
-    columns: "id, edge_type_id, from_id, to_id, created_at, updated_at, fields",
-    key: "from_id, edge_type_id, to_id",
+    sql: `SELECT id, edge_type_id, from_id, to_id, created_at, updated_at, fields
+      FROM edges ORDER BY from_id, edge_type_id, to_id`,
   },
-  { name: "schemas", columns: "applied_offset, fingerprint, definition", key: "applied_offset" },
+  {
+    name: "schemas",
+    sql: `SELECT applied_offset, fingerprint, definition
+      FROM schemas ORDER BY applied_offset`,
+  },
   {
     name: "applied_events",
-    columns: "idempotency_key, request_hash, result, position, applied_at, expires_at",
-    key: "idempotency_key",
+    sql: `SELECT idempotency_key, request_hash, result, position, applied_at, expires_at
+      FROM applied_events ORDER BY idempotency_key`,
   },
 ];
 
 const CATALOG_TABLE: HashedTable = {
   name: "tenants",
-  columns: "tenant_id, incarnation, partition, directory, state, created_offset, created_at",
-  key: "tenant_id",
+  sql: `SELECT tenant_id, incarnation, partition, directory, state, created_offset, created_at
+      FROM tenants ORDER BY tenant_id`,
 };
 
 /** Rows between two yields: what one slice of work is. */
@@ -68,7 +71,7 @@ export function* contentHash(db: Database): Generator<void, string> {
 
 function* tableHash(db: Database, table: HashedTable): Generator<void, Uint8Array> {
   const hash = createHash("sha256");
-  const statement = db.prepare(`SELECT ${table.columns} FROM ${table.name} ORDER BY ${table.key}`);
+  const statement = db.prepare(table.sql);
   let rows = 0;
   for (const row of statement.iterate()) {
     for (const value of Object.values(row as Record<string, unknown>)) update(hash, value);

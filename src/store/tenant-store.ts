@@ -50,7 +50,8 @@ export class TenantStore {
   readonly #readConnection: Database;
   #closed = false;
 
-  private constructor(owner: TenantOwner, directory: string, write: Database, read: Database) {
+  /** Use {@link TenantStore.open}. */
+  constructor(owner: TenantOwner, directory: string, write: Database, read: Database) {
     this.tenantId = owner.tenantId;
     this.incarnation = owner.incarnation;
     this.directory = directory;

@@ -1,6 +1,6 @@
-import { LRUCache } from "lru-cache";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
 import { damaged, TenantStore } from "./tenant-store.ts";

@@ -15,9 +15,7 @@ export interface ViewState {
 
 /** Undefined for a file that has just been made. */
 export function readViewState(db: Database): ViewState | undefined {
-  const row = db
-    .query<ViewStateRow, []>("SELECT * FROM view_state WHERE only_row = 1")
-    .get();
+  const row = db.query<ViewStateRow, []>("SELECT * FROM view_state WHERE only_row = 1").get();
   if (row === null) return undefined;
   return {
     tenantId: row.tenant_id,

@@ -1,8 +1,8 @@
-import { LRUCache } from "lru-cache";
 import { createHash } from "node:crypto";
-import { base32 } from "../base/ids.ts";
-import { EntError } from "../base/errors.ts";
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
+import { EntError } from "../base/errors.ts";
+import { base32 } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { encodeRecord } from "../record/codec.ts";
 import { RULES_VERSION, SYSTEM_TENANT_ID } from "../record/transaction.ts";

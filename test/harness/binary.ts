@@ -94,6 +94,8 @@ export interface ServerOptions extends BinaryOptions {
   /** Relative to `cwd`; `data` by default; null leaves it to the command. */
   readonly dataDir?: string | null;
   readonly args?: readonly string[];
+  /** A program in front that becomes the server itself, such as `strace -D`. */
+  readonly under?: readonly string[];
 }
 
 /** The server ended before it was ready. */
@@ -111,9 +113,10 @@ export class StartRefused extends Error {
 
 /** Starts a server on free ports and returns when it says that it is ready. Throws {@link StartRefused}. */
 export async function startServerProcess(options: ServerOptions): Promise<ServerProcess> {
-  const { command = "serve", dataDir = "data", args = [] } = options;
+  const { command = "serve", dataDir = "data", args = [], under = [] } = options;
   const child = Bun.spawn(
     [
+      ...under,
       BINARY,
       command,
       ...["--grpc-port", "0", "--http-port", "0"],

@@ -9,16 +9,20 @@ import { CANONICAL_TABLES_1, CATALOG_TABLES_1 } from "./tables.ts";
  */
 export const VIEW_FORMAT = 1;
 
-const steps: readonly ((db: Database, isSystem: boolean) => void)[] = [
+/** Step n brings a file from format n to n + 1. */
+const STEPS: readonly ((db: Database, isSystem: boolean) => void)[] = [
   (db, isSystem) => {
     db.exec(CANONICAL_TABLES_1);
     if (isSystem) db.exec(CATALOG_TABLES_1);
+    db.exec("PRAGMA user_version = 1");
   },
 ];
 
 /** Throws FORMAT_TOO_NEW when a newer EntDB has written the file. */
 export function migrate(db: Database, isSystem: boolean, file: string): void {
-  const found = Number((db.query("PRAGMA user_version").get() as { user_version: bigint }).user_version);
+  const found = Number(
+    (db.query("PRAGMA user_version").get() as { user_version: bigint }).user_version,
+  );
   if (found > VIEW_FORMAT) {
     throw new EntError({
       code: "failed_precondition",
@@ -29,8 +33,7 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
   }
   for (let format = found; format < VIEW_FORMAT; format++) {
     db.transaction(() => {
-      steps[format]?.(db, isSystem);
-      db.exec(`PRAGMA user_version = ${format + 1}`);
+      STEPS[format]?.(db, isSystem);
     }).immediate();
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "bun:sqlite";
-import { decodeOutcome } from "../../record/outcome-codec.ts";
 import type { DecidedOutcome } from "../../record/outcome.ts";
+import { decodeOutcome } from "../../record/outcome-codec.ts";
 
 /** A remembered outcome and what tells a repetition from a reuse of its key. */
 export interface RememberedOutcome extends DecidedOutcome {

@@ -2,7 +2,8 @@ import type { Database, Statement } from "bun:sqlite";
 import type { Direction, Edge } from "../../record/graph.ts";
 import { decodeFields } from "../../record/value-codec.ts";
 
-const EDGE_COLUMNS = "e.id, e.edge_type_id, e.from_id, e.to_id, e.created_at, e.updated_at, e.fields";
+const EDGE_COLUMNS =
+  "e.id, e.edge_type_id, e.from_id, e.to_id, e.created_at, e.updated_at, e.fields";
 type EdgeRowValues = [string, bigint, string, string, bigint, bigint, Uint8Array];
 
 function edgeOfRow(row: EdgeRowValues): Edge {

@@ -65,7 +65,9 @@ function idPieces(request: SourceRequest, ids: readonly string[]): Piece[] {
   const sql = `SELECT ${columns} FROM nodes n WHERE n.id = ? AND n.type_id = ?${live}`;
   const afterId = lastId(request.after);
   const descending = request.order?.idDescending ?? false;
-  const wanted = ids.filter((id) => afterId === undefined || (descending ? id < afterId : id > afterId));
+  const wanted = ids.filter(
+    (id) => afterId === undefined || (descending ? id < afterId : id > afterId),
+  );
   if (descending) wanted.reverse();
   return wanted.map((id) => ({ sql, parameters: [id, request.typeId] }));
 }
@@ -93,7 +95,9 @@ function valuePieces(request: SourceRequest, access: Access & { by: "values" }):
   const byValue = request.order?.by === "value";
   const ascending = access.values.map(stored);
   const values = request.order?.valueDescending ? ascending.reverse() : ascending;
-  const after = byValue ? stored(must(request.after?.[0] ?? access.values[0], "a value")) : undefined;
+  const after = byValue
+    ? stored(must(request.after?.[0] ?? access.values[0], "a value"))
+    : undefined;
   const from =
     byValue && request.after !== undefined ? values.findIndex((value) => same(value, after)) : 0;
   return values.slice(Math.max(from, 0)).map((value, i) => {

@@ -1,17 +1,11 @@
+import { abortable, type Settle } from "../../base/abortable.ts";
 import { EntError } from "../../base/errors.ts";
-import type {
-  FromReadWorker,
-  ReadAnswers,
-  ReadFile,
-  ReadWork,
-  ToReadWorker,
-} from "./read-job.ts";
+import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
 
 // Put in by the build (scripts/build.ts): where the thread's code lies inside the executable.
 declare const ENTDB_READ_WORKER: string | undefined;
 
-const WORKER_PATH =
-  typeof ENTDB_READ_WORKER === "string" ? ENTDB_READ_WORKER : "./read-worker.ts";
+const WORKER_PATH = typeof ENTDB_READ_WORKER === "string" ? ENTDB_READ_WORKER : "./read-worker.ts";
 
 export interface ReadWorkersOptions {
   readonly threads: number;
@@ -22,8 +16,7 @@ export interface ReadWorkersOptions {
 interface Pending {
   readonly worker: number;
   readonly file: string;
-  readonly resolve: (answer: never) => void;
-  readonly reject: (error: unknown) => void;
+  readonly settle: Settle<never>;
 }
 
 /**
@@ -66,20 +59,13 @@ export class ReadWorkers {
     const id = this.#nextId++;
     const worker = this.#leastBusy();
     this.#loads[worker] = (this.#loads[worker] ?? 0) + 1;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#send(worker, { do: "cancel", id });
-        this.#end(id)?.reject(signal.reason);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      const done = () => signal.removeEventListener("abort", onAbort);
-      this.#pending.set(id, {
-        worker,
-        file: file.path,
-        resolve: (answer: never) => (done(), resolve(answer)),
-        reject: (error) => (done(), reject(error)),
-      });
+    return abortable<ReadAnswers[K]>(signal, (settle) => {
+      this.#pending.set(id, { worker, file: file.path, settle: settle as Settle<never> });
       this.#send(worker, { do: "run", job: { id, file, work } });
+      return () => {
+        // Still pending here means that the signal came first.
+        if (this.#end(id) !== undefined) this.#send(worker, { do: "cancel", id });
+      };
     });
   }
 
@@ -87,7 +73,7 @@ export class ReadWorkers {
   close(): void {
     this.#closed = true;
     for (const worker of this.#workers) worker?.terminate();
-    for (const id of [...this.#pending.keys()]) this.#end(id)?.reject(stopping());
+    for (const id of [...this.#pending.keys()]) this.#end(id)?.settle.reject(stopping());
   }
 
   #leastBusy(): number {
@@ -115,9 +101,9 @@ export class ReadWorkers {
   #answered(message: FromReadWorker): void {
     const pending = this.#end(message.id);
     if (pending === undefined) return;
-    if ("answer" in message) pending.resolve(message.answer as never);
-    else if ("refused" in message) pending.reject(new EntError(message.refused));
-    else pending.reject(workerFailed(message.failed.message, message.failed.code));
+    if ("answer" in message) pending.settle.resolve(message.answer as never);
+    else if ("refused" in message) pending.settle.reject(new EntError(message.refused));
+    else pending.settle.reject(workerFailed(message.failed.message, message.failed.code));
   }
 
   /** A thread that died takes its jobs with it; the next job starts another. */
@@ -125,7 +111,7 @@ export class ReadWorkers {
     this.#workers[index]?.terminate();
     this.#workers[index] = undefined;
     for (const [id, pending] of [...this.#pending]) {
-      if (pending.worker === index) this.#end(id)?.reject(workerFailed(message, ""));
+      if (pending.worker === index) this.#end(id)?.settle.reject(workerFailed(message, ""));
     }
   }
 

@@ -31,30 +31,49 @@ const SLICE_EDGES = 1_000;
  * LIMIT_EXCEEDED when it would look at more edges than it may.
  */
 export function* walk(db: Database, request: WalkRequest): Generator<void, WalkPlace[]> {
-  const edges = new EdgeReader(db);
-  const seen = new Set([request.nodeId]);
+  const { nodeId, depth, after, limit } = request;
+  const ring = new Rings(new EdgeReader(db), request);
   const found: WalkPlace[] = [];
-  let frontier = [request.nodeId];
-  let looked = 0;
-  for (let distance = 1; distance <= request.depth && frontier.length > 0; distance++) {
-    const next: string[] = [];
-    for (const nodeId of frontier) {
-      for (const otherId of yield* neighbours(edges, nodeId, request)) {
-        looked += 1;
-        if (looked > request.edgesMax) throw tooManyEdges(request.edgesMax);
-        if (seen.has(otherId)) continue;
-        seen.add(otherId);
-        next.push(otherId);
-      }
+  let frontier = [nodeId];
+  for (let distance = 1; distance <= depth && frontier.length > 0; distance++) {
+    frontier = yield* ring.next(frontier);
+    for (const id of frontier) {
+      const place = { distance, id };
+      if (isBehind(place, after)) found.push(place);
+      if (found.length === limit) return found;
     }
-    next.sort();
-    for (const id of next) {
-      if (isBehind({ distance, id }, request.after)) found.push({ distance, id });
-      if (found.length === request.limit) return found;
-    }
-    frontier = next;
   }
   return found;
+}
+
+/** The nodes around a start, ring after ring; what has been seen is in no later ring. */
+class Rings {
+  readonly #edges: EdgeReader;
+  readonly #request: WalkRequest;
+  readonly #seen: Set<string>;
+  #looked = 0;
+
+  constructor(edges: EdgeReader, request: WalkRequest) {
+    this.#edges = edges;
+    this.#request = request;
+    this.#seen = new Set([request.nodeId]);
+  }
+
+  /** The unseen neighbours of a ring, in the order of their ids. */
+  *next(ring: readonly string[]): Generator<void, string[]> {
+    const { edgesMax } = this.#request;
+    const found: string[] = [];
+    for (const nodeId of ring) {
+      for (const otherId of yield* neighbours(this.#edges, nodeId, this.#request)) {
+        this.#looked += 1;
+        if (this.#looked > edgesMax) throw tooManyEdges(edgesMax);
+        if (this.#seen.has(otherId)) continue;
+        this.#seen.add(otherId);
+        found.push(otherId);
+      }
+    }
+    return found.sort();
+  }
 }
 
 function* neighbours(

@@ -12,6 +12,13 @@ export function insertTenant(
       `INSERT INTO tenants (tenant_id, incarnation, partition, directory, state, created_offset, created_at)
        VALUES (?, ?, ?, ?, 'active', ?, ?) ON CONFLICT (tenant_id) DO NOTHING`,
     )
-    .run(tenant.tenantId, tenant.incarnation, tenant.partition, tenant.directory, at.offset, at.logTime);
+    .run(
+      tenant.tenantId,
+      tenant.incarnation,
+      tenant.partition,
+      tenant.directory,
+      at.offset,
+      at.logTime,
+    );
   return changes === 1;
 }

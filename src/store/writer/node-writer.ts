@@ -1,6 +1,6 @@
 import type { Database, Statement } from "bun:sqlite";
-import type { Fields } from "../../schema/value.ts";
 import { encodeFields } from "../../record/value-codec.ts";
+import type { Fields } from "../../schema/value.ts";
 
 /** A node's row as the applier writes it. */
 export interface NodeRow {
