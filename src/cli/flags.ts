@@ -88,6 +88,11 @@ export function tenantClient(context: CliContext, flags: TenantFlags): RestClien
   );
 }
 
+/** How REST names a type: by number, or by name. */
+export function typeMember(type: string): [name: "type_id" | "type", value: number | string][] {
+  return /^\d+$/.test(type) ? [["type_id", Number(type)]] : [["type", type]];
+}
+
 export function requireTenant(tenantId: string | undefined): string {
   if (tenantId) return tenantId;
   throw usageFailure(

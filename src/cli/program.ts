@@ -8,6 +8,7 @@ import { healthCommand } from "./commands/health.ts";
 import { logCommand } from "./commands/log.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
@@ -36,6 +37,7 @@ export function buildProgram(context: CliContext): Command {
   program
     .addCommand(doctorCommand(context))
     .addCommand(logCommand(context))
+    .addCommand(rebuildCommand(context))
     .addCommand(tenantsCommand(context))
     .addCommand(configCommand(context));
   program.commandsGroup("This program:");

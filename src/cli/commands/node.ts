@@ -10,6 +10,7 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  typeMember,
   wholeNumber,
 } from "../flags.ts";
 import { readPayload } from "../payload.ts";
@@ -46,18 +47,15 @@ function createCommand(context: CliContext): Command {
   const command = new Command("create")
     .description("create a node")
     .argument("[fields...]", "name=text or name:=JSON")
-    .requiredOption("--type-id <id>", "the node's type", wholeNumber(1))
+    .requiredOption("--type <type>", "number or name of the node's type")
     .option("--id <id>", "the node's id; the server makes one otherwise");
   addOutputFlag(addTenantFlags(addWriteFlags(command)));
-  type Create = WriteFlags & { typeId: number; id?: string; payload?: string };
+  type Create = WriteFlags & { type: string; id?: string; payload?: string };
   return command.action(async (fields: string[], flags: Create) => {
     const payload = await readPayload(context, fields, flags.payload);
-    const operation = { op: "create_node", type_id: flags.typeId, payload };
-    await execute(
-      context,
-      flags,
-      flags.id === undefined ? operation : { ...operation, id: flags.id },
-    );
+    const id = flags.id === undefined ? {} : { id: flags.id };
+    const type = Object.fromEntries(typeMember(flags.type));
+    await execute(context, flags, { op: "create_node", ...type, payload, ...id });
   });
 }
 

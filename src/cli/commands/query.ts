@@ -8,6 +8,7 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  typeMember,
   wholeNumber,
 } from "../flags.ts";
 import type { Column } from "../format.ts";
@@ -15,7 +16,7 @@ import type { QueryParameters } from "../rest-client.ts";
 
 type QueryFlags = TenantFlags &
   OutputFlags & {
-    readonly typeId: number;
+    readonly type: string;
     readonly limit: number;
     readonly offset: number;
     readonly order?: string;
@@ -26,8 +27,11 @@ type QueryFlags = TenantFlags &
 export function queryCommand(context: CliContext): Command {
   const command = new Command("query")
     .description("list nodes of a type")
-    .argument("[filters...]", "name=value, or name.op=value: eq neq gt gte lt lte in like")
-    .requiredOption("--type-id <id>", "the type of the nodes", wholeNumber(1))
+    .argument(
+      "[filters...]",
+      "name=value, or name.op=value: eq neq gt gte lt lte in like contains is_null",
+    )
+    .requiredOption("--type <type>", "number or name of the nodes' type")
     .option("--limit <count>", "at most so many nodes", wholeNumber(1), 100)
     .option("--offset <count>", "pass over so many nodes first", wholeNumber(0), 0)
     .option("--order <terms>", "fields to order by, separated by commas; -name is descending")
@@ -38,11 +42,11 @@ export function queryCommand(context: CliContext): Command {
     const answer = await tenantClient(context, flags).get("/v1/nodes", query);
     const nodes = Array.isArray(answer["nodes"]) ? answer["nodes"].filter(isJsonObject) : [];
     await context.output.rows(flags.output, nodes, NODE_COLUMNS);
-    const total = answer["total_count"];
-    if (typeof total === "number" && total > flags.offset + nodes.length) {
-      await context.output.note(
-        `${nodes.length} of ${total} nodes; go on with --offset ${flags.offset + nodes.length}`,
-      );
+    if (answer["has_more"] === true) {
+      const total = answer["total_count"];
+      const of = typeof total === "number" ? ` of ${total}` : "";
+      const next = flags.offset + nodes.length;
+      await context.output.note(`${nodes.length}${of} nodes; go on with --offset ${next}`);
     }
   });
 }
@@ -54,7 +58,7 @@ const NODE_COLUMNS: readonly Column[] = ["id", "version", "payload"].map((name) 
 
 function queryParameters(flags: QueryFlags): QueryParameters {
   const parameters: [string, string][] = [
-    ["type_id", String(flags.typeId)],
+    ...typeMember(flags.type).map(([name, value]): [string, string] => [name, String(value)]),
     ["limit", String(flags.limit)],
   ];
   if (flags.offset > 0) parameters.push(["offset", String(flags.offset)]);

@@ -1,0 +1,198 @@
+/** The commands that talk to a server, against one: what they write, where, and how they exit. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import {
+  type BinaryResult,
+  runBinary,
+  type ServerProcess,
+  startServerProcess,
+} from "../harness/binary.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
+import { PEOPLE_SCHEMA } from "../harness/wire.ts";
+
+let directory: TemporaryDirectory;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  server = await startServerProcess({ cwd: directory.path });
+  await Bun.write(join(directory.path, "people.json"), JSON.stringify(PEOPLE_SCHEMA));
+  expect((await run("schema", "push", "people.json")).exitCode).toBe(0);
+});
+
+afterAll(async () => {
+  await server.kill();
+  directory[Symbol.dispose]();
+});
+
+function run(...args: string[]): Promise<BinaryResult> {
+  return runWith({}, ...args);
+}
+
+/** As a person does who has named server and tenant once, in the environment. */
+function runWith(options: { input?: string }, ...args: string[]): Promise<BinaryResult> {
+  const env = { ENTDB_URL: server.httpUrl, ENTDB_TENANT_ID: "acme", ENTDB_ACTOR: "user:ada" };
+  return runBinary(args, { cwd: directory.path, env, ...options });
+}
+
+/** What a command that succeeds writes, as JSON; nothing may stand on stderr. */
+async function json(...args: string[]) {
+  const { exitCode, stdout, stderr } = await run(...args, "-o", "json");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+async function createPerson(...fields: string[]): Promise<string> {
+  return (await json("node", "create", "--type", "Person", ...fields)).node_id;
+}
+
+test("health", async () => {
+  expect(await json("health")).toMatchObject({ status: "healthy" });
+  expect((await run("health")).stdout).toMatch(/^status +healthy$/m);
+});
+
+test("a schema from JSON and from TypeScript; what is shown can be pushed again", async () => {
+  const types = `
+    interface Types { edge_types: object[] }
+    export const schema: Types = {
+      edge_types: [{ edge_type_id: 101, name: "knows", from_type_id: 1, to_type_id: 1 }],
+    };`;
+  await Bun.write(join(directory.path, "more.ts"), types);
+  expect(await json("schema", "push", "more.ts")).toMatchObject({ changed: true });
+  const shown = await json("schema", "get");
+  expect(shown.edge_types.map(({ name }: { name: string }) => name)).toContain("knows");
+  await Bun.write(join(directory.path, "shown.json"), JSON.stringify(shown));
+  expect(await json("schema", "push", "shown.json")).toMatchObject({
+    changed: false,
+    fingerprint: shown.fingerprint,
+  });
+  expect((await run("schema", "fingerprint")).stdout).toBe(`${shown.fingerprint}\n`);
+  expect((await run("schema", "fingerprint", "shown.json")).stdout).toBe(`${shown.fingerprint}\n`);
+  const table = await run("schema", "get");
+  expect(table.stdout).toMatch(/^node +1 +Person +1:name:str! 2:mail:str 3:points:int$/m);
+});
+
+test("a schema that contradicts the tenant's is refused by its reason", async () => {
+  const types = [
+    { type_id: 1, name: "Person", fields: [{ field_id: 1, name: "name", kind: "int" }] },
+  ];
+  await Bun.write(join(directory.path, "bad.json"), JSON.stringify({ node_types: types }));
+  const { exitCode, stdout, stderr } = await run("schema", "push", "bad.json");
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  expect(stderr).toContain("reason: SCHEMA_INCOMPATIBLE");
+});
+
+test("a node: created, read, changed, deleted", async () => {
+  const id = await createPerson("name=Ada", "points:=9223372036854775807");
+  expect(await json("node", "get", id)).toMatchObject({
+    id,
+    version: 1,
+    owner_actor: "user:ada",
+    payload: { name: "Ada", points: "9223372036854775807" },
+  });
+  expect((await run("node", "get", id)).stdout).toMatch(/^payload\.name +Ada$/m);
+
+  const update = ["node", "update", id, "points:=null", "--expected-version", "1"];
+  expect(await json(...update)).toMatchObject({ node_id: id, version: 2 });
+  expect((await json("node", "get", id)).payload).toEqual({ name: "Ada" });
+  const stale = await run(...update);
+  expect(stale.exitCode).toBe(4);
+  expect(stale.stderr).toContain("reason: VERSION_CONFLICT");
+
+  const unasked = await run("node", "delete", id);
+  expect(unasked.exitCode).toBe(2);
+  expect(unasked.stderr).toContain("--yes");
+  const dry = await run("node", "delete", id, "--dry-run");
+  expect(dry).toMatchObject({ exitCode: 0, stdout: "" });
+  expect(dry.stderr).toContain("Nothing was changed");
+  expect((await json("node", "get", id)).deleted).toBe(false);
+  await json("node", "delete", id, "--yes");
+  const gone = await run("node", "get", id);
+  expect(gone.exitCode).toBe(3);
+  expect(gone.stderr).toContain("reason: NODE_NOT_FOUND");
+  expect((await json("node", "get", id, "--include-deleted")).deleted).toBe(true);
+  await json("node", "delete", id, "--purge", "--yes");
+  expect((await run("node", "get", id, "--include-deleted")).exitCode).toBe(3);
+});
+
+test("the same idempotency key makes one node; with another request it is a conflict", async () => {
+  const create = ["node", "create", "--type", "1", "--idempotency-key", "once"];
+  const first = await json(...create, "name=Once");
+  expect(await json(...create, "name=Once")).toEqual(first);
+  const other = await run(...create, "name=Twice");
+  expect(other.exitCode).toBe(4);
+  expect(other.stderr).toContain("reason: IDEMPOTENCY_KEY_REUSED");
+});
+
+test("a payload from stdin, from a file, and a taken unique field", async () => {
+  const create = ["node", "create", "--type", "1", "-o", "json"];
+  const piped = await runWith(
+    { input: '{"name":"Piped","mail":"p@x"}' },
+    ...create,
+    "--payload",
+    "-",
+  );
+  expect(piped.exitCode).toBe(0);
+  await Bun.write(join(directory.path, "node.json"), '{"name":"Filed","mail":"p@x"}');
+  const taken = await run(...create, "--payload", "@node.json");
+  expect(taken.exitCode).toBe(4);
+  const { error } = JSON.parse(taken.stderr);
+  expect(error).toMatchObject({ reason: "UNIQUE_CONFLICT", message: expect.any(String) });
+});
+
+test("query filters, orders and pages, and says when there is more", async () => {
+  for (const points of [1, 2, 3]) await createPerson(`name=Q${points}`, `points:=${points}`);
+  const query = ["query", "--type", "Person", "points.gte=1", "points.lte=3", "--order", "-points"];
+  const rows = await json(...query);
+  expect(rows.map(({ payload }: { payload: object }) => payload)).toEqual([
+    { name: "Q3", points: 3 },
+    { name: "Q2", points: 2 },
+    { name: "Q1", points: 1 },
+  ]);
+  const page = await run(...query, "--limit", "2", "-o", "jsonl");
+  expect(page.stdout.trimEnd().split("\n")).toHaveLength(2);
+  expect(page.stderr).toBe("2 of 3 nodes; go on with --offset 2\n");
+  const rest = await run(...query, "--limit", "2", "--offset", "2");
+  expect(rest.stdout).toMatch(/^id +version +payload\n\S+ +1 +\{"name":"Q1","points":1\}\n$/);
+  const unknown = await run("query", "--type", "Person", "ponts=1");
+  expect(unknown.exitCode).toBe(1);
+  expect(unknown.stderr).toContain("points");
+});
+
+test("an unknown tenant, and one that no grammar allows", async () => {
+  const wrong = await run("node", "get", "nd_00000000000000000000000000", "--tenant-id", "a/b");
+  expect(wrong.exitCode).toBe(1);
+  expect(wrong.stderr).toContain("INVALID_TENANT_ID");
+});
+
+test("retry of a tenant that is not in trouble says so", async () => {
+  const { exitCode, stdout, stderr } = await run("tenants", "retry", "-o", "json");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ resumed: true, message: expect.any(String) });
+});
+
+test("rebuild of a tenant comes to the same content and digest", async () => {
+  const dry = await run("rebuild", "--dry-run");
+  expect(dry).toMatchObject({ exitCode: 0, stdout: "" });
+  expect((await run("rebuild")).exitCode).toBe(2);
+  const report = await json("rebuild", "--yes");
+  expect(report.records).toBeGreaterThan(0);
+  expect(report.content_hash_after).toBe(report.content_hash_before);
+  expect(report.outcome_digest_after).toBe(report.outcome_digest_before);
+  const missing = await run("rebuild", "--tenant-id", "nobody", "--yes");
+  expect(missing.exitCode).toBe(3);
+});
+
+test("doctor beside the running server finds nothing wrong", async () => {
+  const args = ["--data-dir", join(directory.path, "data"), "-o", "json"];
+  const env = {
+    ENTDB_HTTP_PORT: new URL(server.httpUrl).port,
+    ENTDB_GRPC_PORT: new URL(server.grpcUrl).port,
+  };
+  const { exitCode, stdout } = await runBinary(["doctor", ...args], { cwd: directory.path, env });
+  const findings = JSON.parse(stdout) as { check: string; state: string; finding: string }[];
+  expect(findings.filter(({ state }) => state === "fail")).toEqual([]);
+  expect(findings.find(({ check }) => check === "lock")?.finding).toContain(String(server.pid));
+  expect(findings.find(({ check }) => check === "log")?.finding).toMatch(/^\d+ records verified/);
+  expect(exitCode).toBe(0);
+});
