@@ -62,16 +62,23 @@ async function rebuildOnline(
       {},
     );
   } catch (error) {
-    if (!(error instanceof CommandFailure) || error.reason !== "SERVER_UNREACHABLE") throw error;
-    throw new CommandFailure({
-      code: error.code,
-      reason: error.reason,
-      message: error.message,
-      exitCode: EXIT.unavailable,
-      hint: "Name a server with --url, or, when none runs, the data directory with --data-dir.",
-      cause: error,
-    });
+    throw error instanceof CommandFailure && error.reason === "SERVER_UNREACHABLE"
+      ? withoutServer(error)
+      : error;
   }
+}
+
+/** The same failure, with the way that is left. */
+function withoutServer(failure: CommandFailure): CommandFailure {
+  const { code, reason, message } = failure;
+  return new CommandFailure({
+    code,
+    reason,
+    message,
+    exitCode: EXIT.unavailable,
+    hint: "Name a server with --url, or, when none runs, the data directory with --data-dir.",
+    cause: failure,
+  });
 }
 
 async function rebuildOffline(
