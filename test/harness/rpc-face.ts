@@ -6,6 +6,7 @@ import type { FinishedCall, RequestMeter } from "../../src/rpc/call-context.ts";
 import { createRpcFace, type RpcFace, type RpcListener } from "../../src/rpc/face.ts";
 import type { HttpPolicy } from "../../src/rpc/listener/http-rules.ts";
 import type { RpcLimits } from "../../src/rpc/options.ts";
+import { FakeClock } from "./fake-clock.ts";
 import { scriptedEngine } from "./scripted-engine.ts";
 
 /** What a test saw of the face's meter and log. */
@@ -55,8 +56,21 @@ export async function startFace(options: TestFaceOptions = {}): Promise<TestFace
     port,
     url: `http://127.0.0.1:${port}`,
     seen,
-    [Symbol.asyncDispose]: () => listener.stop(0),
+    [Symbol.asyncDispose]: () => stopped(listener, options.clock),
   };
+}
+
+/** Stops the listener, and lets time pass where the test owns it. */
+async function stopped(listener: RpcListener, clock: Clock | undefined): Promise<void> {
+  let done = false;
+  const stopping = listener.stop(0).finally(() => {
+    done = true;
+  });
+  while (!done && clock instanceof FakeClock) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10);
+  }
+  await stopping;
 }
 
 function meterInto(seen: Seen): RequestMeter {
