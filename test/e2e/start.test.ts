@@ -103,6 +103,32 @@ test("SIGINT ends it like SIGTERM", async () => {
   expect(await server.exited).toBe(0);
 });
 
+test("a stop waits for a request that is under way; a second signal does not", async () => {
+  using directory = temporaryDirectory();
+  await using server = await startServerProcess({ cwd: directory.path });
+  const { hostname, port, host } = new URL(server.httpUrl);
+  const answered = Promise.withResolvers<void>();
+  const socket = await Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: { data: () => answered.resolve() },
+  });
+  // The whole of a first request shows that the server reads; of the second one half is missing.
+  socket.write(`GET /livez HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await answered.promise;
+  socket.write(
+    `POST /v1/atomic HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+  );
+  // A request on another connection, sent later and answered, comes after the first half.
+  expect((await new Rest(server.httpUrl).get("/livez")).status).toBe(200);
+  server.signal("SIGTERM");
+  await server.waitFor("stderr", "entdb stopping");
+  server.signal("SIGTERM");
+  expect(await server.exited).toBe(1);
+  expect(server.stderr()).not.toContain("entdb stopped");
+  socket.end();
+});
+
 test("dev: a directory here, everything on stdout, ready on stderr", async () => {
   using directory = temporaryDirectory();
   await using server = await startServerProcess({

@@ -1,3 +1,7 @@
+/**
+ * `entdb query`: nodes of one type, filtered and in order. Filters are handed on as they are
+ * typed: which fields and operators there are, the server says.
+ */
 import { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
@@ -23,7 +27,6 @@ type QueryFlags = TenantFlags &
     readonly includeDeleted?: true;
   };
 
-/** `entdb query`: nodes of one type, filtered and in order. */
 export function queryCommand(context: CliContext): Command {
   const command = new Command("query")
     .description("list nodes of a type")
@@ -67,7 +70,7 @@ function queryParameters(flags: QueryFlags): QueryParameters {
   return parameters;
 }
 
-/** `status=active` as `filter.status=active`; what operators there are, the server says. */
+/** `status=active` as `filter.status=active`. */
 function filterParameter(filter: string): readonly [string, string] {
   const at = filter.indexOf("=");
   const name = filter.slice(0, Math.max(0, at));
