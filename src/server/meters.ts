@@ -1,4 +1,5 @@
 import type { ApplierMeter } from "../applier/applier.ts";
+import type { HttpMeter } from "../http/calls.ts";
 import type { RequestMeter } from "../rpc/call-context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { WalMeter } from "../wal/metered-wal.ts";
@@ -12,6 +13,14 @@ export function rpcMeter(metrics: Metrics): RequestMeter {
     connectionOpened: () => metrics.connectionOpened(),
     connectionClosed: () => metrics.connectionClosed(),
     connectionEnded: (cause) => metrics.counter("entdb_connections_ended_total", cause).add(),
+  };
+}
+
+export function httpMeter(metrics: Metrics): HttpMeter {
+  return {
+    requestStarted: () => metrics.requestStarted(),
+    requestFinished: ({ route, status, reason, durationMs }) =>
+      metrics.requestFinished("rest", route, String(status), reason, durationMs / 1000),
   };
 }
 

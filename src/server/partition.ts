@@ -18,6 +18,7 @@ import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
 import { openWal } from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
+import { once } from "./once.ts";
 
 export interface PartitionOptions {
   readonly wal: "file" | "memory";
@@ -203,12 +204,4 @@ async function untilApplied(applied: Applied, end: number): Promise<void> {
 /** A service's run as a promise that only ever rejects. */
 function endless(run: Promise<void>): Promise<never> {
   return run.then(() => new Promise<never>(() => undefined));
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= work();
-    return done;
-  };
 }

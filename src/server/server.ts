@@ -2,12 +2,15 @@ import { buildInfo } from "../base/build-info.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
-import { createRpcFace, type RpcListener } from "../rpc/face.ts";
+import { createHttpApp, type HttpApp } from "../http/app.ts";
+import { startHttpListener } from "../http/listener.ts";
+import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
 import { samplePartition } from "./gauges.ts";
-import { applierMeter, rpcMeter, walMeter } from "./meters.ts";
+import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
+import { once } from "./once.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
 
@@ -59,7 +62,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     ...faces.urls,
     failed: partition.failed,
     stop: once(async () => {
-      await faces.stop(config.shutdownGraceMs);
+      await faces.stop();
       await partition.stop();
       await log.close();
     }),
@@ -76,38 +79,68 @@ interface Behind {
 
 interface Faces {
   readonly urls: { readonly grpcUrl: string; readonly httpUrl: string };
-  stop(graceMs: number): Promise<void>;
+  stop(): Promise<void>;
 }
 
 async function openFaces(config: Config, behind: Behind): Promise<Faces> {
-  const { clock, random, log, metrics, partition } = behind;
+  const rpc = rpcFace(config, behind);
+  const app = httpApp(config, behind, rpc);
+  const grpc = await rpc.listen(bare(config.host), config.grpcPort);
+  try {
+    const { host, httpPort: port } = config;
+    const http = startHttpListener(app, { ...config, ...behind, host, port });
+    return {
+      urls: { grpcUrl: `http://${config.host}:${grpc.port}`, httpUrl: http.url },
+      stop: async () => {
+        await Promise.all([grpc.stop(config.shutdownGraceMs), http.stop()]);
+      },
+    };
+  } catch (error) {
+    await grpc.stop(0);
+    throw error;
+  }
+}
+
+function rpcFace(config: Config, { clock, random, log, metrics, partition }: Behind): RpcFace {
   const logger = log.logger("rpc");
-  const rpc = createRpcFace({
+  return createRpcFace({
     engine: partition.engine,
     meter: rpcMeter(metrics),
     log: {
-      fault: ({ requestId, rpc: name, cause }) =>
-        logger.error("a call failed", { request_id: requestId, rpc: name, cause }),
+      fault: ({ requestId, rpc, cause }) =>
+        logger.error("a call failed", { request_id: requestId, rpc, cause }),
     },
     clock,
     random,
     policy: { allowedHosts: config.allowedHosts, allowedOrigins: config.corsOrigins },
+    limits: config,
   });
-  const grpc: RpcListener = await rpc.listen(config.host, config.grpcPort);
-  return {
-    urls: { grpcUrl: urlOf(config.host, grpc.port), httpUrl: "" },
-    stop: (graceMs) => grpc.stop(graceMs),
-  };
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
+  const { log, metrics, partition } = behind;
+  const logger = log.logger("http");
+  return createHttpApp({
+    engine: partition.engine,
+    connectFetch: async (request) => await rpc.fetchHandler(request),
+    meter: httpMeter(metrics),
+    log: {
+      fault: ({ requestId, route, cause }) =>
+        logger.error("a request failed", { request_id: requestId, route, cause }),
+    },
+    metricsText: config.metrics ? () => metrics.render() : undefined,
+    // The faces open when everything that was durable is applied.
+    ready: () => partition.wal.unavailable === undefined,
+    options: {
+      ...config,
+      ...behind,
+      trusted: config.auth === "trusted",
+      allowedOrigins: config.corsOrigins,
+    },
+  });
 }
 
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= work();
-    return done;
-  };
+/** An IPv6 address without the brackets that a URL has. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
 }
