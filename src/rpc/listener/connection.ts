@@ -9,8 +9,11 @@ export interface Exchange {
   drop(): void;
 }
 
-/** `sending` is waiting for the client to read. `answering` has no limit of its own: the call's deadline is its limit. */
-export type ExchangePhase = "receiving" | "answering" | "sending";
+/**
+ * `sending` is waiting for the client to read. `answering` has no limit of its own: the
+ * call's deadline is its limit. `dropped` waits for the runtime to let go.
+ */
+export type ExchangePhase = "receiving" | "answering" | "sending" | "dropped";
 
 /** Bytes of answers that clients have not read, of all connections together. */
 export class UnreadTotal {

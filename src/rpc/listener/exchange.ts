@@ -85,6 +85,7 @@ export class HttpExchange implements Exchange, Transport {
   }
 
   drop(): void {
+    this.#enter("dropped");
     this.#sink.drop();
   }
 

@@ -110,6 +110,7 @@ class ThinExchange implements Exchange {
   }
 
   drop(): void {
+    this.#enter("dropped");
     if (!this.#isGone) this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
