@@ -38,6 +38,8 @@ export interface PartitionOptions {
   readonly random: Random;
   readonly log: TroubleLog & { upkeepFailed(what: string, cause: unknown): void };
   readonly meter: ApplierMeter;
+  /** Told how many records each commit of the log had. */
+  readonly onCommit?: ((records: number) => void) | undefined;
   /** Puts something between the log and its users, such as a meter. Defaults to the log itself. */
   readonly decorateWal?: ((wal: Wal) => Wal) | undefined;
 }

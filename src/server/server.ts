@@ -41,6 +41,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const random = parts.random ?? systemRandom;
   const log = parts.log ?? openLog({ level: config.logLevel, format: config.logFormat, clock });
   const metrics = new Metrics(clock);
+  const batches = metrics.histogram("entdb_wal_batch_records");
   const partition = await openPartition({
     ...config,
     wal: config.wal as "file" | "memory",
@@ -49,6 +50,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     random,
     log: troubleLog(log.logger("applier")),
     meter: applierMeter(metrics),
+    onCommit: (records) => batches.observe(records),
     decorateWal: (wal) => new MeteredWal(wal, walMeter(metrics), clock),
   });
   samplePartition(metrics, partition, clock);

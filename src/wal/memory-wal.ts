@@ -27,6 +27,7 @@ export class MemoryWal implements Wal {
   readonly #records: LogRecord[] = [];
   readonly #growth = new Growth();
   readonly #time: LogClock;
+  readonly #onCommit: ((records: number) => void) | undefined;
   #waiting: Pending[] = [];
   #waitingBytes = 0;
   #closed = false;
@@ -36,6 +37,7 @@ export class MemoryWal implements Wal {
     this.topic = options.topic;
     this.partition = options.partition;
     this.start = options.firstOffset ?? 0;
+    this.#onCommit = options.onCommit;
     this.#time = new LogClock(options.clock, 0, options.acceptClock ?? false);
   }
 
@@ -81,6 +83,7 @@ export class MemoryWal implements Wal {
     }
     this.#time.advance(logTime);
     this.#growth.wakeAll();
+    this.#onCommit?.(batch.length);
     for (const [i, pending] of batch.entries()) pending.resolve({ offset: first + i, logTime });
   }
 

@@ -12,4 +12,6 @@ export interface WalOptions {
   readonly acceptClock?: boolean | undefined;
   /** The offset of a new log's first record. Defaults to 0; ignored when the log exists. */
   readonly firstOffset?: number | undefined;
+  /** Told of every commit: how many records shared it. For whoever counts; must not throw. */
+  readonly onCommit?: ((records: number) => void) | undefined;
 }

@@ -59,6 +59,7 @@ export class FileWal implements Wal {
     this.#writer = new LogWriter(active, segments, this.#time, settings.clock, (records) => {
       tail.push(records);
       growth.wakeAll();
+      settings.onCommit?.(records.length);
     });
     supply.prepare();
   }
