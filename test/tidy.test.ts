@@ -6,6 +6,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { OPTIONS } from "../src/config/options.ts";
+import { COUNTERS, GAUGES, HISTOGRAMS } from "../src/telemetry/metric-table.ts";
 import {
   brokenImports,
   brokenTextWalls,
@@ -15,6 +17,7 @@ import {
   type Edge,
   folderOf,
   forbiddenWords,
+  isTest,
   longFiles,
   missingHeads,
   type TextWall,
@@ -146,6 +149,7 @@ const WORDS = [
   },
 ];
 
+const METRIC_TABLE = "src/telemetry/metric-table.ts";
 const MAX_TRACKED_BYTES = 512 * 1024;
 
 const sources = readSources();
@@ -219,6 +223,20 @@ describe("the repository", () => {
       "@bufbuild/protoc-gen-es",
     ];
     expect(declared.map(([name]) => name).filter((name) => !imported(name))).toEqual(tools.sort());
+  });
+  test("every setting is read, and every metric is fed, outside the table that declares it", () => {
+    const elsewhere = sources
+      .filter(({ path }) => path.startsWith("src/") && !isTest(path))
+      .filter(({ path }) => !path.startsWith("src/config/") && path !== METRIC_TABLE);
+    const unread = Object.keys(OPTIONS).filter((key) => {
+      const use = new RegExp(`(?<!limits\\.)\\b${key}\\b`);
+      return !elsewhere.some(({ code, path }) => path !== "src/base/limits.ts" && use.test(code));
+    });
+    const metrics = Object.keys({ ...COUNTERS, ...HISTOGRAMS, ...GAUGES });
+    const unfed = metrics.filter((name) => {
+      return !elsewhere.some(({ uncommented }) => uncommented.includes(`"${name}"`));
+    });
+    expect({ unread, unfed }).toEqual({ unread: [], unfed: [] });
   });
   test("nothing large is kept", () => {
     expect(tracked.filter((path) => statSync(join(ROOT, path)).size > MAX_TRACKED_BYTES)).toEqual(
