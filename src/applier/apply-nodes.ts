@@ -2,8 +2,8 @@ import { EntError } from "../base/errors.ts";
 import type { Node } from "../record/graph.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import type { CreateNode, NodeStep, UpdateNode } from "../record/transaction.ts";
-import type { NodeType } from "../schema/types.ts";
-import { applyPatch, checkCreate } from "../schema/validate-fields.ts";
+import type { CompiledNodeType } from "../schema/registry.ts";
+import { applyPatch, checkCreate, checkFits } from "../schema/validate-fields.ts";
 import type { Fields } from "../schema/value.ts";
 import { valuesEqual } from "../schema/value.ts";
 import {
@@ -51,7 +51,7 @@ export function updateNode(scope: TransactionScope, operation: UpdateNode): Oper
   const node = scope.liveNode(scope.resolve(operation.id));
   const type = scope.registry.nodeType(node.typeId);
   scope.checkVersion(node, operation.expectedVersion);
-  checkPreconditions(type, node, operation.preconditions);
+  checkPreconditions(type, node, scope.resolveFields(operation.preconditions));
   const { fields, changed } = applyPatch(type, node.fields, scope.resolveFields(operation.fields));
   checkRefs(scope, type.fields, changed, node);
   if (changed.size > 0) {
@@ -105,16 +105,17 @@ function raised(
   return row;
 }
 
-function checkPreconditions(type: NodeType, node: Node, preconditions: Fields): void {
+function checkPreconditions(type: CompiledNodeType, node: Node, preconditions: Fields): void {
   for (const [fieldId, wanted] of preconditions) {
-    const field = type.fields.find((candidate) => candidate.fieldId === fieldId);
+    const field = type.table.get(fieldId);
+    if (wanted.kind !== "null") checkFits(type.table, field, wanted);
     const found = node.fields.get(fieldId);
     const holds = found === undefined ? wanted.kind === "null" : valuesEqual(found, wanted);
     if (holds) continue;
     throw new EntError({
       code: "aborted",
       reason: "PRECONDITION_FAILED",
-      message: `Field ${field?.name ?? fieldId} of node ${node.id} does not hold the expected value.`,
+      message: `Field ${field.name} of node ${node.id} does not hold the expected value.`,
       hint: "Read the node again and decide again.",
       details: {
         node_id: node.id,

@@ -1,10 +1,10 @@
-import type { Database } from "bun:sqlite";
 import { EntError } from "../base/errors.ts";
 import type { Node } from "../record/graph.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import { EdgeReader } from "../store/reader/edge-reader.ts";
 import { NodeReader } from "../store/reader/node-reader.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
 import { EdgeWriter } from "../store/writer/edge-writer.ts";
 import { IndexWriter } from "../store/writer/index-writer.ts";
 import { NodeWriter } from "../store/writer/node-writer.ts";
@@ -19,7 +19,7 @@ export class GraphStatements {
   readonly indexWriter: IndexWriter;
   readonly schemaWriter: SchemaWriter;
 
-  constructor(db: Database) {
+  constructor(db: TenantStore["writeConnection"]) {
     this.nodes = new NodeReader(db);
     this.edges = new EdgeReader(db);
     this.nodeWriter = new NodeWriter(db);

@@ -1,3 +1,7 @@
+/**
+ * What keeps restarts short and files small: the partition checkpoint at every interval,
+ * and write-ahead files folded into their databases before they grow.
+ */
 import { statSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
@@ -23,10 +27,7 @@ const RESTART_BYTES = 64 * 1024 * 1024;
 /** Write-ahead files are looked at so often, whatever the time between checkpoints. */
 const LOOK_MS = 1_000;
 
-/**
- * What keeps restarts short and files small: the partition checkpoint at every interval,
- * and write-ahead files folded into their databases before they grow.
- */
+/** The loop that does this, once a second. */
 export class Upkeep implements Service {
   readonly name = "upkeep";
   readonly #deps: UpkeepDeps;

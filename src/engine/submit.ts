@@ -1,3 +1,7 @@
+/**
+ * The write path up to the log, and the wait for what becomes of it: check, hash, append,
+ * and answer when the record is durable or applied. Nothing here touches a view.
+ */
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
@@ -45,10 +49,7 @@ interface Prepared {
   readonly attachedSchema: Schema | undefined;
 }
 
-/**
- * The write path up to the log, and the wait for what becomes of it: check, hash, append,
- * and answer when the record is durable or applied. Nothing here touches a view.
- */
+/** Executes transactions, whatever face they came by. */
 export class Submit {
   readonly #deps: SubmitDeps;
   readonly #ids: IdMaker;

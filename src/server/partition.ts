@@ -1,3 +1,8 @@
+/**
+ * Opens log and views, replays what the views lack, and returns when everything that was
+ * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
+ * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
+ */
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,11 +66,7 @@ const TOPIC = "entdb-wal";
 const PARTITION = 0;
 const JOBS_PER_FILE = 64;
 
-/**
- * Opens log and views, replays what the views lack, and returns when everything that was
- * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
- * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
- */
+/** Opens the partition. Throws as said above. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
   const closers: (() => void | Promise<void>)[] = [];
   const closeAll = async () => {

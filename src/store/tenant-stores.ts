@@ -1,3 +1,7 @@
+/**
+ * The open files of all tenants, a bounded number at once. A tenant's directory comes
+ * from the catalog, never from its id.
+ */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
@@ -18,10 +22,7 @@ const SYSTEM_DIRECTORY = "_system";
 const REBUILD_SUFFIX = ".rebuild";
 const ASIDE_SUFFIX = ".aside";
 
-/**
- * The open files of all tenants, a bounded number at once. A tenant's directory comes
- * from the catalog, never from its id.
- */
+/** The catalog's file, always open, and those of the tenants used last. */
 export class TenantStores {
   readonly #options: TenantStoresOptions;
   readonly #open: LRUCache<string, TenantStore>;

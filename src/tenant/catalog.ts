@@ -1,3 +1,7 @@
+/**
+ * Which tenants there are. A new one comes into being through the log like everything
+ * else: a record of `_system`, and then it is there for ever, restart or rebuild.
+ */
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
@@ -22,10 +26,7 @@ export interface CatalogDeps {
 const CACHED_ENTRIES = 10_000;
 const INCARNATION_FIRST = 1;
 
-/**
- * Which tenants there are. A new one comes into being through the log like everything
- * else: a record of `_system`, and then it is there for ever, restart or rebuild.
- */
+/** The catalog as requests use it. */
 export class Catalog {
   readonly #deps: CatalogDeps;
   readonly #cache = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });

@@ -7,7 +7,7 @@ import { CANONICAL_TABLES_1, CATALOG_TABLES_1 } from "./tables.ts";
  * are deterministic, each is one transaction, and a step that was cut short starts
  * anew. The format stands in `user_version`; 0 is an empty file.
  */
-export const VIEW_FORMAT = 1;
+const VIEW_FORMAT = 1;
 
 /** Step n brings a file from format n to n + 1. */
 const STEPS: readonly ((db: Database, isSystem: boolean) => void)[] = [

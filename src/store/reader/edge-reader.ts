@@ -1,3 +1,9 @@
+/**
+ * Edges by id, by their ends, and in the order of an index: edge type, then the other end's id.
+ *
+ * An edge is hidden while one of its ends is deleted: lists leave hidden edges out, look-ups
+ * by key find them, because a hidden edge still holds its (type, from, to).
+ */
 import type { Database, Statement } from "bun:sqlite";
 import type { Direction, Edge } from "../../record/graph.ts";
 import { decodeFields } from "../../record/value-codec.ts";
@@ -24,7 +30,7 @@ export interface EdgePlace {
   readonly otherId: string;
 }
 
-/** Edges by id, by their ends, and in the order of an index: edge type, then the other end's id. */
+/** The statements that read `edges`. */
 export class EdgeReader {
   readonly #byId: Statement;
   readonly #byEnds: Statement;

@@ -1,3 +1,7 @@
+/**
+ * The pool of read workers. Threads start with the first job that needs one, so that a
+ * server that only reads by key never pays for them.
+ */
 import { abortable, type Settle } from "../../base/abortable.ts";
 import { EntError } from "../../base/errors.ts";
 import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
@@ -19,10 +23,7 @@ interface Pending {
   readonly settle: Settle<never>;
 }
 
-/**
- * The pool of read workers. Threads start with the first job that needs one, so that a
- * server that only reads by key never pays for them.
- */
+/** The pool. */
 export class ReadWorkers {
   readonly #options: ReadWorkersOptions;
   readonly #workers: (Worker | undefined)[] = [];
