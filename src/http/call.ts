@@ -1,0 +1,110 @@
+import type { Clock } from "../base/clock.ts";
+import type { EntError } from "../base/errors.ts";
+import { clientGone, deadlineExceeded, TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
+import type { Target } from "./guards/target.ts";
+
+export interface CallLimits {
+  readonly clock: Clock;
+  /** The longest that a request may take, and what it gets when the client names nothing. */
+  readonly deadlineMs: number;
+  /** The same for the few that are long by nature, such as a rebuild. */
+  readonly longDeadlineMs: number;
+}
+
+/** Keeps the connection of a request open however long nothing is sent over it, until the answer has left. */
+export type KeepOpen = () => void;
+
+/** A request that may take longer would be cut off as idle: Bun's longest time-out is 255 s. */
+const SILENCE_MS_MAX = 250_000;
+
+/**
+ * One request on its way through: its id, its headers, and a signal that is made when
+ * somebody first asks for it. The signal aborts with an `EntError` as its reason:
+ * DEADLINE_EXCEEDED, CANCELED when the client has gone, or SERVER_STOPPING.
+ *
+ * Time runs from the arrival, whenever the signal is made.
+ */
+export class HttpCall {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly startedAtMs: number;
+  /** "GET /v1/nodes/:id"; a fixed word until a route has been found. */
+  route = "none";
+  /** Which of the two deadlines holds; to be set before the signal is asked for. */
+  long = false;
+  target: Target = { path: "", search: "" };
+  heldBytes = 0;
+  /** Whether the meter has been told. */
+  counted = false;
+  /** Until a body has been read to its end, what follows on the connection is no request. */
+  bodyUnread = false;
+  #keptOpen = false;
+  readonly #limits: CallLimits;
+  readonly #keepOpen: KeepOpen;
+  #abort: AbortController | undefined;
+  #stopped: EntError | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(request: Request, requestId: string, limits: CallLimits, keepOpen: KeepOpen) {
+    this.request = request;
+    this.requestId = requestId;
+    this.#limits = limits;
+    this.#keepOpen = keepOpen;
+    this.startedAtMs = limits.clock.monotonic();
+  }
+
+  header(name: string): string | null {
+    return this.request.headers.get(name);
+  }
+
+  /** Throws INVALID_REQUEST when the client's own deadline cannot be read. */
+  get signal(): AbortSignal {
+    this.#abort ??= this.#start();
+    return this.#abort.signal;
+  }
+
+  /** What was thrown, or, for an aborted call that threw something of the platform's, why it was aborted. */
+  causeOf(thrown: unknown, isOurs: boolean): unknown {
+    return this.#abort?.signal.aborted && !isOurs ? this.#abort.signal.reason : thrown;
+  }
+
+  keepOpen(): void {
+    this.#keptOpen = true;
+    this.#keepOpen();
+  }
+
+  /** Whether the connection cannot be used again: a body was left on it, or it has no time-out any more. */
+  get endsConnection(): boolean {
+    return this.bodyUnread || this.#keptOpen;
+  }
+
+  abort(reason: EntError): void {
+    this.#stopped ??= reason;
+    if (this.#abort !== undefined && !this.#abort.signal.aborted) this.#abort.abort(reason);
+  }
+
+  /** Lets go of the timer and of the client's signal. Idempotent. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#abort !== undefined) this.request.signal.removeEventListener("abort", this.#gone);
+  }
+
+  readonly #gone = () => this.abort(clientGone());
+
+  #start(): AbortController {
+    const { clock, deadlineMs, longDeadlineMs } = this.#limits;
+    const capMs = this.long ? longDeadlineMs : deadlineMs;
+    const ms = timeoutMs(this.header(TIMEOUT_HEADER), capMs);
+    if (ms > SILENCE_MS_MAX) this.keepOpen();
+    const abort = new AbortController();
+    const leftMs = ms - (clock.monotonic() - this.startedAtMs);
+    if (this.#stopped !== undefined) abort.abort(this.#stopped);
+    else if (leftMs <= 0) abort.abort(deadlineExceeded());
+    else this.#cancelTimer = clock.timer(leftMs, () => this.abort(deadlineExceeded()));
+    const { signal } = this.request;
+    if (signal.aborted) abort.abort(clientGone());
+    else signal.addEventListener("abort", this.#gone, { once: true });
+    return abort;
+  }
+}

@@ -1,0 +1,106 @@
+import type { ErrorReason } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import { type CallLimits, HttpCall, type KeepOpen } from "./call.ts";
+import { overloaded, serverStopping } from "./guards/deadline.ts";
+import { REQUEST_ID_HEADER, RequestIds } from "./guards/request-id.ts";
+
+/** Counts and times requests. What becomes of the numbers is telemetry's business. */
+export interface HttpMeter {
+  requestStarted(): void;
+  /** Once for every request that started, whatever became of it. Not for those handed on to the RPC face. */
+  requestFinished(request: FinishedRequest): void;
+}
+
+export interface FinishedRequest {
+  /** "GET /v1/nodes/:id"; "none" for what no route took. */
+  readonly route: string;
+  readonly status: number;
+  /** Empty when it went well. */
+  readonly reason: "" | ErrorReason;
+  readonly durationMs: number;
+}
+
+export interface CallsOptions extends CallLimits {
+  readonly random: Random;
+  readonly meter: HttpMeter;
+  readonly callsInFlight: number;
+  /** Bytes of bodies held at once, all requests together. */
+  readonly bytesInFlight: number;
+}
+
+/**
+ * The requests under way: bounds them, and ends them when the server stops.
+ *
+ * Invariant: every opened call is closed exactly once, and is counted as in flight, with
+ * the bytes it holds, until then.
+ */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #ids: RequestIds;
+  readonly #open = new Set<HttpCall>();
+  #bytes = 0;
+  #stopping = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#ids = new RequestIds(options.random);
+  }
+
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** Never throws; {@link admit} tells whether the call may go on. */
+  open(request: Request, keepOpen: KeepOpen): HttpCall {
+    const id = this.#ids.of(request.headers.get(REQUEST_ID_HEADER));
+    const call = new HttpCall(request, id, this.#options, keepOpen);
+    this.#open.add(call);
+    return call;
+  }
+
+  /** Counts the call; one that is handed on is counted by who takes it. Idempotent. */
+  count(call: HttpCall): void {
+    if (call.counted) return;
+    call.counted = true;
+    this.#options.meter.requestStarted();
+  }
+
+  /** Throws SERVER_STOPPING and OVERLOADED. */
+  admit(): void {
+    if (this.#stopping) throw serverStopping();
+    if (this.#open.size > this.#options.callsInFlight) throw overloaded();
+  }
+
+  /** Counts bytes of a body that is held in memory. Throws OVERLOADED when there are too many. */
+  hold(call: HttpCall, bytes: number): void {
+    if (this.#bytes + bytes > this.#options.bytesInFlight) throw overloaded();
+    this.#bytes += bytes;
+    call.heldBytes += bytes;
+  }
+
+  close(call: HttpCall, status: number, reason: "" | ErrorReason): void {
+    if (!this.#open.delete(call)) return;
+    call.close();
+    this.#bytes -= call.heldBytes;
+    if (call.counted) {
+      const durationMs = this.#options.clock.monotonic() - call.startedAtMs;
+      this.#options.meter.requestFinished({ route: call.route, status, reason, durationMs });
+    }
+    if (this.#open.size === 0) this.#whenIdle?.();
+  }
+
+  /** From now on every new request is refused. Resolves when none is under way. */
+  stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** Ends what is still under way. */
+  abortAll(): void {
+    for (const call of this.#open) call.abort(serverStopping());
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock } from "../base/clock.ts";
+import type { HttpApp } from "./app.ts";
+
+/**
+ * The port of the REST face, on Bun's own server, which refuses broken HTTP by itself:
+ * conflicting or repeated lengths, chunks that are none, folded headers, heads over 16 KiB,
+ * versions other than 1.0 and 1.1; and it closes a connection that is silent, or whose head
+ * or body trickles.
+ *
+ * `stop` takes no new connection, lets the requests under way finish within the grace,
+ * then ends them; it resolves when the port is closed and no connection is left.
+ */
+export interface HttpListenerOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly idleTimeoutMs: number;
+  /** A connection is never idle for as long as a request on it may take. */
+  readonly deadlineMs: number;
+  /** How long a stop waits for requests under way. */
+  readonly shutdownGraceMs: number;
+  readonly clock: Clock;
+}
+
+export interface HttpListener {
+  /** With the port that was really taken: "http://127.0.0.1:8080". */
+  readonly url: string;
+  readonly port: number;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Bun takes whole seconds, and no more than these. */
+const IDLE_SECONDS_MAX = 255;
+/** What an answer that leaves at its deadline has on top of it. */
+const LEAVE_MS = 5_000;
+/** The app counts bytes itself, says why it refuses, and closes; this only stops what nobody would send. */
+const BODY_BYTES_MAX = 1024 ** 3;
+/** How long the answers to requests that were ended by force have to leave. */
+const FAREWELL_MS = 250;
+
+/** Listens. Throws what the system says when the address cannot be taken. */
+export function startHttpListener(app: HttpApp, options: HttpListenerOptions): HttpListener {
+  const { host, idleTimeoutMs, deadlineMs } = options;
+  const idleMs = Math.max(idleTimeoutMs, deadlineMs + LEAVE_MS);
+  const server = Bun.serve({
+    hostname: bare(host),
+    port: options.port,
+    idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(idleMs / 1_000)),
+    maxRequestBodySize: BODY_BYTES_MAX,
+    development: false,
+    fetch: (request, bun) => app.fetch(request, () => bun.timeout(request, 0)),
+    // The app never rejects; should it, nothing of why goes out.
+    error: () => new Response(null, { status: 500 }),
+  });
+  const port = server.port ?? options.port;
+  const close = async () => {
+    // Takes no new connection; open ones live on until their requests are answered.
+    const closed = server.stop(false);
+    await graceful(app, options);
+    await server.stop(true);
+    await closed;
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    stop: () => {
+      stopped ??= close();
+      return stopped;
+    },
+  };
+}
+
+async function graceful(app: HttpApp, options: HttpListenerOptions): Promise<void> {
+  const { clock, shutdownGraceMs } = options;
+  const idle = app.stop();
+  if (await isInTime(clock, idle, shutdownGraceMs)) return;
+  app.abortAll();
+  await isInTime(clock, idle, FAREWELL_MS);
+}
+
+async function isInTime(clock: Clock, work: Promise<void>, ms: number): Promise<boolean> {
+  const waiting = new AbortController();
+  const inTime = await Promise.race([
+    work.then(() => true),
+    clock.sleep(ms, waiting.signal).then(() => false),
+  ]);
+  waiting.abort();
+  return inTime;
+}
+
+/** Bun takes an IPv6 address without the brackets that a URL has. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}

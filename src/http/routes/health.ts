@@ -1,0 +1,82 @@
+import { EntError } from "../../base/errors.ts";
+import { stringifyJson } from "../../base/json-write.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Answer } from "../reply.ts";
+import { getRoute, type Route } from "../route.ts";
+import { aliveAnswer, healthAnswer } from "../shapes/operations.ts";
+
+export interface HealthFacts {
+  readonly engine: Engine;
+  /** Whether the server takes requests: it has caught up with the log and is not stopping. */
+  readonly ready: () => boolean;
+  /** Prometheus' text format; undefined: metrics are off. */
+  readonly metricsText: (() => Promise<string>) | undefined;
+}
+
+const ALIVE: Answer = { text: '{"status":"alive"}' };
+const READY: Answer = { text: '{"status":"ready"}' };
+const NOT_READY: Answer = { status: 503, text: '{"status":"not_ready"}' };
+
+/** For probes and for people who look after a server. None of them names a tenant. */
+export function healthRoutes({ engine, ready, metricsText }: HealthFacts): Route[] {
+  const open = { tag: "health", query: {} } as const;
+  const ok = { 200: aliveAnswer };
+  return [
+    getRoute(
+      "/livez",
+      { ...open, summary: "Whether the process answers", answers: ok },
+      () => ALIVE,
+    ),
+    getRoute(
+      "/readyz",
+      {
+        ...open,
+        summary: "Whether the server takes requests",
+        answers: { ...ok, 503: aliveAnswer },
+      },
+      () => (ready() ? READY : NOT_READY),
+    ),
+    getRoute(
+      "/health",
+      {
+        ...open,
+        summary: "How the server and its parts are",
+        answers: { 200: healthAnswer, 503: healthAnswer },
+      },
+      () => healthOf(engine),
+    ),
+    getRoute(
+      "/metrics",
+      { ...open, summary: "Metrics in Prometheus' text format", answers: { 200: undefined } },
+      () => metricsOf(metricsText),
+    ),
+  ];
+}
+
+function healthOf(engine: Engine): Answer {
+  const health = engine.health();
+  return {
+    status: health.status === "healthy" ? 200 : 503,
+    text: stringifyJson({
+      status: health.status,
+      components: health.components,
+      applier_lag_ms: Math.round(health.applierLagMs),
+      version: health.version,
+    }),
+  };
+}
+
+async function metricsOf(metricsText: HealthFacts["metricsText"]): Promise<Answer> {
+  if (metricsText === undefined) {
+    throw new EntError({
+      code: "not_found",
+      reason: "ROUTE_NOT_FOUND",
+      message: "Metrics are turned off.",
+      hint: "Have the server's operator turn them on.",
+    });
+  }
+  return {
+    text: await metricsText(),
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+  };
+}

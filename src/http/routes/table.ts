@@ -1,0 +1,31 @@
+import type { Route } from "../route.ts";
+import type { TenantNames } from "../tenant-names.ts";
+import { adminRoutes } from "./admin.ts";
+import { atomicRoute } from "./atomic.ts";
+import { edgeRoutes } from "./edges.ts";
+import { type HealthFacts, healthRoutes } from "./health.ts";
+import { nodeRoutes } from "./nodes.ts";
+import { openApiRoute } from "./openapi.ts";
+import { queryRoutes } from "./queries.ts";
+import { receiptRoutes } from "./receipts.ts";
+import { schemaRoutes } from "./schema.ts";
+
+/**
+ * Every route there is. Where two paths fit a request the earlier one takes it, so a fixed
+ * word stands before a place for an id.
+ */
+export function routeTable(facts: HealthFacts, names: TenantNames): readonly Route[] {
+  const { engine } = facts;
+  const routes: Route[] = [
+    atomicRoute(engine, names),
+    ...receiptRoutes(engine),
+    ...queryRoutes(engine, names),
+    ...nodeRoutes(engine, names),
+    ...edgeRoutes(engine, names),
+    ...schemaRoutes(engine),
+    ...adminRoutes(engine),
+    ...healthRoutes(facts),
+  ];
+  routes.push(openApiRoute(() => routes));
+  return routes;
+}

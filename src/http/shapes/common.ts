@@ -1,0 +1,72 @@
+import * as v from "valibot";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+
+/**
+ * The words that several shapes share. A description is what the documentation of the
+ * interface says about a member, so it is a sentence for whoever calls it.
+ */
+
+/** Any JSON value, handed on as the reader of JSON made it. */
+export const jsonValue = v.custom<JsonValue>((input) => input !== undefined);
+
+/** Any JSON object, handed on as the same object, so that its members' source text stays known. */
+export const jsonObject = v.custom<JsonObject>(
+  (input) => isJsonObject(input as JsonValue),
+  'must be an object\nSend {"name": value, …}.',
+);
+
+export const jsonList = v.custom<readonly JsonValue[]>(
+  (input) => Array.isArray(input),
+  "must be a list\nSend a JSON list.",
+);
+
+export function text(description: string) {
+  return v.pipe(v.string(), v.description(description));
+}
+
+export function flag(description: string) {
+  return v.pipe(v.boolean(), v.description(description));
+}
+
+export function wholeNumber(min: number, max: number, description: string) {
+  return v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(min),
+    v.maxValue(max),
+    v.description(description),
+  );
+}
+
+export function object(description: string) {
+  return v.pipe(jsonObject, v.description(description));
+}
+
+/** The largest number of a type, a field or a key. */
+const TYPE_ID_MAX = 2 ** 31 - 1;
+
+export function typeNumber(description: string) {
+  return wholeNumber(1, TYPE_ID_MAX, description);
+}
+
+/** Who asks, in a body. The headers X-Tenant-ID and X-Actor, or the query, do as well. */
+export const identityMembers = {
+  tenant_id: v.optional(text("The tenant; also as header X-Tenant-ID or query tenant_id.")),
+  actor: v.optional(text('Who asks, as "user:alice"; also as header X-Actor or query actor.')),
+};
+
+/** How fresh a read must be, in a body. */
+export const freshnessMembers = {
+  at_least: v.optional(
+    text("Position token of an earlier answer: the read fails rather than answer older than it."),
+  ),
+  consistency: v.optional(
+    v.pipe(
+      v.picklist(["strong"]),
+      v.description("strong: everything that was durable before the read began."),
+    ),
+  ),
+};
+
+export const positionToken = text("Opaque; hand it to a read as at_least to read this.");
+export const unixMs = v.pipe(v.number(), v.integer(), v.description("Unix milliseconds."));

@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import { HTTP_ERROR_CODES } from "../errors.ts";
+import { closed } from "./closed.ts";
+import { flag, text } from "./common.ts";
+
+/** Answers of what probes and operators ask. */
+export const aliveAnswer = closed({ status: v.picklist(["alive", "ready", "not_ready"]) });
+
+export const healthAnswer = closed({
+  status: v.picklist(["healthy", "unhealthy"]),
+  components: v.pipe(
+    v.record(v.string(), v.string()),
+    v.description('"wal": "connected" or why not; "sqlite": "ok" or how many tenants are behind.'),
+  ),
+  applier_lag_ms: v.number(),
+  version: v.string(),
+});
+
+export const logAnswer = closed({
+  log_id: v.string(),
+  topic: v.string(),
+  partition: v.number(),
+  end_offset: v.pipe(v.number(), v.description("The offset that the next record will have.")),
+  applied_offset: v.pipe(
+    v.number(),
+    v.description("Every record below it is applied, but for tenants that are behind."),
+  ),
+  checkpoint_offset: v.pipe(v.number(), v.description("A start replays from here.")),
+  tenants_behind: v.array(
+    closed({
+      tenant_id: v.string(),
+      trouble: v.picklist(["stalled", "rebuilding", "halted"]),
+      offset: v.pipe(v.number(), v.description("The record at which it stands.")),
+      message: v.string(),
+    }),
+  ),
+});
+
+export const rebuildAnswer = closed({
+  records: v.pipe(v.number(), v.description("Records of the tenant that were applied.")),
+  content_hash_before: v.string(),
+  content_hash_after: v.string(),
+  outcome_digest_before: v.string(),
+  outcome_digest_after: v.string(),
+});
+
+export const retryAnswer = closed({
+  resumed: flag("Whether the tenant is served again."),
+  message: v.string(),
+});
+
+/** What every refusal is answered with. */
+export const errorAnswer = closed({
+  error: closed({
+    code: v.picklist(HTTP_ERROR_CODES),
+    reason: text("Stable; what programs branch on."),
+    message: text("One sentence that says what is wrong."),
+    hint: v.optional(text("One sentence that says what to do next.")),
+    details: v.record(v.string(), v.string()),
+    retryable: flag("Whether the same request (same idempotency key) may succeed later."),
+    request_id: text("Also the header X-Request-Id."),
+  }),
+});
