@@ -62,16 +62,17 @@ function applyOperation(
   }
 }
 
+/** Merges, and remembers both fingerprints: the tenant's own and the one that its client goes by. */
 function registerSchema(scope: TransactionScope, incoming: Schema): MergedSchema {
+  const { schemaWriter } = scope.graph;
   const merged = mergeSchema(scope.registry.schema, incoming);
   if (merged.changed) {
     scope.registry = new SchemaRegistry(merged.schema);
-    scope.graph.schemaWriter.insert(
-      scope.offset,
-      fingerprintOf(merged.schema),
-      encodeSchemaText(merged.schema),
-    );
+    const { fingerprint } = scope.registry;
+    schemaWriter.addVersion(scope.offset, fingerprint, encodeSchemaText(merged.schema));
+    schemaWriter.addKnown(fingerprint, scope.offset);
   }
+  schemaWriter.addKnown(fingerprintOf(incoming), scope.offset);
   return merged;
 }
 

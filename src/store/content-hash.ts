@@ -43,6 +43,11 @@ const TABLES: readonly HashedTable[] = [
       FROM schemas ORDER BY applied_offset`,
   },
   {
+    name: "known_fingerprints",
+    sql: `SELECT fingerprint, applied_offset
+      FROM known_fingerprints ORDER BY fingerprint`,
+  },
+  {
     name: "applied_events",
     sql: `SELECT idempotency_key, request_hash, result, position, applied_at, expires_at
       FROM applied_events ORDER BY idempotency_key`,

@@ -63,7 +63,10 @@ CREATE TABLE schemas (
   definition TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX schemas_by_fingerprint ON schemas (fingerprint);
+CREATE TABLE known_fingerprints (
+  fingerprint TEXT NOT NULL PRIMARY KEY,
+  applied_offset INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE applied_events (
   idempotency_key TEXT NOT NULL PRIMARY KEY,

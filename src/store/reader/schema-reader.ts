@@ -11,7 +11,7 @@ export class SchemaReader {
       "SELECT definition FROM schemas ORDER BY applied_offset DESC LIMIT 1",
     );
     this.#version = db.prepare("SELECT max(applied_offset) FROM schemas");
-    this.#known = db.prepare("SELECT 1 FROM schemas WHERE fingerprint = ? LIMIT 1");
+    this.#known = db.prepare("SELECT 1 FROM known_fingerprints WHERE fingerprint = ?");
   }
 
   /** The text of the schema in force; undefined when none has been registered. */
@@ -26,7 +26,10 @@ export class SchemaReader {
     return version === null ? -1 : Number(version);
   }
 
-  /** Whether this tenant has, or once had, a schema with this fingerprint. */
+  /**
+   * Whether this fingerprint is of a schema that the tenant has, once had, or has merged
+   * in: whoever was written against it needs to send no types.
+   */
   knows(fingerprint: string): boolean {
     return this.#known.values(fingerprint).length > 0;
   }

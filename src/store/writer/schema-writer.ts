@@ -1,21 +1,29 @@
 import type { Database, Statement } from "bun:sqlite";
 
-/**
- * The statement that adds a version of the tenant's schema. Versions are kept, so
- * that old fingerprints stay known; of several in one transaction the last stands.
- */
+/** The statements that add to what a tenant knows of its schema. Nothing here is ever removed. */
 export class SchemaWriter {
-  readonly #insert: Statement;
+  readonly #insertVersion: Statement;
+  readonly #insertFingerprint: Statement;
 
   constructor(db: Database) {
-    this.#insert = db.prepare(
+    this.#insertVersion = db.prepare(
       `INSERT INTO schemas (applied_offset, fingerprint, definition) VALUES (?, ?, ?)
        ON CONFLICT (applied_offset) DO UPDATE
        SET fingerprint = excluded.fingerprint, definition = excluded.definition`,
     );
+    this.#insertFingerprint = db.prepare(
+      `INSERT INTO known_fingerprints (fingerprint, applied_offset) VALUES (?, ?)
+       ON CONFLICT (fingerprint) DO NOTHING`,
+    );
   }
 
-  insert(appliedOffset: number, fingerprint: string, definition: string): void {
-    this.#insert.run(appliedOffset, fingerprint, definition);
+  /** Adds a version; of several in one transaction the last stands. */
+  addVersion(appliedOffset: number, fingerprint: string, definition: string): void {
+    this.#insertVersion.run(appliedOffset, fingerprint, definition);
+  }
+
+  /** Clients that name this fingerprint need to send no types from now on. */
+  addKnown(fingerprint: string, appliedOffset: number): void {
+    this.#insertFingerprint.run(fingerprint, appliedOffset);
   }
 }
