@@ -53,10 +53,14 @@ export const CODE_OF_CONNECT: Readonly<Record<Code, ErrorCode>> = Object.fromEnt
   Object.entries(CODE).map(([name, code]) => [code, name]),
 ) as Record<Code, ErrorCode>;
 
-/** gRPC puts an error into headers, of which clients take 8 KiB by default: sentence and facts are cut to fit. */
-const MESSAGE_CHARS_MAX = 1_024;
-const FACT_CHARS_MAX = 256;
-const FACTS_MAX = 16;
+/**
+ * gRPC puts an error into headers, of which clients take 8 KiB by default, so sentence and
+ * facts are cut to bytes that fit, percent signs and base64 and all.
+ */
+const MESSAGE_BYTES_MAX = 768;
+const HINT_BYTES_MAX = 256;
+const FACT_BYTES_MAX = 256;
+const FACTS_BYTES_MAX = 2_048;
 
 /** When a client should try again, for want of better knowledge: long enough for a queue to drain. */
 const RETRY_DELAY_MS = 100;
@@ -92,7 +96,8 @@ function connectErrorOf(error: EntError, requestId: string): ConnectError {
   ];
   const path = error.details["path"];
   if (path !== undefined) {
-    const violation = { field: cut(path, FACT_CHARS_MAX), description: sentence(error.message) };
+    const description = cut(error.message, MESSAGE_BYTES_MAX);
+    const violation = { field: cut(path, FACT_BYTES_MAX), description };
     details.push({
       desc: BadRequestSchema,
       value: create(BadRequestSchema, { fieldViolations: [violation] }),
@@ -102,25 +107,35 @@ function connectErrorOf(error: EntError, requestId: string): ConnectError {
     const retryDelay = { seconds: 0n, nanos: RETRY_DELAY_MS * 1_000_000 };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
-  return new ConnectError(sentence(error.message), CODE[error.code], undefined, details);
+  return new ConnectError(
+    cut(error.message, MESSAGE_BYTES_MAX),
+    CODE[error.code],
+    undefined,
+    details,
+  );
 }
 
 function errorInfo(error: EntError, requestId: string) {
   const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(error.details).slice(0, FACTS_MAX)) {
-    metadata[name] = cut(value, FACT_CHARS_MAX);
+  let leftBytes = FACTS_BYTES_MAX;
+  for (const [name, fact] of Object.entries(error.details)) {
+    const value = cut(fact, FACT_BYTES_MAX);
+    leftBytes -= name.length + Buffer.byteLength(value);
+    if (leftBytes < 0) break;
+    metadata[name] = value;
   }
-  if (error.hint !== undefined) metadata["hint"] = cut(error.hint, MESSAGE_CHARS_MAX);
+  if (error.hint !== undefined) metadata["hint"] = cut(error.hint, HINT_BYTES_MAX);
   metadata["request_id"] = requestId;
   return create(ErrorInfoSchema, { reason: error.reason, domain: ERROR_DOMAIN, metadata });
 }
 
-function sentence(message: string): string {
-  return cut(message, MESSAGE_CHARS_MAX);
-}
+const scratch = new Uint8Array(MESSAGE_BYTES_MAX);
+const encoder = new TextEncoder();
 
-/** Well-formed, because a lone surrogate cannot be put on the wire; the cut may have made one. */
-function cut(text: string, charsMax: number): string {
-  const short = text.length > charsMax ? `${text.slice(0, charsMax - 1)}…` : text;
-  return short.isWellFormed() ? short : short.toWellFormed();
+/** At most so many bytes of UTF-8, well-formed: a lone surrogate cannot be put on the wire. */
+function cut(text: string, bytesMax: number): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed();
+  if (whole.length * 3 <= bytesMax) return whole;
+  const { read } = encoder.encodeInto(whole, scratch.subarray(0, bytesMax));
+  return read === whole.length ? whole : `${whole.slice(0, read)}…`;
 }
