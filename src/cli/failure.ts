@@ -1,3 +1,4 @@
+import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError, type ErrorCode, type ErrorDetails } from "../base/errors.ts";
 
 /**
@@ -78,11 +79,32 @@ export function failureOf(error: unknown): CommandFailure {
       cause: error.cause,
     });
   }
+  const address = ADDRESS_TROUBLE[systemErrorCode(error) ?? ""];
+  if (address !== undefined) return addressFailure(error, address);
   return new CommandFailure({
     code: "INTERNAL",
     reason: "INTERNAL",
     message: error instanceof Error ? error.message : String(error),
     exitCode: EXIT.failure,
+    cause: error,
+  });
+}
+
+/** What the system says when an address cannot be listened on, and what to do. */
+const ADDRESS_TROUBLE: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    "Stop what listens there, or choose other ports with --grpc-port and --http-port (0 takes any free one).",
+  EADDRNOTAVAIL: "Choose an address of this machine with --host.",
+  EACCES: "Choose ports from 1024 on with --grpc-port and --http-port.",
+};
+
+function addressFailure(error: unknown, hint: string): CommandFailure {
+  return new CommandFailure({
+    code: "FAILED_PRECONDITION",
+    reason: "ADDRESS_UNAVAILABLE",
+    message: error instanceof Error ? error.message : String(error),
+    exitCode: EXIT.failure,
+    hint,
     cause: error,
   });
 }

@@ -31,5 +31,11 @@ test("help loads neither server nor database nor protocol", () => {
   const { files, packages } = staticImports(join(SRC, "main.ts"));
   const folders = [...files].map((file) => relative(SRC, file).split("/")[0] ?? "");
   expect([...new Set(folders)].sort()).toEqual(["..", "base", "cli", "config", "main.ts"]);
-  expect([...packages].sort()).toEqual(["commander", "node:fs", "node:os", "node:path"]);
+  expect([...packages].sort()).toEqual([
+    "commander",
+    "node:fs",
+    "node:fs/promises",
+    "node:os",
+    "node:path",
+  ]);
 });

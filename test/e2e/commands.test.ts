@@ -78,7 +78,7 @@ test("a schema that contradicts the tenant's is refused by its reason", async ()
   ];
   await Bun.write(join(directory.path, "bad.json"), JSON.stringify({ node_types: types }));
   const { exitCode, stdout, stderr } = await run("schema", "push", "bad.json");
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
   expect(stderr).toContain("reason: SCHEMA_INCOMPATIBLE");
 });
 

@@ -85,15 +85,19 @@ test("a directory that is not EntDB's is refused and left as it was", async () =
   expect(await Bun.file(join(directory.path, "data", "letter.txt")).text()).toBe("Dear Ada");
 });
 
-test("a port that is taken is named, with what to do", async () => {
+test.each([
+  ["--http-port", "http"],
+  ["--grpc-port", "grpc"],
+])("a taken %s is named, with what to do", async (flag, door) => {
   using directory = temporaryDirectory();
   await using first = await startServerProcess({ cwd: directory.path });
-  const { port } = new URL(first.httpUrl);
-  const args = ["--http-port", port];
+  const { port } = new URL(first.ready[door] ?? "");
+  const args = [flag, port];
   const { exitCode, stderr } = await refusalOf({ cwd: directory.path, dataDir: "other", args });
   expect(exitCode).toBe(1);
   expect(stderr).toContain(port);
-  expect(stderr).toContain("hint: ");
+  expect(stderr).toContain("reason: ADDRESS_UNAVAILABLE");
+  expect(stderr).toContain(`hint: Stop what listens there, or choose other ports with --grpc-port`);
 });
 
 test("SIGINT ends it like SIGTERM", async () => {
