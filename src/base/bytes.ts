@@ -2,7 +2,8 @@
  * Reading and writing the small binary formats of our own (values, tokens, outcomes).
  * Integers of fixed width are big-endian; varints are LEB128, unsigned.
  */
-const decoder = new TextDecoder("utf-8", { fatal: true });
+/** A byte order mark is a character of the text like any other. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
 export class ByteWriter {

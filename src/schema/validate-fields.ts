@@ -93,7 +93,8 @@ function ascending(fields: Map<number, Value>): Map<number, Value> {
   return new Map([...fields].sort((a, b) => a[0] - b[0]));
 }
 
-function checkFits(table: FieldTable, field: Field, value: Value): void {
+/** Whether a value that is not null suits the field. Throws FIELD_KIND_MISMATCH, ENUM_VALUE_UNKNOWN. */
+export function checkFits(table: FieldTable, field: Field, value: Value): void {
   if (value.kind !== field.kind) throw kindMismatch(table, field, value.kind);
   if (value.kind === "enum" && value.value > field.enumValues.length) {
     throw ordinalUnknown(table, field, value.value);

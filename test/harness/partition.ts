@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import type { Clock } from "../../src/base/clock.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Caller } from "../../src/record/caller.ts";
+import {
+  openPartition,
+  type Partition,
+  type PartitionOptions,
+} from "../../src/server/partition.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
+import { TenantClient } from "./tenant-client.ts";
+
+/** What the applier told of trouble. */
+export interface Trouble {
+  readonly what: "stalled" | "halted" | "rebuilding" | "resumed" | "upkeep failed";
+  readonly tenantId: string;
+  readonly offset: number | undefined;
+  readonly cause: unknown;
+}
+
+export type TestPartitionOptions = Partial<
+  Omit<PartitionOptions, "dataDir" | "clock" | "random" | "log">
+> & {
+  /** Defaults to a clock that stands still. */
+  readonly clock?: Clock;
+  readonly seed?: number;
+};
+
+const MiB = 1024 * 1024;
+
+/**
+ * A partition in a directory of its own, with time and chance that repeat. What stands in
+ * the way of a quick and repeatable test is off: checkpoints are taken when told.
+ */
+export class TestPartition implements AsyncDisposable {
+  readonly clock: Clock;
+  /** The clock, when it is one that the test moves. */
+  readonly fakeClock: FakeClock;
+  readonly trouble: Trouble[] = [];
+  readonly random: Random;
+  readonly #options: TestPartitionOptions;
+  readonly #places: TemporaryDirectory[] = [];
+  #dataDir: string;
+  #partition: Partition | undefined;
+
+  /** Use {@link TestPartition.open}. */
+  constructor(options: TestPartitionOptions) {
+    this.#options = options;
+    this.fakeClock = new FakeClock();
+    this.clock = options.clock ?? this.fakeClock;
+    this.random = new SeededRandom(options.seed ?? 1);
+    this.#dataDir = this.#newPlace();
+  }
+
+  static async open(options: TestPartitionOptions = {}): Promise<TestPartition> {
+    const opened = new TestPartition(options);
+    try {
+      await opened.start();
+      return opened;
+    } catch (error) {
+      await opened[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get partition(): Partition {
+    if (this.#partition === undefined) throw new Error("the partition is not open");
+    return this.#partition;
+  }
+
+  get engine(): Engine {
+    return this.partition.engine;
+  }
+
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
+  tenant(tenantId: string, actor = "user:alice", roles: Caller["roles"] = []): TenantClient {
+    return new TenantClient(() => this.engine, { tenantId, actor, roles });
+  }
+
+  /** The directory of a tenant's own files. */
+  directoryOf(tenantId: string): string {
+    const { stores } = this.partition;
+    const entry = stores.findEntry(tenantId);
+    if (entry === undefined) throw new Error(`there is no tenant ${tenantId}`);
+    return stores.directoryOf(entry);
+  }
+
+  /** Opens what lies in the data directory. Rejects as `openPartition` does. */
+  async start(change: TestPartitionOptions = {}): Promise<void> {
+    const note = (what: Trouble["what"], tenantId: string, offset?: number, cause?: unknown) => {
+      this.trouble.push({ what, tenantId, offset, cause });
+    };
+    this.#partition = await openPartition({
+      wal: "memory",
+      segmentBytes: 1 * MiB,
+      acceptClock: false,
+      openTenants: 64,
+      readWorkers: 1,
+      checkpointIntervalMs: 60_000,
+      autoCreateTenants: true,
+      scanRows: 1_000_000,
+      walkEdges: 1_000_000,
+      walkDepth: 5,
+      version: "test",
+      meter: { applied: () => undefined },
+      ...this.#options,
+      ...change,
+      dataDir: this.#dataDir,
+      clock: this.clock,
+      random: this.random,
+      log: {
+        tenantStalled: (tenantId, offset, cause) => note("stalled", tenantId, offset, cause),
+        tenantHalted: (tenantId, offset, cause) => note("halted", tenantId, offset, cause),
+        tenantRebuilding: (tenantId, cause) => note("rebuilding", tenantId, undefined, cause),
+        tenantResumed: (tenantId) => note("resumed", tenantId),
+        upkeepFailed: (what, cause) => note("upkeep failed", what, undefined, cause),
+      },
+    });
+  }
+
+  /** Checkpoints and closes everything, in the order of a server that is told to stop. */
+  async stop(): Promise<void> {
+    const partition = this.#partition;
+    this.#partition = undefined;
+    await partition?.stop();
+  }
+
+  /** Stops in order and opens again; `between` may change the files. */
+  async restart(change: TestPartitionOptions = {}, between?: () => void): Promise<void> {
+    await this.stop();
+    between?.();
+    await this.start(change);
+  }
+
+  /**
+   * Goes on from what the directory holds at this moment, as after kill -9: nothing is
+   * finished, nothing checkpointed. `between` may change the files.
+   */
+  async crash(change: TestPartitionOptions = {}, between?: () => void): Promise<void> {
+    const copy = this.copy();
+    await this.stop();
+    this.#dataDir = copy;
+    between?.();
+    await this.start(change);
+  }
+
+  /**
+   * A copy of the data directory as it is now. By another process, since to open and close
+   * SQLite's files here would drop its locks; this one waits, so that no write is cut in two.
+   */
+  copy(): string {
+    const place = this.#newPlace();
+    const { exitCode, stderr } = Bun.spawnSync(["cp", "-a", this.#dataDir, place]);
+    if (exitCode !== 0) throw new Error(stderr.toString());
+    return place;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    for (const place of this.#places) place[Symbol.dispose]();
+  }
+
+  #newPlace(): string {
+    const place = temporaryDirectory();
+    this.#places.push(place);
+    return join(place.path, "data");
+  }
+}
+
+/** A turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until the condition holds, giving way to everything else; `step` runs in between. */
+export async function until(condition: () => boolean, step?: () => void): Promise<void> {
+  for (let turns = 0; !condition(); turns++) {
+    if (turns > 200_000) throw new Error(`still not so: ${condition.toString()}`);
+    step?.();
+    await turn();
+  }
+}
