@@ -138,6 +138,6 @@ describe("filters", () => {
 
   test.each(misshapen)("with %s are refused, with the place", (_name, filter, path) => {
     const error = refusal(() => decode(filter));
-    expect([error.reason, error.details["path"]]).toEqual(["INVALID_REQUEST", path]);
+    expect([error.reason, error.details["field"]]).toEqual(["INVALID_REQUEST", path]);
   });
 });

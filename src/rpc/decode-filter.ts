@@ -10,6 +10,10 @@ import { limits } from "../base/limits.ts";
 import type { ComparisonOp, Filter, NodeAttribute, Operand, OrderTerm } from "../query/query.ts";
 import { decodeValues, misshapen } from "./decode-value.ts";
 
+/**
+ * Filters and orders from the wire, in the shape of `query/query.ts`. What is missing is
+ * refused with its place; what a filter means, and whether its fields exist, is not asked here.
+ */
 const OPERATOR: ReadonlyMap<FilterOperator, ComparisonOp> = new Map([
   [FilterOperator.EQ, "eq"],
   [FilterOperator.NEQ, "neq"],
@@ -102,6 +106,6 @@ function tooDeep(path: string) {
     "LIMIT_EXCEEDED",
     `${path}: the filter is nested more than ${limits.filterDepth} deep.`,
     "Write it flatter: and and or take any number of filters.",
-    { path, limit: "filterDepth", max: String(limits.filterDepth) },
+    { field: path, limit: "filterDepth", max: String(limits.filterDepth) },
   );
 }

@@ -123,7 +123,7 @@ describe("operations", () => {
   test.each(misshapen)("with %s are refused, with the place", (_name, operation, path) => {
     const error = refusal(() => decoded(operation));
     expect(error.reason).toBe("INVALID_REQUEST");
-    expect(error.details["path"]).toBe(path);
+    expect(error.details["field"]).toBe(path);
     expect(error.message).toStartWith(path);
   });
 });

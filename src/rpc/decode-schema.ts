@@ -10,7 +10,7 @@ import type { FieldKind } from "../schema/value.ts";
 import { decodeValue, misshapen } from "./decode-value.ts";
 
 /** Kinds by their number on the wire. */
-export const FIELD_KIND_OF_WIRE: ReadonlyMap<WireFieldKind, FieldKind> = new Map([
+const FIELD_KIND_OF_WIRE: ReadonlyMap<WireFieldKind, FieldKind> = new Map([
   [WireFieldKind.STR, "str"],
   [WireFieldKind.INT, "int"],
   [WireFieldKind.FLOAT, "float"],

@@ -17,6 +17,7 @@ import type { EdgeType, Field, NodeType, Schema, SchemaDifference } from "../sch
 import type { FieldKind } from "../schema/value.ts";
 import { encodeValue } from "./encode-value.ts";
 
+/** Type definitions to the wire, and back as they were: the mirror of `decode-schema.ts`. */
 const WIRE_KIND: Readonly<Record<FieldKind, WireFieldKind>> = {
   str: WireFieldKind.STR,
   int: WireFieldKind.INT,
@@ -31,7 +32,6 @@ const WIRE_KIND: Readonly<Record<FieldKind, WireFieldKind>> = {
   bytes: WireFieldKind.BYTES,
 };
 
-/** Type definitions to the wire: the mirror of `decode-schema.ts`. */
 export function encodeSchema(schema: Schema): WireSchema {
   return create(SchemaSchema, {
     nodeTypes: schema.nodeTypes.map(nodeType),

@@ -26,7 +26,7 @@ describe("errors on the wire", () => {
         reason: "VERSION_CONFLICT",
         message: "The node is at version 3.",
         hint: "Read it again.",
-        details: { actual_version: "3", path: "operations[1].update_node" },
+        details: { actual_version: "3", field: "operations[1].update_node" },
         retryable: true,
       }),
     );
@@ -36,7 +36,7 @@ describe("errors on the wire", () => {
     expect(info?.domain).toBe("entdb");
     expect(info?.metadata).toEqual({
       actual_version: "3",
-      path: "operations[1].update_node",
+      field: "operations[1].update_node",
       hint: "Read it again.",
       request_id: "r-1",
     });
@@ -84,7 +84,7 @@ describe("errors on the wire", () => {
         reason: "INVALID_VALUE",
         message: `${long}\ud800`,
         hint: long,
-        details: { path: long, ...details },
+        details: { field: long, ...details },
       }),
     );
     const trailer = setTrailerStatus(new Headers(), error);

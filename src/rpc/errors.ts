@@ -15,7 +15,7 @@ import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
  * What is not an `EntError` is a fault of our own: it becomes a neutral INTERNAL with the
  * request id, and its cause goes to the log, once, here.
  */
-export const ERROR_DOMAIN = "entdb";
+const ERROR_DOMAIN = "entdb";
 
 /** Where the cause of a fault is written. One line a call at most. */
 export interface FaultLog {
@@ -94,7 +94,7 @@ function connectErrorOf(error: EntError, requestId: string): ConnectError {
   const details: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [
     { desc: ErrorInfoSchema, value: errorInfo(error, requestId) },
   ];
-  const path = error.details["path"];
+  const path = error.details["field"];
   if (path !== undefined) {
     const description = cut(error.message, MESSAGE_BYTES_MAX);
     const violation = { field: cut(path, FACT_BYTES_MAX), description };

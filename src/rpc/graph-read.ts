@@ -19,9 +19,12 @@ import { encodeEdge, encodeNode } from "./encode-graph.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
 
+/**
+ * Reads of nodes and edges, one function an RPC: who asks, what they ask in the engine's
+ * words, and the answer in the wire's. Nothing is decided here.
+ */
 const NO_BYTES = new Uint8Array(0);
 
-/** Reads of nodes and edges. */
 export function graphReadMethods(engine: Engine): RpcMethod[] {
   return [
     getNode(engine),

@@ -81,14 +81,14 @@ describe("schemas", () => {
   });
 
   test("without their parts are refused, with the place", () => {
-    expect(refusal(() => decodeSchema(undefined, "schema")).details["path"]).toBe("schema");
+    expect(refusal(() => decodeSchema(undefined, "schema")).details["field"]).toBe("schema");
     const noKind = create(SchemaSchema, { edgeTypes: [{ edgeTypeId: 1, fields: [{}] }] });
     const error = refusal(() => decodeSchema(noKind, "schema"));
-    expect(error.details["path"]).toBe("schema.edge_types[0].fields[0].kind");
+    expect(error.details["field"]).toBe("schema.edge_types[0].fields[0].kind");
     const noValue = create(SchemaSchema, {
       nodeTypes: [{ typeId: 1, fields: [{ kind: WireFieldKind.INT, defaultValue: {} }] }],
     });
     const path = "schema.node_types[0].fields[0].default_value";
-    expect(refusal(() => decodeSchema(noValue, "schema")).details["path"]).toBe(path);
+    expect(refusal(() => decodeSchema(noValue, "schema")).details["field"]).toBe(path);
   });
 });

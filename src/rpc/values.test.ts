@@ -62,7 +62,7 @@ describe("values", () => {
     ];
     for (const [decode, path] of cases) {
       const error = refusal(decode);
-      expect([error.reason, error.details["path"]]).toEqual(["INVALID_REQUEST", path]);
+      expect([error.reason, error.details["field"]]).toEqual(["INVALID_REQUEST", path]);
     }
   });
 });

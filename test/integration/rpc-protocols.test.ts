@@ -78,7 +78,7 @@ const ENGINE = {
         reason: "NODE_NOT_FOUND",
         message: "There is no node “missing” – nirgends.",
         hint: "Look elsewhere.",
-        details: { path: "id", node_id: "missing" },
+        details: { field: "id", node_id: "missing" },
       });
     }
     if (request.id === "busy") {

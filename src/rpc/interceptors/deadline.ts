@@ -6,8 +6,8 @@ import type { Protocol } from "../call-context.ts";
  * longer wish is cut, not refused: the client still gets its answer or a
  * DEADLINE_EXCEEDED, only sooner.
  */
-export const GRPC_TIMEOUT_HEADER = "grpc-timeout";
-export const CONNECT_TIMEOUT_HEADER = "connect-timeout-ms";
+const GRPC_TIMEOUT_HEADER = "grpc-timeout";
+const CONNECT_TIMEOUT_HEADER = "connect-timeout-ms";
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -55,7 +55,7 @@ export function dropUnsettableTimeout(protocol: Protocol, headers: Headers): voi
   if (parsed !== undefined && parsed > TIMER_MS_MAX) headers.delete(name);
 }
 
-export function timeoutHeader(protocol: Protocol): string {
+function timeoutHeader(protocol: Protocol): string {
   return protocol === "connect" ? CONNECT_TIMEOUT_HEADER : GRPC_TIMEOUT_HEADER;
 }
 

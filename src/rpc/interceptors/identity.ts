@@ -44,6 +44,6 @@ function actorMismatch(): EntError {
     "INVALID_ACTOR",
     `The message and the header ${ACTOR_HEADER} name different actors.`,
     "Name the actor in one of the two, or the same in both.",
-    { path: "context.actor" },
+    { field: "context.actor" },
   );
 }

@@ -93,11 +93,7 @@ function originRefusal(head: RequestHead, policy: HttpPolicy): Refusal | undefin
 }
 
 /** A page that the server itself handed out may call it, and pages of the origins on the list. */
-export function originIsAllowed(
-  origin: string,
-  host: string | undefined,
-  policy: HttpPolicy,
-): boolean {
+function originIsAllowed(origin: string, host: string | undefined, policy: HttpPolicy): boolean {
   if (policy.allowedOrigins.some((allowed) => allowed === "*" || allowed === origin)) return true;
   return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
 }

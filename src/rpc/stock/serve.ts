@@ -101,7 +101,7 @@ export class StockServer {
   }
 }
 
-export function protocolOf(contentType: string | null): Protocol {
+function protocolOf(contentType: string | null): Protocol {
   if (contentType === null) return "connect";
   const type = contentType.toLowerCase();
   if (type.startsWith("application/grpc-web")) return "grpc-web";
@@ -109,7 +109,7 @@ export function protocolOf(contentType: string | null): Protocol {
 }
 
 /** The path without its query. */
-export function pathOf(target: string): string {
+function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);
 }
