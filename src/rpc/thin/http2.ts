@@ -46,7 +46,7 @@ export function serveThin(
   const header = (name: string) => textOf(headers[name]);
   const call = options.calls.open({ rpc, protocol, thin: true, header });
   if (!options.acceptsMore(connection)) call.refuse(overloaded());
-  new ThinExchange(stream, connection, { route, dialect, call, ...options }).start();
+  new ThinExchange({ stream, connection, route, dialect, call, options }).start();
   return true;
 }
 
@@ -54,13 +54,13 @@ function textOf(value: string | string[] | undefined): string | undefined {
   return typeof value === "object" ? value.join(", ") : value;
 }
 
-interface ThinExchangeOptions {
+interface Parts {
+  readonly stream: ServerHttp2Stream;
+  readonly connection: Connection;
   readonly route: ThinRoute;
   readonly dialect: Dialect;
   readonly call: Call;
-  readonly clock: Clock;
-  readonly messageBytes: number;
-  readonly compressMinBytes: number;
+  readonly options: ThinHttp2Options;
 }
 
 class ThinExchange implements Exchange {
@@ -69,11 +69,7 @@ class ThinExchange implements Exchange {
   readonly #route: ThinRoute;
   readonly #dialect: Dialect;
   readonly #call: Call;
-  readonly #clock: Clock;
-  /** Of the body: a message and what frames it. */
-  readonly #bytesMax: number;
-  readonly #messageBytesMax: number;
-  readonly #compressMinBytes: number;
+  readonly #options: ThinHttp2Options;
   #first: Uint8Array | undefined;
   #more: Uint8Array[] | undefined;
   #receivedBytes = 0;
@@ -81,16 +77,13 @@ class ThinExchange implements Exchange {
   phase: ExchangePhase = "receiving";
   sinceMs: number;
 
-  constructor(stream: ServerHttp2Stream, connection: Connection, options: ThinExchangeOptions) {
+  constructor({ stream, connection, route, dialect, call, options }: Parts) {
     this.#stream = stream;
     this.#connection = connection;
-    this.#route = options.route;
-    this.#dialect = options.dialect;
-    this.#call = options.call;
-    this.#clock = options.clock;
-    this.#messageBytesMax = options.messageBytes;
-    this.#compressMinBytes = options.compressMinBytes;
-    this.#bytesMax = options.messageBytes + options.dialect.frameBytes;
+    this.#route = route;
+    this.#dialect = dialect;
+    this.#call = call;
+    this.#options = options;
     this.sinceMs = options.clock.monotonic();
     connection.begin(this);
   }
@@ -99,11 +92,11 @@ class ThinExchange implements Exchange {
     const stream = this.#stream;
     stream.on("error", () => undefined);
     stream.on("close", () => this.#closed());
-    const { refusal, signal } = this.#call;
+    const { refusal } = this.#call;
     if (refusal !== undefined) return this.#refuse(refusal);
     // A client that sends slowly is told when its time is up, not only when it has sent.
-    signal.addEventListener("abort", () => {
-      if (this.phase === "receiving") this.#refuse(signal.reason);
+    this.#call.onAbort((reason) => {
+      if (this.phase === "receiving") this.#refuse(reason);
     });
     stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
     stream.on("end", () => this.#received());
@@ -124,9 +117,10 @@ class ThinExchange implements Exchange {
     if (this.#first === undefined) this.#first = chunk;
     else if (this.#more === undefined) this.#more = [chunk];
     else this.#more.push(chunk);
-    const promised = this.#dialect.promisedBytes(this.#first);
-    if (this.#receivedBytes > this.#bytesMax || promised > this.#messageBytesMax) {
-      return this.#refuse(messageTooLarge(this.#messageBytesMax));
+    const { messageBytes } = this.#options;
+    const bytesMax = messageBytes + this.#dialect.frameBytes;
+    if (this.#receivedBytes > bytesMax || this.#dialect.promisedBytes(this.#first) > messageBytes) {
+      return this.#refuse(messageTooLarge(messageBytes));
     }
     try {
       this.#call.hold(chunk.length);
@@ -159,7 +153,7 @@ class ThinExchange implements Exchange {
   #isWorthSqueezing(bytes: Uint8Array): boolean {
     if (this.#dialect.protocol === "grpc") return false;
     const accepted = this.#call.header("accept-encoding");
-    return isWorthSqueezing(bytes.length, accepted, this.#compressMinBytes);
+    return isWorthSqueezing(bytes.length, accepted, this.#options.compressMinBytes);
   }
 
   #body(): Uint8Array {
@@ -202,14 +196,14 @@ class ThinExchange implements Exchange {
 
   #closed(): void {
     this.#connection.countUnread(-this.#unreadBytes);
-    this.#connection.end(this, this.#clock.monotonic());
+    this.#connection.end(this, this.#options.clock.monotonic());
     if (this.phase !== "sending") this.#call.gone();
     this.#call.close();
   }
 
   #enter(phase: ExchangePhase): void {
     this.phase = phase;
-    this.sinceMs = this.#clock.monotonic();
+    this.sinceMs = this.#options.clock.monotonic();
   }
 }
 
