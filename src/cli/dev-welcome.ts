@@ -40,15 +40,17 @@ ${grpcurlSnippet(grpcUrl)}`;
 /** Registers two types, writes a graph of two nodes and an edge at once, reads it back. */
 export function curlSnippet(httpUrl: string): string {
   const who = `tenant_id=${DEMO_TENANT}&actor=${DEMO_ACTOR}`;
+  // An answer has no line end of its own.
+  const curl = "curl -sS -w '\\n'";
   return `# types: a person, and who follows whom
-curl -sS ${httpUrl}/v1/schema -H 'Content-Type: application/json' -d '{
+${curl} ${httpUrl}/v1/schema -H 'Content-Type: application/json' -d '{
   "tenant_id": "${DEMO_TENANT}", "actor": "${DEMO_ACTOR}",
   "node_types": [{"type_id": 1, "name": "Person",
     "fields": [{"field_id": 1, "name": "name", "kind": "str", "required": true, "indexed": true}]}],
   "edge_types": [{"edge_type_id": 100, "name": "follows", "from_type_id": 1, "to_type_id": 1}]
 }'
 # two people and an edge, all or nothing; a second time the same key gives the same answer
-curl -sS ${httpUrl}/v1/atomic -H 'Content-Type: application/json' -d '{
+${curl} ${httpUrl}/v1/atomic -H 'Content-Type: application/json' -d '{
   "tenant_id": "${DEMO_TENANT}", "actor": "${DEMO_ACTOR}", "idempotency_key": "first-graph",
   "operations": [
     {"op": "create_node", "alias": "ada", "type_id": 1, "payload": {"name": "Ada"}},
@@ -57,9 +59,9 @@ curl -sS ${httpUrl}/v1/atomic -H 'Content-Type: application/json' -d '{
   ]
 }'
 # read it back: Ada, and whom she follows
-curl -sS '${httpUrl}/v1/nodes?type_id=1&filter.name=Ada&${who}'
+${curl} '${httpUrl}/v1/nodes?type_id=1&filter.name=Ada&${who}'
 ADA=$(curl -sS '${httpUrl}/v1/nodes?type_id=1&filter.name=Ada&${who}' | grep -o 'nd_[0-9a-z]*' | head -n 1)
-curl -sS "${httpUrl}/v1/nodes/$ADA/edges/out?${who}"
+${curl} "${httpUrl}/v1/nodes/$ADA/edges/out?${who}"
 `;
 }
 

@@ -102,3 +102,46 @@ test("colour only on a terminal, and never with NO_COLOR", async () => {
   expect(await shown(true, true)).toBe(false);
   expect(await shown(false, false)).toBe(false);
 });
+
+/** A server that knows one node and counts what it is asked to do. */
+function oneNodeServer() {
+  const writes: unknown[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      if (request.url.endsWith("/health")) {
+        return Response.json({ status: "unhealthy" }, { status: 503 });
+      }
+      if (request.method === "GET") return Response.json({ id: "nd_x" });
+      writes.push(await request.json());
+      return Response.json({ results: [{ node_id: "nd_x", version: 2 }], wal_position: "0:9" });
+    },
+  });
+  return { url: server.url.origin, writes, [Symbol.dispose]: () => void server.stop(true) };
+}
+
+test.each([
+  ["y", 1, ""],
+  ["Yes", 1, ""],
+  ["n", 0, "Nothing was changed."],
+  ["", 0, "Nothing was changed."],
+])(
+  "what destroys is asked about: the answer %p leads to %d writes",
+  async (answer, count, note) => {
+    using server = oneNodeServer();
+    const context = recordedContext({ answer });
+    const target = ["--tenant-id", "acme", "--url", server.url];
+    expect(await runCli(["node", "delete", "nd_x", ...target], context)).toBe(0);
+    expect(server.writes).toHaveLength(count);
+    expect(context.stderr()).toContain("About to delete node nd_x of tenant acme. Go on? [y/N]");
+    expect(context.stderr()).toContain(note);
+  },
+);
+
+test("an unhealthy server is shown, and the exit code says so", async () => {
+  using server = oneNodeServer();
+  const context = recordedContext();
+  expect(await runCli(["health", "--url", server.url], context)).toBe(5);
+  expect(context.stdout()).toBe("status  unhealthy\n");
+});

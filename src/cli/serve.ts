@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Config } from "../config/options.ts";
 import { startServer } from "../server/server.ts";
 import type { CliContext } from "./context.ts";
@@ -25,7 +26,7 @@ export async function serve(
         http: server.httpUrl,
         mode: config.auth,
         durability: durabilityWord(config),
-        data_dir: config.dataDir,
+        data_dir: resolve(config.dataDir),
         pid: process.pid,
         start_ms: Math.round(context.clock.monotonic() - began),
       });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Config } from "../config/options.ts";
 import { LogFormat } from "../telemetry/log-format.ts";
 import type { CliContext } from "./context.ts";
@@ -46,7 +47,7 @@ function trustNote(config: Config): string {
 function durabilityNote(config: Config): string {
   return config.wal === "memory"
     ? "durability: NONE: the log is in memory and everything is gone when the server ends"
-    : `durability: a write is answered after fdatasync of the log in ${config.dataDir}`;
+    : `durability: a write is answered after fdatasync of the log in ${resolve(config.dataDir)}`;
 }
 
 /** For the ready line and for whoever measures: what a success answer stands for. */

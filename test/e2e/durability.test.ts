@@ -3,8 +3,9 @@
  * stopped in order, started twice.
  */
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runBinary, StartRefused, startServerProcess } from "../harness/binary.ts";
+import { BINARY, runBinary, StartRefused, startServerProcess } from "../harness/binary.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { couple, PEOPLE_SCHEMA, Rest, type RestAnswer, rpcClient } from "../harness/wire.ts";
 
@@ -95,7 +96,11 @@ test("SIGTERM ends with 0, and the next start replays nothing", async () => {
     expect(server.stderr()).toContain("entdb stopped");
   }
   await using server = await startServerProcess({ cwd });
-  const { body } = await new Rest(server.httpUrl).get("/v1/nodes?type_id=1");
+  const rest = new Rest(server.httpUrl);
+  const { body: log } = await rest.get("/admin/log");
+  expect(log.end_offset).toBeGreaterThan(5);
+  expect(log.checkpoint_offset).toBe(log.end_offset);
+  const { body } = await rest.get("/v1/nodes?type_id=1");
   expect(body.total_count).toBe(10);
   expect(await server.stop()).toBe(0);
 });
@@ -176,4 +181,76 @@ test("the log can be read beside the server, followed, and after it", async () =
   expect(await log("--tenant-id", "nobody")).toEqual([]);
   await server.kill();
   expect(await log()).toEqual(records);
+});
+
+test("the log is followed until it is interrupted", async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  await using server = await startServerProcess({ cwd });
+  const rest = new Rest(server.httpUrl);
+  await rest.post("/v1/schema", PEOPLE_SCHEMA);
+  const follower = Bun.spawn([BINARY, "log", "--follow", "--data-dir", join(cwd, "data")], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let seen = "";
+  const followed = (async () => {
+    for await (const chunk of follower.stdout) {
+      seen += new TextDecoder().decode(chunk);
+      if (seen.includes('"idempotency_key":"later"')) follower.kill("SIGINT");
+    }
+  })();
+  await rest.atomic("later", couple("later"));
+  await followed;
+  expect(await follower.exited).toBe(0);
+  expect(await follower.stderr.text()).toBe("");
+  const offsets = seen
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).offset);
+  expect(offsets).toEqual(offsets.map((_, i) => i));
+});
+
+test("a stopped server's tenant is rebuilt from the log under the lock", async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const rebuild = async (...args: string[]) =>
+    await runBinary(
+      [
+        "rebuild",
+        "--tenant-id",
+        "acme",
+        "--data-dir",
+        join(cwd, "data"),
+        "--yes",
+        "-o",
+        "json",
+        ...args,
+      ],
+      { cwd },
+    );
+  {
+    await using server = await startServerProcess({ cwd });
+    const rest = new Rest(server.httpUrl);
+    await rest.post("/v1/schema", PEOPLE_SCHEMA);
+    for (let i = 0; i < 5; i++) await rest.atomic(`k${i}`, couple(`k${i}`));
+    const locked = await rebuild();
+    expect(locked.exitCode).toBe(1);
+    expect(JSON.parse(locked.stderr).error).toMatchObject({ reason: "DATA_DIR_LOCKED" });
+    expect(await server.stop()).toBe(0);
+  }
+  const { exitCode, stdout, stderr } = await rebuild();
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  const report = JSON.parse(stdout);
+  expect(report.records).toBe(6);
+  expect(report.content_hash_after).toBe(report.content_hash_before);
+  expect(report.outcome_digest_after).toBe(report.outcome_digest_before);
+  const missing = await rebuild("--tenant-id", "nobody");
+  expect(missing.exitCode).toBe(3);
+  const elsewhere = await rebuild("--data-dir", join(cwd, "nowhere"));
+  expect(elsewhere.exitCode).toBe(1);
+  expect(existsSync(join(cwd, "nowhere"))).toBe(false);
+  await using server = await startServerProcess({ cwd });
+  const { body } = await new Rest(server.httpUrl).get("/v1/nodes?type_id=1");
+  expect(body.total_count).toBe(10);
 });

@@ -59,12 +59,13 @@ test.skipIf(grpcurl === null)("grpcurl reads it", async () => {
   expect(stdout).toContain('"strValue": "Ada"');
 });
 
-/** The marked blocks, in their order. */
-function readmeBlocks(): string[] {
-  const text = readFileSync(README, "utf8");
-  return [...text.matchAll(/<!-- test -->\s*```(?:bash|sh|console)\n([\s\S]*?)```/g)].map(
-    ([, block = ""]) => block,
-  );
+/** The marked blocks, in their order; those that need grpcurl say so. */
+function readmeBlocks(): { block: string; needsGrpcurl: boolean }[] {
+  const marked = /<!-- test( grpcurl)? -->\s*```(?:bash|sh)\n([\s\S]*?)```/g;
+  return [...readFileSync(README, "utf8").matchAll(marked)].map(([, grpc, block = ""]) => ({
+    block,
+    needsGrpcurl: grpc !== undefined,
+  }));
 }
 
 function withAddresses(block: string): string {
@@ -74,14 +75,22 @@ function withAddresses(block: string): string {
 }
 
 describe("the README", () => {
-  test("has blocks that are tested", () => {
-    expect(readmeBlocks().length).toBeGreaterThan(0);
+  const blocks = readmeBlocks();
+  const withCurl = blocks.filter(({ needsGrpcurl }) => !needsGrpcurl);
+
+  test("has blocks for curl and for grpcurl", () => {
+    expect(withCurl.length).toBeGreaterThan(2);
+    expect(blocks.length).toBeGreaterThan(withCurl.length);
   });
 
-  test("its blocks work when pasted, from the first to the last", async () => {
-    for (const block of readmeBlocks()) {
-      if (grpcurl === null && block.includes("grpcurl")) continue;
-      await paste(withAddresses(block));
+  test("its blocks for curl work when pasted, and a write pasted again answers the same", async () => {
+    for (const { block } of withCurl) {
+      const first = await paste(withAddresses(block));
+      if (block.includes("/v1/atomic")) expect(await paste(withAddresses(block))).toBe(first);
     }
+  });
+
+  test.skipIf(grpcurl === null)("its blocks for grpcurl work when pasted", async () => {
+    for (const { block } of blocks) await paste(withAddresses(block));
   });
 });

@@ -2,7 +2,7 @@
  * `entdb log`: the records of a data directory, with or without a server on it. Reads only,
  * takes no lock, and writes records as they come.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
 import type { LogRecord } from "../../wal/wal.ts";
 import type { CliContext } from "../context.ts";
@@ -26,7 +26,7 @@ export function logCommand(context: CliContext): Command {
     .option("--config <file>", "configuration file")
     .option("--from <offset>", "the first record, as 123 or 0:123", offsetOf)
     .option("--to <offset>", "the last record", offsetOf)
-    .addOption(new Option("--tenant-id <id>", "records of this tenant only").env("ENTDB_TENANT_ID"))
+    .option("--tenant-id <id>", "records of this tenant only")
     .option("--follow", "go on as the log grows, until interrupted");
   return addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
 }
