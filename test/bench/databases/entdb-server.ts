@@ -1,0 +1,7 @@
+import { type ServerProcess, startServerProcess } from "../../harness/binary.ts";
+
+/** The compiled executable as its users start it, with its defaults, on free ports. */
+export function startBenchServer(cwd: string, cpus?: string): Promise<ServerProcess> {
+  const under = cpus === undefined ? [] : ["taskset", "-c", cpus];
+  return startServerProcess({ cwd, under });
+}

@@ -1,0 +1,16 @@
+import type { BenchOptions } from "../options.ts";
+import type { Probe } from "../report.ts";
+import { probeGrowth } from "./growth.ts";
+import { probeRecovery } from "./recovery.ts";
+import { probeStart } from "./start.ts";
+import { probeTenants } from "./tenants.ts";
+
+/** EntDB's own figures, by the names that `--only` takes. */
+export const PROBES: Readonly<
+  Record<string, (options: BenchOptions) => Promise<readonly Probe[]>>
+> = {
+  start: probeStart,
+  recovery: probeRecovery,
+  growth: probeGrowth,
+  tenants: probeTenants,
+};
