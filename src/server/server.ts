@@ -92,7 +92,7 @@ async function openFaces(config: Config, behind: Behind): Promise<Faces> {
     const { host, httpPort: port } = config;
     const http = startHttpListener(app, { ...config, ...behind, host, port });
     return {
-      urls: { grpcUrl: `http://${config.host}:${grpc.port}`, httpUrl: http.url },
+      urls: { grpcUrl: urlOf(config.host, grpc.port), httpUrl: http.url },
       stop: async () => {
         await Promise.all([grpc.stop(config.shutdownGraceMs), http.stop()]);
       },
@@ -140,6 +140,11 @@ function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
       allowedOrigins: config.corsOrigins,
     },
   });
+}
+
+/** An IPv6 address stands in brackets. */
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`;
 }
 
 /** An IPv6 address without the brackets that a URL has. */

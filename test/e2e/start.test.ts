@@ -1,6 +1,7 @@
 /** Starting and ending: what is refused and how, what is said, and by which signal it ends. */
 import { expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import {
   runBinary,
@@ -9,7 +10,7 @@ import {
   startServerProcess,
 } from "../harness/binary.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
-import { Rest } from "../harness/wire.ts";
+import { Rest, rpcClient } from "../harness/wire.ts";
 
 async function refusalOf(options: ServerOptions): Promise<StartRefused> {
   const result = await startServerProcess(options).catch((error: unknown) => error);
@@ -99,6 +100,24 @@ test.each([
   expect(stderr).toContain("reason: ADDRESS_UNAVAILABLE");
   expect(stderr).toContain(`hint: Stop what listens there, or choose other ports with --grpc-port`);
 });
+
+test.each(["localhost", "127.0.0.1", ...(hasIpv6() ? ["::1"] : [])])(
+  "it listens on %s and says so in addresses that work",
+  async (host) => {
+    using directory = temporaryDirectory();
+    await using server = await startServerProcess({ cwd: directory.path, args: ["--host", host] });
+    const name = host.includes(":") ? `[${host}]` : host;
+    expect(server.httpUrl).toStartWith(`http://${name}:`);
+    expect(server.grpcUrl).toStartWith(`http://${name}:`);
+    expect((await new Rest(server.httpUrl).get("/readyz")).status).toBe(200);
+    expect(await rpcClient("grpc", server.grpcUrl).health({})).toMatchObject({ status: "healthy" });
+  },
+);
+
+function hasIpv6(): boolean {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.some((address) => address?.address === "::1");
+}
 
 test("SIGINT ends it like SIGTERM", async () => {
   using directory = temporaryDirectory();
