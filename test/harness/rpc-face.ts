@@ -28,6 +28,8 @@ export interface TestFace extends AsyncDisposable {
 }
 
 export interface TestFaceOptions {
+  /** A real engine, instead of one that answers as the test says. */
+  readonly behind?: Engine;
   readonly engine?: Partial<Engine>;
   readonly limits?: Partial<RpcLimits>;
   readonly policy?: HttpPolicy;
@@ -39,12 +41,12 @@ export interface TestFaceOptions {
 /** The face as the server builds it, on a free port, over an engine that answers as the test says. */
 export async function startFace(options: TestFaceOptions = {}): Promise<TestFace> {
   const seen: Seen = { calls: [], ended: [], faults: [], started: 0, connections: 0 };
-  const { engine, ...rest } = options;
+  const { engine, behind, ...rest } = options;
   const face = createRpcFace({
     clock: systemClock,
     random: systemRandom,
     ...rest,
-    engine: scriptedEngine(engine),
+    engine: behind ?? scriptedEngine(engine),
     meter: meterInto(seen),
     log: { fault: (facts) => seen.faults.push(facts.cause) },
   });
