@@ -86,7 +86,7 @@ export const limits = {
   segmentBytes: 64 * MiB,
   checkpointIntervalMs: 5_000,
   /** Tenants whose files are open at once. */
-  openTenants: 512,
+  openTenants: 256,
   readWorkers: 2,
   /** Longest that a call may take, and what it gets when the client names nothing. */
   deadlineMs: 60_000,

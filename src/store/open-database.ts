@@ -14,7 +14,7 @@ export interface OpenOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-const PAGE_BYTES = 8_192;
+const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { DecidedOutcome } from "../../record/outcome.ts";
 import { decodeOutcome } from "../../record/outcome-codec.ts";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** A remembered outcome and what tells a repetition from a reuse of its key. */
 export interface RememberedOutcome extends DecidedOutcome {
@@ -9,21 +10,23 @@ export interface RememberedOutcome extends DecidedOutcome {
 
 /** Outcomes by idempotency key. */
 export class AppliedEventReader {
-  readonly #byKey: Statement;
-  readonly #firstExpiry: Statement;
+  readonly #byKey: LazyStatement;
+  readonly #firstExpiry: LazyStatement;
 
   constructor(db: Database) {
-    this.#byKey = db.prepare(
+    this.#byKey = new LazyStatement(
+      db,
       `SELECT request_hash, result, wording, position, applied_at FROM applied_events
        WHERE idempotency_key = ?`,
     );
-    this.#firstExpiry = db.prepare(
+    this.#firstExpiry = new LazyStatement(
+      db,
       "SELECT expires_at FROM applied_events WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
     );
   }
 
   find(idempotencyKey: string): RememberedOutcome | undefined {
-    const row = this.#byKey.values(idempotencyKey)[0] as
+    const row = this.#byKey.ready.values(idempotencyKey)[0] as
       | [Uint8Array, Uint8Array, string | null, bigint, bigint]
       | undefined;
     if (row === undefined) return undefined;
@@ -37,7 +40,7 @@ export class AppliedEventReader {
 
   /** Log time at which the next key expires; Infinity when none does. */
   firstExpiry(): number {
-    const row = this.#firstExpiry.values()[0] as [bigint] | undefined;
+    const row = this.#firstExpiry.ready.values()[0] as [bigint] | undefined;
     return row === undefined ? Number.POSITIVE_INFINITY : Number(row[0]);
   }
 }

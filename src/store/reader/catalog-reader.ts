@@ -1,4 +1,5 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** A tenant as the catalog in `_system` knows it. */
 export interface CatalogEntry {
@@ -25,29 +26,30 @@ function entryOfRow(row: Row): CatalogEntry {
 }
 
 export class CatalogReader {
-  readonly #byId: Statement;
-  readonly #count: Statement;
-  readonly #page: Statement;
+  readonly #byId: LazyStatement;
+  readonly #count: LazyStatement;
+  readonly #page: LazyStatement;
 
   constructor(db: Database) {
-    this.#byId = db.prepare(`SELECT ${COLUMNS} FROM tenants WHERE tenant_id = ?`);
-    this.#count = db.prepare("SELECT count(*) FROM tenants");
-    this.#page = db.prepare(
+    this.#byId = new LazyStatement(db, `SELECT ${COLUMNS} FROM tenants WHERE tenant_id = ?`);
+    this.#count = new LazyStatement(db, "SELECT count(*) FROM tenants");
+    this.#page = new LazyStatement(
+      db,
       `SELECT ${COLUMNS} FROM tenants WHERE tenant_id > ? ORDER BY tenant_id LIMIT ?`,
     );
   }
 
   find(tenantId: string): CatalogEntry | undefined {
-    const row = this.#byId.values(tenantId)[0] as Row | undefined;
+    const row = this.#byId.ready.values(tenantId)[0] as Row | undefined;
     return row && entryOfRow(row);
   }
 
   count(): number {
-    return Number((this.#count.values()[0] as [bigint])[0]);
+    return Number((this.#count.ready.values()[0] as [bigint])[0]);
   }
 
   /** At most `limit` tenants behind `after`, in the order of their ids. */
   list(after: string, limit: number): CatalogEntry[] {
-    return (this.#page.values(after, limit) as Row[]).map(entryOfRow);
+    return (this.#page.ready.values(after, limit) as Row[]).map(entryOfRow);
   }
 }

@@ -4,9 +4,10 @@
  * An edge is hidden while one of its ends is deleted: lists leave hidden edges out, look-ups
  * by key find them, because a hidden edge still holds its (type, from, to).
  */
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { Direction, Edge } from "../../record/graph.ts";
 import { decodeFields } from "../../record/value-codec.ts";
+import { LazyStatement } from "../lazy-statement.ts";
 
 const EDGE_COLUMNS =
   "e.id, e.edge_type_id, e.from_id, e.to_id, e.created_at, e.updated_at, e.fields";
@@ -32,17 +33,19 @@ export interface EdgePlace {
 
 /** The statements that read `edges`. */
 export class EdgeReader {
-  readonly #byId: Statement;
-  readonly #byEnds: Statement;
-  readonly #firstFrom: Statement;
-  readonly #lists: Record<Direction, { all: Statement; ofType: Statement }>;
+  readonly #byId: LazyStatement;
+  readonly #byEnds: LazyStatement;
+  readonly #firstFrom: LazyStatement;
+  readonly #lists: Record<Direction, { all: LazyStatement; ofType: LazyStatement }>;
 
   constructor(db: Database) {
-    this.#byId = db.prepare(`SELECT ${EDGE_COLUMNS} FROM edges e WHERE e.id = ?`);
-    this.#byEnds = db.prepare(
+    this.#byId = new LazyStatement(db, `SELECT ${EDGE_COLUMNS} FROM edges e WHERE e.id = ?`);
+    this.#byEnds = new LazyStatement(
+      db,
       `SELECT ${EDGE_COLUMNS} FROM edges e WHERE e.from_id = ? AND e.edge_type_id = ? AND e.to_id = ?`,
     );
-    this.#firstFrom = db.prepare(
+    this.#firstFrom = new LazyStatement(
+      db,
       `SELECT ${EDGE_COLUMNS} FROM edges e WHERE e.from_id = ? AND e.edge_type_id = ? LIMIT 1`,
     );
     this.#lists = { out: prepareLists(db, "out"), in: prepareLists(db, "in") };
@@ -50,19 +53,19 @@ export class EdgeReader {
 
   /** The edge, hidden or not. */
   find(id: string): Edge | undefined {
-    const row = this.#byId.values(id)[0] as EdgeRowValues | undefined;
+    const row = this.#byId.ready.values(id)[0] as EdgeRowValues | undefined;
     return row && edgeOfRow(row);
   }
 
   /** The edge, hidden or not. */
   findByEnds(edgeTypeId: number, fromId: string, toId: string): Edge | undefined {
-    const row = this.#byEnds.values(fromId, edgeTypeId, toId)[0] as EdgeRowValues | undefined;
+    const row = this.#byEnds.ready.values(fromId, edgeTypeId, toId)[0] as EdgeRowValues | undefined;
     return row && edgeOfRow(row);
   }
 
   /** Any edge of the type that leaves the node, hidden or not. */
   findAnyFrom(edgeTypeId: number, fromId: string): Edge | undefined {
-    const row = this.#firstFrom.values(fromId, edgeTypeId)[0] as EdgeRowValues | undefined;
+    const row = this.#firstFrom.ready.values(fromId, edgeTypeId)[0] as EdgeRowValues | undefined;
     return row && edgeOfRow(row);
   }
 
@@ -81,14 +84,17 @@ export class EdgeReader {
     const otherId = after?.otherId ?? "";
     const rows =
       edgeTypeId === 0
-        ? statements.all.values(nodeId, after?.edgeTypeId ?? 0, otherId, limit)
-        : statements.ofType.values(nodeId, edgeTypeId, otherId, limit);
+        ? statements.all.ready.values(nodeId, after?.edgeTypeId ?? 0, otherId, limit)
+        : statements.ofType.ready.values(nodeId, edgeTypeId, otherId, limit);
     return (rows as EdgeRowValues[]).map(edgeOfRow);
   }
 }
 
 /** Every text below is a constant: the direction picks the end that is given and the index that orders. */
-function prepareLists(db: Database, direction: Direction): { all: Statement; ofType: Statement } {
+function prepareLists(
+  db: Database,
+  direction: Direction,
+): { all: LazyStatement; ofType: LazyStatement } {
   const [given, other, index] =
     direction === "out"
       ? ["e.from_id", "e.to_id", ""]
@@ -99,5 +105,5 @@ function prepareLists(db: Database, direction: Direction): { all: Statement; ofT
      ORDER BY e.edge_type_id, ${other} LIMIT ?4`;
   const ofType = list(`e.edge_type_id = ?2 AND ${other} > ?3`);
   const all = list(`(e.edge_type_id, ${other}) > (?2, ?3)`);
-  return { all: db.prepare(all), ofType: db.prepare(ofType) };
+  return { all: new LazyStatement(db, all), ofType: new LazyStatement(db, ofType) };
 }

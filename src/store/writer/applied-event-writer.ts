@@ -1,4 +1,5 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** One remembered outcome. */
 export interface AppliedEvent {
@@ -15,20 +16,21 @@ export interface AppliedEvent {
 
 /** The statements that change `applied_events`. */
 export class AppliedEventWriter {
-  readonly #insert: Statement;
-  readonly #expire: Statement;
+  readonly #insert: LazyStatement;
+  readonly #expire: LazyStatement;
 
   constructor(db: Database) {
-    this.#insert = db.prepare(
+    this.#insert = new LazyStatement(
+      db,
       `INSERT INTO applied_events
          (idempotency_key, request_hash, result, wording, position, applied_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#expire = db.prepare("DELETE FROM applied_events WHERE expires_at <= ?");
+    this.#expire = new LazyStatement(db, "DELETE FROM applied_events WHERE expires_at <= ?");
   }
 
   insert(event: AppliedEvent): void {
-    this.#insert.run(
+    this.#insert.ready.run(
       event.idempotencyKey,
       event.requestHash,
       event.result,
@@ -41,6 +43,6 @@ export class AppliedEventWriter {
 
   /** Forgets every key that has expired at this log time. */
   expire(logTime: number): void {
-    this.#expire.run(logTime);
+    this.#expire.ready.run(logTime);
   }
 }

@@ -1,32 +1,36 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { Edge } from "../../record/graph.ts";
 import { encodeFields } from "../../record/value-codec.ts";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** The statements that change `edges`. Nothing is decided here. */
 export class EdgeWriter {
-  readonly #insert: Statement;
-  readonly #update: Statement;
-  readonly #delete: Statement;
-  readonly #deleteFrom: Statement;
-  readonly #deleteTo: Statement;
+  readonly #insert: LazyStatement;
+  readonly #update: LazyStatement;
+  readonly #delete: LazyStatement;
+  readonly #deleteFrom: LazyStatement;
+  readonly #deleteTo: LazyStatement;
 
   constructor(db: Database) {
-    this.#insert = db.prepare(
+    this.#insert = new LazyStatement(
+      db,
       `INSERT INTO edges (from_id, edge_type_id, to_id, id, created_at, updated_at, fields)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#update = db.prepare(
+    this.#update = new LazyStatement(
+      db,
       "UPDATE edges SET updated_at = ?, fields = ? WHERE from_id = ? AND edge_type_id = ? AND to_id = ?",
     );
-    this.#delete = db.prepare(
+    this.#delete = new LazyStatement(
+      db,
       "DELETE FROM edges WHERE from_id = ? AND edge_type_id = ? AND to_id = ?",
     );
-    this.#deleteFrom = db.prepare("DELETE FROM edges WHERE from_id = ?");
-    this.#deleteTo = db.prepare("DELETE FROM edges WHERE to_id = ?");
+    this.#deleteFrom = new LazyStatement(db, "DELETE FROM edges WHERE from_id = ?");
+    this.#deleteTo = new LazyStatement(db, "DELETE FROM edges WHERE to_id = ?");
   }
 
   insert(edge: Edge): void {
-    this.#insert.run(
+    this.#insert.ready.run(
       edge.fromId,
       edge.edgeTypeId,
       edge.toId,
@@ -38,7 +42,7 @@ export class EdgeWriter {
   }
 
   update(edge: Edge): void {
-    this.#update.run(
+    this.#update.ready.run(
       edge.updatedAt,
       encodeFields(edge.fields),
       edge.fromId,
@@ -48,12 +52,12 @@ export class EdgeWriter {
   }
 
   delete(edge: Pick<Edge, "fromId" | "edgeTypeId" | "toId">): void {
-    this.#delete.run(edge.fromId, edge.edgeTypeId, edge.toId);
+    this.#delete.ready.run(edge.fromId, edge.edgeTypeId, edge.toId);
   }
 
   /** Removes every edge that leaves or enters the node. */
   deleteAllOf(nodeId: string): void {
-    this.#deleteFrom.run(nodeId);
-    this.#deleteTo.run(nodeId);
+    this.#deleteFrom.ready.run(nodeId);
+    this.#deleteTo.ready.run(nodeId);
   }
 }

@@ -1,41 +1,46 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { IndexValue } from "../index-value.ts";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** The statements that change the two index tables. They hold live nodes only. */
 export class IndexWriter {
-  readonly #insertUnique: Statement;
-  readonly #deleteUnique: Statement;
-  readonly #insertField: Statement;
-  readonly #deleteField: Statement;
+  readonly #insertUnique: LazyStatement;
+  readonly #deleteUnique: LazyStatement;
+  readonly #insertField: LazyStatement;
+  readonly #deleteField: LazyStatement;
 
   constructor(db: Database) {
-    this.#insertUnique = db.prepare(
+    this.#insertUnique = new LazyStatement(
+      db,
       "INSERT INTO unique_values (type_id, key_id, value, node_id) VALUES (?, ?, ?, ?)",
     );
-    this.#deleteUnique = db.prepare(
+    this.#deleteUnique = new LazyStatement(
+      db,
       "DELETE FROM unique_values WHERE type_id = ? AND key_id = ? AND value = ?",
     );
-    this.#insertField = db.prepare(
+    this.#insertField = new LazyStatement(
+      db,
       "INSERT INTO field_values (type_id, field_id, value, node_id) VALUES (?, ?, ?, ?)",
     );
-    this.#deleteField = db.prepare(
+    this.#deleteField = new LazyStatement(
+      db,
       "DELETE FROM field_values WHERE type_id = ? AND field_id = ? AND value = ? AND node_id = ?",
     );
   }
 
   addUnique(typeId: number, keyId: number, value: IndexValue, nodeId: string): void {
-    this.#insertUnique.run(typeId, keyId, value, nodeId);
+    this.#insertUnique.ready.run(typeId, keyId, value, nodeId);
   }
 
   removeUnique(typeId: number, keyId: number, value: IndexValue): void {
-    this.#deleteUnique.run(typeId, keyId, value);
+    this.#deleteUnique.ready.run(typeId, keyId, value);
   }
 
   addField(typeId: number, fieldId: number, value: IndexValue, nodeId: string): void {
-    this.#insertField.run(typeId, fieldId, value, nodeId);
+    this.#insertField.ready.run(typeId, fieldId, value, nodeId);
   }
 
   removeField(typeId: number, fieldId: number, value: IndexValue, nodeId: string): void {
-    this.#deleteField.run(typeId, fieldId, value, nodeId);
+    this.#deleteField.ready.run(typeId, fieldId, value, nodeId);
   }
 }

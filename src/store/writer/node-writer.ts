@@ -1,6 +1,7 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { encodeFields } from "../../record/value-codec.ts";
 import type { Fields } from "../../schema/value.ts";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** A node's row as the applier writes it. */
 export interface NodeRow {
@@ -16,24 +17,26 @@ export interface NodeRow {
 
 /** The statements that change `nodes`. Nothing is decided here. */
 export class NodeWriter {
-  readonly #insert: Statement;
-  readonly #update: Statement;
-  readonly #purge: Statement;
+  readonly #insert: LazyStatement;
+  readonly #update: LazyStatement;
+  readonly #purge: LazyStatement;
 
   constructor(db: Database) {
-    this.#insert = db.prepare(
+    this.#insert = new LazyStatement(
+      db,
       `INSERT INTO nodes (id, type_id, owner_actor, version, created_at, updated_at, deleted, fields)
        VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO NOTHING`,
     );
-    this.#update = db.prepare(
+    this.#update = new LazyStatement(
+      db,
       "UPDATE nodes SET version = ?, updated_at = ?, deleted = ?, fields = ? WHERE id = ?",
     );
-    this.#purge = db.prepare("DELETE FROM nodes WHERE id = ?");
+    this.#purge = new LazyStatement(db, "DELETE FROM nodes WHERE id = ?");
   }
 
   /** False, with nothing written, when the id is taken. */
   insert(row: NodeRow): boolean {
-    const { changes } = this.#insert.run(
+    const { changes } = this.#insert.ready.run(
       row.id,
       row.typeId,
       row.ownerActor,
@@ -47,7 +50,7 @@ export class NodeWriter {
 
   /** Writes version, time of update, deletion and fields of the row with this id. */
   update(row: NodeRow): void {
-    this.#update.run(
+    this.#update.ready.run(
       row.version,
       row.updatedAt,
       row.deleted ? 1 : 0,
@@ -57,6 +60,6 @@ export class NodeWriter {
   }
 
   purge(id: string): void {
-    this.#purge.run(id);
+    this.#purge.ready.run(id);
   }
 }

@@ -1,17 +1,20 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { LazyStatement } from "../lazy-statement.ts";
 
 /** The statements that add to what a tenant knows of its schema. Nothing here is ever removed. */
 export class SchemaWriter {
-  readonly #insertVersion: Statement;
-  readonly #insertFingerprint: Statement;
+  readonly #insertVersion: LazyStatement;
+  readonly #insertFingerprint: LazyStatement;
 
   constructor(db: Database) {
-    this.#insertVersion = db.prepare(
+    this.#insertVersion = new LazyStatement(
+      db,
       `INSERT INTO schemas (applied_offset, fingerprint, definition) VALUES (?, ?, ?)
        ON CONFLICT (applied_offset) DO UPDATE
        SET fingerprint = excluded.fingerprint, definition = excluded.definition`,
     );
-    this.#insertFingerprint = db.prepare(
+    this.#insertFingerprint = new LazyStatement(
+      db,
       `INSERT INTO known_fingerprints (fingerprint, applied_offset) VALUES (?, ?)
        ON CONFLICT (fingerprint) DO NOTHING`,
     );
@@ -19,11 +22,11 @@ export class SchemaWriter {
 
   /** Adds a version; of several in one transaction the last stands. */
   addVersion(appliedOffset: number, fingerprint: string, definition: string): void {
-    this.#insertVersion.run(appliedOffset, fingerprint, definition);
+    this.#insertVersion.ready.run(appliedOffset, fingerprint, definition);
   }
 
   /** Clients that name this fingerprint need to send no types from now on. */
   addKnown(fingerprint: string, appliedOffset: number): void {
-    this.#insertFingerprint.run(fingerprint, appliedOffset);
+    this.#insertFingerprint.ready.run(fingerprint, appliedOffset);
   }
 }

@@ -1,0 +1,23 @@
+import type { Database, Statement } from "bun:sqlite";
+
+/**
+ * A statement that is prepared when it is first needed. A tenant has some forty of them
+ * on two connections, most of which most tenants never use; prepared all at once they
+ * cost more memory than the rest of an open tenant.
+ */
+export class LazyStatement {
+  readonly #db: Database;
+  readonly #sql: string;
+  #statement: Statement | undefined;
+
+  constructor(db: Database, sql: string) {
+    this.#db = db;
+    this.#sql = sql;
+  }
+
+  /** The prepared statement, the same at every call. */
+  get ready(): Statement {
+    this.#statement ??= this.#db.prepare(this.#sql);
+    return this.#statement;
+  }
+}
