@@ -67,7 +67,7 @@ export class Applier implements Service {
       views: this.#views,
       published: (tenantId, applied) => this.#publish(tenantId, applied),
     });
-    deps.stores.onDamaged = (tenantId, error) => this.#damageFound(tenantId, error);
+    deps.stores.onTrouble = (tenantId, error) => this.#troubleFound(tenantId, error);
   }
 
   /** A start replays from here. */
@@ -109,7 +109,7 @@ export class Applier implements Service {
     for (const [tenantId, directory] of dirty) {
       await syncView(directory).catch((error: unknown) =>
         // The page cache may now call clean what the disk does not have: only a new file can be trusted.
-        this.#damageFound(tenantId, damaged(directory, "a sync failed", error)),
+        this.#troubleFound(tenantId, damaged(directory, "a sync failed", error)),
       );
     }
     const reached = Math.min(offset, this.#lanes.lowestOffset);
@@ -203,7 +203,7 @@ export class Applier implements Service {
   }
 
   /** A reader or the checkpoint found a file that cannot serve. */
-  #damageFound(tenantId: string, error: unknown): void {
+  #troubleFound(tenantId: string, error: unknown): void {
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry === undefined || troubleOf(error) === "unknown") return;
     this.#lanes.begin(entry, this.#deps.applied.end, error);

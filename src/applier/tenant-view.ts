@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { must } from "../base/assert.ts";
 import { EntError } from "../base/errors.ts";
 import type { LoggedRecord } from "../record/codec.ts";
-import type { DecidedOutcome, Outcome } from "../record/outcome.ts";
+import { type DecidedOutcome, keyReused, type Outcome } from "../record/outcome.ts";
 import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
 import { SYSTEM_TENANT_ID, type Transaction } from "../record/transaction.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
@@ -110,7 +110,7 @@ export class TenantView {
     const remembered = this.#events.find(record.idempotencyKey);
     if (remembered !== undefined) {
       const repeated = Buffer.compare(remembered.requestHash, record.requestHash) === 0;
-      const outcome = repeated ? remembered.outcome : keyReused(record.idempotencyKey);
+      const outcome = repeated ? remembered.outcome : rejection(keyReused(record.idempotencyKey));
       next.digest = digest(next.digest, offset, encodeDecision(outcome));
       return repeated
         ? { offset, decided: remembered }
@@ -199,18 +199,6 @@ function digest(previous: Uint8Array, offset: number, decision: Uint8Array): Uin
 function rejection(error: EntError): Outcome {
   const { code, reason, message, hint, details } = error;
   return { state: "rejected", code, reason, message, hint: hint ?? "", details };
-}
-
-function keyReused(idempotencyKey: string): Outcome {
-  return rejection(
-    new EntError({
-      code: "already_exists",
-      reason: "IDEMPOTENCY_KEY_REUSED",
-      message: "This idempotency key was used for another request; nothing was done.",
-      hint: "Use a fresh key for a new request, and the same key only to repeat the same one.",
-      details: { idempotency_key: idempotencyKey },
-    }),
-  );
 }
 
 function tenantExists(tenantId: string): Outcome {

@@ -1,38 +1,59 @@
 /**
- * Transactions with a key of the client's that are on their way: appended or about to
- * be, and not yet applied. Only these can be neither in the view nor unknown.
+ * Transactions that are on their way, by key: appended or about to be, and not yet
+ * applied. Only these can be neither in the view nor unknown.
+ *
+ * Invariant: a flight ends when its record is applied or surely did not get into the log,
+ * whether or not its caller still waits.
  */
-export interface InFlight {
-  /** Resolves when the transaction is applied, or did not get into the log. Never rejects. */
-  readonly ended: Promise<void>;
+export class Flight {
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #queue: Flight[];
+  readonly #onEnd: () => void;
+
+  /** Use {@link InFlightKeys.begin}. */
+  constructor(queue: Flight[], onEnd: () => void) {
+    this.#queue = queue;
+    this.#onEnd = onEnd;
+  }
+
+  /**
+   * Resolves when a flight with the same key that was begun before this one has ended;
+   * there may be others still. Undefined when none is left. Never rejects.
+   */
+  earlier(): Promise<void> | undefined {
+    const [first] = this.#queue;
+    return first === undefined || first === this ? undefined : first.#ended.promise;
+  }
+
+  get ended(): boolean {
+    return !this.#queue.includes(this);
+  }
+
+  /** Idempotent. */
+  end(): void {
+    const place = this.#queue.indexOf(this);
+    if (place < 0) return;
+    this.#queue.splice(place, 1);
+    if (this.#queue.length === 0) this.#onEnd();
+    this.#ended.resolve();
+  }
 }
 
 export class InFlightKeys {
-  readonly #keys = new Map<string, InFlight[]>();
+  readonly #queues = new Map<string, Flight[]>();
 
-  /** The transaction with this key that was begun first; undefined when none is under way. */
-  find(tenantId: string, idempotencyKey: string): InFlight | undefined {
-    return this.#keys.get(keyOf(tenantId, idempotencyKey))?.[0];
+  /** Whether a transaction with this key is under way. */
+  has(tenantId: string, idempotencyKey: string): boolean {
+    return this.#queues.has(keyOf(tenantId, idempotencyKey));
   }
 
-  /** Notes a transaction; the returned function ends it. */
-  begin(tenantId: string, idempotencyKey: string): () => void {
+  /** Notes a transaction, behind those with the same key that are under way. */
+  begin(tenantId: string, idempotencyKey: string): Flight {
     const key = keyOf(tenantId, idempotencyKey);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const flight: InFlight = { ended: promise };
-    const flights = this.#keys.get(key);
-    if (flights === undefined) this.#keys.set(key, [flight]);
-    else flights.push(flight);
-    return () => {
-      this.#end(key, flight);
-      resolve();
-    };
-  }
-
-  #end(key: string, flight: InFlight): void {
-    const left = this.#keys.get(key)?.filter((other) => other !== flight) ?? [];
-    if (left.length === 0) this.#keys.delete(key);
-    else this.#keys.set(key, left);
+    const queue = this.#queues.get(key) ?? [];
+    const flight = new Flight(queue, () => this.#queues.delete(key));
+    if (queue.push(flight) === 1) this.#queues.set(key, queue);
+    return flight;
   }
 }
 

@@ -41,7 +41,8 @@ import { tokenOfView, waitUntilFresh } from "./freshness.ts";
 import { InFlightKeys } from "./in-flight.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
 import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
-import { checkKey, receiptOf, Submit } from "./submit.ts";
+import { OpenViews } from "./open-views.ts";
+import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 
 /** What the engine asks of the applier; `server/` passes it in. */
@@ -78,13 +79,15 @@ export interface LocalEngineDeps {
 /** The engine in this process: the log and the views of one partition. */
 export class LocalEngine implements Engine {
   readonly #deps: LocalEngineDeps;
+  readonly #views: OpenViews;
   readonly #submit: Submit;
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
-    this.#submit = new Submit({ ...deps, inFlight: this.#inFlight });
+    this.#views = new OpenViews(deps);
+    this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
   }
 
   execute(
@@ -101,80 +104,85 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Receipt> {
-    checkKey(idempotencyKey);
-    const store = await this.#read(caller, freshness, signal);
-    const pending = this.#inFlight.find(caller.tenantId, idempotencyKey) !== undefined;
-    const remembered = store.reads.appliedEvents.find(idempotencyKey);
-    return receiptOf(this.#deps.wal, remembered, pending);
+    checkReceiptKey(idempotencyKey);
+    const { wal, applied } = this.#deps;
+    const { tenantId } = caller;
+    await this.#untilFresh(caller, freshness, signal);
+    const pending = this.#inFlight.has(tenantId, idempotencyKey);
+    const remembered = this.#views.open(tenantId).reads.appliedEvents.find(idempotencyKey);
+    // Of records that wait since before this start nobody knows the keys: "unknown" would be a guess.
+    const behind = applied.behind(tenantId);
+    if (remembered === undefined && !pending && behind !== undefined) throw behind.error;
+    return receiptOf(wal, remembered, pending);
   }
 
-  async getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
-    const store = await this.#read(caller, freshness, signal);
-    return this.#answer(caller, { node: getNode(store.reads, request) });
+  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
+    return this.#read(caller, freshness, signal, ({ reads }) => ({
+      node: getNode(reads, request),
+    }));
   }
 
-  async getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
-    const store = await this.#read(caller, freshness, signal);
-    return this.#answer(caller, getNodes(store.reads, request));
+  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
+    return this.#read(caller, freshness, signal, ({ reads }) => getNodes(reads, request));
   }
 
-  async getNodeByKey(
+  getNodeByKey(
     caller: Caller,
     request: NodeByKeyRequest,
     freshness: Freshness,
     signal: AbortSignal,
   ) {
-    const store = await this.#read(caller, freshness, signal);
-    const node = getNodeByKey(store.reads, this.#schemas.of(store), request);
-    return this.#answer(caller, { node });
+    return this.#read(caller, freshness, signal, (store) => ({
+      node: getNodeByKey(store.reads, this.#schemas.of(store), request),
+    }));
   }
 
-  async queryNodes(
+  queryNodes(
     caller: Caller,
     request: QueryRequest,
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<NodePage>> {
-    const store = await this.#read(caller, freshness, signal);
-    const read = this.#queryRead(caller, store, signal);
-    return this.#answer(caller, await queryNodes(read, request));
+    return this.#read(caller, freshness, signal, (store) =>
+      queryNodes(this.#queryRead(caller, store, signal), request),
+    );
   }
 
-  async countNodes(
+  countNodes(
     caller: Caller,
     request: CountRequest,
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<{ count: number }>> {
-    const store = await this.#read(caller, freshness, signal);
-    const read = this.#queryRead(caller, store, signal);
-    return this.#answer(caller, { count: await countNodes(read, request) });
+    return this.#read(caller, freshness, signal, async (store) => ({
+      count: await countNodes(this.#queryRead(caller, store, signal), request),
+    }));
   }
 
-  async listEdges(
+  listEdges(
     caller: Caller,
     request: EdgesRequest,
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<EdgePage>> {
-    const store = await this.#read(caller, freshness, signal);
-    return this.#answer(caller, listEdges(store.reads, caller, request));
+    return this.#read(caller, freshness, signal, ({ reads }) => listEdges(reads, caller, request));
   }
 
-  async listConnected(
+  listConnected(
     caller: Caller,
     request: ConnectedRequest,
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<ConnectedPage>> {
-    const store = await this.#read(caller, freshness, signal);
-    const prepared = prepareWalk(store.reads, caller, request, this.#deps.walkDepth);
-    const { nodeId, direction, edgeTypeId } = request;
-    const { depth, after, rows } = prepared;
-    const { walkEdges: edgesMax, workers } = this.#deps;
-    const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, edgesMax };
-    const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
-    return this.#answer(caller, prepared.toPage(this.#reopened(caller, store).reads, found));
+    const { workers, walkDepth, walkEdges: edgesMax } = this.#deps;
+    return this.#read(caller, freshness, signal, async (store) => {
+      const { nodeId, direction, edgeTypeId } = request;
+      const prepared = prepareWalk(store.reads, caller, request, walkDepth);
+      const { depth, after, rows } = prepared;
+      const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, edgesMax };
+      const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
+      return prepared.toPage(this.#views.open(caller.tenantId).reads, found);
+    });
   }
 
   async getSchema(
@@ -187,8 +195,9 @@ export class LocalEngine implements Engine {
     if (gate.createsTenants && stores.findEntry(caller.tenantId) === undefined) {
       return { ...tenantSchema(NO_TYPES), positionToken: new Uint8Array(0) };
     }
-    const store = await this.#read(caller, freshness, signal);
-    return this.#answer(caller, tenantSchema(this.#schemas.of(store)));
+    return await this.#read(caller, freshness, signal, (store) =>
+      tenantSchema(this.#schemas.of(store)),
+    );
   }
 
   async registerSchema(
@@ -279,31 +288,39 @@ export class LocalEngine implements Engine {
     return { resumed: true, message: `Tenant ${tenantId} is served.` };
   }
 
-  /** The tenant's open files, once the view is as fresh as the read asks for. */
-  async #read(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<TenantStore> {
-    const { gate, wal, applied, stores } = this.#deps;
+  /**
+   * What `read` answers of the tenant's files, with the position that it was read at, once
+   * the view is as fresh as the caller asks for.
+   */
+  async #read<T extends object>(
+    caller: Caller,
+    freshness: Freshness,
+    signal: AbortSignal,
+    read: (store: TenantStore) => T | Promise<T>,
+  ): Promise<Read<T>> {
+    const { wal, applied } = this.#deps;
+    const { tenantId } = caller;
+    await this.#untilFresh(caller, freshness, signal);
+    try {
+      const store = this.#views.open(tenantId);
+      // Taken before a worker begins to read: what the view comes to meanwhile may not be in the answer.
+      const positionToken = tokenOfView(wal, applied, tenantId);
+      return { ...(await read(store)), positionToken };
+    } catch (error) {
+      throw this.#views.explained(tenantId, error);
+    }
+  }
+
+  async #untilFresh(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<void> {
+    const { gate, wal, applied } = this.#deps;
     if (signal.aborted) throw signal.reason;
     gate.admitRead(caller.tenantId);
     await waitUntilFresh(wal, applied, caller.tenantId, freshness, signal);
-    const store = stores.openForReading(caller.tenantId);
-    if (store !== undefined) return store;
-    throw new Error(`tenant ${caller.tenantId} passed the gate and has no store`);
-  }
-
-  /** The same tenant's files after an await in which they may have been closed. */
-  #reopened(caller: Caller, store: TenantStore): TenantStore {
-    if (!store.closed) return store;
-    return this.#deps.stores.openForReading(caller.tenantId) ?? store;
   }
 
   #queryRead(caller: Caller, store: TenantStore, signal: AbortSignal) {
     const { workers, scanRows } = this.#deps;
     return { caller, store, registry: this.#schemas.of(store), workers, scanRows, signal };
-  }
-
-  #answer<T extends object>(caller: Caller, answer: T): Read<T> {
-    const { wal, applied } = this.#deps;
-    return { ...answer, positionToken: tokenOfView(wal, applied, caller.tenantId) };
   }
 }
 

@@ -10,27 +10,31 @@ import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller } from "../record/caller.ts";
 import { encodeRecord } from "../record/codec.ts";
-import type { AppliedOutcome, DecidedOutcome, OperationResult } from "../record/outcome.ts";
+import {
+  type AppliedOutcome,
+  type DecidedOutcome,
+  keyReused,
+  type OperationResult,
+} from "../record/outcome.ts";
 import { type Operation, RULES_VERSION } from "../record/transaction.ts";
-import { checkText } from "../schema/check-value.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Schema } from "../schema/types.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Gate } from "../tenant/gate.ts";
 import { formatPosition } from "../wal/position.ts";
 import { type Appended, RECORD_TYPE, type Wal } from "../wal/wal.ts";
 import { type CheckedTransaction, checkTransaction, type IdMaker } from "./check-transaction.ts";
 import type { Receipt, TransactionReceipt, TransactionRequest } from "./engine.ts";
 import { tokenOf } from "./freshness.ts";
-import type { InFlightKeys } from "./in-flight.ts";
+import type { Flight, InFlightKeys } from "./in-flight.ts";
+import type { OpenViews } from "./open-views.ts";
 import { requestHash } from "./request-hash.ts";
 
 export interface SubmitDeps {
   readonly wal: Wal;
   readonly applied: Applied;
-  readonly stores: TenantStores;
+  readonly views: OpenViews;
   readonly gate: Gate;
   readonly inFlight: InFlightKeys;
   readonly clock: Clock;
@@ -70,25 +74,40 @@ export class Submit {
   ): Promise<TransactionReceipt> {
     const prepared = await this.#prepare(caller, request, signal);
     if (signal.aborted) throw signal.reason;
-    if (request.wait === "durable" && !prepared.serverMadeKey) {
-      const repeated = await this.#findRepeated(prepared, signal);
-      if (repeated !== undefined) return this.#receipt(prepared, repeated);
-    }
-    const ended = prepared.serverMadeKey
-      ? undefined
-      : this.#deps.inFlight.begin(caller.tenantId, prepared.idempotencyKey);
-    let leftBehind = false;
+    const flight = this.#begin(prepared);
+    let appending: Promise<Appended> | undefined;
     try {
-      const appended = await beforeAbort(this.#append(prepared), signal);
-      if (request.wait === "durable") {
-        leftBehind = this.#endWhenApplied(caller.tenantId, appended.offset, ended);
-        return this.#durableReceipt(prepared, appended);
-      }
+      const repeated = await this.#findRepeated(prepared, flight, signal);
+      if (repeated !== undefined) return this.#receipt(prepared, repeated);
+      appending = this.#append(prepared);
+      const appended = await beforeAbort(appending, signal);
+      if (request.wait === "durable") return this.#durableReceipt(prepared, appended);
       const decided = await this.#outcome(prepared, appended, signal);
+      flight?.end();
       return this.#receipt(prepared, decided);
     } finally {
-      if (!leftBehind) ended?.();
+      this.#endOnceApplied(prepared, flight, appending);
     }
+  }
+
+  /** A key that its caller cannot know before the outcome does need not be found on its way. */
+  #begin(prepared: Prepared): Flight | undefined {
+    const { caller, request, serverMadeKey, idempotencyKey } = prepared;
+    if (serverMadeKey && request.wait === "applied") return undefined;
+    return this.#deps.inFlight.begin(caller.tenantId, idempotencyKey);
+  }
+
+  /** A transaction whose caller has gone is under way until the view knows it. */
+  #endOnceApplied(
+    prepared: Prepared,
+    flight: Flight | undefined,
+    appending: Promise<Appended> | undefined,
+  ): void {
+    if (flight === undefined || flight.ended) return;
+    const end = () => flight.end();
+    if (appending === undefined) return end();
+    const { tenantId } = prepared.caller;
+    appending.then(({ offset }) => this.#deps.applied.whenApplied(tenantId, offset, end), end);
   }
 
   async #prepare(
@@ -121,9 +140,7 @@ export class Submit {
     schema: Schema | undefined,
   ): Schema | undefined {
     if (fingerprint === "") return schema;
-    if (this.#deps.stores.openForReading(tenantId)?.reads.schemas.knows(fingerprint)) {
-      return undefined;
-    }
+    if (this.#deps.views.open(tenantId).reads.schemas.knows(fingerprint)) return undefined;
     if (schema !== undefined) return schema;
     throw new EntError({
       code: "failed_precondition",
@@ -164,17 +181,19 @@ export class Submit {
    */
   async #findRepeated(
     prepared: Prepared,
+    flight: Flight | undefined,
     signal: AbortSignal,
   ): Promise<DecidedOutcome | undefined> {
-    const { inFlight, stores } = this.#deps;
+    if (prepared.request.wait === "applied" || prepared.serverMadeKey) return undefined;
+    for (let earlier = flight?.earlier(); earlier !== undefined; earlier = flight?.earlier()) {
+      await beforeAbort(earlier, signal);
+    }
     const { tenantId } = prepared.caller;
-    const first = inFlight.find(tenantId, prepared.idempotencyKey);
-    if (first !== undefined) await beforeAbort(first.ended, signal);
-    const events = stores.openForReading(tenantId)?.reads.appliedEvents;
-    const remembered = events?.find(prepared.idempotencyKey);
+    const { appliedEvents } = this.#deps.views.open(tenantId).reads;
+    const remembered = appliedEvents.find(prepared.idempotencyKey);
     if (remembered === undefined) return undefined;
     if (Buffer.compare(remembered.requestHash, prepared.hash) === 0) return remembered;
-    return undefined;
+    throw keyReused(prepared.idempotencyKey);
   }
 
   async #outcome(
@@ -182,7 +201,7 @@ export class Submit {
     appended: Appended,
     signal: AbortSignal,
   ): Promise<DecidedOutcome> {
-    const { applied, stores } = this.#deps;
+    const { applied, views } = this.#deps;
     const { tenantId } = prepared.caller;
     try {
       const decided = await applied.waitForOutcome(tenantId, appended.offset, signal);
@@ -190,9 +209,7 @@ export class Submit {
     } catch (error) {
       throw signal.aborted ? this.#tooLate(error, appended) : error;
     }
-    const remembered = stores
-      .openForReading(tenantId)
-      ?.reads.appliedEvents.find(prepared.idempotencyKey);
+    const remembered = views.open(tenantId).reads.appliedEvents.find(prepared.idempotencyKey);
     if (remembered !== undefined) return remembered;
     throw new EntError({
       code: "unknown",
@@ -254,15 +271,6 @@ export class Submit {
   #positionOf(offset: number): string {
     return formatPosition({ partition: this.#deps.wal.partition, offset });
   }
-
-  /** Ends an in-flight key once the record is applied, though nobody waits for that any more. */
-  #endWhenApplied(tenantId: string, offset: number, ended: (() => void) | undefined): boolean {
-    if (ended === undefined) return false;
-    const waiting = this.#deps.applied.waitFor(tenantId, offset, new AbortController().signal);
-    if (waiting === undefined) return false;
-    waiting.then(ended, ended);
-    return true;
-  }
 }
 
 function withAlias(
@@ -310,15 +318,30 @@ export function receiptOf(
   return { state: "applied", results: outcome.results, ...place };
 }
 
+/** The key of a receipt that is asked for. Throws INVALID_IDEMPOTENCY_KEY. */
+export function checkReceiptKey(key: string): void {
+  checkKey(key);
+  if (key !== "") return;
+  throw invalid("INVALID_IDEMPOTENCY_KEY", "The request names no idempotency key.", KEY_HINT);
+}
+
+const KEY_HINT = "Use a UUID or a hash of what makes the request unique.";
+
 /** Throws INVALID_IDEMPOTENCY_KEY. Empty is allowed: the server makes one. */
-export function checkKey(key: string): void {
-  if (key === "") return;
-  checkText(key, "idempotency_key");
-  if (Buffer.byteLength(key) <= limits.idempotencyKeyBytes) return;
+function checkKey(key: string): void {
+  if (Buffer.byteLength(key) > limits.idempotencyKeyBytes) {
+    throw invalid(
+      "INVALID_IDEMPOTENCY_KEY",
+      `The idempotency key has more than ${limits.idempotencyKeyBytes} bytes.`,
+      KEY_HINT,
+    );
+  }
+  // A decoder somewhere on the way may drop a byte order mark at the beginning.
+  if (key.isWellFormed() && !key.includes("\0") && !key.startsWith("\ufeff")) return;
   throw invalid(
     "INVALID_IDEMPOTENCY_KEY",
-    `The idempotency key has more than ${limits.idempotencyKeyBytes} bytes.`,
-    "Use a UUID or a hash of what makes the request unique.",
+    "The idempotency key holds a NUL character, half a surrogate pair or a byte order mark.",
+    KEY_HINT,
   );
 }
 

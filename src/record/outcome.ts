@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorDetails, ErrorReason } from "../base/errors.ts";
+import { EntError, type ErrorCode, type ErrorDetails, type ErrorReason } from "../base/errors.ts";
 import type { SchemaDifference } from "../schema/types.ts";
 
 /** What one operation came to. */
@@ -39,4 +39,15 @@ export interface DecidedOutcome {
   readonly offset: number;
   /** Log time of that record. */
   readonly appliedAt: number;
+}
+
+/** The refusal of a key that was used for another request. */
+export function keyReused(idempotencyKey: string): EntError {
+  return new EntError({
+    code: "already_exists",
+    reason: "IDEMPOTENCY_KEY_REUSED",
+    message: "This idempotency key was used for another request; nothing was done.",
+    hint: "Use a fresh key for a new request, and the same key only to repeat the same one.",
+    details: { idempotency_key: idempotencyKey },
+  });
 }

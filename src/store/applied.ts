@@ -25,6 +25,13 @@ interface PositionWaiter {
   readonly settle: Settle<void>;
 }
 
+/** One that nobody's deadline ends, nor a halt. */
+interface PatientWaiter {
+  readonly tenantId: string;
+  readonly offset: number;
+  readonly done: () => void;
+}
+
 interface OutcomeWaiter {
   readonly tenantId: string;
   readonly settle: Settle<DecidedOutcome>;
@@ -40,6 +47,7 @@ export class Applied {
   #end: number;
   readonly #behind = new Map<string, Behind>();
   readonly #positionWaiters = new Set<PositionWaiter>();
+  readonly #patientWaiters = new Set<PatientWaiter>();
   readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
   readonly #recent = new Map<number, DecidedOutcome>();
 
@@ -85,6 +93,12 @@ export class Applied {
   /** Resolves when every record up to and including `offset` is applied, or is one of a tenant that is behind. */
   waitForPartition(offset: number, signal: AbortSignal): Promise<void> | undefined {
     return this.waitFor(NO_TENANT, offset, signal);
+  }
+
+  /** Calls back once the record at `offset` is applied, however long that takes, also through a halt. */
+  whenApplied(tenantId: string, offset: number, done: () => void): void {
+    if (this.endOf(tenantId) > offset) return done();
+    this.#patientWaiters.add({ tenantId, offset, done });
   }
 
   /**
@@ -141,6 +155,11 @@ export class Applied {
   }
 
   #wake(): void {
+    for (const waiter of this.#patientWaiters) {
+      if (this.endOf(waiter.tenantId) <= waiter.offset) continue;
+      this.#patientWaiters.delete(waiter);
+      waiter.done();
+    }
     if (this.#positionWaiters.size === 0) return;
     for (const waiter of [...this.#positionWaiters]) {
       if (this.endOf(waiter.tenantId) > waiter.offset) waiter.settle.resolve();

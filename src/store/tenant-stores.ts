@@ -28,8 +28,8 @@ export class TenantStores {
   readonly #open: LRUCache<string, TenantStore>;
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
-  /** Called with the id of a tenant whose file was found damaged or missing by a reader. */
-  onDamaged: (tenantId: string, error: unknown) => void = () => undefined;
+  /** Called with the id of a tenant whose file a reader could not read. */
+  onTrouble: (tenantId: string, error: unknown) => void = () => undefined;
 
   constructor(options: TenantStoresOptions) {
     this.#options = options;
@@ -79,16 +79,6 @@ export class TenantStores {
     const directory = this.directoryOf(entry);
     if (!TenantStore.exists(directory)) throw damaged(directory, "the file is missing");
     return this.#keep(entry, TenantStore.open(directory, this.#ownerOf(entry)));
-  }
-
-  /** As `open`, and tells `onDamaged` about a file that cannot serve before it throws. */
-  openForReading(tenantId: string): TenantStore | undefined {
-    try {
-      return this.open(tenantId);
-    } catch (error) {
-      this.onDamaged(tenantId, error);
-      throw error;
-    }
   }
 
   /** Makes the empty file of a tenant that has just been created; what is there is kept. */

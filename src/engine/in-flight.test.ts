@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import { InFlightKeys } from "./in-flight.ts";
+
+/** Whether the promise has settled by the time that everything at hand has run. */
+async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
+  let settled = false;
+  void promise?.then(() => {
+    settled = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+describe("keys in flight", () => {
+  test("are known from begin to end, per tenant", () => {
+    const keys = new InFlightKeys();
+    const flight = keys.begin("a", "key");
+    expect(keys.has("a", "key")).toBe(true);
+    expect(keys.has("b", "key")).toBe(false);
+    expect(keys.has("a", "other")).toBe(false);
+    flight.end();
+    flight.end();
+    expect(keys.has("a", "key")).toBe(false);
+  });
+
+  test("the first waits for nobody, each later one for all before it", async () => {
+    const keys = new InFlightKeys();
+    const [first, second, third] = [1, 2, 3].map(() => keys.begin("a", "key"));
+    expect(first?.earlier()).toBeUndefined();
+    const secondWaits = second?.earlier();
+    const thirdWaits = third?.earlier();
+    expect(await isSettled(secondWaits)).toBe(false);
+    first?.end();
+    expect(await isSettled(secondWaits)).toBe(true);
+    expect(second?.earlier()).toBeUndefined();
+    expect(await isSettled(thirdWaits)).toBe(true);
+    expect(await isSettled(third?.earlier())).toBe(false);
+    second?.end();
+    expect(third?.earlier()).toBeUndefined();
+    third?.end();
+    expect(keys.has("a", "key")).toBe(false);
+  });
+
+  test("one that ends out of turn leaves the others in theirs", async () => {
+    const keys = new InFlightKeys();
+    const [first, second, third] = [1, 2, 3].map(() => keys.begin("a", "key"));
+    second?.end();
+    expect(await isSettled(third?.earlier())).toBe(false);
+    first?.end();
+    expect(third?.earlier()).toBeUndefined();
+    expect(keys.has("a", "key")).toBe(true);
+  });
+
+  test("a key that has ended begins anew", () => {
+    const keys = new InFlightKeys();
+    keys.begin("a", "key").end();
+    const again = keys.begin("a", "key");
+    expect(again.earlier()).toBeUndefined();
+    expect(keys.has("a", "key")).toBe(true);
+    again.end();
+    expect(keys.has("a", "key")).toBe(false);
+  });
+});
