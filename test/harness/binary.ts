@@ -4,11 +4,13 @@
  *
  * Ports are always free ones; where the server listens is read from its ready line.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "..", "..");
+
+const COPY = "entdb-alone-of-";
 
 /** Path of the executable: `E2E_BINARY`, or a copy of `dist/entdb`, which is built if missing. */
 export const BINARY: string = process.env["E2E_BINARY"] ?? copyOfBuild();
@@ -19,10 +21,28 @@ function copyOfBuild(): string {
     const build = Bun.spawnSync([process.execPath, "scripts/build.ts"], { cwd: ROOT });
     if (!build.success) throw new Error(`the build failed:\n${build.stderr}`);
   }
-  const alone = mkdtempSync(join(tmpdir(), "entdb-alone-"));
-  process.on("exit", () => rmSync(alone, { recursive: true, force: true }));
+  removeCopiesOfTheDead();
+  const alone = join(tmpdir(), `${COPY}${process.pid}`);
+  mkdirSync(alone, { recursive: true });
   copyFileSync(built, join(alone, "entdb"));
   return join(alone, "entdb");
+}
+
+/** A test run has no last moment in which to remove its copy; the next one does. */
+function removeCopiesOfTheDead(): void {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(COPY) || isAlive(Number(name.slice(COPY.length)))) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface BinaryOptions {
@@ -221,7 +241,7 @@ class Collected {
 function environment(options: BinaryOptions): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
-    TMPDIR: tmpdir(),
+    TMPDIR: options.cwd,
     HOME: options.cwd,
     ...options.env,
   };
