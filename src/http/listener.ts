@@ -49,6 +49,8 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
     idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(idleMs / 1_000)),
     maxRequestBodySize: BODY_BYTES_MAX,
     development: false,
+    // Outside of development Bun would share a port that another process listens on.
+    reusePort: false,
     fetch: (request, bun) => app.fetch(request, () => bun.timeout(request, 0)),
     // The app never rejects; should it, nothing of why goes out.
     error: () => new Response(null, { status: 500 }),
@@ -63,7 +65,7 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
   };
   let stopped: Promise<void> | undefined;
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`,
     port,
     stop: () => {
       stopped ??= close();
