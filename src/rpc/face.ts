@@ -107,6 +107,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     connections,
     http1,
     http2: new Http2Face({ ...common, thin: thinOptions }),
+    failed: (cause) => options.log.fault({ requestId: "none", rpc: "none", cause }),
   });
   const opened = await listener.listen(host, port);
   let stopped: Promise<void> | undefined;

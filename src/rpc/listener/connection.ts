@@ -26,6 +26,7 @@ export class Connection {
   readonly peer: string;
   readonly exchanges = new Set<Exchange>();
   readonly #unreadTotal: UnreadTotal;
+  #closed = false;
   /** Undefined until the first bytes tell. */
   protocol: "http1" | "http2" | undefined;
   /** When nothing was under way any more. */
@@ -60,9 +61,16 @@ export class Connection {
     this.bytesReadWhenIdle = this.socket.bytesRead;
   }
 
-  /** Counts bytes of an answer that wait for the client; negative when it has read them or has gone. */
+  /** Counts bytes of an answer that wait for the client; negative when it has read them. */
   countUnread(bytes: number): void {
+    if (this.#closed) return;
     this.unreadBytes += bytes;
     this.#unreadTotal.bytes += bytes;
+  }
+
+  /** The socket has closed: nothing waits for its client any more, whatever exchanges still say. */
+  closed(): void {
+    this.countUnread(-this.unreadBytes);
+    this.#closed = true;
   }
 }

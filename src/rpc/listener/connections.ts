@@ -140,7 +140,7 @@ export class Connections {
 
   #forget(connection: Connection): void {
     this.#open.delete(connection);
-    connection.countUnread(-connection.unreadBytes);
+    connection.closed();
     const left = (this.#perPeer.get(connection.peer) ?? 1) - 1;
     if (left <= 0) this.#perPeer.delete(connection.peer);
     else this.#perPeer.set(connection.peer, left);

@@ -3,7 +3,7 @@ import type { FinishedResponse } from "../stock/finish.ts";
 import type { Transport } from "../stock/serve.ts";
 import type { Connection, Exchange, ExchangePhase } from "./connection.ts";
 
-/** One way of putting an answer on a connection. Its methods never throw for a client that has gone. */
+/** One way of putting an answer on a connection. Callers ask `isGone` first; what throws all the same is ignored when it is. */
 export interface AnswerSink {
   readonly isGone: boolean;
   /** Sends the head. With `alone`, nothing follows it: it ends the answer. */
@@ -75,6 +75,7 @@ export class HttpExchange implements Exchange, Transport {
         if (sink.isGone) return;
         chunk = await chunks?.next();
       }
+      if (sink.isGone) return;
       this.#enter("sending");
       await sink.end(answer);
     } catch (error) {
@@ -110,15 +111,17 @@ export class HttpExchange implements Exchange, Transport {
   }
 }
 
-/** Resolves at the first of these events. */
+/** Resolves at the first of these events, or at once when the emitter is past them all. */
 export function firstOf(
   emitter: {
+    readonly destroyed?: boolean;
     once(event: string, listener: () => void): unknown;
     off(event: string, listener: () => void): unknown;
   },
   ...events: readonly string[]
 ): Promise<void> {
   return new Promise((resolve) => {
+    if (emitter.destroyed === true) return resolve();
     const done = () => {
       for (const event of events) emitter.off(event, done);
       resolve();

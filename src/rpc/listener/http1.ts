@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { StreamBody } from "../body.ts";
+import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { StockServer, Transport } from "../stock/serve.ts";
 import type { Connection } from "./connection.ts";
@@ -82,7 +83,7 @@ async function serve(
     return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
   }
   if (options.isStopping()) sink.lastOne();
-  if (head.method === "OPTIONS") return exchange.write(preflight(origin));
+  if (head.method === "OPTIONS") return exchange.write(preflight(origin, stock.requestId(headers)));
   const { httpVersion, method, target } = head;
   const transport = origin === null ? exchange : withOrigin(exchange, origin);
   await stock.serve({ httpVersion, method, target, headers, body: sink.body }, transport);
@@ -163,8 +164,9 @@ function headersOf(request: IncomingMessage): Headers {
   return headers;
 }
 
-function preflight(origin: string | null): FinishedResponse {
+function preflight(origin: string | null, requestId: string): FinishedResponse {
   const header = origin === null ? new Headers({ allow: "GET, POST" }) : preflightHeaders(origin);
+  header.set(REQUEST_ID_HEADER, requestId);
   return { status: 204, header, body: undefined, trailer: undefined };
 }
 

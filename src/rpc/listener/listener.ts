@@ -14,6 +14,8 @@ export interface ListenerOptions {
   readonly connections: Connections;
   readonly http1: ProtocolFace;
   readonly http2: ProtocolFace;
+  /** The system could not accept a connection; the listener goes on. */
+  readonly failed: (cause: unknown) => void;
 }
 
 /** How an HTTP/2 connection with prior knowledge begins; the first three bytes tell it from every method. */
@@ -35,6 +37,8 @@ export class Listener {
       this.#server.once("error", reject);
       this.#server.listen({ host, port }, () => {
         this.#server.off("error", reject);
+        // Nobody listening to it, an error of accepting would end the process.
+        this.#server.on("error", (cause) => this.#options.failed(cause));
         this.#options.connections.start();
         const address = this.#server.address();
         resolve(typeof address === "object" && address !== null ? address.port : port);

@@ -70,15 +70,18 @@ export class StockServer {
     }
   }
 
+  /** The id of a request that becomes no call. */
+  requestId(headers: Headers): string {
+    return this.#options.calls.requestId(headers.get(REQUEST_ID_HEADER) ?? undefined);
+  }
+
   /** The answer to a request that is refused before it becomes a call. */
   refusal(
     request: { readonly target: string; readonly headers: Headers },
     error: EntError,
     status?: number,
   ): FinishedResponse {
-    const requestId = this.#options.calls.requestId(
-      request.headers.get(REQUEST_ID_HEADER) ?? undefined,
-    );
+    const requestId = this.requestId(request.headers);
     const wire = toWireError(error, { requestId, rpc: "none" }, this.#options.log).error;
     const protocol = protocolOf(request.headers.get("content-type"));
     return protocol === "grpc" ? grpcError(wire, requestId) : plainError(wire, requestId, status);

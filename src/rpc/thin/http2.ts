@@ -17,8 +17,7 @@ import type { ThinRoute } from "./route.ts";
  * Unary calls straight on an HTTP/2 stream: gather the message, answer it, send it, with
  * no object between the stream and the handler but the call.
  *
- * A stream may go at any moment; `#isGone` is asked before every touch, and what still
- * slips through ends this exchange and nothing else.
+ * A stream may go at any moment: every use of it goes through `#touch`.
  */
 export interface ThinHttp2Options {
   readonly routes: ReadonlyMap<string, ThinRoute>;
@@ -104,7 +103,7 @@ class ThinExchange implements Exchange {
 
   drop(): void {
     this.#enter("dropped");
-    if (!this.#isGone) this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#touch(() => this.#stream.close(constants.NGHTTP2_CANCEL));
   }
 
   get #isGone(): boolean {
@@ -147,7 +146,7 @@ class ThinExchange implements Exchange {
     }
     const headers = dialect.headers(this.#call.requestId);
     if (this.#isWorthSqueezing(bytes)) bytes = await squeezed(bytes, headers);
-    if (!this.#isGone) this.#send(headers, dialect.frame(bytes));
+    this.#send(headers, dialect.frame(bytes));
   }
 
   #isWorthSqueezing(bytes: Uint8Array): boolean {
@@ -165,18 +164,15 @@ class ThinExchange implements Exchange {
   #refuse(error: unknown): void {
     this.#enter("answering");
     const stream = this.#stream;
-    stream.once("finish", () => {
-      if (!this.#isGone) stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    stream.once("finish", () => this.#touch(() => stream.close(constants.NGHTTP2_NO_ERROR)));
     this.#fail(error);
   }
 
   #fail(thrown: unknown): void {
     const error = this.#call.fail(thrown);
-    if (this.#isGone) return;
     const { headers, body } = this.#dialect.failure(error, this.#call.requestId);
     if (body !== undefined) return this.#send(headers, body);
-    this.#stream.respond(headers, { endStream: true });
+    this.#touch(() => this.#stream.respond(headers, { endStream: true }));
   }
 
   #send(headers: OutgoingHttpHeaders, bytes: Uint8Array): void {
@@ -185,13 +181,23 @@ class ThinExchange implements Exchange {
     this.#enter("sending");
     this.#unreadBytes = bytes.length;
     this.#connection.countUnread(bytes.length);
-    stream.respond(headers, { waitForTrailers: trailers !== undefined });
-    if (trailers !== undefined) {
-      stream.once("wantTrailers", () => {
-        if (!this.#isGone) stream.sendTrailers(trailers);
-      });
+    this.#touch(() => {
+      stream.respond(headers, { waitForTrailers: trailers !== undefined });
+      if (trailers !== undefined) {
+        stream.once("wantTrailers", () => this.#touch(() => stream.sendTrailers(trailers)));
+      }
+      stream.end(bytes);
+    });
+  }
+
+  /** Uncaught, what the runtime throws for a stream that has just gone would end the process. */
+  #touch(use: () => void): void {
+    if (this.#isGone) return;
+    try {
+      use();
+    } catch {
+      this.#stream.destroy();
     }
-    stream.end(bytes);
   }
 
   #closed(): void {
