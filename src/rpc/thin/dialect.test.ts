@@ -26,7 +26,7 @@ describe("the thin path", () => {
     [{ "content-type": "application/connect+proto" }, "undefined undefined"],
     [{ "content-type": "application/json; charset=utf-8" }, "undefined undefined"],
     [{}, "undefined undefined"],
-  ] as [Record<string, string>, string][])("takes %p as %s", (headers, expected) => {
+  ] as [Record<string, string>, string][])("knows its dialects, case %#", (headers, expected) => {
     const found = dialect(headers);
     expect(`${found?.protocol} ${found?.format}`).toBe(expected);
   });
