@@ -76,7 +76,12 @@ export const registerRequest = closed({
   ...identityMembers,
   idempotency_key: v.optional(text("As of a transaction; also as header Idempotency-Key.")),
   mode: v.optional(
-    v.pipe(v.picklist(["merge"]), v.description("merge: types, fields and enum values are added.")),
+    v.pipe(
+      v.picklist(["merge", "replace"]),
+      v.description(
+        "merge (the default): types, fields and enum values are added. replace: not in this version.",
+      ),
+    ),
   ),
   node_types: v.optional(nodeTypeList),
   edge_types: v.optional(edgeTypeList),

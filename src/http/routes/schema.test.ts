@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import { GRAPH_SCHEMA } from "../../../test/harness/graph-schema.ts";
+import { RestApp, schemaOf } from "../../../test/harness/rest-app.ts";
+import type { SchemaRequest } from "../../engine/engine.ts";
+import { decodeSchema } from "../../schema/schema-json.ts";
+
+const TOKEN = new Uint8Array([1, 2, 3]);
+
+function recording() {
+  const asked: SchemaRequest[] = [];
+  const app = new RestApp({
+    engine: {
+      getSchema: schemaOf(GRAPH_SCHEMA, TOKEN),
+      registerSchema: async (_caller, request) => {
+        asked.push(request);
+        return {
+          fingerprint: "sha256:new",
+          differences: [{ path: "p", kept: "k", sent: "s" }],
+          changed: true,
+          positionToken: TOKEN,
+          walPosition: "0:3",
+        };
+      },
+    },
+  });
+  return { app, asked };
+}
+
+describe("GET /v1/schema", () => {
+  test("answers with fingerprint and types, in the form that registers them", async () => {
+    const { app } = recording();
+    const { json, headers } = await app.get("/v1/schema");
+    const { fingerprint, ...form } = json;
+    expect(fingerprint).toBe("sha256:test");
+    expect(decodeSchema(form)).toEqual(decodeSchema(GRAPH_SCHEMA));
+    expect(headers.get("x-entdb-position")).toBe("AQID");
+  });
+});
+
+describe("POST /v1/schema", () => {
+  test("registers, and answers with what came of it", async () => {
+    const { app, asked } = recording();
+    const { status, json } = await app.post("/v1/schema", {
+      ...GRAPH_SCHEMA,
+      idempotency_key: "s1",
+    });
+    expect(status).toBe(200);
+    expect(asked).toEqual([{ idempotencyKey: "s1", schema: decodeSchema(GRAPH_SCHEMA) }]);
+    expect(json).toEqual({
+      fingerprint: "sha256:new",
+      changed: true,
+      differences: [{ path: "p", kept: "k", sent: "s" }],
+      wal_position: "0:3",
+      position_token: "AQID",
+    });
+  });
+
+  test("a default of kind json keeps the text it was sent as", async () => {
+    const { app, asked } = recording();
+    await app.post(
+      "/v1/schema",
+      '{"node_types":[{"type_id":1,"name":"T","fields":[{"field_id":1,"name":"j","kind":"json","default":{"a": 1.0}}]}]}',
+    );
+    expect(asked[0]?.schema.nodeTypes[0]?.fields[0]?.defaultValue).toEqual({
+      kind: "json",
+      value: '{"a": 1.0}',
+    });
+  });
+
+  test.each([
+    ["an unknown member", { nodetypes: [] }, "INVALID_REQUEST"],
+    ["a mode of a later version", { node_types: [], mode: "replace" }, "NOT_IMPLEMENTED"],
+    ["an unknown mode", { node_types: [], mode: "merg" }, "INVALID_REQUEST"],
+    ["types that are no list", { node_types: {} }, "INVALID_REQUEST"],
+    [
+      "an unknown kind",
+      {
+        node_types: [
+          { type_id: 1, name: "T", fields: [{ field_id: 1, name: "x", kind: "strng" }] },
+        ],
+      },
+      "SCHEMA_INVALID",
+    ],
+    [
+      "an unknown attribute",
+      { node_types: [{ type_id: 1, name: "T", field: [] }] },
+      "SCHEMA_INVALID",
+    ],
+  ])("%s is refused", async (_what, body, reason) => {
+    const { app, asked } = recording();
+    expect((await app.post("/v1/schema", body)).reason).toBe(reason);
+    expect(asked).toEqual([]);
+  });
+});
