@@ -34,3 +34,11 @@ export function abortable<T>(
     const end = begin(settle);
   });
 }
+
+/** What the work came to, or the signal's reason when that comes first; the work itself goes on. */
+export function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return abortable(signal, (settle) => {
+    work.then(settle.resolve, settle.reject);
+    return () => undefined;
+  });
+}

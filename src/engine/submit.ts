@@ -2,7 +2,7 @@
  * The write path up to the log, and the wait for what becomes of it: check, hash, append,
  * and answer when the record is durable or applied. Nothing here touches a view.
  */
-import { abortable } from "../base/abortable.ts";
+import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { makeEdgeId, makeNodeId } from "../base/ids.ts";
@@ -343,12 +343,4 @@ function checkKey(key: string): void {
     "The idempotency key holds a NUL character, half a surrogate pair or a byte order mark.",
     KEY_HINT,
   );
-}
-
-/** What the work came to, or the signal's reason when that comes first; the work itself goes on. */
-function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return abortable(signal, (settle) => {
-    work.then(settle.resolve, settle.reject);
-    return () => undefined;
-  });
 }

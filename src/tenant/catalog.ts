@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { base32 } from "../base/ids.ts";
@@ -45,19 +46,24 @@ export class Catalog {
     return entry;
   }
 
-  /** The tenant, created if it does not exist. Callers who ask at once share one creation. */
+  /** The tenant, created if it does not exist. Callers who ask at once share one creation, which no caller's deadline ends. */
   findOrCreate(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const entry = this.find(tenantId);
     if (entry !== undefined) return entry;
-    const creating = this.#creating.get(tenantId) ?? this.#create(tenantId, signal);
-    this.#creating.set(tenantId, creating);
-    const done = () => this.#creating.delete(tenantId);
-    creating.then(done, done);
-    return creating;
+    let creating = this.#creating.get(tenantId);
+    if (creating === undefined) {
+      creating = this.#create(tenantId);
+      this.#creating.set(tenantId, creating);
+      const done = () => this.#creating.delete(tenantId);
+      creating.then(done, done);
+    }
+    return beforeAbort(creating, signal);
   }
 
-  async #create(tenantId: string, signal: AbortSignal): Promise<CatalogEntry> {
+  async #create(tenantId: string): Promise<CatalogEntry> {
     const { wal, applied, clock, random } = this.#deps;
+    const behind = applied.behind(SYSTEM_TENANT_ID);
+    if (behind !== undefined) throw behind.error;
     const body = encodeRecord({
       rulesVersion: RULES_VERSION,
       tenantId: SYSTEM_TENANT_ID,
@@ -77,7 +83,7 @@ export class Catalog {
       },
     });
     const { offset } = await wal.append(RECORD_TYPE.record, body);
-    await applied.waitFor(SYSTEM_TENANT_ID, offset, signal);
+    await applied.waitFor(SYSTEM_TENANT_ID, offset, new AbortController().signal);
     const entry = this.find(tenantId);
     if (entry !== undefined) return entry;
     throw new EntError({

@@ -9,6 +9,7 @@ import {
   type PartitionOptions,
 } from "../../src/server/partition.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { HeldWal } from "./held-wal.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
 import { TenantClient } from "./tenant-client.ts";
@@ -40,6 +41,7 @@ export class TestPartition implements AsyncDisposable {
   /** The clock, when it is one that the test moves. */
   readonly fakeClock: FakeClock;
   readonly trouble: Trouble[] = [];
+  #held: HeldWal | undefined;
   readonly random: Random;
   readonly #options: TestPartitionOptions;
   readonly #places: TemporaryDirectory[] = [];
@@ -69,6 +71,12 @@ export class TestPartition implements AsyncDisposable {
   get partition(): Partition {
     if (this.#partition === undefined) throw new Error("the partition is not open");
     return this.#partition;
+  }
+
+  /** The log of this partition, which the test may hold up. */
+  get held(): HeldWal {
+    if (this.#held === undefined) throw new Error("the partition is not open");
+    return this.#held;
   }
 
   get engine(): Engine {
@@ -109,6 +117,10 @@ export class TestPartition implements AsyncDisposable {
       walkDepth: 5,
       version: "test",
       meter: { applied: () => undefined },
+      decorateWal: (wal) => {
+        this.#held = new HeldWal(wal);
+        return this.#held;
+      },
       ...this.#options,
       ...change,
       dataDir: this.#dataDir,
