@@ -1,13 +1,15 @@
 /**
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
- * benchmarks. Does nothing when all of it is there. Needs root or a sudo that does not ask.
+ * benchmarks; and grpcurl, where Go can build it. Does nothing when all of it is there. Needs root or a sudo that does not ask.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { output, succeeds } from "./run.ts";
 
 /** For each need the packages that meet it, the wanted one first. */
 const NEEDS = [["strace"], ["xfsprogs"], ["e2fsprogs"], ["postgresql-15", "postgresql"]] as const;
+
+const GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
 
 function isInstalled(name: string): boolean {
   return output("dpkg", "-s", name)?.includes("Status: install ok installed") ?? false;
@@ -22,29 +24,39 @@ function fail(sentence: string): never {
   process.exit(1);
 }
 
-const missing = NEEDS.filter((names) => !names.some(isInstalled));
-if (missing.length === 0) process.exit(0);
-if (Bun.which("apt-get") === null) {
-  fail(`Install these by hand, this system has no apt-get: ${missing.map((n) => n[0]).join(", ")}`);
-}
-const isRoot = process.getuid?.() === 0;
-if (!isRoot && Bun.which("sudo") === null) fail("Installing test tools needs root.");
-const apt = [
-  ...(isRoot ? [] : ["sudo", "-n", "--preserve-env=DEBIAN_FRONTEND"]),
-  "apt-get",
-  "-y",
-  "-qq",
-];
-const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+await installPackages(NEEDS.filter((names) => !names.some(isInstalled)));
+await installGrpcurl();
 
-if (!(await succeeds([...apt, "update"], quiet))) fail("apt-get update failed.");
-// The tests start servers of their own; the package must not start one for the machine.
-const clusters = "/etc/postgresql-common/createcluster.conf";
-if (isRoot && !existsSync(clusters)) {
-  mkdirSync("/etc/postgresql-common", { recursive: true });
-  writeFileSync(clusters, "create_main_cluster = false\n");
+async function installPackages(missing: readonly (typeof NEEDS)[number][]): Promise<void> {
+  if (missing.length === 0) return;
+  if (Bun.which("apt-get") === null) {
+    fail(
+      `Install these by hand, this system has no apt-get: ${missing.map((n) => n[0]).join(", ")}`,
+    );
+  }
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && Bun.which("sudo") === null) fail("Installing test tools needs root.");
+  const sudo = isRoot ? [] : ["sudo", "-n", "--preserve-env=DEBIAN_FRONTEND"];
+  const apt = [...sudo, "apt-get", "-y", "-qq"];
+  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+
+  if (!(await succeeds([...apt, "update"], quiet))) fail("apt-get update failed.");
+  // The tests start servers of their own; the package must not start one for the machine.
+  const clusters = "/etc/postgresql-common/createcluster.conf";
+  if (isRoot && !existsSync(clusters)) {
+    mkdirSync("/etc/postgresql-common", { recursive: true });
+    writeFileSync(clusters, "create_main_cluster = false\n");
+  }
+  const wanted = missing.map((names) => names.find(exists) ?? names[0]);
+  if (!(await succeeds([...apt, "install", "--no-install-recommends", ...wanted], quiet))) {
+    fail(`apt-get could not install ${wanted.join(", ")}.`);
+  }
 }
-const wanted = missing.map((names) => names.find(exists) ?? names[0]);
-if (!(await succeeds([...apt, "install", "--no-install-recommends", ...wanted], quiet))) {
-  fail(`apt-get could not install ${wanted.join(", ")}.`);
+
+/** The stock gRPC client that the README shows; built from source where there is a Go. */
+async function installGrpcurl(): Promise<void> {
+  if (Bun.which("grpcurl") !== null) return;
+  const go = Bun.which("go");
+  const built = go !== null && (await succeeds([go, "install", GRPCURL]));
+  if (!built) console.error("grpcurl is not here and cannot be built: its tests will be skipped.");
 }
