@@ -1,7 +1,8 @@
 /**
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
- * benchmarks; and grpcurl, where Go can build it. Does nothing when all of it is there. Needs root or a sudo that does not ask.
+ * benchmarks; and grpcurl, where Go can build it. Does nothing when all of it is there. Needs
+ * root or a sudo that does not ask.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { output, succeeds } from "./run.ts";
