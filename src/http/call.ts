@@ -3,6 +3,7 @@ import type { EntError } from "../base/errors.ts";
 import { clientGone, deadlineExceeded, TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
 import type { Target } from "./guards/target.ts";
 
+/** The life of one request, and the time it has. */
 export interface CallLimits {
   readonly clock: Clock;
   /** The longest that a request may take, and what it gets when the client names nothing. */

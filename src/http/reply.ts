@@ -3,7 +3,7 @@ import { REQUEST_ID_HEADER } from "./guards/request-id.ts";
 
 /** Carries the position token of an answer, and of what a read must not be older than. */
 export const POSITION_HEADER = "x-entdb-position";
-export const JSON_TYPE = "application/json";
+const JSON_TYPE = "application/json";
 
 /** What a route answers with. */
 export interface Answer {

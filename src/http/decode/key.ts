@@ -6,6 +6,10 @@ import type { Value } from "../../schema/value.ts";
 import { valueFromText } from "../../schema/value-text.ts";
 import type { QueryPair } from "../query-string.ts";
 
+/**
+ * Look-ups by key, in names and text. Which fields a key has is read from the schema, so
+ * their order in the query means nothing; whether the values fit is the engine's to judge.
+ */
 interface KeyParams {
   readonly field: string | undefined;
   readonly value: string | undefined;

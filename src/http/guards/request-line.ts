@@ -3,7 +3,7 @@ import { EntError, invalid } from "../../base/errors.ts";
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
 
 /** What the whole server has methods for; a route may have fewer. */
-export const SERVED_METHODS = "GET, HEAD, POST, OPTIONS";
+const SERVED_METHODS = "GET, HEAD, POST, OPTIONS";
 
 /** Throws METHOD_NOT_ALLOWED for TRACE, CONNECT and whatever else no route has. */
 export function checkMethod(method: string): void {

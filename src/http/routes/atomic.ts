@@ -14,6 +14,11 @@ import { postRoute, type Route } from "../route.ts";
 import { atomicAnswer, atomicRequest, type JsonOperation } from "../shapes/atomic.ts";
 import type { TenantNames } from "../tenant-names.ts";
 
+/**
+ * The write. Names are turned into numbers here, against the tenant's schema and whatever
+ * types the request brings itself; everything else about a transaction (ids, aliases,
+ * limits, keys) is judged behind the engine, for every face alike.
+ */
 const KEY_HEADER = "idempotency-key";
 
 /** The write: a list of operations, all or nothing, once per idempotency key. */

@@ -5,6 +5,10 @@ import type { Answer } from "../reply.ts";
 import { getRoute, type Route } from "../route.ts";
 import { aliveAnswer, healthAnswer } from "../shapes/operations.ts";
 
+/**
+ * What probes and scrapers ask. These routes name no tenant, need no identity and change
+ * nothing; the bodies of /livez and /readyz are constant.
+ */
 export interface HealthFacts {
   readonly engine: Engine;
   /** Whether the server takes requests: it has caught up with the log and is not stopping. */

@@ -12,6 +12,10 @@ import {
 } from "./common.ts";
 import { schemaDocument } from "./schema.ts";
 
+/**
+ * Transactions as JSON. The older names that some members have (edge_id in create_edge,
+ * node_id beside id) stay for ever.
+ */
 const alias = v.optional(
   text('Letters, digits and underscores. Later operations name it "$alias.id".'),
 );
@@ -142,7 +146,7 @@ const operationResult = closed({
   created: flag("Whether a create made something, or answered with what was there."),
 });
 
-export const schemaDifferences = v.array(
+const schemaDifferences = v.array(
   closed({
     path: text("The place, in words."),
     kept: text("What the tenant has, and keeps."),
@@ -150,7 +154,7 @@ export const schemaDifferences = v.array(
   }),
 );
 
-export const walPosition = text('For people: "0:12345".');
+const walPosition = text('For people: "0:12345".');
 
 export const atomicAnswer = closed({
   results: v.array(operationResult),

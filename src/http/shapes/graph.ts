@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from "./common.ts";
 
+/** Nodes and edges as JSON, and pages of them. Members are only ever added. */
 const payload = v.pipe(jsonObject, v.description("Fields by name. Absent fields are left out."));
 
 export const nodeShape = closed({

@@ -1,0 +1,36 @@
+import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/options.ts";
+import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+/** A whole server in this process, as users start it, on free ports. */
+export interface TestServer extends AsyncDisposable {
+  readonly server: RunningServer;
+  readonly httpUrl: string;
+  readonly grpcUrl: string;
+}
+
+/** With its log in memory unless the settings say otherwise; quiet. */
+export async function startTestServer(settings: Partial<Config> = {}): Promise<TestServer> {
+  const directory = temporaryDirectory();
+  const { config } = loadConfig({ environment: {} });
+  const server = await startServer({
+    ...config,
+    wal: "memory",
+    dataDir: directory.path,
+    grpcPort: 0,
+    httpPort: 0,
+    logLevel: "ERROR",
+    readWorkers: 1,
+    ...settings,
+  });
+  return {
+    server,
+    httpUrl: server.httpUrl,
+    grpcUrl: server.grpcUrl,
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      directory[Symbol.dispose]();
+    },
+  };
+}
