@@ -1,0 +1,156 @@
+import { describe, expect, test } from "bun:test";
+import {
+  type GoldenField,
+  type GoldenOperation,
+  goldenOperation,
+  hexOf,
+  readGolden,
+} from "../../test/harness/golden.ts";
+import { EVERY_VALUE } from "../../test/harness/schemas.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { RequestedOperation } from "./engine.ts";
+import { requestHash } from "./request-hash.ts";
+
+interface Vector {
+  readonly name: string;
+  readonly actor: string;
+  readonly operations: readonly GoldenOperation[];
+  /** The canonical encoding, hexadecimal. */
+  readonly request: string;
+  readonly hash: string;
+}
+
+const { vectors } = readGolden<{ readonly vectors: readonly Vector[] }>("request-hashes.json");
+
+/** The encoding once more, from its description alone, over the JSON of the golden file. */
+function naiveRequest(actor: string, operations: readonly GoldenOperation[]): number[] {
+  return [1, ...text(actor), ...varint(operations.length), ...operations.flatMap(naiveOperation)];
+}
+
+const TAGS: Readonly<Record<GoldenOperation["op"], number>> = {
+  create_node: 1,
+  update_node: 2,
+  delete_node: 3,
+  restore_node: 4,
+  purge_node: 5,
+  create_edge: 6,
+  update_edge: 7,
+  delete_edge: 8,
+  register_schema: 9,
+};
+
+function naiveOperation(o: GoldenOperation): number[] {
+  const returnExisting = o.return_existing ? 1 : 0;
+  const bodies: Record<GoldenOperation["op"], () => number[]> = {
+    create_node: () => [
+      ...varint(o.type_id ?? 0),
+      ...text(o.alias ?? ""),
+      ...text(o.id ?? ""),
+      returnExisting,
+      ...naiveFields(o.fields),
+    ],
+    update_node: () => [
+      ...text(o.id ?? ""),
+      ...naiveFields(o.fields),
+      ...varint(o.expected_version ?? 0),
+      ...naiveFields(o.preconditions),
+    ],
+    delete_node: () => [...text(o.id ?? ""), ...varint(o.expected_version ?? 0)],
+    restore_node: () => bodies.delete_node(),
+    purge_node: () => bodies.delete_node(),
+    create_edge: () => [
+      ...varint(o.edge_type_id ?? 0),
+      ...text(o.alias ?? ""),
+      ...text(o.id ?? ""),
+      ...text(o.from_id ?? ""),
+      ...text(o.to_id ?? ""),
+      returnExisting,
+      ...naiveFields(o.fields),
+    ],
+    update_edge: () => [...naiveTarget(o.target), ...naiveFields(o.fields)],
+    delete_edge: () => naiveTarget(o.target),
+    register_schema: () => text(sortedJson(o.schema ?? {})),
+  };
+  return [TAGS[o.op], ...bodies[o.op]()];
+}
+
+function naiveTarget(target: GoldenOperation["target"]): number[] {
+  if (target === undefined) throw new Error("an edge operation has a target");
+  if ("id" in target) return [1, ...text(target.id)];
+  return [2, ...varint(target.edge_type_id), ...text(target.from_id), ...text(target.to_id)];
+}
+
+function naiveFields(fields: readonly GoldenField[] = []): number[] {
+  const ascending = [...fields].sort((a, b) => a.field_id - b.field_id);
+  const each = ascending.flatMap((field) => [...varint(field.field_id), ...naiveValue(field)]);
+  return [1, ...varint(fields.length), ...each];
+}
+
+/** Only the kinds that the vectors below use; `values.json` holds them all. */
+function naiveValue({ kind, value }: GoldenField): number[] {
+  if (kind === "null") return [0];
+  if (kind === "str") return [1, ...text(value as string)];
+  if (kind === "ref") return [10, ...text(value as string)];
+  if (kind === "bool") return [value ? 5 : 4];
+  const bytes = Buffer.alloc(8);
+  if (kind === "float") bytes.writeDoubleBE(value as number);
+  else bytes.writeBigInt64BE(BigInt(value as string));
+  return [kind === "float" ? 3 : 2, ...bytes];
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+}
+
+function text(value: string): number[] {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [...varint(bytes.length), ...bytes];
+}
+
+function sortedJson(value: JsonValue): string {
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+describe("golden request hashes", () => {
+  test.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_name, vector) => {
+    const { actor, operations } = vector;
+    expect(hexOf(Uint8Array.from(naiveRequest(actor, operations)))).toBe(vector.request);
+    const sha256 = new Bun.CryptoHasher("sha256").update(Buffer.from(vector.request, "hex"));
+    expect(sha256.digest("hex")).toBe(vector.hash);
+    expect(hexOf(requestHash(actor, operations.map(goldenOperation)))).toBe(vector.hash);
+  });
+
+  test("no two of them are alike", () => {
+    expect(new Set(vectors.map((vector) => vector.hash)).size).toBe(vectors.length);
+  });
+});
+
+describe("what is not in a hash", () => {
+  const create: RequestedOperation = {
+    op: "create_node",
+    typeId: 1,
+    id: "",
+    returnExisting: false,
+    fields: EVERY_VALUE,
+  };
+  const hash = (operation: RequestedOperation) => hexOf(requestHash("user:a", [operation]));
+
+  test("the order in which fields were given", () => {
+    const backwards = { ...create, fields: new Map([...EVERY_VALUE].reverse()) };
+    expect(hash(backwards)).toBe(hash(create));
+  });
+
+  test("whether no alias is absent or empty", () => {
+    expect(hash({ ...create, alias: "" })).toBe(hash(create));
+    expect(hash({ ...create, alias: "a" })).not.toBe(hash(create));
+  });
+
+  test("what was hashed before", () => {
+    const first = hash(create);
+    hash({ ...create, fields: new Map(), id: "x".repeat(10_000) });
+    expect(hash(create)).toBe(first);
+  });
+});
