@@ -185,6 +185,38 @@ describe("the watch", () => {
     await eventually(() => face.seen.calls.length === 1, "the end of the second call");
     expect(face.seen.calls[0]?.reason).toBe("OVERLOADED");
   });
+
+  test("gives nobody more when all together leave too much unread", async () => {
+    await using face = await startFace({
+      engine: answers("x".repeat(1_000_000)),
+      limits: { unreadBytes: 500_000 },
+    });
+    using deaf = await rawHttp2(face.port);
+    deaf.headers(1, PATH);
+    deaf.frame(FRAME.data, END_STREAM, 1, envelope(REQUEST));
+    await deaf.untilFrame(FRAME.data, 1);
+    const client = createClient(EntDBService, createGrpcTransport({ baseUrl: face.url }));
+    const refused = await client.getNode({ context: CONTEXT }).catch((error: unknown) => error);
+    expect(ConnectError.from(refused).code).toBe(Code.ResourceExhausted);
+    deaf.raw.socket.destroy();
+    await eventually(() => face.seen.connections === 1, "the end of the connection");
+    expect((await client.getNode({ context: CONTEXT })).node?.id).toBe(nodeOf().id);
+  });
+
+  test("takes as many calls on one connection as it says, and refuses the next one", async () => {
+    await using face = await startFace({
+      limits: { concurrentStreams: 3 },
+      engine: { getNode: (_caller, _request, _freshness, signal) => untilAborted(signal) },
+    });
+    using client = await rawHttp2(face.port);
+    for (const stream of [1, 3, 5, 7]) {
+      client.headers(stream, PATH);
+      client.frame(FRAME.data, END_STREAM, stream, envelope(REQUEST));
+    }
+    const reset = await client.untilFrame(FRAME.reset, 7);
+    expect(reset.payload.readUInt32BE(0)).toBe(7);
+    expect(face.seen.started).toBe(3);
+  });
 });
 
 describe.each([true, false])("a client that goes, thin path %p", (thin) => {
