@@ -20,7 +20,7 @@ export function parseTenantId(text: string): string {
 }
 
 /** The actor, checked. Throws INVALID_ACTOR. */
-export function parseActor(text: string): string {
+function parseActor(text: string): string {
   if (ACTOR.test(text) && Buffer.byteLength(text) <= limits.actorBytes) return text;
   throw invalid(
     "INVALID_ACTOR",
