@@ -156,6 +156,7 @@ class TransactionChecker {
         "ALIAS_INVALID",
         `${path}.alias is not valid.`,
         `An alias has 1 to ${limits.aliasChars} letters, digits and underscores and begins with a letter or underscore.`,
+        { field: `${path}.alias` },
       );
     }
     if (this.#aliases.has(alias)) {
@@ -163,6 +164,7 @@ class TransactionChecker {
         "ALIAS_DUPLICATE",
         `${path} defines the alias ${alias} a second time.`,
         "Give every operation an alias of its own.",
+        { field: `${path}.alias` },
       );
     }
     this.#aliases.set(alias, id);
@@ -198,6 +200,7 @@ class TransactionChecker {
       "ALIAS_UNKNOWN",
       `${path} is ${JSON.stringify(text.slice(0, 80))}, which no earlier operation defines.`,
       'Write "$name.id", and give the earlier create operation the alias "name".',
+      { field: path },
     );
   }
 
@@ -241,6 +244,7 @@ export function checkTypeId(id: number, path: string): void {
     "INVALID_REQUEST",
     `${path} is ${id}, which is not a number of a type or field.`,
     `Numbers of types and fields are 1 to ${TYPE_ID_MAX}.`,
+    { field: path },
   );
 }
 
@@ -250,6 +254,7 @@ function checkVersion(version: number, path: string): void {
     "INVALID_REQUEST",
     `${path}.expected_version is ${version}.`,
     "Send the version that you read, or leave it out.",
+    { field: `${path}.expected_version` },
   );
 }
 
@@ -275,5 +280,6 @@ function notAnId(text: string, what: "node" | "edge", path: string): Error {
     "INVALID_ID",
     `${path} is ${JSON.stringify(text.slice(0, 80))}, which is not the id of a${what === "edge" ? "n" : ""} ${what}.`,
     `Such an id is "${prefix}" and 26 lower-case base32 characters, as an earlier answer gave it.`,
+    { field: path },
   );
 }

@@ -6,10 +6,14 @@ import type { WalMeter } from "../wal/metered-wal.ts";
 
 /** What each part counts, as cells of this server's metrics. The parts know their own interface only. */
 export function rpcMeter(metrics: Metrics): RequestMeter {
+  const thinCalls = metrics.counter("entdb_rpc_path_total", "thin");
+  const stockCalls = metrics.counter("entdb_rpc_path_total", "stock");
   return {
     callStarted: () => metrics.requestStarted(),
-    callFinished: ({ protocol, rpc, code, reason, durationMs }) =>
-      metrics.requestFinished(protocol, rpc, code, reason, durationMs / 1000),
+    callFinished: ({ protocol, rpc, code, reason, durationMs, thin }) => {
+      metrics.requestFinished(protocol, rpc, code, reason, durationMs / 1000);
+      (thin ? thinCalls : stockCalls).add();
+    },
     connectionOpened: () => metrics.connectionOpened(),
     connectionClosed: () => metrics.connectionClosed(),
     connectionEnded: (cause) => metrics.counter("entdb_connections_ended_total", cause).add(),

@@ -24,6 +24,10 @@ export const COUNTERS = {
     help: "Requests answered, by face (grpc, grpc-web, connect, rest), method and code.",
     labels: ["face", "method", "code"],
   },
+  entdb_rpc_path_total: {
+    help: "RPCs answered, by path: thin (straight on the stream) or stock (the protocol library).",
+    labels: ["path"],
+  },
   entdb_errors_total: { help: "Requests refused or failed, by reason.", labels: ["reason"] },
   entdb_connections_ended_total: {
     help: "Connections that the server refused or closed, by cause.",
