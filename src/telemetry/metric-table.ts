@@ -25,8 +25,8 @@ export const COUNTERS = {
     labels: ["face", "method", "code"],
   },
   entdb_rpc_path_total: {
-    help: "RPCs answered, by path: thin (straight on the stream) or stock (the protocol library).",
-    labels: ["path"],
+    help: "RPCs answered, by the path they took: thin (straight on the stream) or stock (the protocol library).",
+    labels: ["kind"],
   },
   entdb_errors_total: { help: "Requests refused or failed, by reason.", labels: ["reason"] },
   entdb_connections_ended_total: {
