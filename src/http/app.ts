@@ -9,9 +9,10 @@ import { checkHost, type HostPolicy } from "./guards/host.ts";
 import { allowOrigin, checkOrigin, type OriginPolicy, preflightHeaders } from "./guards/origin.ts";
 import { checkAuthorization, checkMethod } from "./guards/request-line.ts";
 import { parseTarget } from "./guards/target.ts";
+import { unauthenticated } from "./identity.ts";
 import { refusalOfPath } from "./not-found.ts";
 import { readParams } from "./params.ts";
-import { decodeSegment, parseQueryString } from "./query-string.ts";
+import { parseQueryString } from "./query-string.ts";
 import { completeHeaders, emptyReply, errorReply, replyOf } from "./reply.ts";
 import { labelOf, type Route } from "./route.ts";
 import { routeTable } from "./routes/table.ts";
@@ -91,7 +92,8 @@ class App implements HttpApp {
     this.#calls = new Calls({ ...options, meter });
     this.#bodies = new BodyReader(options, this.#calls);
     const ready = () => !this.#stopping && (deps.ready?.() ?? true);
-    this.#routes = routeTable({ engine, ready, metricsText }, new TenantNames(engine));
+    const { trusted } = options;
+    this.#routes = routeTable({ engine, ready, metricsText, trusted }, new TenantNames(engine));
     this.#router = this.#buildRouter();
   }
 
@@ -173,7 +175,10 @@ class App implements HttpApp {
   }
 
   #buildRouter(): Hono<Environment> {
-    const router = new Hono<Environment>();
+    // By the path as it was sent: what a proxy in front keeps from /admin is not let in as /%61dmin.
+    const router = new Hono<Environment>({
+      getPath: (_request, options) => options?.env?.call.target.path ?? "",
+    });
     for (const route of this.#routes) {
       router.on(route.method, route.path, (context) =>
         this.#run(route, context.env.call, (name) => context.req.param(name) ?? ""),
@@ -190,12 +195,13 @@ class App implements HttpApp {
 
   async #run(route: Route, call: HttpCall, param: (name: string) => string): Promise<Response> {
     call.route = labelOf(route);
+    // There are no credentials yet, so where one is required nobody gets past this line.
+    if (!this.#deps.options.trusted && !route.open) throw unauthenticated();
     call.long = route.long;
     const { query, fieldParams, body } = route;
     const { values, fields } = readParams(parseQueryString(call.target.search), query, fieldParams);
     const json = body === undefined ? undefined : check(body, await this.#bodies.read(call));
-    const path = (name: string) => decodeSegment(param(name));
-    const answer = await route.handle({ call, query: values, fields, body: json, path });
+    const answer = await route.handle({ call, query: values, fields, body: json, path: param });
     return replyOf(answer, call.requestId);
   }
 }

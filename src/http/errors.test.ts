@@ -124,15 +124,17 @@ describe("the envelope", () => {
 });
 
 describe("what is no error of ours", () => {
-  test.each([[new TypeError("SELECT * FROM secrets")], ["a string"], [undefined], [null]])(
-    "%p is answered neutrally, and its cause logged once",
-    (thrown) => {
-      const { status, body, reason, faults } = converted(thrown);
-      expect([status, reason]).toEqual([500, "INTERNAL"]);
-      expect(JSON.stringify(body)).not.toContain("secrets");
-      expect(faults).toEqual([{ ...call, cause: thrown }]);
-    },
-  );
+  test.each([
+    ["an error", new TypeError("SELECT * FROM secrets")],
+    ["a string", "a string"],
+    ["nothing", undefined],
+    ["null", null],
+  ])("%s is answered neutrally, and its cause logged once", (_what, thrown) => {
+    const { status, body, reason, faults } = converted(thrown);
+    expect([status, reason]).toEqual([500, "INTERNAL"]);
+    expect(JSON.stringify(body)).not.toContain("secrets");
+    expect(faults).toEqual([{ ...call, cause: thrown }]);
+  });
 
   test("the cause of an error of ours is logged too, and not told", () => {
     const cause = new Error("disk /var/lib/x");

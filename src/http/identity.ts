@@ -44,6 +44,16 @@ function oneOf(header: string, query: string, body: string): string | undefined 
   return name;
 }
 
+/** One constant answer for everybody who has not said who they are. */
+export function unauthenticated(): EntError {
+  return new EntError({
+    code: "unauthenticated",
+    reason: "UNAUTHENTICATED",
+    message: "This needs a credential.",
+    hint: "Send one in the header Authorization.",
+  });
+}
+
 function tenantMismatch(): EntError {
   return new EntError({
     code: "permission_denied",

@@ -19,11 +19,6 @@ export function parseQueryString(search: string): QueryPair[] {
   return pairs;
 }
 
-/** A part of a path, decoded. Throws INVALID_REQUEST. */
-export function decodeSegment(text: string): string {
-  return text.includes("%") ? decodeEscapes(text) : text;
-}
-
 function decode(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;
   return decodeEscapes(text.replaceAll("+", " "));

@@ -25,6 +25,8 @@ export interface Route {
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   /** Work that is long by nature gets the long deadline. */
   readonly long: boolean;
+  /** Answered without a credential, also when one is required. */
+  readonly open: boolean;
   /** Synchronous answers are sent without a turn of the event loop. */
   handle(input: RouteInput<Params, unknown>): Answer | Promise<Answer>;
 }
@@ -56,6 +58,7 @@ interface RouteFacts<P extends Params> {
   readonly fieldParams?: FieldParams;
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   readonly long?: boolean;
+  readonly open?: boolean;
   readonly example?: JsonObject;
 }
 
@@ -82,7 +85,7 @@ function build<P extends Params, B>(
   body: v.GenericSchema | undefined,
   handle: (input: RouteInput<P, B>) => Answer | Promise<Answer>,
 ): Route {
-  const { tag, summary, query, fieldParams, answers, example, long = false } = facts;
+  const { tag, summary, query, fieldParams, answers, example, long = false, open = false } = facts;
   // The router reads query and body with the shapes that stand beside the handler, so they
   // are of its types, though a table of many routes cannot say so.
   const erased = handle as unknown as Route["handle"];
@@ -97,6 +100,7 @@ function build<P extends Params, B>(
     example,
     answers,
     long,
+    open,
     handle: erased,
   };
 }

@@ -12,7 +12,8 @@ const SLY_PATH = /%2f|%5c|%00|\/\/|\\/i;
 
 /**
  * Splits a request's URL. Throws INVALID_REQUEST for a target that is no plain path: an
- * authority (CONNECT), a fragment, an empty segment, an encoded slash, backslash or NUL.
+ * authority (CONNECT), a fragment, an empty segment, an encoded slash, backslash or NUL,
+ * escapes that are broken or no UTF-8.
  */
 export function parseTarget(url: string): Target {
   const scheme = url.indexOf("://");
@@ -20,14 +21,23 @@ export function parseTarget(url: string): Target {
   if (start < 0 || url.includes("#")) throw refused();
   const question = url.indexOf("?", start);
   const path = question < 0 ? url.slice(start) : url.slice(start, question);
-  if (SLY_PATH.test(path)) throw refused();
+  if (SLY_PATH.test(path) || (path.includes("%") && !isDecodable(path))) throw refused();
   return { path, search: question < 0 ? "" : url.slice(question + 1) };
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function refused() {
   return invalid(
     "INVALID_REQUEST",
     "The path of the request is not one that this server reads.",
-    "Send a path without //, \\, %2f, %5c, %00 and #; what may hold such characters goes into the query or the body.",
+    "Send a path of percent-encoded UTF-8 without //, \\, %2f, %5c, %00 and #; what may hold such characters goes into the query or the body.",
   );
 }

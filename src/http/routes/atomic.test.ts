@@ -261,7 +261,9 @@ describe("an update's names", () => {
   test("wait for what is durable when the view does not have the node yet", async () => {
     const asks: boolean[] = [];
     const { app, asked } = recording({
-      getNodes: async (_caller, { ids }, { strong }) => {
+      getNodes: async (_caller, { ids, includeDeleted }, { strong }) => {
+        // A deleted node has its type still: what becomes of the update is decided at apply.
+        expect(includeDeleted).toBe(true);
         asks.push(strong);
         const found = strong ? ids.map((id) => ({ ...nodeOf(), id })) : [];
         return {

@@ -15,6 +15,8 @@ export interface HealthFacts {
   readonly ready: () => boolean;
   /** Prometheus' text format; undefined: metrics are off. */
   readonly metricsText: (() => Promise<string>) | undefined;
+  /** False where a credential is required: /health then tells strangers the bare status. */
+  readonly trusted: boolean;
 }
 
 const ALIVE: Answer = { text: '{"status":"alive"}' };
@@ -22,8 +24,8 @@ const READY: Answer = { text: '{"status":"ready"}' };
 const NOT_READY: Answer = { status: 503, text: '{"status":"not_ready"}' };
 
 /** For probes and for people who look after a server. None of them names a tenant. */
-export function healthRoutes({ engine, ready, metricsText }: HealthFacts): Route[] {
-  const open = { tag: "health", query: {} } as const;
+export function healthRoutes({ engine, ready, metricsText, trusted }: HealthFacts): Route[] {
+  const open = { tag: "health", query: {}, open: true } as const;
   const ok = { 200: aliveAnswer };
   return [
     getRoute(
@@ -47,20 +49,27 @@ export function healthRoutes({ engine, ready, metricsText }: HealthFacts): Route
         summary: "How the server and its parts are",
         answers: { 200: healthAnswer, 503: healthAnswer },
       },
-      () => healthOf(engine),
+      () => healthOf(engine, trusted),
     ),
     getRoute(
       "/metrics",
-      { ...open, summary: "Metrics in Prometheus' text format", answers: { 200: undefined } },
+      {
+        ...open,
+        open: false,
+        summary: "Metrics in Prometheus' text format",
+        answers: { 200: undefined },
+      },
       () => metricsOf(metricsText),
     ),
   ];
 }
 
-function healthOf(engine: Engine): Answer {
+function healthOf(engine: Engine, whole: boolean): Answer {
   const health = engine.health();
+  const status = health.status === "healthy" ? 200 : 503;
+  if (!whole) return { status, text: stringifyJson({ status: health.status }) };
   return {
-    status: health.status === "healthy" ? 200 : 503,
+    status,
     text: stringifyJson({
       status: health.status,
       components: health.components,

@@ -593,6 +593,11 @@ describe("receipts", () => {
     expect((await app.get("/v1/receipts/first%20graph")).json).toEqual({ state: "pending" });
     await app.get("/v1/receipts?key=a%2Fb%2F..%2F%C3%A4");
     expect(asked.map(({ request }) => request)).toEqual(["first graph", "a/b/../ä"]);
+    asked.length = 0;
+    for (const key of ["100%", "%41", "a+b", "ä ö", "%25"]) {
+      await app.get(`/v1/receipts/${encodeURIComponent(key)}`);
+      expect(asked.pop()?.request).toBe(key);
+    }
     expect((await app.get("/v1/receipts")).reason).toBe("INVALID_IDEMPOTENCY_KEY");
     expect((await app.get("/v1/receipts/%ff")).reason).toBe("INVALID_REQUEST");
   });

@@ -6,14 +6,19 @@ import { flag, text } from "./common.ts";
 /** Answers of what probes and operators ask. */
 export const aliveAnswer = closed({ status: v.picklist(["alive", "ready", "not_ready"]) });
 
+/** The status alone for strangers, where a credential is required. */
 export const healthAnswer = closed({
   status: v.picklist(["healthy", "unhealthy"]),
-  components: v.pipe(
-    v.record(v.string(), v.string()),
-    v.description('"wal": "connected" or why not; "sqlite": "ok" or how many tenants are behind.'),
+  components: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string()),
+      v.description(
+        '"wal": "connected" or why not; "sqlite": "ok" or how many tenants are behind.',
+      ),
+    ),
   ),
-  applier_lag_ms: v.number(),
-  version: v.string(),
+  applier_lag_ms: v.optional(v.number()),
+  version: v.optional(v.string()),
 });
 
 export const logAnswer = closed({
