@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { must } from "../../base/assert.ts";
 import { compileFilter } from "../../query/match.ts";
 import { type Comparator, compileOrder, rowAt } from "../../query/order.ts";
 import { isWalk, type QueryPlan, queryNeedsIndex } from "../../query/plan.ts";
@@ -31,9 +32,7 @@ const SLICE_ROWS = 1_000;
  * between slices; run it in one read transaction.
  */
 export function* queryNodes(db: Database, work: QueryWork): Generator<void, Node[]> {
-  const { plan } = work;
-  const walks = plan.order !== undefined && isWalk(plan.access, plan.order);
-  return walks ? yield* inOrder(db, work) : yield* sorted(db, work);
+  return isOrdered(work.plan) ? yield* inOrder(db, work) : yield* sorted(db, work);
 }
 
 function* inOrder(db: Database, work: QueryWork): Generator<void, Node[]> {
@@ -70,15 +69,29 @@ function* matching(
   let looked = 0;
   const { typeId, includeDeleted } = query;
   const { access } = plan;
-  const order = after === undefined && !isOrdered(plan) ? undefined : plan.order;
-  const source = { typeId, access, includeDeleted, order, after, idsOnly: false };
-  for (const row of rowsOf(db, source)) {
+  const order = isOrdered(plan) ? plan.order : undefined;
+  const path = { order, after: after && placeOnPath(query, plan, after) };
+  for (const row of rowsOf(db, { typeId, access, includeDeleted, ...path, idsOnly: false })) {
     looked += 1;
     if (looked > scanRows) throw queryNeedsIndex(plan, scanRows);
     const node = nodeOfRow(row as NodeRowValues);
     if (matches(node)) yield node;
     if (looked % SLICE_ROWS === 0) yield SLICE_END;
   }
+}
+
+/** A place as the walk has it: the value of its field, if it goes by value, and the id. */
+function placeOnPath(
+  query: NodeQuery,
+  { access, order }: QueryPlan,
+  place: readonly Value[],
+): readonly Value[] {
+  const id = must(place.at(-1), "a place ends with the id");
+  if (order?.by !== "value" || !("fieldId" in access)) return [id];
+  const term = query.order.findIndex(
+    ({ operand }) => operand.of === "field" && operand.fieldId === access.fieldId,
+  );
+  return [must(place[term], "a walk by value is in the order that was asked for"), id];
 }
 
 function isOrdered(plan: QueryPlan): boolean {
