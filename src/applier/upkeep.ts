@@ -22,8 +22,8 @@ export interface UpkeepDeps {
 
 /** A write-ahead file larger than this is folded into its database, off the serving thread. */
 const FOLD_BYTES = 8 * 1024 * 1024;
-/** One that has grown to this is folded wholly, for which its tenant's next write waits a moment. */
-const RESTART_BYTES = 64 * 1024 * 1024;
+/** One that held so many pages starts anew, for which the applier stands still for a moment. */
+const RESTART_PAGES = 16 * 1024;
 /** Write-ahead files are looked at so often, whatever the time between checkpoints. */
 const LOOK_MS = 1_000;
 
@@ -32,6 +32,8 @@ export class Upkeep implements Service {
   readonly name = "upkeep";
   readonly #deps: UpkeepDeps;
   readonly #stop = new AbortController();
+  /** When the write-ahead file had last changed before it was folded; an unchanged one is left alone. */
+  readonly #foldedAt = new WeakMap<TenantStore, number>();
   #running: Promise<void> | undefined;
 
   constructor(deps: UpkeepDeps) {
@@ -72,19 +74,34 @@ export class Upkeep implements Service {
 
   async #fold(): Promise<void> {
     for (const store of [...this.#deps.stores.allOpen()]) {
-      const bytes = writeAheadBytes(store);
-      if (bytes < FOLD_BYTES) continue;
-      const work = { kind: "fold", restart: bytes >= RESTART_BYTES } as const;
+      const { bytes, changedAt } = lookAtWriteAhead(store);
+      if (bytes < FOLD_BYTES || this.#foldedAt.get(store) === changedAt) continue;
       try {
-        await this.#deps.workers.run(store.readFile, work, this.#stop.signal);
+        await this.#foldOne(store);
+        this.#foldedAt.set(store, changedAt);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#deps.failed("a write-ahead file could not be folded", error);
       }
     }
   }
+
+  /**
+   * While writes go on, a worker never gets to the file's end, and only from there can it
+   * start anew. The second pass leaves so little that the last one fits between two of the
+   * applier's transactions; made by a worker, it would lock the applier out for longer.
+   */
+  async #foldOne(store: TenantStore): Promise<void> {
+    const { workers } = this.#deps;
+    const { signal } = this.#stop;
+    const pages = await workers.run(store.readFile, { kind: "fold" }, signal);
+    if (pages < RESTART_PAGES) return;
+    await workers.run(store.readFile, { kind: "fold" }, signal);
+    if (!store.closed) store.finishFolding();
+  }
 }
 
-function writeAheadBytes(store: TenantStore): number {
-  return statSync(`${store.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+function lookAtWriteAhead(store: TenantStore): { bytes: number; changedAt: number } {
+  const file = statSync(`${store.file}-wal`, { throwIfNoEntry: false });
+  return { bytes: file?.size ?? 0, changedAt: file?.mtimeMs ?? 0 };
 }

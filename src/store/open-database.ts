@@ -16,7 +16,8 @@ export interface OpenOptions {
 const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
-const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Well above what a write-ahead file grows to before it starts anew: cutting it holds up a commit. */
+const JOURNAL_LIMIT_BYTES = 256 * 1024 * 1024;
 
 export function openForWriting(file: string, options: OpenOptions): Database {
   const db = new Database(file, {
@@ -39,6 +40,16 @@ export function openForReading(file: string): Database {
   common(db);
   db.exec("PRAGMA query_only = ON");
   return db;
+}
+
+/**
+ * Copies what the write-ahead file holds into the database, as far as no reader is in the
+ * way, and syncs. Waits for nobody and makes nobody wait. Where everything was copied, the
+ * next write begins the file anew. Returns how many pages it held.
+ */
+export function foldWriteAhead(db: Database): number {
+  const [row] = db.query("PRAGMA wal_checkpoint(PASSIVE)").values();
+  return Number(row?.[1] ?? 0);
 }
 
 function common(db: Database): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { migrate } from "./migrations/migrate.ts";
-import { openForReading, openForWriting } from "./open-database.ts";
+import { foldWriteAhead, openForReading, openForWriting } from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
 import { NodeReader } from "./reader/node-reader.ts";
@@ -115,6 +115,14 @@ export class TenantStore {
   /** Folds the write-ahead file into the database and syncs both, so that a next start finds nothing to replay. */
   checkpoint(): void {
     this.writeConnection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /**
+   * Folds the last of the write-ahead file between two of the applier's transactions, so that
+   * the next one begins the file anew. Short only when a worker has just folded the rest.
+   */
+  finishFolding(): void {
+    foldWriteAhead(this.writeConnection);
   }
 
   /** Idempotent. */

@@ -18,8 +18,8 @@ export type ReadWork =
   | { readonly kind: "count"; readonly query: QueryWork }
   | { readonly kind: "walk"; readonly walk: WalkRequest }
   | { readonly kind: "content_hash" }
-  /** Folds the write-ahead file into the database as far as that holds nobody up, or (restart) wholly. */
-  | { readonly kind: "fold"; readonly restart: boolean };
+  /** Folds the write-ahead file into the database as far as that holds nobody up. */
+  | { readonly kind: "fold" };
 
 /** What each kind of work answers. */
 export interface ReadAnswers {
@@ -27,7 +27,8 @@ export interface ReadAnswers {
   readonly count: number;
   readonly walk: readonly WalkPlace[];
   readonly content_hash: string;
-  readonly fold: null;
+  /** Pages that the write-ahead file held. */
+  readonly fold: number;
 }
 
 export interface ReadJob {

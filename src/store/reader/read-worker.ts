@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
 import { contentHash } from "../content-hash.ts";
-import { openForReading, openForWriting } from "../open-database.ts";
+import { foldWriteAhead, openForReading, openForWriting } from "../open-database.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { countNodes, queryNodes } from "./query-nodes.ts";
 import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
@@ -43,10 +43,7 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
 }
 
 async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
-  if (job.work.kind === "fold") {
-    fold(job.file.path, job.work.restart);
-    return null;
-  }
+  if (job.work.kind === "fold") return fold(job.file.path);
   const connection = pool.take(job.file);
   let sound = false;
   try {
@@ -89,12 +86,10 @@ async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
   }
 }
 
-/** PASSIVE never makes the applier wait; RESTART holds it for the little that PASSIVE left. */
-function fold(path: string, restart: boolean): void {
+function fold(path: string): number {
   const db = openForWriting(path, { create: false });
   try {
-    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    if (restart) db.exec("PRAGMA wal_checkpoint(RESTART)");
+    return foldWriteAhead(db);
   } finally {
     db.close();
   }

@@ -86,7 +86,7 @@ export async function h2load(
   const amount =
     "calls" in budget
       ? ["-n", String(Math.max(budget.calls, inFlight))]
-      : ["-D", String(budget.seconds), "--warm-up-time=0"];
+      : ["-D", `${Math.round(budget.seconds * 1000)}ms`, "--warm-up-time=0"];
   const command = [
     ...(cpu === undefined ? [] : ["taskset", "-c", cpu]),
     ...["h2load", "-p", "h2c", "-t", "1", "-c", String(clients), "-m", String(inFlight / clients)],

@@ -28,7 +28,7 @@ export async function pgbench(
     const amount =
       "calls" in budget
         ? ["-t", String(Math.ceil(budget.calls / inFlight))]
-        : ["-T", String(budget.seconds)];
+        : ["-T", String(Math.ceil(budget.seconds))];
     const command = [
       ...(cpu === undefined ? [] : ["taskset", "-c", cpu]),
       ...[server.program("pgbench"), "-h", server.host, "-p", String(server.port)],
