@@ -35,6 +35,7 @@ const LAYERS = [
   ["blob", "wal", "store"],
   ["access", "tenant", "applier"],
   ["engine"],
+  ["face"],
   ["backup", "rpc", "http"],
   ["server", "cli"],
   ["main"],

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EntError } from "../base/errors.ts";
-import { clientGone, deadlineExceeded, TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
+import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
+import { TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
 import type { Target } from "./guards/target.ts";
 
 /** The life of one request, and the time it has. */

@@ -1,8 +1,8 @@
 import type { ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { overloaded, serverStopping } from "../face/interruptions.ts";
+import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import { type CallLimits, HttpCall, type KeepOpen } from "./call.ts";
-import { overloaded, serverStopping } from "./guards/deadline.ts";
-import { REQUEST_ID_HEADER, RequestIds } from "./guards/request-id.ts";
 
 /** Counts and times requests. What becomes of the numbers is telemetry's business. */
 export interface HttpMeter {

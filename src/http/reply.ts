@@ -1,5 +1,5 @@
+import { REQUEST_ID_HEADER } from "../face/request-id.ts";
 import type { HttpError } from "./errors.ts";
-import { REQUEST_ID_HEADER } from "./guards/request-id.ts";
 
 /** Carries the position token of an answer, and of what a read must not be older than. */
 export const POSITION_HEADER = "x-entdb-position";

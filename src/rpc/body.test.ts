@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { EventEmitter } from "node:events";
 import type { EntError } from "../base/errors.ts";
+import { deadlineExceeded } from "../face/interruptions.ts";
 import { StreamBody } from "./body.ts";
-import { deadlineExceeded } from "./interceptors/deadline.ts";
 
 class Source extends EventEmitter {
   paused = false;

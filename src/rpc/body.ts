@@ -1,5 +1,5 @@
 import type { EntError } from "../base/errors.ts";
-import { clientGone } from "./interceptors/deadline.ts";
+import { clientGone } from "../face/interruptions.ts";
 
 /**
  * A request's body as a sequence of chunks, read no faster than it is consumed. Unlike

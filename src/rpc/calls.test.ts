@@ -105,7 +105,7 @@ describe("a call", () => {
     const { open } = setup({ bytes: 100 });
     const call = open();
     call.hold(60);
-    expect(() => call.hold(60)).toThrow("as many calls");
+    expect(() => call.hold(60)).toThrow("as many requests");
     call.close();
     open().hold(100);
   });

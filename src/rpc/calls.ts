@@ -2,16 +2,12 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
+import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import type { CallContext, Protocol, RequestMeter } from "./call-context.ts";
 import { CODE_OF_CONNECT, type FaultLog, toWireError, type WireError } from "./errors.ts";
-import { clientGone, deadlineExceeded, timeoutMs } from "./interceptors/deadline.ts";
-import {
-  InFlight,
-  type InFlightLimits,
-  overloaded,
-  serverStopping,
-} from "./interceptors/in-flight.ts";
-import { REQUEST_ID_HEADER, RequestIds } from "./interceptors/request-id.ts";
+import { timeoutMs } from "./interceptors/deadline.ts";
+import { InFlight, type InFlightLimits } from "./interceptors/in-flight.ts";
 import type { RpcMethod } from "./methods.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { EntError } from "../base/errors.ts";
+import { clientGone } from "../face/interruptions.ts";
 import type { RequestBody } from "./body.ts";
-import { clientGone } from "./interceptors/deadline.ts";
 import type { FinishedResponse } from "./stock/finish.ts";
 import type { StockServer, Transport } from "./stock/serve.ts";
 import { fetchThin, type ThinFetchOptions } from "./thin/fetch.ts";

@@ -1,4 +1,4 @@
-import { EntError, invalid } from "../../base/errors.ts";
+import { invalid } from "../../base/errors.ts";
 
 /** How much time the client gives the request, in milliseconds. */
 export const TIMEOUT_HEADER = "x-timeout-ms";
@@ -15,42 +15,4 @@ export function timeoutMs(header: string | null, capMs: number): number {
     `The header X-Timeout-Ms is not a time-out: ${JSON.stringify(header.slice(0, 32))}.`,
     "Send milliseconds as up to 10 digits.",
   );
-}
-
-export function deadlineExceeded(): EntError {
-  return new EntError({
-    code: "deadline_exceeded",
-    reason: "DEADLINE_EXCEEDED",
-    message: "The request took longer than its deadline allows.",
-    hint: "Whether a write happened is known by its idempotency key: send it again, or ask GET /v1/receipts.",
-    retryable: true,
-  });
-}
-
-export function clientGone(): EntError {
-  return new EntError({
-    code: "canceled",
-    reason: "CANCELED",
-    message: "The client gave the request up.",
-  });
-}
-
-export function serverStopping(): EntError {
-  return new EntError({
-    code: "unavailable",
-    reason: "SERVER_STOPPING",
-    message: "The server is stopping.",
-    hint: "Try again in a moment, or on another address.",
-    retryable: true,
-  });
-}
-
-export function overloaded(): EntError {
-  return new EntError({
-    code: "resource_exhausted",
-    reason: "OVERLOADED",
-    message: "The server has as many requests under way as it takes.",
-    hint: "Try again after a pause, and send fewer requests at once.",
-    retryable: true,
-  });
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { refusal } from "../../../test/harness/refusal.ts";
 import { systemRandom } from "../../base/random.ts";
+import { RequestIds } from "../../face/request-id.ts";
 import { timeoutMs } from "./deadline.ts";
 import { checkHost } from "./host.ts";
 import { checkOrigin } from "./origin.ts";
-import { RequestIds } from "./request-id.ts";
 import { checkAuthorization, checkMethod } from "./request-line.ts";
 import { parseTarget } from "./target.ts";
 

@@ -1,4 +1,4 @@
-import { EntError, invalid } from "../../base/errors.ts";
+import { invalid } from "../../base/errors.ts";
 import type { Protocol } from "../call-context.ts";
 
 /**
@@ -68,24 +68,4 @@ function grpcTimeout(text: string): number | undefined {
 
 function connectTimeout(text: string): number | undefined {
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
-}
-
-/** The reason with which a call's signal aborts when its time is up. */
-export function deadlineExceeded(): EntError {
-  return new EntError({
-    code: "deadline_exceeded",
-    reason: "DEADLINE_EXCEEDED",
-    message: "The call took longer than its deadline allows.",
-    hint: "Whether a write happened is known by its idempotency key: send it again, or ask GetReceipt.",
-    retryable: true,
-  });
-}
-
-/** The reason with which a call's signal aborts when its client has gone. */
-export function clientGone(): EntError {
-  return new EntError({
-    code: "canceled",
-    reason: "CANCELED",
-    message: "The client gave the call up.",
-  });
 }

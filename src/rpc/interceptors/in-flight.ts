@@ -1,5 +1,3 @@
-import { EntError } from "../../base/errors.ts";
-
 /**
  * Bounds what is under way at once: calls, and the bytes of their request bodies. Beyond
  * either a call is refused before its body is read, which costs the server next to
@@ -46,24 +44,4 @@ export class InFlight {
     this.#calls -= 1;
     this.#bytes -= heldBytes;
   }
-}
-
-export function overloaded(): EntError {
-  return new EntError({
-    code: "resource_exhausted",
-    reason: "OVERLOADED",
-    message: "The server has as many calls under way as it takes.",
-    hint: "Try again after a pause, and send fewer calls at once.",
-    retryable: true,
-  });
-}
-
-export function serverStopping(): EntError {
-  return new EntError({
-    code: "unavailable",
-    reason: "SERVER_STOPPING",
-    message: "The server is stopping.",
-    hint: "Try again in a moment, or on another address.",
-    retryable: true,
-  });
 }

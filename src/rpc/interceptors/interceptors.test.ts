@@ -3,11 +3,11 @@ import { create } from "@bufbuild/protobuf";
 import { RequestContextSchema } from "../../../gen/entdb/v1/model_pb.ts";
 import { refusal } from "../../../test/harness/refusal.ts";
 import { SeededRandom } from "../../../test/harness/seeded-random.ts";
+import { RequestIds } from "../../face/request-id.ts";
 import type { CallContext } from "../call-context.ts";
 import { dropUnsettableTimeout, TIMER_MS_MAX, timeoutMs } from "./deadline.ts";
 import { callerOf } from "./identity.ts";
 import { InFlight } from "./in-flight.ts";
-import { RequestIds } from "./request-id.ts";
 
 describe("request ids", () => {
   test("are the client's own where they are harmless, and otherwise ours, each another", () => {

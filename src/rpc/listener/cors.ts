@@ -1,6 +1,6 @@
 import { cors } from "@connectrpc/connect";
-import { ACTOR_HEADER, TENANT_HEADER } from "../interceptors/identity.ts";
-import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
+import { ACTOR_HEADER, TENANT_HEADER } from "../../face/claim.ts";
+import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 
 /**
  * What a browser must be told before a page of another origin may call. Off unless the

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import { StreamBody } from "../body.ts";
-import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { StockServer, Transport } from "../stock/serve.ts";
 import type { Connection } from "./connection.ts";

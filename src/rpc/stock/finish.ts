@@ -7,8 +7,8 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
+import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { Call } from "../calls.ts";
-import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
 import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
 
 /**

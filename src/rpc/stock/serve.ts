@@ -1,11 +1,11 @@
 import { EntError } from "../../base/errors.ts";
+import { overloaded } from "../../face/interruptions.ts";
+import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { RequestBody } from "../body.ts";
 import type { Protocol } from "../call-context.ts";
 import type { Call, Calls } from "../calls.ts";
 import { type FaultLog, toWireError } from "../errors.ts";
 import { dropUnsettableTimeout } from "../interceptors/deadline.ts";
-import { overloaded } from "../interceptors/in-flight.ts";
-import { REQUEST_ID_HEADER } from "../interceptors/request-id.ts";
 import { type FinishedResponse, finish, grpcError, plainError } from "./finish.ts";
 import { carrying, type StockRoute } from "./router.ts";
 

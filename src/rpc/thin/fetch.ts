@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http2";
+import { clientGone } from "../../face/interruptions.ts";
 import type { Call, Calls } from "../calls.ts";
-import { clientGone } from "../interceptors/deadline.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import type { ThinRoute } from "./route.ts";

@@ -5,8 +5,8 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Clock } from "../../base/clock.ts";
+import { overloaded } from "../../face/interruptions.ts";
 import type { Call, Calls } from "../calls.ts";
-import { overloaded } from "../interceptors/in-flight.ts";
 import type { Connection, Exchange, ExchangePhase } from "../listener/connection.ts";
 import { messageTooLarge } from "../stock/protocol-refusal.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
