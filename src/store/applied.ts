@@ -37,9 +37,6 @@ interface OutcomeWaiter {
   readonly settle: Settle<DecidedOutcome>;
 }
 
-/** Outcomes kept for callers whose append was answered after the applier had passed. */
-const RECENT_OUTCOMES = 4_096;
-
 /** Stands for the partition as a whole: nobody's id, so never behind. */
 const NO_TENANT = "";
 
@@ -49,7 +46,7 @@ export class Applied {
   readonly #positionWaiters = new Set<PositionWaiter>();
   readonly #patientWaiters = new Set<PatientWaiter>();
   readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
-  readonly #recent = new Map<number, DecidedOutcome>();
+  readonly #recent = new RecentOutcomes();
 
   /** `end`: every record below it has been applied already. */
   constructor(end: number) {
@@ -110,7 +107,7 @@ export class Applied {
     offset: number,
     signal: AbortSignal,
   ): Promise<DecidedOutcome> | DecidedOutcome | undefined {
-    const recent = this.#recent.get(offset);
+    const recent = this.#recent.find(offset);
     if (recent !== undefined) return recent;
     const behind = this.#behind.get(tenantId);
     if (behind?.trouble === "halted" && behind.offset <= offset)
@@ -126,12 +123,7 @@ export class Applied {
   publish(offset: number, decided: DecidedOutcome): void {
     const waiter = this.#outcomeWaiters.get(offset);
     if (waiter !== undefined) return waiter.settle.resolve(decided);
-    this.#recent.set(offset, decided);
-    if (this.#recent.size <= RECENT_OUTCOMES) return;
-    for (const oldest of this.#recent.keys()) {
-      this.#recent.delete(oldest);
-      break;
-    }
+    this.#recent.add(offset, decided);
   }
 
   /** Says that every record below `end` has been applied, or belongs to a tenant that is behind. */
@@ -175,5 +167,25 @@ export class Applied {
       if (waiter.tenantId === tenantId && offset >= behind.offset)
         waiter.settle.reject(behind.error);
     }
+  }
+}
+
+/** Outcomes kept for callers whose append was answered after the applier had passed. */
+const RECENT_OUTCOMES = 4_096;
+
+/** The outcome published last at each place of a ring of offsets; the older ones are forgotten. */
+class RecentOutcomes {
+  readonly #offsets = new Float64Array(RECENT_OUTCOMES).fill(-1);
+  readonly #outcomes: (DecidedOutcome | undefined)[] = new Array(RECENT_OUTCOMES).fill(undefined);
+
+  find(offset: number): DecidedOutcome | undefined {
+    const place = offset % RECENT_OUTCOMES;
+    return this.#offsets[place] === offset ? this.#outcomes[place] : undefined;
+  }
+
+  add(offset: number, decided: DecidedOutcome): void {
+    const place = offset % RECENT_OUTCOMES;
+    this.#offsets[place] = offset;
+    this.#outcomes[place] = decided;
   }
 }
