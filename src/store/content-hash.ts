@@ -78,12 +78,15 @@ function* tableHash(db: Database, table: HashedTable): Generator<void, Uint8Arra
   const hash = createHash("sha256");
   const statement = db.prepare(table.sql);
   let rows = 0;
-  for (const row of statement.iterate()) {
-    for (const value of Object.values(row as Record<string, unknown>)) update(hash, value);
-    rows += 1;
-    if (rows % SLICE_ROWS === 0) yield;
+  try {
+    for (const row of statement.iterate()) {
+      for (const value of Object.values(row as Record<string, unknown>)) update(hash, value);
+      rows += 1;
+      if (rows % SLICE_ROWS === 0) yield;
+    }
+  } finally {
+    statement.finalize();
   }
-  statement.finalize();
   return hash.digest();
 }
 

@@ -15,9 +15,10 @@ export class LazyStatement {
     this.#sql = sql;
   }
 
-  /** The prepared statement, the same at every call. */
+  /** The prepared statement, the same at every call. It ends with its connection, on `close`. */
   get ready(): Statement {
-    this.#statement ??= this.#db.prepare(this.#sql);
+    // One of `prepare` would keep the file open behind a closed connection until it is collected.
+    this.#statement ??= this.#db.query(this.#sql);
     return this.#statement;
   }
 }

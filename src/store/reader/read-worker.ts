@@ -45,18 +45,22 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
 async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
   if (job.work.kind === "fold") return fold(job.file.path);
   const connection = pool.take(job.file);
-  let sound = false;
+  let sound = true;
   try {
     connection.run("BEGIN");
-    const result = await inSlices(job.id, stepsOf(connection, job.work));
-    connection.run("COMMIT");
-    sound = true;
-    return result;
+    return await inSlices(job.id, stepsOf(connection, job.work));
+  } catch (error) {
+    sound = error instanceof EntError || error === CANCELLED;
+    throw error;
   } finally {
+    // A snapshot that stayed open would keep the write-ahead file from ever starting anew.
+    if (connection.inTransaction) connection.run("ROLLBACK");
     if (sound) pool.giveBack(job.file, connection);
     else connection.close();
   }
 }
+
+const CANCELLED = new Error("cancelled");
 
 function stepsOf(
   db: Database,
@@ -81,7 +85,7 @@ async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
     await new Promise((resolve) => setImmediate(resolve));
     if (cancelled.has(id)) {
       steps.return(undefined as T);
-      throw new Error("cancelled");
+      throw CANCELLED;
     }
   }
 }
