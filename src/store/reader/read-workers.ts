@@ -15,6 +15,13 @@ export interface ReadWorkersOptions {
   readonly threads: number;
   /** Jobs of one tenant's file that may wait or run at once; more are refused as OVERLOADED. */
   readonly jobsPerFile: number;
+  /** How a thread is started. Defaults to {@link startReadWorker}; a test may do worse. */
+  readonly start?: (() => Worker) | undefined;
+}
+
+/** A thread that runs `read-worker.ts`. */
+export function startReadWorker(): Worker {
+  return new Worker(new URL(WORKER_PATH, import.meta.url).href);
 }
 
 interface Pending {
@@ -55,7 +62,8 @@ export class ReadWorkers {
   ): Promise<ReadAnswers[K]> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const jobs = this.#jobsOfFile.get(file.path) ?? 0;
-    if (this.#closed || jobs >= this.#options.jobsPerFile) return Promise.reject(overloaded());
+    if (this.#closed) return Promise.reject(stopping());
+    if (jobs >= this.#options.jobsPerFile) return Promise.reject(overloaded());
     this.#jobsOfFile.set(file.path, jobs + 1);
     const id = this.#nextId++;
     const worker = this.#leastBusy();
@@ -91,9 +99,10 @@ export class ReadWorkers {
   }
 
   #start(index: number): Worker {
-    const worker = new Worker(new URL(WORKER_PATH, import.meta.url).href);
+    const worker = (this.#options.start ?? startReadWorker)();
     worker.onmessage = ({ data }: MessageEvent<FromReadWorker>) => this.#answered(data);
-    worker.onerror = (event) => this.#died(index, event.message);
+    worker.onerror = (event) => this.#died(index, worker, event.message);
+    worker.addEventListener("close", () => this.#died(index, worker, "a read worker ended"));
     worker.unref();
     this.#workers[index] = worker;
     return worker;
@@ -108,8 +117,9 @@ export class ReadWorkers {
   }
 
   /** A thread that died takes its jobs with it; the next job starts another. */
-  #died(index: number, message: string): void {
-    this.#workers[index]?.terminate();
+  #died(index: number, worker: Worker, message: string): void {
+    if (this.#workers[index] !== worker) return;
+    worker.terminate();
     this.#workers[index] = undefined;
     for (const [id, pending] of [...this.#pending]) {
       if (pending.worker === index) this.#end(id)?.settle.reject(workerFailed(message, ""));
