@@ -114,7 +114,12 @@ describe("cancelling", () => {
     const controller = new AbortController();
     controller.abort(reason);
     let started = 0;
-    pool({ start: () => (started++, startReadWorker()) });
+    pool({
+      start: () => {
+        started += 1;
+        return startReadWorker();
+      },
+    });
     expect(await refused(workers.run(store.readFile, count, controller.signal))).toBe(reason);
     expect(started).toBe(0);
   });
