@@ -8,11 +8,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
 export class ByteWriter {
   #bytes: Buffer;
+  /** The same memory: copies of it are plain arrays and quicker to make. */
+  #plain: Uint8Array;
   #view: DataView;
   #length = 0;
 
   constructor(initialBytes = 256) {
     this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.#plain = new Uint8Array(this.#bytes.buffer);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -30,6 +33,7 @@ export class ByteWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(wanted, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
+    this.#plain = new Uint8Array(grown.buffer);
     this.#view = new DataView(grown.buffer);
   }
 
@@ -89,14 +93,38 @@ export class ByteWriter {
     this.#length += this.#bytes.write(value, this.#length, "utf8");
   }
 
+  /**
+   * Begins a run of bytes that stands behind its length as a varint, when that length is not
+   * known yet. What this returns goes to {@link closeRun}.
+   */
+  openRun(): number {
+    this.u8(0);
+    return this.#length;
+  }
+
+  closeRun(start: number): void {
+    const length = this.#length - start;
+    if (length < 0x80) {
+      this.#bytes[start - 1] = length;
+      return;
+    }
+    // One byte was kept free for the length; it takes more, so what stands behind it moves on.
+    const further = length < 0x4000 ? 1 : length < 0x20_0000 ? 2 : length < 0x1000_0000 ? 3 : 4;
+    this.#reserve(further);
+    this.#plain.copyWithin(start + further, start, this.#length);
+    this.#length = start - 1;
+    this.varint(length);
+    this.#length += length;
+  }
+
   /** A copy of what has been written since the last reset. */
   take(): Uint8Array {
-    return new Uint8Array(this.#bytes.subarray(0, this.#length));
+    return this.#plain.slice(0, this.#length);
   }
 
   /** What has been written, without a copy: valid until the next call. */
   peek(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#plain.subarray(0, this.#length);
   }
 }
 
@@ -105,23 +133,34 @@ export class MalformedBytesError extends Error {
   override readonly name = "MalformedBytesError";
 }
 
+/**
+ * Reads on from where it was made, up to its end, and throws {@link MalformedBytesError}
+ * rather than beyond. Makes no view of the bytes: of a small array that costs more than
+ * reading it.
+ */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** Where the next read begins. */
+  get at(): number {
+    return this.#at;
   }
 
   get done(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.#at >= this.#end;
   }
 
   #advance(bytes: number): number {
     const at = this.#at;
-    if (bytes > this.#bytes.length - at) throw new MalformedBytesError("unexpected end");
+    if (bytes > this.#end - at) throw new MalformedBytesError("unexpected end");
     this.#at = at + bytes;
     return at;
   }
@@ -146,11 +185,30 @@ export class ByteReader {
   }
 
   i64(): bigint {
-    return this.#view.getBigInt64(this.#advance(8));
+    this.#toEight();
+    return eight.getBigInt64(0);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#advance(8));
+    this.#toEight();
+    return eight.getFloat64(0);
+  }
+
+  #toEight(): void {
+    const at = this.#advance(8);
+    for (let i = 0; i < 8; i++) eightBytes[i] = this.#bytes[at + i] as number;
+  }
+
+  /** Passes over so many bytes. */
+  skip(bytes: number): void {
+    this.#advance(bytes);
+  }
+
+  /** Reads a length and returns where the run of bytes behind it ends. */
+  runEnd(): number {
+    const length = this.varint();
+    if (length > this.#end - this.#at) throw new MalformedBytesError("unexpected end");
+    return this.#at + length;
   }
 
   bytes(): Uint8Array {
@@ -160,6 +218,13 @@ export class ByteReader {
   raw(length: number): Uint8Array {
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
+  }
+
+  /** As {@link bytes}, as an array of its own. */
+  copy(): Uint8Array {
+    const length = this.varint();
+    const at = this.#advance(length);
+    return this.#bytes.slice(at, at + length);
   }
 
   text(): string {
@@ -176,6 +241,9 @@ export class ByteReader {
     }
   }
 }
+
+const eight = new DataView(new ArrayBuffer(8));
+const eightBytes = new Uint8Array(eight.buffer);
 
 /** Short ASCII runs are the common case, and calling the decoder for them costs more than this loop. */
 function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {

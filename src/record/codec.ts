@@ -1,38 +1,100 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ByteReader, ByteWriter, MalformedBytesError } from "../base/bytes.ts";
 import {
-  type EdgeTarget as EdgeTargetMessage,
-  type Operation as OperationMessage,
-  OperationSchema,
-  type Record as RecordMessage,
-  RecordSchema,
-} from "../../gen/entdb/wal/v1/record_pb.ts";
-import { assert } from "../base/assert.ts";
-import { MalformedBytesError } from "../base/bytes.ts";
+  lengthTag,
+  numberTag,
+  openMessage,
+  requireEnd,
+  skipField,
+  writeFlag,
+  writeNumber,
+  writeText,
+} from "../base/protobuf.ts";
 import { decodeSchemaText, encodeSchemaText } from "../schema/schema-json.ts";
-import type { EdgeTarget, Operation, TransactionRecord } from "./transaction.ts";
-import { RULES_VERSION } from "./transaction.ts";
-import { decodeFields, encodeFields } from "./value-codec.ts";
+import type { Schema } from "../schema/types.ts";
+import { readOperation, writeOperation } from "./operation-codec.ts";
+import {
+  type Operation,
+  RULES_VERSION,
+  type TenantCreated,
+  type Transaction,
+  type TransactionRecord,
+} from "./transaction.ts";
 
 /**
  * The body of a record in the log, `entdb.wal.v1.Record`, to and from our own words.
- * The only user of the generated log types. Whatever a released version has written
- * reads back here for ever.
+ * Whatever a released version has written reads back here for ever.
+ *
+ * Written out by hand, because every write passes here twice and every replay once: the
+ * generated code walks descriptors and makes an object of each message on the way. That the
+ * bytes are the proto's, both ways, is held against it by `codec-protobuf.test.ts`.
  */
+const RECORD = {
+  rulesVersion: numberTag(1),
+  tenantId: lengthTag(2),
+  incarnation: numberTag(3),
+  actor: lengthTag(4),
+  roles: lengthTag(5),
+  idempotencyKey: lengthTag(6),
+  serverMadeKey: numberTag(7),
+  requestHash: lengthTag(8),
+  transaction: lengthTag(9),
+  tenantCreated: lengthTag(10),
+} as const;
+
+const TRANSACTION = { operations: lengthTag(1), attachedSchema: lengthTag(2) } as const;
+const SCHEMA = { json: lengthTag(1) } as const;
+const TENANT_CREATED = {
+  tenantId: lengthTag(1),
+  incarnation: numberTag(2),
+  partition: numberTag(3),
+  directory: lengthTag(4),
+} as const;
+
+const shared = new ByteWriter(4096);
+
 export function encodeRecord(record: TransactionRecord): Uint8Array {
-  return toBinary(
-    RecordSchema,
-    create(RecordSchema, {
-      rulesVersion: record.rulesVersion,
-      tenantId: record.tenantId,
-      incarnation: BigInt(record.incarnation),
-      actor: record.actor,
-      roles: record.roles as string[],
-      idempotencyKey: record.idempotencyKey,
-      serverMadeKey: record.serverMadeKey,
-      requestHash: record.requestHash,
-      body: encodeBody(record.body),
-    }),
-  );
+  shared.reset();
+  writeNumber(shared, RECORD.rulesVersion, record.rulesVersion);
+  writeText(shared, RECORD.tenantId, record.tenantId);
+  writeNumber(shared, RECORD.incarnation, record.incarnation);
+  writeText(shared, RECORD.actor, record.actor);
+  for (const role of record.roles) {
+    shared.u8(RECORD.roles);
+    shared.text(role);
+  }
+  writeText(shared, RECORD.idempotencyKey, record.idempotencyKey);
+  writeFlag(shared, RECORD.serverMadeKey, record.serverMadeKey);
+  if (record.requestHash.length > 0) {
+    shared.u8(RECORD.requestHash);
+    shared.bytes(record.requestHash);
+  }
+  if (record.body.kind === "transaction") writeTransaction(record.body);
+  else writeTenantCreated(record.body);
+  return shared.take();
+}
+
+function writeTransaction({ operations, attachedSchema }: Transaction): void {
+  const transaction = openMessage(shared, RECORD.transaction);
+  for (const operation of operations) {
+    const start = openMessage(shared, TRANSACTION.operations);
+    writeOperation(shared, operation);
+    shared.closeRun(start);
+  }
+  if (attachedSchema !== undefined) {
+    const start = openMessage(shared, TRANSACTION.attachedSchema);
+    writeText(shared, SCHEMA.json, encodeSchemaText(attachedSchema));
+    shared.closeRun(start);
+  }
+  shared.closeRun(transaction);
+}
+
+function writeTenantCreated(created: TenantCreated): void {
+  const start = openMessage(shared, RECORD.tenantCreated);
+  writeText(shared, TENANT_CREATED.tenantId, created.tenantId);
+  writeNumber(shared, TENANT_CREATED.incarnation, created.incarnation);
+  writeNumber(shared, TENANT_CREATED.partition, created.partition);
+  writeText(shared, TENANT_CREATED.directory, created.directory);
+  shared.closeRun(start);
 }
 
 /**
@@ -46,21 +108,54 @@ export interface LoggedRecord extends Omit<TransactionRecord, "body"> {
 
 /** Throws when the bytes are no record at all. */
 export function decodeRecord(bytes: Uint8Array): LoggedRecord {
-  const message = fromBinary(RecordSchema, bytes);
-  return {
-    rulesVersion: message.rulesVersion,
-    tenantId: message.tenantId,
-    incarnation: Number(message.incarnation),
-    actor: message.actor,
-    roles: message.roles,
-    idempotencyKey: message.idempotencyKey,
-    serverMadeKey: message.serverMadeKey,
-    requestHash: message.requestHash,
+  const reader = new ByteReader(bytes);
+  let bodyTag = 0;
+  let bodyAt = 0;
+  let bodyEnd = 0;
+  const record: Writable<LoggedRecord> = {
+    rulesVersion: 0,
+    tenantId: "",
+    incarnation: 0,
+    actor: "",
+    roles: NO_ROLES,
+    idempotencyKey: "",
+    serverMadeKey: false,
+    requestHash: NO_BYTES,
     decodeBody: () => {
-      requireKnownRules(message.rulesVersion);
-      return decodeBody(message.body);
+      requireKnownRules(record.rulesVersion);
+      const body = new ByteReader(bytes, bodyAt, bodyEnd);
+      if (bodyTag === RECORD.transaction) return readTransaction(body);
+      if (bodyTag === RECORD.tenantCreated) return readTenantCreated(body);
+      throw new MalformedBytesError("record without a body");
     },
   };
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === RECORD.transaction || tag === RECORD.tenantCreated) {
+      bodyTag = tag;
+      bodyEnd = reader.runEnd();
+      bodyAt = reader.at;
+      reader.skip(bodyEnd - bodyAt);
+    } else readEnvelope(reader, tag, record);
+  }
+  return record;
+}
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+const NO_ROLES: readonly string[] = [];
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+function readEnvelope(reader: ByteReader, tag: number, record: Writable<LoggedRecord>): void {
+  if (tag === RECORD.rulesVersion) record.rulesVersion = reader.varint();
+  else if (tag === RECORD.tenantId) record.tenantId = reader.text();
+  else if (tag === RECORD.incarnation) record.incarnation = reader.varint();
+  else if (tag === RECORD.actor) record.actor = reader.text();
+  else if (tag === RECORD.roles) record.roles = [...record.roles, reader.text()];
+  else if (tag === RECORD.idempotencyKey) record.idempotencyKey = reader.text();
+  else if (tag === RECORD.serverMadeKey) record.serverMadeKey = reader.varint() !== 0;
+  else if (tag === RECORD.requestHash) record.requestHash = reader.copy();
+  else skipField(reader, tag);
 }
 
 function requireKnownRules(rulesVersion: number): void {
@@ -70,152 +165,42 @@ function requireKnownRules(rulesVersion: number): void {
   );
 }
 
-function encodeBody(body: TransactionRecord["body"]): RecordMessage["body"] {
-  if (body.kind === "tenant_created") {
-    const { tenantId, partition, directory } = body;
-    const value = { tenantId, incarnation: BigInt(body.incarnation), partition, directory };
-    return { case: "tenantCreated", value: value as never };
+function readTransaction(reader: ByteReader): Transaction {
+  const operations: Operation[] = [];
+  let attachedSchema: Schema | undefined;
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === TRANSACTION.operations) operations.push(readOperation(reader, reader.runEnd()));
+    else if (tag === TRANSACTION.attachedSchema) attachedSchema = readSchema(reader);
+    else skipField(reader, tag);
   }
-  return {
-    case: "transaction",
-    value: {
-      operations: body.operations.map(encodeOperation),
-      ...(body.attachedSchema && {
-        attachedSchema: { json: encodeSchemaText(body.attachedSchema) },
-      }),
-    } as never,
-  };
+  return { kind: "transaction", operations, attachedSchema };
 }
 
-function decodeBody(body: RecordMessage["body"]): TransactionRecord["body"] {
-  switch (body.case) {
-    case "transaction":
-      return {
-        kind: "transaction",
-        operations: body.value.operations.map(decodeOperation),
-        attachedSchema:
-          body.value.attachedSchema && decodeSchemaText(body.value.attachedSchema.json),
-      };
-    case "tenantCreated":
-      return {
-        kind: "tenant_created",
-        tenantId: body.value.tenantId,
-        incarnation: Number(body.value.incarnation),
-        partition: body.value.partition,
-        directory: body.value.directory,
-      };
-    case undefined:
-      throw new MalformedBytesError("record without a body");
+function readSchema(reader: ByteReader): Schema {
+  const end = reader.runEnd();
+  let json = "";
+  while (reader.at < end) {
+    const tag = reader.varint();
+    if (tag === SCHEMA.json) json = reader.text();
+    else skipField(reader, tag);
   }
+  requireEnd(reader, end);
+  return decodeSchemaText(json);
 }
 
-function encodeOperation(operation: Operation): OperationMessage {
-  return create(OperationSchema, { operation: operationCase(operation) as never });
-}
-
-/** Plain objects in the shape of the generated messages: `create` makes messages of them, nested ones too. */
-function operationCase(operation: Operation): { case: string; value: object } {
-  switch (operation.op) {
-    case "create_node": {
-      const { typeId, id, returnExisting } = operation;
-      const value = { typeId, id, returnExisting, fields: encodeFields(operation.fields) };
-      return { case: "createNode", value };
-    }
-    case "update_node":
-      return {
-        case: "updateNode",
-        value: {
-          id: operation.id,
-          fields: encodeFields(operation.fields),
-          expectedVersion: BigInt(operation.expectedVersion),
-          preconditions: encodeFields(operation.preconditions),
-        },
-      };
-    case "delete_node":
-      return { case: "deleteNode", value: nodeStep(operation) };
-    case "restore_node":
-      return { case: "restoreNode", value: nodeStep(operation) };
-    case "purge_node":
-      return { case: "purgeNode", value: nodeStep(operation) };
-    case "create_edge": {
-      const { edgeTypeId, id, fromId, toId, returnExisting } = operation;
-      const fields = encodeFields(operation.fields);
-      return {
-        case: "createEdge",
-        value: { edgeTypeId, id, fromId, toId, returnExisting, fields },
-      };
-    }
-    case "update_edge": {
-      const fields = encodeFields(operation.fields);
-      return { case: "updateEdge", value: { target: encodeTarget(operation.target), fields } };
-    }
-    case "delete_edge":
-      return { case: "deleteEdge", value: encodeTarget(operation.target) };
-    case "register_schema":
-      return { case: "registerSchema", value: { json: encodeSchemaText(operation.schema) } };
+function readTenantCreated(reader: ByteReader): TenantCreated {
+  let tenantId = "";
+  let incarnation = 0;
+  let partition = 0;
+  let directory = "";
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === TENANT_CREATED.tenantId) tenantId = reader.text();
+    else if (tag === TENANT_CREATED.incarnation) incarnation = reader.varint();
+    else if (tag === TENANT_CREATED.partition) partition = reader.varint();
+    else if (tag === TENANT_CREATED.directory) directory = reader.text();
+    else skipField(reader, tag);
   }
-}
-
-function nodeStep(step: { readonly id: string; readonly expectedVersion: number }): object {
-  return { id: step.id, expectedVersion: BigInt(step.expectedVersion) };
-}
-
-function encodeTarget(target: EdgeTarget): object {
-  if (target.by === "id") return { id: target.id };
-  return { edgeTypeId: target.edgeTypeId, fromId: target.fromId, toId: target.toId };
-}
-
-function decodeTarget(message: EdgeTargetMessage | undefined): EdgeTarget {
-  assert(message !== undefined, "an edge operation has a target");
-  if (message.id !== "") return { by: "id", id: message.id };
-  const { edgeTypeId, fromId, toId } = message;
-  return { by: "ends", edgeTypeId, fromId, toId };
-}
-
-function decodeOperation(message: OperationMessage): Operation {
-  const operation = message.operation;
-  switch (operation.case) {
-    case "createNode": {
-      const { typeId, id, fields, returnExisting } = operation.value;
-      return { op: "create_node", typeId, id, fields: decodeFields(fields), returnExisting };
-    }
-    case "updateNode":
-      return {
-        op: "update_node",
-        id: operation.value.id,
-        fields: decodeFields(operation.value.fields),
-        expectedVersion: Number(operation.value.expectedVersion),
-        preconditions: decodeFields(operation.value.preconditions),
-      };
-    case "deleteNode":
-      return { op: "delete_node", ...decodeStep(operation.value) };
-    case "restoreNode":
-      return { op: "restore_node", ...decodeStep(operation.value) };
-    case "purgeNode":
-      return { op: "purge_node", ...decodeStep(operation.value) };
-    case "createEdge": {
-      const { edgeTypeId, id, fromId, toId, returnExisting } = operation.value;
-      const fields = decodeFields(operation.value.fields);
-      return { op: "create_edge", edgeTypeId, id, fromId, toId, fields, returnExisting };
-    }
-    case "updateEdge":
-      return {
-        op: "update_edge",
-        target: decodeTarget(operation.value.target),
-        fields: decodeFields(operation.value.fields),
-      };
-    case "deleteEdge":
-      return { op: "delete_edge", target: decodeTarget(operation.value) };
-    case "registerSchema":
-      return { op: "register_schema", schema: decodeSchemaText(operation.value.json) };
-    case undefined:
-      throw new MalformedBytesError("operation of a kind that this build does not know");
-  }
-}
-
-function decodeStep(value: { readonly id: string; readonly expectedVersion: bigint }): {
-  id: string;
-  expectedVersion: number;
-} {
-  return { id: value.id, expectedVersion: Number(value.expectedVersion) };
+  return { kind: "tenant_created", tenantId, incarnation, partition, directory };
 }

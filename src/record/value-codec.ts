@@ -31,9 +31,13 @@ export function encodeFields(fields: Fields): Uint8Array {
 
 /** Throws {@link MalformedBytesError}: what we wrote ourselves must read back, so this is damage. */
 export function decodeFields(bytes: Uint8Array): Map<number, Value> {
+  return readFields(new ByteReader(bytes), bytes.length);
+}
+
+/** As {@link decodeFields}, of the bytes up to `end` out of an encoding that surrounds them. */
+export function readFields(reader: ByteReader, end: number): Map<number, Value> {
   const fields = new Map<number, Value>();
-  if (bytes.length === 0) return fields;
-  const reader = new ByteReader(bytes);
+  if (reader.at === end) return fields;
   if (reader.u8() !== VERSION)
     throw new MalformedBytesError("fields of an unknown encoding version");
   const count = reader.varint();
@@ -41,7 +45,8 @@ export function decodeFields(bytes: Uint8Array): Map<number, Value> {
     const fieldId = reader.varint();
     fields.set(fieldId, readValue(reader));
   }
-  if (!reader.done) throw new MalformedBytesError("bytes behind the last field");
+  if (reader.at < end) throw new MalformedBytesError("bytes behind the last field");
+  if (reader.at > end) throw new MalformedBytesError("fields beyond their end");
   return fields;
 }
 
@@ -135,7 +140,7 @@ export function readValue(reader: ByteReader): Value {
     case 11:
       return { kind: "json", value: reader.text() };
     case 12:
-      return { kind: "bytes", value: reader.bytes().slice() };
+      return { kind: "bytes", value: reader.copy() };
     default:
       throw new MalformedBytesError(`value of unknown tag ${tag}`);
   }

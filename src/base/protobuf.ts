@@ -1,0 +1,77 @@
+import { type ByteReader, type ByteWriter, MalformedBytesError } from "./bytes.ts";
+
+/**
+ * What it takes to write and read protobuf's wire format by hand: fields that are left out
+ * when they hold their default, and fields that are not known. Lengths, texts and varints are
+ * those of `ByteWriter` and `ByteReader`. For the one message that every write encodes and
+ * every replay decodes, where walking descriptors at run time costs several times the work
+ * itself; everything else is left to the generated code.
+ */
+const VARINT = 0;
+const FIXED64 = 1;
+const LENGTH = 2;
+const FIXED32 = 5;
+
+/** The tag of a number or a bool. Fields up to 15, whose tags are one byte. */
+export function numberTag(field: number): number {
+  return field * 8 + VARINT;
+}
+
+/** The tag of a text, of bytes, or of a message. Fields up to 15, whose tags are one byte. */
+export function lengthTag(field: number): number {
+  return field * 8 + LENGTH;
+}
+
+/** A whole number of at most 53 bits; 0 is left out. */
+export function writeNumber(writer: ByteWriter, tag: number, value: number): void {
+  if (value === 0) return;
+  writer.u8(tag);
+  writer.varint(value);
+}
+
+/** False is left out. */
+export function writeFlag(writer: ByteWriter, tag: number, value: boolean): void {
+  if (!value) return;
+  writer.u8(tag);
+  writer.u8(1);
+}
+
+/** The empty text is left out. */
+export function writeText(writer: ByteWriter, tag: number, value: string): void {
+  if (value === "") return;
+  writer.u8(tag);
+  writer.text(value);
+}
+
+/** Begins a message; what this returns goes to `closeRun` behind its fields. */
+export function openMessage(writer: ByteWriter, tag: number): number {
+  writer.u8(tag);
+  return writer.openRun();
+}
+
+/** Passes over the field of a tag just read. Throws `MalformedBytesError` for what is no field. */
+export function skipField(reader: ByteReader, tag: number): void {
+  switch (tag & 7) {
+    case VARINT:
+      return skipVarint(reader);
+    case FIXED64:
+      return reader.skip(8);
+    case LENGTH:
+      return reader.skip(reader.varint());
+    case FIXED32:
+      return reader.skip(4);
+    default:
+      throw new MalformedBytesError(`a field with tag ${tag}`);
+  }
+}
+
+/** Up to ten bytes, whatever number they make. */
+function skipVarint(reader: ByteReader): void {
+  for (let i = 0; i < 10; i++) if (reader.u8() < 0x80) return;
+  throw new MalformedBytesError("varint too long");
+}
+
+/** Throws unless a message ended exactly where its length said. */
+export function requireEnd(reader: ByteReader, end: number): void {
+  if (reader.at !== end) throw new MalformedBytesError("a field that passes its message's end");
+}
