@@ -14,6 +14,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** A header of the request by its lower-case name; several of one name joined by ", ". */
   header(name: string): string | undefined;
+  /** Every header of the request, names in lower case. */
+  headers(): Iterable<readonly [name: string, value: string]>;
+  /** Headers of the answer. A stream's go out with its first message, or its end; later ones are lost. */
+  readonly answerHeaders: Headers;
+  /** Trailers of the answer, which go out after its last message, also when it is an error. */
+  readonly answerTrailers: Headers;
 }
 
 /** Counts and times calls and connections. What becomes of the numbers is telemetry's business. */

@@ -35,6 +35,7 @@ function setup(limits: { calls?: number; bytes?: number } = {}) {
       protocol: "grpc",
       thin: true,
       header: (name) => headers[name],
+      headers: () => Object.entries(headers),
     });
   return { clock, calls, open, finished, faults };
 }

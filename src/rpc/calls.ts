@@ -5,7 +5,13 @@ import type { Random } from "../base/random.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import type { CallContext, Protocol, RequestMeter } from "./call-context.ts";
-import { CODE_OF_CONNECT, type FaultLog, toWireError, type WireError } from "./errors.ts";
+import {
+  CODE_OF_CONNECT,
+  type ErrorMap,
+  type FaultLog,
+  toWireError,
+  type WireError,
+} from "./errors.ts";
 import { timeoutMs } from "./interceptors/deadline.ts";
 import { InFlight, type InFlightLimits } from "./interceptors/in-flight.ts";
 import type { RpcMethod } from "./methods.ts";
@@ -24,6 +30,8 @@ export interface CallsOptions {
   readonly random: Random;
   readonly meter: RequestMeter;
   readonly log: FaultLog;
+  /** Defaults to the product's map. */
+  readonly errors?: ErrorMap;
   readonly inFlight: InFlightLimits;
   /** The longest that a unary call may take, and what it gets when the client names nothing. */
   readonly deadlineMs: number;
@@ -36,6 +44,7 @@ export interface IncomingCall {
   readonly protocol: Protocol;
   readonly thin: boolean;
   header(name: string): string | undefined;
+  headers(): Iterable<readonly [name: string, value: string]>;
 }
 
 export class Calls {
@@ -62,6 +71,12 @@ export class Calls {
   /** An id for an answer that belongs to no call. */
   requestId(proposed: string | undefined): string {
     return this.#ids.of(proposed);
+  }
+
+  /** The error of an answer that belongs to no call. */
+  errorOf(thrown: unknown, requestId: string): ConnectError {
+    const { errors = toWireError, log } = this.#options;
+    return errors(thrown, { requestId, rpc: "none" }, log).error;
   }
 
   open(incoming: IncomingCall): Call {
@@ -104,6 +119,8 @@ export class Call implements CallContext {
   #refusal: EntError | undefined;
   #heldBytes = 0;
   #failure: WireError | undefined;
+  #answerHeaders: Headers | undefined;
+  #answerTrailers: Headers | undefined;
   #closed = false;
 
   constructor(
@@ -134,6 +151,34 @@ export class Call implements CallContext {
 
   header(name: string): string | undefined {
     return this.#incoming.header(name);
+  }
+
+  headers(): Iterable<readonly [name: string, value: string]> {
+    return this.#incoming.headers();
+  }
+
+  get answerHeaders(): Headers {
+    this.#answerHeaders ??= new Headers();
+    return this.#answerHeaders;
+  }
+
+  get answerTrailers(): Headers {
+    this.#answerTrailers ??= new Headers();
+    return this.#answerTrailers;
+  }
+
+  /** Has the handler write into these, which belong to the answer that a library makes. */
+  answerInto(headers: Headers, trailers: Headers): void {
+    this.#answerHeaders = headers;
+    this.#answerTrailers = trailers;
+  }
+
+  /** What the handler added to its answer; undefined for nothing. Costs nothing to ask. */
+  get added(): { readonly headers?: Headers; readonly trailers?: Headers } | undefined {
+    const headers = this.#answerHeaders;
+    const trailers = this.#answerTrailers;
+    if (headers === undefined && trailers === undefined) return undefined;
+    return { ...(headers && { headers }), ...(trailers && { trailers }) };
   }
 
   /** Decides, before the body is read, that the call is answered with this error. The first refusal stands. */
@@ -185,11 +230,8 @@ export class Call implements CallContext {
     if (this.#failure !== undefined) return this.#failure.error;
     const { signal } = this.#abort;
     const error = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
-    this.#failure = toWireError(
-      error,
-      { requestId: this.requestId, rpc: this.rpc.name },
-      this.#options.log,
-    );
+    const { errors = toWireError, log } = this.#options;
+    this.#failure = errors(error, { requestId: this.requestId, rpc: this.rpc.name }, log);
     return this.#failure.error;
   }
 

@@ -29,6 +29,13 @@ export interface WireError {
   readonly reason: ErrorReason;
 }
 
+/** Makes any thrown value the error that the client gets; {@link toWireError} is the product's. */
+export type ErrorMap = (
+  thrown: unknown,
+  call: { readonly requestId: string; readonly rpc: string },
+  log: FaultLog,
+) => WireError;
+
 const CODE: Readonly<Record<ErrorCode, Code>> = {
   canceled: Code.Canceled,
   unknown: Code.Unknown,

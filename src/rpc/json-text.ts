@@ -1,3 +1,5 @@
+import type { Registry } from "@bufbuild/protobuf";
+
 /**
  * The text of a JSON message, read strictly. `JSON.parse`, which the protobuf library
  * uses, rounds a long integer without a word; written as a string it is exact, and
@@ -21,6 +23,13 @@ const strictJsonText = {
 
 /** For the JSON codec of connect-es. A name that the server does not know is a mistake of the sender, who should hear of it. */
 export const JSON_OPTIONS = { ignoreUnknownFields: false, textDecoder: strictJsonText } as const;
+
+/** The types that messages may carry in a google.protobuf.Any: JSON spells them out. */
+export type AnyTypes = Registry;
+
+export function jsonOptions(anyTypes: AnyTypes | undefined) {
+  return anyTypes === undefined ? JSON_OPTIONS : { ...JSON_OPTIONS, registry: anyTypes };
+}
 
 /** Puts every number of 16 or more characters outside of strings in quotes. Text that is no JSON stays no JSON. */
 export function quoteLongNumbers(text: string): string {

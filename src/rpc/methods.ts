@@ -2,6 +2,7 @@ import type {
   DescMessage,
   DescMethod,
   DescMethodBiDiStreaming,
+  DescMethodClientStreaming,
   DescMethodServerStreaming,
   DescMethodUnary,
   Message,
@@ -13,7 +14,11 @@ import type { CallContext } from "./call-context.ts";
  * The table that every path is built from: a method's descriptor and the plain function
  * that answers it. Handlers throw `EntError`; they know nothing of HTTP.
  */
-export type RpcMethod = UnaryMethod | ServerStreamingMethod | BiDiStreamingMethod;
+export type RpcMethod =
+  | UnaryMethod
+  | ServerStreamingMethod
+  | ClientStreamingMethod
+  | BiDiStreamingMethod;
 
 /** How long a call may take: the server's usual cap, the one for long work, or as long as the client likes. */
 export type DeadlineClass = "short" | "long" | "none";
@@ -34,6 +39,12 @@ export interface ServerStreamingMethod extends MethodFacts {
   readonly kind: "server_streaming";
   readonly method: DescMethodServerStreaming;
   answer(request: Message, call: CallContext): AsyncIterable<Message>;
+}
+
+export interface ClientStreamingMethod extends MethodFacts {
+  readonly kind: "client_streaming";
+  readonly method: DescMethodClientStreaming;
+  answer(requests: AsyncIterable<Message>, call: CallContext): Promise<Message>;
 }
 
 export interface BiDiStreamingMethod extends MethodFacts {
@@ -60,6 +71,20 @@ export function serverStreaming<I extends DescMessage, O extends DescMessage>(
   const erased = answer as unknown as ServerStreamingMethod["answer"];
   return {
     kind: "server_streaming",
+    name: nameOf(method),
+    method,
+    answer: erased,
+    deadline: "none",
+  };
+}
+
+export function clientStreaming<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodClientStreaming<I, O>,
+  answer: (requests: AsyncIterable<MessageShape<I>>, call: CallContext) => Promise<MessageShape<O>>,
+): ClientStreamingMethod {
+  const erased = answer as unknown as ClientStreamingMethod["answer"];
+  return {
+    kind: "client_streaming",
     name: nameOf(method),
     method,
     answer: erased,

@@ -7,16 +7,20 @@ import type { FaultLog } from "./errors.ts";
 import type { HttpPolicy } from "./listener/http-rules.ts";
 
 /** What the composition root hands to the face. */
-export interface RpcFaceOptions {
+export interface RpcFaceOptions extends RpcServerOptions {
   readonly engine: Engine;
+  /** Whether server reflection is served. Defaults to true. */
+  readonly reflection?: boolean;
+}
+
+/** What any table of methods needs to be served. */
+export interface RpcServerOptions {
   readonly meter: RequestMeter;
   readonly log: FaultLog;
   readonly clock: Clock;
   readonly random: Random;
   /** Defaults to localhost alone, and no origin but the server's own. */
   readonly policy?: HttpPolicy;
-  /** Whether server reflection is served. Defaults to true. */
-  readonly reflection?: boolean;
   /** Whether unary calls may take the thin path. Defaults to true; off, everything goes over connect-es. */
   readonly thin?: boolean;
   /** Limits that differ from the defaults. */

@@ -3,9 +3,10 @@ import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { FinishedCall, RequestMeter } from "../../src/rpc/call-context.ts";
-import { createRpcFace, type RpcFace, type RpcListener } from "../../src/rpc/face.ts";
+import { createRpcFace, type RpcFace } from "../../src/rpc/face.ts";
 import type { HttpPolicy } from "../../src/rpc/listener/http-rules.ts";
 import type { RpcLimits } from "../../src/rpc/options.ts";
+import type { RpcListener } from "../../src/rpc/server.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { scriptedEngine } from "./scripted-engine.ts";
 

@@ -77,9 +77,7 @@ describe("places in flight", () => {
 });
 
 describe("identity", () => {
-  const call = (headers: Record<string, string>): CallContext => ({
-    requestId: "r",
-    signal: new AbortController().signal,
+  const call = (headers: Record<string, string>): Pick<CallContext, "header"> => ({
     header: (name) => headers[name],
   });
   const context = (tenantId: string, actor: string) =>

@@ -41,7 +41,7 @@ export function refusalOf(head: RequestHead, policy: HttpPolicy): Refusal | unde
     );
   }
   if (!METHODS.has(head.method)) {
-    return refuse(405, "METHOD_NOT_ALLOWED", "This HTTP method is not served.", "Use POST or GET.");
+    return methodNotAllowed();
   }
   const path = head.target.split("?", 1)[0] ?? "";
   if (!path.startsWith("/") || SLY_PATH.test(path)) {
@@ -51,6 +51,17 @@ export function refusalOf(head: RequestHead, policy: HttpPolicy): Refusal | unde
     return refuse(400, "INVALID_REQUEST", "The header Authorization was sent more than once.");
   }
   return hostRefusal(head, policy) ?? originRefusal(head, policy);
+}
+
+/** The code is the one that Connect's clients read out of a 405. */
+function methodNotAllowed(): Refusal {
+  const error = new EntError({
+    code: "unknown",
+    reason: "METHOD_NOT_ALLOWED",
+    message: "This HTTP method is not served.",
+    hint: "Use POST or GET.",
+  });
+  return { status: 405, error };
 }
 
 function hostRefusal(head: RequestHead, policy: HttpPolicy): Refusal | undefined {

@@ -124,17 +124,19 @@ class Http2Sink implements AnswerSink {
   head(answer: FinishedResponse, alone: boolean): void {
     const headers = outgoing(answer.header, answer.status);
     const { trailer } = answer;
-    if (alone) {
-      // One frame says everything: what gRPC calls Trailers-Only.
-      for (const [name, value] of trailer ?? []) headers[name] = value;
+    if (alone && trailer === undefined) {
       this.#stream.respond(headers, { endStream: true });
       return this.#letGo();
     }
     this.#stream.respond(headers, { waitForTrailers: trailer !== undefined });
     if (trailer === undefined) return;
+    // Never all in one frame, though gRPC allows it: clients would take headers for trailers.
     this.#stream.once("wantTrailers", () => {
       if (!this.isGone) this.#stream.sendTrailers(Object.fromEntries(trailer));
     });
+    if (!alone) return;
+    this.#stream.once("finish", () => this.#letGo());
+    this.#stream.end();
   }
 
   write(chunk: Uint8Array): boolean {

@@ -7,6 +7,7 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
+import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { Call } from "../calls.ts";
 import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
@@ -24,6 +25,8 @@ export interface FinishedResponse {
 }
 
 const ENVELOPE_BYTES = 5;
+const COMPRESSIONS = [compressionGzip, compressionBrotli];
+const LONGEST_ERROR = 1024 * 1024;
 const decoder = new TextDecoder();
 
 export async function finish(
@@ -69,7 +72,8 @@ async function finishConnect(
   if (body === undefined) {
     return { status, header, ...jsonBody(call.fail(bareRefusal(status)), header) };
   }
-  const { code, message } = await jsonError(body);
+  const { code, message } = await jsonError(body, header.get("content-encoding"));
+  header.delete("content-encoding");
   const error = failure(code, message);
   return { status: codeToHttpStatus(error.code), header, ...jsonBody(error, header) };
 }
@@ -81,12 +85,18 @@ function jsonBody(error: ConnectError, header: Headers) {
   return { body: once(body), trailer: undefined };
 }
 
+/** The library compresses its errors too, once they are long enough. */
 async function jsonError(
   body: AsyncIterable<Uint8Array>,
+  encoding: string | null,
 ): Promise<{ code: Code; message: string }> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  const json: unknown = JSON.parse(decoder.decode(Buffer.concat(chunks)));
+  const sent = Buffer.concat(chunks);
+  const compression = COMPRESSIONS.find(({ name }) => name === encoding);
+  const bytes =
+    compression === undefined ? sent : await compression.decompress(sent, LONGEST_ERROR);
+  const json: unknown = JSON.parse(decoder.decode(bytes));
   const { code, message } = json as { code?: string; message?: string };
   return { code: codeFromString(code ?? "") ?? Code.Unknown, message: message ?? "" };
 }
@@ -140,11 +150,19 @@ export function plainError(
   return { status, header, ...jsonBody(error, header) };
 }
 
-/** The same for gRPC, which reads its status from the trailer whatever HTTP says. */
-export function grpcError(error: ConnectError, requestId: string): FinishedResponse {
+/** The same for gRPC, which reads its status from the trailer whatever HTTP says; on the Web from the headers. */
+export function grpcError(
+  error: ConnectError,
+  requestId: string,
+  asked: { readonly protocol: "grpc" | "grpc-web"; readonly contentType: string },
+): FinishedResponse {
+  const { protocol } = asked;
+  const format = asked.contentType.endsWith("+json") ? "json" : "proto";
   const header = new Headers({
-    "content-type": "application/grpc",
+    "content-type": `application/${protocol}+${format}`,
     [REQUEST_ID_HEADER]: requestId,
   });
-  return { status: 200, header, body: undefined, trailer: setTrailerStatus(new Headers(), error) };
+  const isWeb = protocol === "grpc-web";
+  const trailer = setTrailerStatus(isWeb ? header : new Headers(), error);
+  return { status: 200, header, body: undefined, trailer: isWeb ? undefined : trailer };
 }

@@ -23,6 +23,10 @@ export function protocolRefusal(
     case Code.InvalidArgument:
       return invalid("INVALID_REQUEST", message);
     case Code.Internal:
+      // INTERNAL, as gRPC's own rules demand.
+      if (message.startsWith("received compressed envelope")) {
+        return new EntError({ code: "internal", reason: "INVALID_REQUEST", message });
+      }
       return clientsFault(message) ? invalid("INVALID_REQUEST", message) : undefined;
     default:
       return undefined;
@@ -40,22 +44,26 @@ export function messageTooLarge(messageBytesMax: number): EntError {
   });
 }
 
-/** What the library answers with a status alone, before it looks at the call. */
+/**
+ * What the library answers with a status alone, before it looks at the call. The code is the
+ * one that Connect's clients read out of such a status.
+ */
 export function bareRefusal(status: number): EntError {
   switch (status) {
     case 405:
       return new EntError({
-        code: "unimplemented",
+        code: "unknown",
         reason: "METHOD_NOT_ALLOWED",
         message: "This RPC is not called by that HTTP method.",
         hint: "Use POST; reads may be called by GET too.",
       });
     case 415:
-      return invalid(
-        "UNSUPPORTED_ENCODING",
-        "The content type is none that this RPC takes.",
-        "Send application/json or application/proto, or speak gRPC or gRPC-Web.",
-      );
+      return new EntError({
+        code: "unknown",
+        reason: "UNSUPPORTED_ENCODING",
+        message: "The content type is none that this RPC takes.",
+        hint: "Send application/json or application/proto, or speak gRPC or gRPC-Web.",
+      });
     default:
       return invalid("INVALID_REQUEST", `The request cannot be served (HTTP status ${status}).`);
   }
@@ -71,9 +79,5 @@ function unsupportedEncoding(message: string): EntError {
 }
 
 function clientsFault(message: string): boolean {
-  return (
-    message.startsWith("parse binary:") ||
-    message.startsWith("decompression failed") ||
-    message.startsWith("received compressed envelope")
-  );
+  return message.startsWith("parse binary:") || message.startsWith("decompression failed");
 }

@@ -11,7 +11,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { must } from "../../base/assert.ts";
 import type { Call } from "../calls.ts";
 import { TIMER_MS_MAX } from "../interceptors/deadline.ts";
-import { JSON_OPTIONS } from "../json-text.ts";
+import { type AnyTypes, jsonOptions } from "../json-text.ts";
 import { pathOf, type RpcMethod } from "../methods.ts";
 
 /**
@@ -29,6 +29,7 @@ export interface StockLimits {
   readonly messageBytes: number;
   /** Answers shorter than this are not compressed. */
   readonly compressMinBytes: number;
+  readonly anyTypes?: AnyTypes | undefined;
 }
 
 const CALL = createContextKey<Call | undefined>(undefined, { description: "the open call" });
@@ -44,7 +45,7 @@ export function stockRoutes(
     readMaxBytes: limits.messageBytes,
     // Calls cut long wishes down themselves (interceptors/deadline.ts); this is the library's own fence.
     maxTimeoutMs: TIMER_MS_MAX,
-    jsonOptions: JSON_OPTIONS,
+    jsonOptions: jsonOptions(limits.anyTypes),
     requestGate: (context) => callOf(context).admit(),
   });
   for (const rpc of methods) register(router, rpc);
@@ -69,26 +70,43 @@ function callOf(context: HandlerContext): Call {
 function register(router: ConnectRouter, rpc: RpcMethod): void {
   switch (rpc.kind) {
     case "unary":
-      router.rpc(rpc.method, async (request, context) => {
-        const call = callOf(context);
-        try {
-          return await rpc.answer(request, call);
-        } catch (error) {
-          throw call.fail(error);
-        }
+      router.rpc(rpc.method, (request, context) => {
+        const call = answeringInto(context);
+        return answered(() => rpc.answer(request, call), call);
+      });
+      return;
+    case "client_streaming":
+      router.rpc(rpc.method, (requests, context) => {
+        const call = answeringInto(context);
+        return answered(() => rpc.answer(requests, call), call);
       });
       return;
     case "server_streaming":
       router.rpc(rpc.method, (request, context) => {
-        const call = callOf(context);
+        const call = answeringInto(context);
         return failing(rpc.answer(request, call), call);
       });
       return;
     case "bidi_streaming":
       router.rpc(rpc.method, (requests, context) => {
-        const call = callOf(context);
+        const call = answeringInto(context);
         return failing(rpc.answer(requests, call), call);
       });
+  }
+}
+
+/** The open call, which now writes its headers and trailers into the library's answer. */
+function answeringInto(context: HandlerContext): Call {
+  const call = callOf(context);
+  call.answerInto(context.responseHeader, context.responseTrailer);
+  return call;
+}
+
+async function answered<T>(answer: () => Promise<T>, call: Call): Promise<T> {
+  try {
+    return await answer();
+  } catch (error) {
+    throw call.fail(error);
   }
 }
 

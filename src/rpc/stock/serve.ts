@@ -4,7 +4,6 @@ import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { RequestBody } from "../body.ts";
 import type { Protocol } from "../call-context.ts";
 import type { Call, Calls } from "../calls.ts";
-import { type FaultLog, toWireError } from "../errors.ts";
 import { dropUnsettableTimeout } from "../interceptors/deadline.ts";
 import { type FinishedResponse, finish, grpcError, plainError } from "./finish.ts";
 import { carrying, type StockRoute } from "./router.ts";
@@ -32,7 +31,6 @@ export interface Transport {
 export interface StockServerOptions {
   readonly routes: ReadonlyMap<string, StockRoute>;
   readonly calls: Calls;
-  readonly log: FaultLog;
   readonly messageBytesMax: number;
 }
 
@@ -58,6 +56,7 @@ export class StockServer {
       protocol,
       thin: false,
       header: (name) => request.headers.get(name) ?? undefined,
+      headers: () => request.headers,
     });
     if (!transport.acceptsMore) call.refuse(overloaded());
     transport.onGone(() => call.gone());
@@ -82,9 +81,12 @@ export class StockServer {
     status?: number,
   ): FinishedResponse {
     const requestId = this.requestId(request.headers);
-    const wire = toWireError(error, { requestId, rpc: "none" }, this.#options.log).error;
-    const protocol = protocolOf(request.headers.get("content-type"));
-    return protocol === "grpc" ? grpcError(wire, requestId) : plainError(wire, requestId, status);
+    const wire = this.#options.calls.errorOf(error, requestId);
+    const contentType = request.headers.get("content-type") ?? "";
+    const protocol = protocolOf(contentType);
+    return protocol === "connect"
+      ? plainError(wire, requestId, status)
+      : grpcError(wire, requestId, { protocol, contentType });
   }
 
   async #answer(route: StockRoute, request: HttpRequest, call: Call): Promise<FinishedResponse> {

@@ -49,7 +49,7 @@ describe("the thin path", () => {
     ["half a head", [0, 0, 0], "invalid_argument"],
     ["too little", [0, 0, 0, 0, 2, 1], "invalid_argument"],
     ["too much", [0, 0, 0, 0, 1, 1, 1], "unimplemented"],
-    ["a flag", [1, 0, 0, 0, 1, 1], "invalid_argument"],
+    ["a flag", [1, 0, 0, 0, 1, 1], "internal"],
   ])("refuses an envelope with %s", (_name, bytes, code) => {
     const error = refusal(() => known("application/grpc").unframe(Uint8Array.from(bytes)));
     expect([error.code, error.reason]).toEqual([code as "unimplemented", "INVALID_REQUEST"]);
@@ -58,11 +58,10 @@ describe("the thin path", () => {
   test("says failures as each protocol does", () => {
     const error = new ConnectError("no “x”", Code.NotFound);
     const grpc = known("application/grpc").failure(error, "r-1");
-    expect(grpc.headers).toMatchObject({
-      ":status": 200,
+    expect(grpc.headers).toMatchObject({ ":status": 200, "x-request-id": "r-1" });
+    expect(grpc.trailers).toMatchObject({
       "grpc-status": "5",
       "grpc-message": "no%20%E2%80%9Cx%E2%80%9D",
-      "x-request-id": "r-1",
     });
     expect(grpc.body).toBeUndefined();
     const connect = known("application/proto").failure(error, "r-1");

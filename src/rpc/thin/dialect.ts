@@ -21,14 +21,23 @@ export interface Dialect {
   frame(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
   headers(requestId: string): OutgoingHttpHeaders;
   readonly trailers: OutgoingHttpHeaders | undefined;
+  /** What the names of trailers begin with where they travel among the headers. */
+  readonly trailerPrefix: string;
   failure(error: ConnectError, requestId: string): Failure;
 }
 
-/** Without a body, the headers say everything. */
-export interface Failure {
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: Uint8Array<ArrayBuffer> | undefined;
-}
+/** An error is in the body or in the trailers. */
+export type Failure =
+  | {
+      readonly headers: OutgoingHttpHeaders;
+      readonly body: Uint8Array<ArrayBuffer>;
+      readonly trailers: undefined;
+    }
+  | {
+      readonly headers: OutgoingHttpHeaders;
+      readonly body: undefined;
+      readonly trailers: OutgoingHttpHeaders;
+    };
 
 /** The dialect of a request; undefined for everything that the thin path leaves to the stock path. */
 export function dialectOf(header: (name: string) => string | undefined): Dialect | undefined {
@@ -61,7 +70,7 @@ const GRPC: Dialect = {
     if (body.length < GRPC_FRAME_BYTES)
       throw invalid("INVALID_REQUEST", "protocol error: incomplete envelope");
     if (body[0] !== 0) {
-      throw invalid("INVALID_REQUEST", "received compressed envelope, but no encoding was named");
+      throw unnamedEncoding();
     }
     const end = GRPC_FRAME_BYTES + lengthIn(body);
     if (body.length < end) throw invalid("INVALID_REQUEST", "protocol error: incomplete envelope");
@@ -81,15 +90,25 @@ const GRPC: Dialect = {
     "x-request-id": requestId,
   }),
   trailers: { "grpc-status": "0" },
+  trailerPrefix: "",
   failure(error, requestId) {
-    const status = Object.fromEntries(setTrailerStatus(new Headers(), error));
-    return { headers: { ...GRPC.headers(requestId), ...status }, body: undefined };
+    const trailers = Object.fromEntries(setTrailerStatus(new Headers(), error));
+    return { headers: GRPC.headers(requestId), trailers, body: undefined };
   },
 };
 
 function lengthIn(frame: Uint8Array): number {
   const [, a = 0, b = 0, c = 0, d = 0] = frame;
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
+
+/** INTERNAL, as gRPC's own rules demand. */
+function unnamedEncoding(): EntError {
+  return new EntError({
+    code: "internal",
+    reason: "INVALID_REQUEST",
+    message: "received compressed envelope, but no encoding was named",
+  });
 }
 
 /** As the protocol library says it: a unary call has exactly one message. */
@@ -121,9 +140,11 @@ function connectDialect(format: Format, contentType: string): Dialect {
     frame: (message) => message,
     headers: (requestId) => headers(200, contentType, requestId),
     trailers: undefined,
+    trailerPrefix: "trailer-",
     failure: (error, requestId) => ({
       headers: headers(codeToHttpStatus(error.code), "application/json", requestId),
       body: new Uint8Array(errorToJsonBytes(error, undefined)),
+      trailers: undefined,
     }),
   };
 }

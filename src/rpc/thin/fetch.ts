@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import { clientGone } from "../../face/interruptions.ts";
 import type { Call, Calls } from "../calls.ts";
+import { addAll } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import type { ThinRoute } from "./route.ts";
@@ -28,7 +29,13 @@ export function fetchThin(
   // Without its length told, a body has to be measured while it comes: the stock path does that.
   const length = lengthOf(header("content-length"));
   if (length === undefined || length > options.messageBytes) return undefined;
-  const call = options.calls.open({ rpc: route.rpc, protocol: "connect", thin: true, header });
+  const call = options.calls.open({
+    rpc: route.rpc,
+    protocol: "connect",
+    thin: true,
+    header,
+    headers: () => request.headers,
+  });
   return answer(request, length, { route, dialect, call, options });
 }
 
@@ -54,6 +61,7 @@ async function answer(
     const body = await bytesOf(request, call.signal);
     const bytes = await route.answer(body, dialect.format, call);
     const headers = dialect.headers(call.requestId);
+    addAll(headers, call, dialect);
     const accepted = call.header("accept-encoding");
     if (!isWorthSqueezing(bytes.length, accepted, options.compressMinBytes)) {
       return responseOf(headers, bytes);
@@ -61,6 +69,7 @@ async function answer(
     return responseOf(headers, await squeezed(bytes, headers));
   } catch (error) {
     const { headers, body } = dialect.failure(call.fail(error), call.requestId);
+    addAll(headers, call, dialect);
     return responseOf(headers, body);
   } finally {
     call.close();

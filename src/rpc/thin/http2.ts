@@ -9,6 +9,7 @@ import { overloaded } from "../../face/interruptions.ts";
 import type { Call, Calls } from "../calls.ts";
 import type { Connection, Exchange, ExchangePhase } from "../listener/connection.ts";
 import { messageTooLarge } from "../stock/protocol-refusal.ts";
+import { addAll, addApart } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import type { ThinRoute } from "./route.ts";
@@ -43,7 +44,13 @@ export function serveThin(
   const { rpc } = route;
   const { protocol } = dialect;
   const header = (name: string) => textOf(headers[name]);
-  const call = options.calls.open({ rpc, protocol, thin: true, header });
+  const call = options.calls.open({
+    rpc,
+    protocol,
+    thin: true,
+    header,
+    headers: () => pairsOf(headers),
+  });
   if (!options.acceptsMore(connection)) call.refuse(overloaded());
   new ThinExchange({ stream, connection, route, dialect, call, options }).start();
   return true;
@@ -51,6 +58,13 @@ export function serveThin(
 
 function textOf(value: string | string[] | undefined): string | undefined {
   return typeof value === "object" ? value.join(", ") : value;
+}
+
+function* pairsOf(headers: IncomingHttpHeaders): Generator<readonly [string, string]> {
+  for (const [name, value] of Object.entries(headers)) {
+    const text = textOf(value);
+    if (text !== undefined && !name.startsWith(":")) yield [name, text];
+  }
 }
 
 interface Parts {
@@ -145,8 +159,11 @@ class ThinExchange implements Exchange {
       return this.#fail(error);
     }
     const headers = dialect.headers(this.#call.requestId);
+    let { trailers } = dialect;
+    if (trailers === undefined) addAll(headers, this.#call, dialect);
+    else trailers = addApart(headers, trailers, this.#call);
     if (this.#isWorthSqueezing(bytes)) bytes = await squeezed(bytes, headers);
-    this.#send(headers, dialect.frame(bytes));
+    this.#send(headers, dialect.frame(bytes), trailers);
   }
 
   #isWorthSqueezing(bytes: Uint8Array): boolean {
@@ -170,14 +187,20 @@ class ThinExchange implements Exchange {
 
   #fail(thrown: unknown): void {
     const error = this.#call.fail(thrown);
-    const { headers, body } = this.#dialect.failure(error, this.#call.requestId);
-    if (body !== undefined) return this.#send(headers, body);
-    this.#touch(() => this.#stream.respond(headers, { endStream: true }));
+    const { headers, body, trailers } = this.#dialect.failure(error, this.#call.requestId);
+    if (body !== undefined) {
+      addAll(headers, this.#call, this.#dialect);
+      return this.#send(headers, body);
+    }
+    if (this.#call.added !== undefined) {
+      return this.#send(headers, NO_BYTES, addApart(headers, trailers, this.#call));
+    }
+    // One frame says everything: what gRPC calls Trailers-Only.
+    this.#touch(() => this.#stream.respond({ ...headers, ...trailers }, { endStream: true }));
   }
 
-  #send(headers: OutgoingHttpHeaders, bytes: Uint8Array): void {
+  #send(headers: OutgoingHttpHeaders, bytes: Uint8Array, trailers?: OutgoingHttpHeaders): void {
     const stream = this.#stream;
-    const { trailers } = this.#dialect;
     this.#enter("sending");
     this.#unreadBytes = bytes.length;
     this.#connection.countUnread(bytes.length);

@@ -2,7 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { createMethodSerializationLookup } from "@connectrpc/connect/protocol";
 import type { Call } from "../calls.ts";
-import { JSON_OPTIONS } from "../json-text.ts";
+import { type AnyTypes, jsonOptions } from "../json-text.ts";
 import { pathOf, type RpcMethod, type UnaryMethod } from "../methods.ts";
 import { protocolRefusal } from "../stock/protocol-refusal.ts";
 
@@ -24,31 +24,42 @@ export type Format = "proto" | "json";
 /** Routes by path, for the methods that the thin path can serve. */
 export function thinRoutes(
   methods: readonly RpcMethod[],
-  limits: { readonly messageBytes: number },
+  limits: { readonly messageBytes: number; readonly anyTypes?: AnyTypes | undefined },
 ): ReadonlyMap<string, ThinRoute> {
   const routes = new Map<string, ThinRoute>();
   for (const rpc of methods) {
-    if (rpc.kind === "unary") routes.set(pathOf(rpc.method), thinRoute(rpc, limits.messageBytes));
+    if (rpc.kind === "unary")
+      routes.set(pathOf(rpc.method), thinRoute(rpc, limits.messageBytes, limits.anyTypes));
   }
   return routes;
 }
 
-function thinRoute(rpc: UnaryMethod, messageBytesMax: number): ThinRoute {
-  const codec = createMethodSerializationLookup(rpc.method, undefined, JSON_OPTIONS, {
+function thinRoute(
+  rpc: UnaryMethod,
+  messageBytesMax: number,
+  anyTypes: AnyTypes | undefined,
+): ThinRoute {
+  const codec = createMethodSerializationLookup(rpc.method, undefined, jsonOptions(anyTypes), {
     readMaxBytes: messageBytesMax,
     writeMaxBytes: Number.MAX_SAFE_INTEGER,
   });
+  const parse = (format: { parse(data: Uint8Array): Message }, bytes: Uint8Array): Message => {
+    try {
+      return format.parse(bytes);
+    } catch (error) {
+      throw explained(error, messageBytesMax);
+    }
+  };
   return {
     rpc,
     async answer(bytes, format, call) {
       const isProto = format === "proto";
       try {
         call.admit();
-        const request: Message = codec.getI(isProto).parse(bytes);
-        const response = await rpc.answer(request, call);
+        const response = await rpc.answer(parse(codec.getI(isProto), bytes), call);
         return codec.getO(isProto).serialize(response);
       } catch (error) {
-        throw call.fail(call.failed ? error : explained(error, messageBytesMax));
+        throw call.fail(error);
       }
     },
   };
