@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
 import { must } from "../base/assert.ts";
+import { ByteWriter } from "../base/bytes.ts";
 import { EntError } from "../base/errors.ts";
+import { sha256 } from "../base/sha256.ts";
 import type { LoggedRecord } from "../record/codec.ts";
 import { type DecidedOutcome, keyReused, type Outcome } from "../record/outcome.ts";
 import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
@@ -184,16 +185,15 @@ interface ViewMemory {
 
 const NOTHING_TO_SAY: Outcome = { state: "applied", results: [], schemaDifferences: [] };
 
-const offsetBytes = new DataView(new ArrayBuffer(8));
+const digested = new ByteWriter(256);
 
 /** H(previous, offset, decision): two replays that come to the same digest came to the same outcomes. */
 function digest(previous: Uint8Array, offset: number, decision: Uint8Array): Uint8Array {
-  offsetBytes.setBigUint64(0, BigInt(offset));
-  const hash = createHash("sha256");
-  hash.update(previous);
-  hash.update(new Uint8Array(offsetBytes.buffer));
-  hash.update(decision);
-  return hash.digest();
+  digested.reset();
+  digested.raw(previous);
+  digested.i64(BigInt(offset));
+  digested.raw(decision);
+  return sha256(digested.peek());
 }
 
 function rejection(error: EntError): Outcome {

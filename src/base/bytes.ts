@@ -230,28 +230,26 @@ export class ByteReader {
   text(): string {
     const length = this.varint();
     const at = this.#advance(length);
-    if (length < 24) {
-      const short = asciiText(this.#bytes, at, length);
-      if (short !== undefined) return short;
-    }
-    try {
-      return decoder.decode(this.#bytes.subarray(at, at + length));
-    } catch (cause) {
-      throw new MalformedBytesError("text that is not UTF-8", { cause });
-    }
+    const text = utf8Slice.call(this.#bytes, at, at + length);
+    return text.includes(REPLACEMENT) ? strictText(this.#bytes.subarray(at, at + length)) : text;
+  }
+}
+
+/** The runtime's own decoder for a range of bytes: no view to make, half the time of `TextDecoder`. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+};
+
+/** What stands for bytes that are not UTF-8; a text may also hold it by right. */
+const REPLACEMENT = "\ufffd";
+
+function strictText(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new MalformedBytesError("text that is not UTF-8", { cause });
   }
 }
 
 const eight = new DataView(new ArrayBuffer(8));
 const eightBytes = new Uint8Array(eight.buffer);
-
-/** Short ASCII runs are the common case, and calling the decoder for them costs more than this loop. */
-function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {
-  let text = "";
-  for (let i = at; i < at + length; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= 0x80) return undefined;
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}

@@ -1,4 +1,5 @@
 import { ByteWriter } from "../base/bytes.ts";
+import { sha256 } from "../base/sha256.ts";
 import type { EdgeTarget } from "../record/transaction.ts";
 import { writeFields } from "../record/value-codec.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
@@ -30,7 +31,7 @@ export function requestHash(actor: string, operations: readonly RequestedOperati
   shared.text(actor);
   shared.varint(operations.length);
   for (const operation of operations) writeOperation(shared, operation);
-  return new Bun.CryptoHasher("sha256").update(shared.peek()).digest();
+  return sha256(shared.peek());
 }
 
 function writeOperation(writer: ByteWriter, operation: RequestedOperation): void {

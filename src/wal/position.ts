@@ -55,15 +55,24 @@ export function parsePosition(text: string, topic: string): Position {
   return { topic, partition, offset };
 }
 
+const shared = new ByteWriter(TOKEN_BYTES_MAX);
+/** Every answer carries a token, and nearly all of one log. */
+let lastLogId = "";
+let lastLogIdBytes: Uint8Array = new Uint8Array(0);
+
 /** The opaque bytes that stand for a position of a log: stable across restarts, the same on every backend. */
 export function encodePositionToken(position: TokenPosition): Uint8Array {
   assert(Number.isSafeInteger(position.offset) && position.offset >= 0, "an offset counts from 0");
-  const writer = new ByteWriter(TOKEN_BYTES_MAX);
-  writer.u8(TOKEN_VERSION);
-  writer.raw(logIdBytes(position.logId));
-  writer.varint(position.partition);
-  writer.varint(position.offset);
-  return writer.take();
+  if (position.logId !== lastLogId) {
+    lastLogIdBytes = logIdBytes(position.logId);
+    lastLogId = position.logId;
+  }
+  shared.reset();
+  shared.u8(TOKEN_VERSION);
+  shared.raw(lastLogIdBytes);
+  shared.varint(position.partition);
+  shared.varint(position.offset);
+  return shared.take();
 }
 
 /** Reads a token that a client sent. Throws INVALID_POSITION for anything that we did not make. */
