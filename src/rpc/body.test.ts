@@ -84,4 +84,30 @@ describe("a body", () => {
     source.emit("data", Buffer.alloc(1_000_000));
     expect(source.paused).toBe(false);
   });
+
+  test.each([
+    ["the client has sent everything", (source: Source) => source.emit("end")],
+    ["the client has gone", (source: Source) => source.emit("close")],
+    ["too much has come", (source: Source) => source.emit("data", Buffer.from("tail"))],
+  ])("is thrown away until %s", (_name, happen) => {
+    const { source, body } = setup();
+    let done = false;
+    body.discard(6, () => {
+      done = true;
+    });
+    source.emit("data", Buffer.from("rest"));
+    expect(done).toBe(false);
+    happen(source);
+    expect(done).toBe(true);
+  });
+
+  test("of which nothing is left is thrown away at once", () => {
+    const { source, body } = setup();
+    source.emit("end");
+    let done = false;
+    body.discard(1, () => {
+      done = true;
+    });
+    expect(done).toBe(true);
+  });
 });

@@ -35,9 +35,12 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
   #queuedBytes = 0;
   #paused = false;
   #ended = false;
+  #gone = false;
   #discarding = false;
   #error: unknown;
   #waiter: Waiter | undefined;
+  #discardableBytes = Number.POSITIVE_INFINITY;
+  #discarded: (() => void) | undefined;
 
   /** `isWhole` tells, when the source says that it has ended, whether the client said so or merely went. */
   constructor(source: BodySource, isWhole: () => boolean) {
@@ -45,9 +48,9 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
     this.#isWhole = isWhole;
     source.on("data", (chunk) => this.#push(chunk));
     source.on("end", () => this.#end());
-    source.on("aborted", () => this.abort(clientGone()));
-    source.on("close", () => this.abort(clientGone()));
-    source.on("error", () => this.abort(clientGone()));
+    source.on("aborted", () => this.#leave());
+    source.on("close", () => this.#leave());
+    source.on("error", () => this.#leave());
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -80,8 +83,21 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** Throws away what is still to come, and calls back when that was all, when the client has gone, or after so many bytes. */
+  discard(bytesMax: number, discarded: () => void): void {
+    if (this.#ended || this.#gone) return discarded();
+    this.#discardableBytes = bytesMax;
+    this.#discarded = discarded;
+    this.#discarding = true;
+    this.#resume();
+  }
+
   #push(chunk: Uint8Array): void {
-    if (this.#discarding) return;
+    if (this.#discarding) {
+      this.#discardableBytes -= chunk.length;
+      if (this.#discardableBytes < 0) this.#discarded?.();
+      return;
+    }
     this.#chunks.push(chunk);
     this.#queuedBytes += chunk.length;
     if (this.#waiter !== undefined) this.#settle();
@@ -92,9 +108,16 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
   }
 
   #end(): void {
-    if (!this.#isWhole()) return this.abort(clientGone());
+    if (!this.#isWhole()) return this.#leave();
     this.#ended = true;
     this.#settle();
+    this.#discarded?.();
+  }
+
+  #leave(): void {
+    this.#gone = true;
+    this.abort(clientGone());
+    this.#discarded?.();
   }
 
   #settle(): void {

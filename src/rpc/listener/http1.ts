@@ -23,6 +23,13 @@ export interface Http1Options {
   readonly isStopping: () => boolean;
 }
 
+/**
+ * A connection closed while its client still sends is reset by the system, and the answer on
+ * its way is lost. So what an answered client goes on to send is thrown away for a while.
+ */
+const LINGER_BYTES = 1024 * 1024;
+const LINGER_MS = 1_000;
+
 export class Http1Face {
   readonly #options: Http1Options;
   readonly #server: Server;
@@ -57,7 +64,7 @@ export class Http1Face {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
-    const sink = new Http1Sink(request, response);
+    const sink = new Http1Sink(request, response, this.#options.clock);
     const exchange = new HttpExchange(sink, connection, this.#options);
     request.once("end", () => exchange.received());
     response.once("close", () => exchange.closed());
@@ -90,11 +97,13 @@ async function serve(
 }
 
 class Http1Sink implements AnswerSink {
+  readonly #clock: Clock;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly body: StreamBody;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, clock: Clock) {
+    this.#clock = clock;
     this.#request = request;
     this.#response = response;
     this.body = new StreamBody(request, () => request.complete);
@@ -114,7 +123,7 @@ class Http1Sink implements AnswerSink {
     // What is left of a body that nobody wants would have to be read before the next request.
     if (!this.body.ended) this.lastOne();
     this.#response.writeHead(answer.status, [...answer.header].flat());
-    if (alone) this.#end(answer);
+    if (alone) this.#linger(() => this.#end(answer));
   }
 
   write(chunk: Uint8Array): boolean {
@@ -127,7 +136,7 @@ class Http1Sink implements AnswerSink {
 
   end(answer: FinishedResponse): Promise<void> {
     const ended = firstOf(this.#response, "finish", "close");
-    this.#end(answer);
+    this.#linger(() => this.#end(answer));
     return ended;
   }
 
@@ -139,6 +148,19 @@ class Http1Sink implements AnswerSink {
 
   drop(): void {
     this.#request.socket.destroy();
+  }
+
+  /** Calls back once: when the client has sent everything, or was waited for long enough. */
+  #linger(then: () => void): void {
+    let waiting = true;
+    const done = () => {
+      if (!waiting) return;
+      waiting = false;
+      cancel();
+      if (!this.isGone) then();
+    };
+    const cancel = this.body.ended ? () => undefined : this.#clock.timer(LINGER_MS, done);
+    this.body.discard(LINGER_BYTES, done);
   }
 
   #end(answer: FinishedResponse): void {

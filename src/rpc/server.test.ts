@@ -1,0 +1,77 @@
+import { describe, expect, test } from "bun:test";
+import { create } from "@bufbuild/protobuf";
+import {
+  Health,
+  HealthCheckResponseSchema,
+  HealthCheckResponse_ServingStatus as Status,
+} from "../../gen/grpc/health/v1/health_pb.ts";
+import { systemClock } from "../base/clock.ts";
+import { invalid } from "../base/errors.ts";
+import { systemRandom } from "../base/random.ts";
+import { unary } from "./methods.ts";
+import { createRpcServer } from "./server.ts";
+
+const PATH = "http://localhost/grpc.health.v1.Health/Check";
+const ignore = () => undefined;
+
+/** One method, which adds to its answer, and refuses the service "bad". */
+function serverOf(thin: boolean) {
+  const check = unary(Health.method.check, async (request, call) => {
+    call.answerHeaders.set(
+      "x-one",
+      [...call.headers()].find(([name]) => name === "x-one")?.[1] ?? "",
+    );
+    call.answerTrailers.set("x-two", "2");
+    call.answerHeaders.set("x-request-id", "the handler's own");
+    if (request.service === "bad") throw invalid("INVALID_REQUEST", "bad");
+    return create(HealthCheckResponseSchema, { status: Status.SERVING });
+  });
+  return createRpcServer({
+    methods: [check],
+    clock: systemClock,
+    random: systemRandom,
+    thin,
+    limits: { compressMinBytes: 1 },
+    log: { fault: ({ cause }) => Promise.reject(cause) },
+    meter: {
+      callStarted: ignore,
+      callFinished: ignore,
+      connectionOpened: ignore,
+      connectionClosed: ignore,
+      connectionEnded: ignore,
+    },
+  });
+}
+
+function post(thin: boolean, body: string, headers: Record<string, string> = {}) {
+  const init = {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  };
+  const request = new Request(PATH, init);
+  request.headers.set("content-length", String(body.length));
+  return serverOf(thin).fetchHandler(request) as Promise<Response>;
+}
+
+describe.each([true, false])("a table of methods, thin path %p", (thin) => {
+  test.each(["good", "bad"])("adds what the handler of a %s call says", async (service) => {
+    const answer = await post(thin, JSON.stringify({ service }), {
+      "x-one": "1",
+      "x-request-id": "r-1",
+    });
+    expect(answer.status).toBe(service === "good" ? 200 : 400);
+    const names = ["x-one", "trailer-x-two", "x-request-id"];
+    expect(names.map((name) => answer.headers.get(name))).toEqual(["1", "2", "r-1"]);
+  });
+
+  test("gives its reason to an error that the library compressed", async () => {
+    const answer = await post(thin, "{", {
+      "accept-encoding": "gzip",
+      // Not a request that the thin path takes.
+      "content-encoding": "nonsense",
+    });
+    expect([answer.status, answer.headers.get("content-encoding")]).toEqual([501, null]);
+    expect(await answer.json()).toMatchObject({ code: "unimplemented" });
+  });
+});
