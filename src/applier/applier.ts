@@ -4,7 +4,8 @@ import type { Service } from "../base/service.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import { troubleOf } from "../store/store-errors.ts";
+import type { ReadFile } from "../store/reader/read-job.ts";
+import { isLogShorterThanViews, troubleOf } from "../store/store-errors.ts";
 import { syncView } from "../store/sync-view.ts";
 import { damaged } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
@@ -31,7 +32,7 @@ export interface ApplierDeps {
   readonly meter: ApplierMeter;
   /** Directory of the partition checkpoint. */
   readonly checkpointDirectory: string;
-  readonly contentHash: (file: string) => Promise<string>;
+  readonly contentHash: (file: ReadFile) => Promise<string>;
 }
 
 /** The applier gives way to requests when it has worked this long in one go. */
@@ -51,9 +52,11 @@ export class Applier implements Service {
   readonly #views: Views;
   readonly #lanes: Lanes;
   readonly #stop = new AbortController();
+  /** Rejects when somebody else finds that the partition must not go on. */
+  readonly #failed = Promise.withResolvers<never>();
   /** Directories of the views that were written since the last checkpoint, by tenant. */
   #dirty = new Map<string, string>();
-  #running: Promise<void> | undefined;
+  #following: Promise<void> | undefined;
   #checkpointOffset: number;
   #turnStarted = 0;
 
@@ -65,7 +68,10 @@ export class Applier implements Service {
     this.#lanes = new Lanes({
       ...deps,
       views: this.#views,
-      published: (tenantId, applied) => this.#publish(tenantId, applied),
+      published: (tenantId, applied) => {
+        this.#publish(tenantId, applied);
+        if (tenantId === SYSTEM_TENANT_ID) this.#makeUpFor(applied);
+      },
     });
     deps.stores.onTrouble = (tenantId, error) => this.#troubleFound(tenantId, error);
   }
@@ -76,13 +82,13 @@ export class Applier implements Service {
   }
 
   run(): Promise<void> {
-    this.#running ??= this.#follow();
-    return this.#running;
+    this.#following ??= this.#follow();
+    return Promise.race([this.#following, this.#failed.promise]);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running?.catch(() => undefined);
+    await this.#following?.catch(() => undefined);
     await this.#lanes.stop();
   }
 
@@ -159,7 +165,8 @@ export class Applier implements Service {
   }
 
   #applyTenant(tenantId: string, records: readonly PlacedRecord[]): void {
-    if (this.#lanes.has(tenantId)) return;
+    const last = records.at(-1);
+    if (last === undefined || this.#lanes.takes(tenantId, last.offset)) return;
     const { stores } = this.#deps;
     const entry = stores.findEntry(tenantId);
     // A tenant that the catalog does not know has no view that a record could change.
@@ -172,6 +179,7 @@ export class Applier implements Service {
       this.#publish(tenantId, applied);
       if (failure !== undefined) this.#lanes.begin(entry, failure.offset, failure.cause);
     } catch (error) {
+      if (isLogShorterThanViews(error)) throw error;
       this.#lanes.begin(entry, first.offset, error);
     }
   }
@@ -179,6 +187,7 @@ export class Applier implements Service {
   /** The catalog is everybody's: what a record of it makes must be there before the next record. */
   #applySystem(record: PlacedRecord): void {
     this.#applyTenant(SYSTEM_TENANT_ID, [record]);
+    if (this.#lanes.has(SYSTEM_TENANT_ID)) return;
     const body = record.record.decodeBody();
     if (body.kind !== "tenant_created") return;
     const entry = this.#deps.stores.findEntry(body.tenantId);
@@ -191,22 +200,37 @@ export class Applier implements Service {
     }
   }
 
+  /**
+   * While the catalog stood in its lane, records of tenants that it did not know yet were
+   * passed by: their views are made from the log.
+   */
+  #makeUpFor(applied: readonly AppliedRecord[]): void {
+    const { stores } = this.#deps;
+    for (const { offset } of applied) {
+      const entry = stores.catalog.findCreatedAt(offset);
+      if (entry === undefined) continue;
+      const directory = stores.directoryOf(entry);
+      this.#lanes.begin(entry, offset, damaged(directory, "it was not made in its turn"));
+    }
+  }
+
   #publish(tenantId: string, applied: readonly AppliedRecord[]): void {
-    if (applied.length === 0) return;
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
     for (const { offset, decided } of applied) {
+      this.#deps.stores.noteSeen(offset);
       this.#deps.applied.publish(offset, decided);
       const isRepeated = decided.offset !== offset;
       this.#deps.meter.applied(isRepeated ? "duplicate" : decided.outcome.state);
     }
   }
 
-  /** A reader or the checkpoint found a file that cannot serve. */
+  /** A reader or the checkpoint met an error; whether it is the file's is for us to say. */
   #troubleFound(tenantId: string, error: unknown): void {
+    if (isLogShorterThanViews(error)) return this.#failed.reject(error);
+    if (troubleOf(error) === "unknown") return;
     const entry = this.#deps.stores.findEntry(tenantId);
-    if (entry === undefined || troubleOf(error) === "unknown") return;
-    this.#lanes.begin(entry, this.#deps.applied.end, error);
+    if (entry !== undefined) this.#lanes.begin(entry, this.#deps.applied.end, error);
   }
 
   async #giveWay(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readIfExists, writeDurably } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
+import { logShorterThanViews } from "../store/store-errors.ts";
 
 /**
  * The partition checkpoint P: a start replays from here. It is written only after every
@@ -71,10 +72,5 @@ export function requireLogReaches(
     });
   }
   if (checkpoint.offset <= wal.end) return;
-  throw new EntError({
-    code: "data_loss",
-    reason: "LOG_SHORTER_THAN_VIEWS",
-    message: `The log ends at ${wal.end}, but views have applied records up to ${checkpoint.offset}.`,
-    hint: "Acknowledged records are missing from the log: put the whole log directory back.",
-  });
+  throw logShorterThanViews(wal.end, checkpoint.offset, "the checkpoint");
 }

@@ -35,3 +35,14 @@ export function rebuildingError(tenantId: string, offset: number, cause: unknown
     cause,
   });
 }
+
+/** What cuts short that is under way when the server stops. */
+export function stoppingError(): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "SERVER_STOPPING",
+    message: "The server is stopping.",
+    hint: "Try again; another instance or a restart will answer.",
+    retryable: true,
+  });
+}

@@ -1,16 +1,17 @@
 import type { Clock } from "../base/clock.ts";
 import type { EntError } from "../base/errors.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import { troubleOf } from "../store/store-errors.ts";
+import { type StoreTrouble, troubleOf } from "../store/store-errors.ts";
 import { RecordFailure } from "./apply-records.ts";
-import { haltedError, rebuildingError, stalledError } from "./failure.ts";
+import { haltedError, rebuildingError, stalledError, stoppingError } from "./failure.ts";
 import {
   adoptView,
   proofOf,
   type RebuildDeps,
   rebuildView,
-  requireSameOutcomes,
+  requireSame,
   type ViewProof,
 } from "./rebuild.ts";
 import { replayTenant } from "./replay.ts";
@@ -48,6 +49,10 @@ interface Lane {
   readonly entry: CatalogEntry;
   /** The first record of the tenant that is not applied. */
   offset: number;
+  /** Where the applier was when the lane began: a view that was made again is as good as the old one from here on. */
+  readonly begunAt: number;
+  /** The applier has passed this tenant's records below it, though it may not say so yet. */
+  passed: number;
   halted: boolean;
   /** Ends when the tenant has caught up, is halted, or the server stops. */
   work: Promise<void>;
@@ -72,6 +77,14 @@ export class Lanes {
 
   has(tenantId: string): boolean {
     return this.#lanes.has(tenantId);
+  }
+
+  /** Whether the tenant is in a lane, which then is to apply its records up to and including this one. */
+  takes(tenantId: string, offset: number): boolean {
+    const lane = this.#lanes.get(tenantId);
+    if (lane === undefined) return false;
+    lane.passed = Math.max(lane.passed, offset + 1);
+    return true;
   }
 
   /** The lowest offset at which a tenant stands: no checkpoint may pass it. Infinity when all go on. */
@@ -122,12 +135,14 @@ export class Lanes {
 
   /** Stops all lanes where they stand; a next start finds them there. */
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.#stop.abort(stoppingError());
     await Promise.allSettled([...this.#lanes.values()].map((lane) => lane.work));
   }
 
   #add(entry: CatalogEntry, offset: number): Lane {
-    const lane: Lane = { entry, offset, halted: false, work: Promise.resolve() };
+    const begunAt = this.#deps.applied.end;
+    const work = Promise.resolve();
+    const lane: Lane = { entry, offset, begunAt, passed: offset, halted: false, work };
     this.#lanes.set(entry.tenantId, lane);
     return lane;
   }
@@ -136,21 +151,26 @@ export class Lanes {
     const signal = this.#stop.signal;
     let error = firstError;
     let backoff = BACKOFF_FIRST_MS;
+    let remade = false;
     while (!signal.aborted) {
       const trouble = error === undefined ? undefined : troubleOf(error);
-      if (trouble === "unknown") return this.#halt(lane, error);
-      if (trouble === "stalled") {
-        this.#stall(lane, error);
+      if (isFinal(lane, trouble)) return this.#halt(lane, error);
+      if (trouble === "stalled") this.#stall(lane, error);
+      if (trouble === "stalled" || remade) {
         await this.#deps.clock.sleep(backoff, signal);
         backoff = Math.min(backoff * 2, BACKOFF_MAX_MS);
       }
       const before = lane.offset;
+      remade = trouble === "damaged";
       try {
-        if (trouble === "damaged") await this.#remake(lane, error);
+        if (remade) await this.#remake(lane, error);
         return await this.#catchUp(lane);
       } catch (caught) {
         error = caught instanceof RecordFailure ? caught.cause : caught;
-        if (lane.offset > before) backoff = BACKOFF_FIRST_MS;
+        if (lane.offset > before) {
+          backoff = BACKOFF_FIRST_MS;
+          remade = false;
+        }
       }
     }
   }
@@ -161,14 +181,16 @@ export class Lanes {
     const { tenantId } = lane.entry;
     const signal = this.#stop.signal;
     while (!signal.aborted) {
-      const view = views.open(tenantId);
+      const view = () => views.open(tenantId);
+      // Also where there is nothing to apply the file must be there.
+      view();
       const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
       const end = await replayTenant(wal, lane.entry, range, view, signal, (records, sliceEnd) => {
         this.#moveOn(lane, sliceEnd);
         published(tenantId, records);
       });
       this.#moveOn(lane, end);
-      if (end < applied.end) continue;
+      if (end < Math.max(applied.end, lane.passed)) continue;
       this.#lanes.delete(tenantId);
       applied.clearBehind(tenantId);
       log.tenantResumed(tenantId);
@@ -184,6 +206,10 @@ export class Lanes {
     this.#deps.views.forget(entry.tenantId);
     const made = await rebuildView(this.#deps, entry, lane.offset, this.#stop.signal);
     adoptView(this.#deps, entry, made.store);
+    const readable = lane.offset >= lane.begunAt;
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error), readable);
+    // The next checkpoint syncs the new file's name before it moves on.
+    this.#deps.published(entry.tenantId, []);
   }
 
   async #remakeCompared(lane: Lane): Promise<RebuiltView> {
@@ -192,8 +218,9 @@ export class Lanes {
     const made = await rebuildView(deps, lane.entry, before.appliedOffset + 1, this.#stop.signal);
     try {
       const after = await proofOf(deps, made.store);
-      requireSameOutcomes(lane.entry, before, after);
+      requireSame(lane.entry, before, after);
       adoptView(deps, lane.entry, made.store);
+      deps.published(lane.entry.tenantId, []);
       return { records: made.records, before, after };
     } catch (error) {
       deps.stores.discardRebuild(made.store);
@@ -205,8 +232,9 @@ export class Lanes {
     if (offset <= lane.offset) return;
     lane.offset = offset;
     const behind = this.#deps.applied.behind(lane.entry.tenantId);
-    if (behind !== undefined)
-      this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset });
+    if (behind === undefined) return;
+    const readable = behind.readable || offset >= lane.begunAt;
+    this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset, readable });
   }
 
   #stall(lane: Lane, error: unknown): void {
@@ -229,4 +257,11 @@ export class Lanes {
     const { offset, entry } = lane;
     this.#deps.applied.setBehind(entry.tenantId, { trouble, offset, error, readable });
   }
+}
+
+/** Trouble that nothing is done about by itself. The catalog is made again at a start only: all that is open rests on it. */
+function isFinal(lane: Lane, trouble: StoreTrouble | undefined): boolean {
+  return (
+    trouble === "unknown" || (trouble === "damaged" && lane.entry.tenantId === SYSTEM_TENANT_ID)
+  );
 }

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { ReadFile } from "../store/reader/read-job.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Wal } from "../wal/wal.ts";
@@ -12,7 +13,7 @@ export interface RebuildDeps {
   readonly wal: Wal;
   readonly stores: TenantStores;
   /** Hash over everything declared in a view's file; computed off the serving thread. */
-  readonly contentHash: (file: string) => Promise<string>;
+  readonly contentHash: (file: ReadFile) => Promise<string>;
 }
 
 /** What a view comes to, to be held against another. */
@@ -38,9 +39,16 @@ export async function rebuildView(
     const view = new TenantView(store);
     let records = 0;
     const range = { from: entry.createdOffset, before };
-    await replayTenant(deps.wal, entry, range, view, signal, (applied) => {
-      records += applied.length;
-    });
+    await replayTenant(
+      deps.wal,
+      entry,
+      range,
+      () => view,
+      signal,
+      (applied) => {
+        records += applied.length;
+      },
+    );
     if (signal.aborted) throw signal.reason;
     return { store, records };
   } catch (error) {
@@ -55,7 +63,7 @@ export async function proofOf(deps: RebuildDeps, store: TenantStore): Promise<Vi
   return {
     appliedOffset: state.appliedOffset,
     outcomeDigest: Buffer.from(state.outcomeDigest).toString("hex"),
-    contentHash: await deps.contentHash(store.file),
+    contentHash: await deps.contentHash(store.readFile),
   };
 }
 
@@ -65,18 +73,23 @@ export function adoptView(deps: RebuildDeps, entry: CatalogEntry, rebuilt: Tenan
   if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
 }
 
-/** Throws REPLAY_DIVERGED unless the replay came to the outcomes that the old view had. */
-export function requireSameOutcomes(entry: CatalogEntry, old: ViewProof, made: ViewProof): void {
-  if (old.appliedOffset === made.appliedOffset && old.outcomeDigest === made.outcomeDigest) return;
+/** Throws REPLAY_DIVERGED unless the replay came to what the old view has, outcome by outcome and row by row. */
+export function requireSame(entry: CatalogEntry, old: ViewProof, made: ViewProof): void {
+  const same =
+    old.appliedOffset === made.appliedOffset &&
+    old.outcomeDigest === made.outcomeDigest &&
+    old.contentHash === made.contentHash;
+  if (same) return;
   throw new EntError({
     code: "data_loss",
     reason: "REPLAY_DIVERGED",
-    message: `Replaying the log of tenant ${entry.tenantId} came to other outcomes than its view holds.`,
-    hint: "The old view is still served. Keep the data directory as it is and report this.",
+    message: `Replaying the log of tenant ${entry.tenantId} came to something else than its view holds.`,
+    hint: "The old view is still served. Keep a copy of the data directory and report this; with the tenant's own directory removed it is made from the log alone.",
     details: {
       tenant_id: entry.tenantId,
       applied_offset: `${old.appliedOffset} and ${made.appliedOffset}`,
       outcome_digest: `${old.outcomeDigest} and ${made.outcomeDigest}`,
+      content_hash: `${old.contentHash} and ${made.contentHash}`,
     },
   });
 }

@@ -20,15 +20,16 @@ export interface ReplayRange {
 }
 
 /**
- * Applies one tenant's records of a range, in slices that give way to requests. Calls
- * back after each slice with the offset behind it. Stops quietly at the signal. Throws
+ * Applies one tenant's records of a range, in slices that give way to requests. Asks for
+ * the view before each slice, since its file may have been closed meanwhile. Calls back
+ * after each slice with the offset behind it. Stops quietly at the signal. Throws
  * `RecordFailure` where applying stops. Returns the offset behind what was read.
  */
 export async function replayTenant(
   wal: Wal,
   entry: CatalogEntry,
   range: ReplayRange,
-  view: TenantView,
+  view: () => TenantView,
   signal: AbortSignal,
   onSlice: (applied: readonly AppliedRecord[], end: number) => void,
 ): Promise<number> {
@@ -37,7 +38,7 @@ export async function replayTenant(
     const own = ownRecords(batch, entry, range.before);
     for (let at = 0; at < own.length; at += SLICE_RECORDS) {
       const slice = own.slice(at, at + SLICE_RECORDS);
-      const { applied, failure } = applyRecords(view, slice);
+      const { applied, failure } = applyRecords(view(), slice);
       onSlice(applied, failure?.offset ?? (slice.at(-1)?.offset ?? end) + 1);
       if (failure !== undefined) throw failure;
       await turn();

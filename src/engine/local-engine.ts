@@ -1,3 +1,4 @@
+import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -266,7 +267,7 @@ export class LocalEngine implements Engine {
   async rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport> {
     const entry = this.#deps.gate.admitRead(tenantId);
     signal.throwIfAborted();
-    const rebuilt = await this.#deps.repair.rebuild(entry);
+    const rebuilt = await beforeAbort(this.#deps.repair.rebuild(entry), signal);
     if (rebuilt === undefined) throw inTrouble(tenantId);
     return {
       records: rebuilt.records,
@@ -283,7 +284,7 @@ export class LocalEngine implements Engine {
   ): Promise<{ resumed: boolean; message: string }> {
     this.#deps.gate.admitRead(tenantId);
     signal.throwIfAborted();
-    const error = await this.#deps.repair.retry(tenantId);
+    const error = await beforeAbort(this.#deps.repair.retry(tenantId), signal);
     if (error !== undefined) return { resumed: false, message: error.message };
     return { resumed: true, message: `Tenant ${tenantId} is served.` };
   }

@@ -42,8 +42,8 @@ export class OpenViews {
 
   /** The error that a caller gets for one that was met in reading. Trouble with the file is passed on to be repaired. */
   explained(tenantId: string, error: unknown): unknown {
-    if (troubleOf(error) === "unknown") return error;
     this.#deps.stores.onTrouble(tenantId, error);
+    if (troubleOf(error) === "unknown") return error;
     return this.#deps.applied.behind(tenantId)?.error ?? error;
   }
 }

@@ -207,7 +207,7 @@ export class Submit {
       const decided = await applied.waitForOutcome(tenantId, appended.offset, signal);
       if (decided !== undefined) return decided;
     } catch (error) {
-      throw signal.aborted ? this.#tooLate(error, appended) : error;
+      throw this.#notAppliedYet(error, appended);
     }
     const remembered = views.open(tenantId).reads.appliedEvents.find(prepared.idempotencyKey);
     if (remembered !== undefined) return remembered;
@@ -221,16 +221,17 @@ export class Submit {
     });
   }
 
-  /** The deadline came after the append: what was asked for is in the log and will be applied. */
-  #tooLate(error: unknown, appended: Appended): unknown {
+  /** The wait ended before the outcome was known: what was asked for is in the log and will be applied. */
+  #notAppliedYet(error: unknown, appended: Appended): unknown {
     if (!(error instanceof EntError)) return error;
     return new EntError({
       code: error.code,
       reason: error.reason,
-      message: "The transaction is durable, but was not applied before the deadline.",
+      message: `The transaction is durable, but was not applied yet: ${error.message}`,
       hint: "Send the same request with the same idempotency key, or ask with GetReceipt.",
-      details: { wal_position: this.#positionOf(appended.offset) },
-      retryable: true,
+      details: { ...error.details, wal_position: this.#positionOf(appended.offset) },
+      retryable: error.reason !== "TENANT_HALTED",
+      cause: error,
     });
   }
 

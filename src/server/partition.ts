@@ -3,11 +3,12 @@
  * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
  * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
  */
-import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
 import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
+import { stoppingError } from "../applier/failure.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { Clock } from "../base/clock.ts";
@@ -18,6 +19,7 @@ import { Applied } from "../store/applied.ts";
 import { openDataDirectory } from "../store/data-dir.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
 import { troubleOf } from "../store/store-errors.ts";
+import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
@@ -32,6 +34,8 @@ export interface PartitionOptions {
   readonly segmentBytes?: number | undefined;
   readonly acceptClock: boolean;
   readonly openTenants: number;
+  /** How long a write waits for somebody else's lock on a tenant's file. Defaults to 5 s. */
+  readonly busyTimeoutMs?: number | undefined;
   readonly readWorkers: number;
   readonly checkpointIntervalMs: number;
   readonly autoCreateTenants: boolean;
@@ -104,7 +108,7 @@ async function assemble(
     stores,
     applied,
     checkpointDirectory: place.checkpoints,
-    contentHash: (path) => workers.run({ path, generation: 0 }, { kind: "content_hash" }, never),
+    contentHash: (file) => workers.run(file, { kind: "content_hash" }, never),
   });
   const upkeep = new Upkeep({
     ...options,
@@ -120,6 +124,7 @@ async function assemble(
     await upkeep.stop();
     await wal.close();
     await applier.stop();
+    applied.close(stoppingError());
     await applier
       .checkpoint()
       .catch((error) => options.log.upkeepFailed("the last checkpoint", error));
@@ -180,11 +185,13 @@ async function openViews(
   const storesOptions = {
     directory: place.tenants,
     logId: wal.logId,
+    logEnd: wal.end,
     openTenantsMax: options.openTenants,
+    busyTimeoutMs: options.busyTimeoutMs,
   };
   const catalogFile = TenantStores.systemDirectory(place.tenants);
   // Without its catalog a checkpoint says nothing: everything is replayed, and views skip what they hold.
-  const whole = existsSync(catalogFile);
+  const whole = TenantStore.exists(catalogFile);
   try {
     const stores = new TenantStores(storesOptions);
     return { stores, from: whole ? (checkpoint?.offset ?? wal.start) : wal.start };

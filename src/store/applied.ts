@@ -42,6 +42,7 @@ const NO_TENANT = "";
 
 export class Applied {
   #end: number;
+  #closed: EntError | undefined;
   readonly #behind = new Map<string, Behind>();
   readonly #positionWaiters = new Set<PositionWaiter>();
   readonly #patientWaiters = new Set<PatientWaiter>();
@@ -80,6 +81,7 @@ export class Applied {
     if (this.endOf(tenantId) > offset) return undefined;
     const behind = this.#behind.get(tenantId);
     if (behind?.trouble === "halted") return Promise.reject(behind.error);
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return abortable(signal, (settle) => {
       const waiter: PositionWaiter = { tenantId, offset, settle };
       this.#positionWaiters.add(waiter);
@@ -113,6 +115,7 @@ export class Applied {
     if (behind?.trouble === "halted" && behind.offset <= offset)
       return Promise.reject(behind.error);
     if (this.endOf(tenantId) > offset) return undefined;
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return abortable(signal, (settle) => {
       this.#outcomeWaiters.set(offset, { tenantId, settle });
       return () => this.#outcomeWaiters.delete(offset);
@@ -144,6 +147,14 @@ export class Applied {
   clearBehind(tenantId: string): void {
     this.#behind.delete(tenantId);
     this.#wake();
+  }
+
+  /** Ends every wait, also those to come, with this error: nothing will be applied any more. */
+  close(error: EntError): void {
+    this.#closed = error;
+    for (const { settle } of [...this.#positionWaiters]) settle.reject(error);
+    for (const { settle } of [...this.#outcomeWaiters.values()]) settle.reject(error);
+    this.#patientWaiters.clear();
   }
 
   #wake(): void {

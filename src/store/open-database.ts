@@ -11,6 +11,8 @@ import { Database } from "bun:sqlite";
  */
 export interface OpenOptions {
   readonly create: boolean;
+  /** How long a statement waits, with the whole thread, for another's lock. Defaults to {@link BUSY_TIMEOUT_MS}. */
+  readonly busyTimeoutMs?: number | undefined;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -26,20 +28,18 @@ export function openForWriting(file: string, options: OpenOptions): Database {
     strict: true,
     safeIntegers: true,
   });
-  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
-  db.exec("PRAGMA journal_mode = WAL");
-  db.exec("PRAGMA synchronous = NORMAL");
-  db.exec("PRAGMA wal_autocheckpoint = 0");
-  db.exec(`PRAGMA journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
-  common(db);
-  return db;
+  return configured(db, options.busyTimeoutMs, () => {
+    db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = NORMAL");
+    db.exec("PRAGMA wal_autocheckpoint = 0");
+    db.exec(`PRAGMA journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+  });
 }
 
 export function openForReading(file: string): Database {
   const db = new Database(file, { readonly: true, strict: true, safeIntegers: true });
-  common(db);
-  db.exec("PRAGMA query_only = ON");
-  return db;
+  return configured(db, undefined, () => db.exec("PRAGMA query_only = ON"));
 }
 
 /**
@@ -52,10 +52,23 @@ export function foldWriteAhead(db: Database): number {
   return Number(row?.[1] ?? 0);
 }
 
-function common(db: Database): void {
-  db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  db.exec("PRAGMA foreign_keys = ON");
-  db.exec("PRAGMA trusted_schema = OFF");
-  db.exec("PRAGMA cell_size_check = ON");
-  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+/** Settings for all; a file that refuses them is not left open. */
+function configured(
+  db: Database,
+  busyTimeoutMs: number | undefined,
+  configure: () => void,
+): Database {
+  const WAIT_MS = busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  try {
+    db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
+    configure();
+    db.exec("PRAGMA foreign_keys = ON");
+    db.exec("PRAGMA trusted_schema = OFF");
+    db.exec("PRAGMA cell_size_check = ON");
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }

@@ -11,6 +11,21 @@ const STALLED = /^SQLITE_(FULL|IOERR|NOMEM|CANTOPEN|BUSY|LOCKED|READONLY|PROTOCO
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|FORMAT)/;
 const STALLED_ERRNO = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EROFS"]);
 
+/** The log ends before records that a view or the checkpoint has: serving would hide what is missing. */
+export function logShorterThanViews(end: number, seenUpTo: number, where: string): EntError {
+  return new EntError({
+    code: "data_loss",
+    reason: "LOG_SHORTER_THAN_VIEWS",
+    message: `The log ends at ${end}, but ${where} has seen records up to ${seenUpTo}.`,
+    hint: "Acknowledged records are missing from the log: put the whole log directory back.",
+  });
+}
+
+/** No trouble of one tenant: acknowledged records are gone, and nobody can say whose. */
+export function isLogShorterThanViews(error: unknown): boolean {
+  return error instanceof EntError && error.reason === "LOG_SHORTER_THAN_VIEWS";
+}
+
 export function troubleOf(error: unknown): StoreTrouble {
   if (error instanceof EntError) return error.reason === "VIEW_DAMAGED" ? "damaged" : "unknown";
   const code = String((error as { code?: unknown } | null)?.code ?? "");

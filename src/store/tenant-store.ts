@@ -4,12 +4,18 @@ import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { migrate } from "./migrations/migrate.ts";
-import { foldWriteAhead, openForReading, openForWriting } from "./open-database.ts";
+import {
+  foldWriteAhead,
+  type OpenOptions,
+  openForReading,
+  openForWriting,
+} from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
 import { NodeReader } from "./reader/node-reader.ts";
 import type { ReadFile } from "./reader/read-job.ts";
 import { SchemaReader } from "./reader/schema-reader.ts";
+import { logShorterThanViews } from "./store-errors.ts";
 import { initialiseViewState, readViewState, type ViewState } from "./view-state.ts";
 
 /** Whose file is being opened, and of which log it must be a view. */
@@ -17,6 +23,8 @@ export interface TenantOwner {
   readonly tenantId: string;
   readonly incarnation: number;
   readonly logId: string;
+  /** No view of the log can have seen a record from here on. */
+  readonly logEnd: number;
 }
 
 /** The reads that a request's own turn may make: by key, or by an index prefix with a limit. */
@@ -70,19 +78,29 @@ export class TenantStore {
     return existsSync(join(directory, CANONICAL_FILE));
   }
 
-  /** Makes the directory and an empty file for the owner, or opens what is there. */
-  static open(directory: string, owner: TenantOwner): TenantStore {
+  /** Makes the directory and an empty file for the owner. */
+  static create(directory: string, owner: TenantOwner, busyTimeoutMs?: number): TenantStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return TenantStore.#open(directory, owner, { create: true, busyTimeoutMs });
+  }
+
+  /** Opens the owner's file. Throws VIEW_DAMAGED when it is not the owner's, or is empty; LOG_SHORTER_THAN_VIEWS. */
+  static open(directory: string, owner: TenantOwner, busyTimeoutMs?: number): TenantStore {
+    return TenantStore.#open(directory, owner, { create: false, busyTimeoutMs });
+  }
+
+  static #open(directory: string, owner: TenantOwner, options: OpenOptions): TenantStore {
     const file = join(directory, CANONICAL_FILE);
-    const write = openForWriting(file, { create: true });
+    const write = openForWriting(file, options);
     try {
       migrate(write, owner.tenantId === SYSTEM_TENANT_ID, file);
       const state = readViewState(write);
-      if (state === undefined) initialiseViewState(write, owner);
-      else checkOwner(state, owner, file);
+      if (state !== undefined) checkOwner(state, owner, file);
+      else if (options.create) initialiseViewState(write, owner);
+      else throw damaged(file, "it is empty");
       return new TenantStore(owner, directory, write, openForReading(file));
     } catch (error) {
-      write.close(true);
+      write.close();
       throw error;
     }
   }
@@ -112,6 +130,13 @@ export class TenantStore {
     return state;
   }
 
+  /** Throws VIEW_DAMAGED unless every page of the file is as it should be. Reads all of it. */
+  checkPages(): void {
+    const rows = this.#readConnection.query("PRAGMA quick_check(1)").values();
+    const said = String(rows[0]?.[0]);
+    if (said !== "ok") throw damaged(this.file, said);
+  }
+
   /** Folds the write-ahead file into the database and syncs both, so that a next start finds nothing to replay. */
   checkpoint(): void {
     this.writeConnection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -139,6 +164,8 @@ function checkOwner(state: ViewState, owner: TenantOwner, file: string): void {
     throw damaged(file, `it belongs to tenant ${state.tenantId} (life ${state.incarnation})`);
   }
   if (state.logId !== owner.logId) throw damaged(file, `it is a view of log ${state.logId}`);
+  if (state.appliedOffset < owner.logEnd) return;
+  throw logShorterThanViews(owner.logEnd, state.appliedOffset + 1, file);
 }
 
 /** The file is not what it should be: it is set aside and made again from the log. */

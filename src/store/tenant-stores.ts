@@ -7,14 +7,18 @@ import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
-import { damaged, TenantStore } from "./tenant-store.ts";
+import { damaged, type TenantOwner, TenantStore } from "./tenant-store.ts";
 
 export interface TenantStoresOptions {
   /** The directory below which every tenant has its own. */
   readonly directory: string;
   readonly logId: string;
+  /** Where the log ended when it was opened: no view can have seen more. */
+  readonly logEnd: number;
   /** Tenants whose files are open at once; the longest unused is closed for the next. */
   readonly openTenantsMax: number;
+  /** How long a write waits for somebody else's lock on a file before the tenant is stalled. Defaults to 5 s. */
+  readonly busyTimeoutMs?: number | undefined;
 }
 
 /** The directory of `_system`, which no catalog names. */
@@ -28,18 +32,35 @@ export class TenantStores {
   readonly #open: LRUCache<string, TenantStore>;
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
-  /** Called with the id of a tenant whose file a reader could not read. */
+  /** No view has seen a record from here on. */
+  #seenEnd: number;
+  /** Called with every error that a reader of a tenant's file met, whatever it means. */
   onTrouble: (tenantId: string, error: unknown) => void = () => undefined;
 
   constructor(options: TenantStoresOptions) {
     this.#options = options;
+    this.#seenEnd = options.logEnd;
     this.#open = new LRUCache({
       max: options.openTenantsMax,
       dispose: (store) => store.close(),
     });
-    const owner = { tenantId: SYSTEM_TENANT_ID, incarnation: 1, logId: options.logId };
-    this.#system = TenantStore.open(TenantStores.systemDirectory(options.directory), owner);
+    this.#system = this.#openSystem();
     this.#catalog = new CatalogReader(this.#system.readConnection);
+  }
+
+  /** The catalog is everybody's: unlike a tenant's file it is read whole before anything rests on it. */
+  #openSystem(): TenantStore {
+    const directory = TenantStores.systemDirectory(this.#options.directory);
+    if (!TenantStore.exists(directory)) return this.#create(directory, SYSTEM_ENTRY);
+    const { busyTimeoutMs } = this.#options;
+    const store = TenantStore.open(directory, this.#ownerOf(SYSTEM_ENTRY), busyTimeoutMs);
+    try {
+      store.checkPages();
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   }
 
   /** Where the catalog's file lies, below the directory of all tenants. */
@@ -78,14 +99,20 @@ export class TenantStores {
     if (entry === undefined) return undefined;
     const directory = this.directoryOf(entry);
     if (!TenantStore.exists(directory)) throw damaged(directory, "the file is missing");
-    return this.#keep(entry, TenantStore.open(directory, this.#ownerOf(entry)));
+    const { busyTimeoutMs } = this.#options;
+    return this.#keep(entry, TenantStore.open(directory, this.#ownerOf(entry), busyTimeoutMs));
   }
 
   /** Makes the empty file of a tenant that has just been created; what is there is kept. */
   createFile(entry: CatalogEntry): void {
     const directory = this.directoryOf(entry);
     if (TenantStore.exists(directory)) return;
-    this.#keep(entry, TenantStore.open(directory, this.#ownerOf(entry)));
+    this.#keep(entry, this.#create(directory, entry));
+  }
+
+  /** Says that a view has seen the record at this offset. */
+  noteSeen(offset: number): void {
+    this.#seenEnd = Math.max(this.#seenEnd, offset + 1);
   }
 
   directoryOf(entry: CatalogEntry): string {
@@ -96,7 +123,7 @@ export class TenantStores {
   openRebuild(entry: CatalogEntry): TenantStore {
     const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
     rmSync(directory, { recursive: true, force: true });
-    return TenantStore.open(directory, this.#ownerOf(entry));
+    return this.#create(directory, entry);
   }
 
   /** Drops what a rebuild made. */
@@ -146,12 +173,12 @@ export class TenantStores {
     return store;
   }
 
-  #ownerOf(entry: CatalogEntry): { tenantId: string; incarnation: number; logId: string } {
-    return {
-      tenantId: entry.tenantId,
-      incarnation: entry.incarnation,
-      logId: this.#options.logId,
-    };
+  #create(directory: string, entry: CatalogEntry): TenantStore {
+    return TenantStore.create(directory, this.#ownerOf(entry), this.#options.busyTimeoutMs);
+  }
+
+  #ownerOf({ tenantId, incarnation }: CatalogEntry): TenantOwner {
+    return { tenantId, incarnation, logId: this.#options.logId, logEnd: this.#seenEnd };
   }
 }
 

@@ -44,6 +44,8 @@ export class HeldWal implements Wal {
   readonly batches = new Barrier();
   /** Behind the last batch of a bounded read. */
   readonly readEnds = new Barrier();
+  /** Where the follower began. */
+  followedFrom: number | undefined;
   readonly #wal: Wal;
   #failures: Error[] = [];
 
@@ -96,6 +98,7 @@ export class HeldWal implements Wal {
   }
 
   async *follow(from: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+    this.followedFrom = from;
     for await (const batch of this.#wal.follow(from, signal)) {
       await this.batches.pass(signal);
       if (signal.aborted) return;

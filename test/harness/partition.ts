@@ -1,13 +1,17 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Caller } from "../../src/record/caller.ts";
+import { encodeRecord } from "../../src/record/codec.ts";
+import type { TransactionRecord } from "../../src/record/transaction.ts";
 import {
   openPartition,
   type Partition,
   type PartitionOptions,
 } from "../../src/server/partition.ts";
+import { RECORD_TYPE } from "../../src/wal/wal.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { HeldWal } from "./held-wal.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -28,9 +32,12 @@ export type TestPartitionOptions = Partial<
   /** Defaults to a clock that stands still. */
   readonly clock?: Clock;
   readonly seed?: number;
+  /** A data directory that is moved here; by default a new one. */
+  readonly from?: string;
 };
 
 const MiB = 1024 * 1024;
+const CHECKPOINT_MS = 60_000;
 
 /**
  * A partition in a directory of its own, with time and chance that repeat. What stands in
@@ -46,15 +53,17 @@ export class TestPartition implements AsyncDisposable {
   readonly #options: TestPartitionOptions;
   readonly #places: TemporaryDirectory[] = [];
   #dataDir: string;
+  #forks = 0;
   #partition: Partition | undefined;
 
   /** Use {@link TestPartition.open}. */
   constructor(options: TestPartitionOptions) {
     this.#options = options;
-    this.fakeClock = new FakeClock();
+    this.fakeClock = options.clock instanceof FakeClock ? options.clock : new FakeClock();
     this.clock = options.clock ?? this.fakeClock;
     this.random = new SeededRandom(options.seed ?? 1);
     this.#dataDir = this.#newPlace();
+    if (options.from !== undefined) renameSync(options.from, this.#dataDir);
   }
 
   static async open(options: TestPartitionOptions = {}): Promise<TestPartition> {
@@ -110,7 +119,7 @@ export class TestPartition implements AsyncDisposable {
       acceptClock: false,
       openTenants: 64,
       readWorkers: 1,
-      checkpointIntervalMs: 60_000,
+      checkpointIntervalMs: CHECKPOINT_MS,
       autoCreateTenants: true,
       scanRows: 1_000_000,
       walkEdges: 1_000_000,
@@ -160,6 +169,49 @@ export class TestPartition implements AsyncDisposable {
     this.#dataDir = copy;
     between?.();
     await this.start(change);
+  }
+
+  /** Another partition over a copy of the directory as it is now: what a crash at this moment would leave. */
+  async fork(change: TestPartitionOptions = {}): Promise<TestPartition> {
+    const clock = new FakeClock(this.clock.now());
+    // Chance of its own: the same ids must not be made once more.
+    this.#forks += 1;
+    const seed = 1_000 * (this.#options.seed ?? 1) + this.#forks;
+    const from = this.copy();
+    return await TestPartition.open({ ...this.#options, clock, seed, ...change, from });
+  }
+
+  /** Takes a checkpoint, as upkeep does when its time has come. */
+  async checkpoint(): Promise<void> {
+    const { checkpointOffset, appliedOffset } = this.engine.logState();
+    if (checkpointOffset === appliedOffset) return;
+    const due = this.fakeClock.now() + CHECKPOINT_MS;
+    await until(
+      () => this.fakeClock.now() > due && this.fakeClock.pendingTimers > 0,
+      () => this.fakeClock.pendingTimers > 0 && this.fakeClock.advance(1_000),
+    );
+  }
+
+  /** Appends a record of a tenant as it is, past every check. */
+  async appendRecord(
+    tenantId: string,
+    change: Partial<TransactionRecord> = {},
+    tail: readonly number[] = [],
+  ): Promise<number> {
+    const record: TransactionRecord = {
+      rulesVersion: 1,
+      tenantId,
+      incarnation: 1,
+      actor: "user:alice",
+      roles: [],
+      idempotencyKey: `raw-${this.partition.wal.end}`,
+      serverMadeKey: false,
+      requestHash: new Uint8Array(32),
+      body: { kind: "transaction", operations: [], attachedSchema: undefined },
+      ...change,
+    };
+    const bytes = new Uint8Array([...encodeRecord(record), ...tail]);
+    return (await this.partition.wal.append(RECORD_TYPE.record, bytes)).offset;
   }
 
   /**

@@ -10,8 +10,8 @@ import { thingWith } from "./schemas.ts";
 
 /** A view in this directory with so many nodes of type 1, each with its number as text in field 1. */
 export function viewWithNodes(directory: string, count: number): TenantStore {
-  const owner = { tenantId: "acme", incarnation: 1, logId: "0".repeat(32) };
-  const store = TenantStore.open(directory, owner);
+  const owner = { tenantId: "acme", incarnation: 1, logId: "0".repeat(32), logEnd: 0 };
+  const store = TenantStore.create(directory, owner);
   const writer = new NodeWriter(store.writeConnection);
   store.writeConnection.run("BEGIN");
   for (let i = 0; i < count; i++) {

@@ -27,11 +27,16 @@ function entryOfRow(row: Row): CatalogEntry {
 
 export class CatalogReader {
   readonly #byId: LazyStatement;
+  readonly #byOffset: LazyStatement;
   readonly #count: LazyStatement;
   readonly #page: LazyStatement;
 
   constructor(db: Database) {
     this.#byId = new LazyStatement(db, `SELECT ${COLUMNS} FROM tenants WHERE tenant_id = ?`);
+    this.#byOffset = new LazyStatement(
+      db,
+      `SELECT ${COLUMNS} FROM tenants WHERE created_offset = ?`,
+    );
     this.#count = new LazyStatement(db, "SELECT count(*) FROM tenants");
     this.#page = new LazyStatement(
       db,
@@ -41,6 +46,12 @@ export class CatalogReader {
 
   find(tenantId: string): CatalogEntry | undefined {
     const row = this.#byId.ready.values(tenantId)[0] as Row | undefined;
+    return row && entryOfRow(row);
+  }
+
+  /** The tenant that the record at this offset created. Looks at every tenant. */
+  findCreatedAt(offset: number): CatalogEntry | undefined {
+    const row = this.#byOffset.ready.values(offset)[0] as Row | undefined;
     return row && entryOfRow(row);
   }
 
