@@ -256,6 +256,7 @@ describe("a tenant's file that cannot serve", () => {
       // A count and a list by id reach every page of the nodes.
       expect(await onceServed(() => acme.count({ typeId: USER }))).toBe(USERS);
       expect(await onceServed(() => emails(acme))).toEqual(emailsOf("acme", USERS));
+      await until(() => partition.engine.logState().tenantsBehind.length === 0);
       expect(partition.trouble.map(({ what, tenantId }) => [what, tenantId])).toEqual([
         ["rebuilding", "acme"],
         ["resumed", "acme"],
