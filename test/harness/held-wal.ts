@@ -44,6 +44,8 @@ export class HeldWal implements Wal {
   readonly batches = new Barrier();
   /** Behind the last batch of a bounded read. */
   readonly readEnds = new Barrier();
+  /** Called before each batch of a follower is handed out. */
+  onBatch: () => void = () => undefined;
   /** Where the follower began. */
   followedFrom: number | undefined;
   readonly #wal: Wal;
@@ -102,6 +104,7 @@ export class HeldWal implements Wal {
     for await (const batch of this.#wal.follow(from, signal)) {
       await this.batches.pass(signal);
       if (signal.aborted) return;
+      this.onBatch();
       yield batch;
     }
   }
