@@ -22,15 +22,13 @@ export function createEdge(scope: TransactionScope, operation: CreateEdge): Oper
   const existing = scope.graph.edges.findByEnds(type.edgeTypeId, fromId, toId);
   if (existing !== undefined) {
     if (!operation.returnExisting) throw edgeTaken(type, existing);
-    scope.replace(operation.id, existing.id);
-    return edgeResult(existing.id, false);
+    return existingEdge(scope, operation.id, existing.id);
   }
   if (type.uniquePerFrom) {
     const other = scope.graph.edges.findAnyFrom(type.edgeTypeId, fromId);
     if (other !== undefined) throw edgeTaken(type, other);
   }
-  const sameId = scope.graph.edges.find(operation.id);
-  if (sameId !== undefined) throw edgeTaken(type, sameId);
+  if (scope.graph.edges.find(operation.id) !== undefined) throw idTaken(operation.id);
   scope.graph.edgeWriter.insert({
     id: operation.id,
     edgeTypeId: type.edgeTypeId,
@@ -41,6 +39,15 @@ export function createEdge(scope: TransactionScope, operation: CreateEdge): Oper
     updatedAt: scope.logTime,
   });
   return edgeResult(operation.id, true);
+}
+
+/** As with nodes: from here on the proposed id means the edge that was there. */
+function existingEdge(scope: TransactionScope, proposedId: string, id: string): OperationResult {
+  if (proposedId !== id) {
+    if (scope.graph.edges.find(proposedId) !== undefined) throw idTaken(proposedId);
+    scope.replace(proposedId, id);
+  }
+  return edgeResult(id, false);
 }
 
 export function updateEdge(scope: TransactionScope, operation: UpdateEdge): OperationResult {
@@ -101,6 +108,16 @@ function edgeTaken(type: EdgeType, existing: Edge): EntError {
       : `There is an edge ${type.name} from ${existing.fromId} to ${existing.toId} already.`,
     hint: "Use on_conflict RETURN_EXISTING to be answered with the edge that is there, or delete it first.",
     details: { edge_id: existing.id, edge_type_id: String(existing.edgeTypeId) },
+  });
+}
+
+function idTaken(id: string): EntError {
+  return new EntError({
+    code: "already_exists",
+    reason: "EDGE_ALREADY_EXISTS",
+    message: `There is another edge with the id ${id} already.`,
+    hint: "Leave the id out to be given a fresh one.",
+    details: { edge_id: id },
   });
 }
 

@@ -25,11 +25,12 @@ export function createNode(scope: TransactionScope, operation: CreateNode): Oper
   const type = scope.registry.nodeType(operation.typeId);
   const fields = checkCreate(type, scope.resolveFields(operation.fields));
   checkRefs(scope, type.fields, fields, operation);
-  const conflict = findUniqueConflict(scope, type, operation.id, fields);
-  if (conflict !== undefined) {
-    if (!operation.returnExisting) throw uniqueConflictError(type, conflict);
-    scope.replace(operation.id, conflict.holderId);
-    return nodeResult(scope.node(conflict.holderId));
+  const conflict = findUniqueConflict(scope, type, "", fields);
+  if (conflict !== undefined && operation.returnExisting) {
+    return existingNode(scope, operation.id, conflict.holderId);
+  }
+  if (conflict !== undefined && conflict.holderId !== operation.id) {
+    throw uniqueConflictError(type, conflict);
   }
   const row = {
     id: operation.id,
@@ -45,6 +46,16 @@ export function createNode(scope: TransactionScope, operation: CreateNode): Oper
   addEntries(scope, type, row.id, fields);
   scope.markCreated(row.id);
   return { nodeId: row.id, edgeId: "", version: 1, created: true };
+}
+
+/** What a create that found its node there came to: from here on the proposed id means that node. */
+function existingNode(scope: TransactionScope, proposedId: string, id: string): OperationResult {
+  if (proposedId !== id) {
+    // Were the proposed id another node's, to mention it would mean two nodes.
+    if (scope.graph.nodes.find(proposedId) !== undefined) throw idTaken(proposedId);
+    scope.replace(proposedId, id);
+  }
+  return nodeResult(scope.node(id));
 }
 
 export function updateNode(scope: TransactionScope, operation: UpdateNode): OperationResult {

@@ -167,6 +167,19 @@ describe("an edge is one by its type and ends", () => {
     expect(await tenant.allEdges({ nodeId: ann })).toEqual([]);
   });
 
+  test("an id of its own is one edge's: never that of another", async () => {
+    const { tenant, ann, bob } = await freshGraph();
+    const [one, two] = [ownId("ed", 1), ownId("ed", 2)];
+    await tenant.execute([
+      createEdge(KNOWS, ann, bob, {}, { id: one }),
+      createEdge(KNOWS, bob, ann, {}, { id: two }),
+    ]);
+    const again = (id: string) => createEdge(KNOWS, ann, bob, {}, { id, returnExisting: true });
+    expect(await tenant.one(again(one))).toMatchObject({ edgeId: one, created: false });
+    expect(await tenant.one(again(ownId("ed", 3)))).toMatchObject({ edgeId: one });
+    expect((await refused(tenant.one(again(two)))).reason).toBe("EDGE_ALREADY_EXISTS");
+  });
+
   test("what is deleted may be made again, in the same transaction too", async () => {
     const { tenant, ann, bob } = await freshGraph();
     const id = await tenant.make(createEdge(KNOWS, ann, bob));

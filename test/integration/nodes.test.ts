@@ -474,6 +474,23 @@ describe("insert if absent", () => {
     expect((await refused(tenant.one(sameId))).reason).toBe("NODE_ALREADY_EXISTS");
   });
 
+  test("with an id of its own: the node that has both is answered, another node's id is refused", async () => {
+    const tenant = await freshTenant();
+    const create = (id: string, email: string, returnExisting = true) =>
+      createNode(USER, { [EMAIL]: str(email) }, { id, returnExisting });
+    const [a, b] = [ownId("nd", 1), ownId("nd", 2)];
+    await tenant.execute([create(a, "a"), create(b, "b")]);
+    expect(await tenant.one(create(a, "a"))).toMatchObject({ nodeId: a, created: false });
+    expect((await refused(tenant.one(create(a, "a", false)))).reason).toBe("NODE_ALREADY_EXISTS");
+    expect((await refused(tenant.one(create(b, "a")))).reason).toBe("NODE_ALREADY_EXISTS");
+    // The proposed id means the node that was there from then on, by its alias or not.
+    const { results } = await tenant.execute([
+      create(ownId("nd", 3), "a"),
+      updateNode(ownId("nd", 3)),
+    ]);
+    expect(results.map((result) => result.nodeId)).toEqual([a, a]);
+  });
+
   test("still demands what the schema demands", async () => {
     const tenant = await freshTenant();
     await tenant.make(createNode(USER, { [EMAIL]: str("a") }));
