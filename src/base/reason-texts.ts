@@ -20,7 +20,7 @@ function text(codes: ErrorCode | ReasonText["codes"], meaning: string, next: str
 
 export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
   INVALID_REQUEST: text(
-    ["invalid_argument", "unimplemented"],
+    ["invalid_argument", "unimplemented", "internal"],
     "The request does not have the shape of its message, or its headers contradict each other.",
     "Compare it with the API reference; the details name the place.",
   ),
@@ -95,7 +95,7 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Split it: a transaction into several, a read into pages.",
   ),
   UNSUPPORTED_ENCODING: text(
-    ["unimplemented", "invalid_argument"],
+    ["unimplemented", "invalid_argument", "unknown"],
     "The message comes in a content type or a compression that the server does not read.",
     "Send it uncompressed or with gzip, as JSON or protobuf.",
   ),
@@ -365,7 +365,7 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Compare it with the API reference; `/openapi.json` and server reflection list what is there.",
   ),
   METHOD_NOT_ALLOWED: text(
-    "unimplemented",
+    ["unimplemented", "unknown"],
     "The path is served, but not by this HTTP method.",
     "Use the method that the `Allow` header or the API reference names.",
   ),
