@@ -100,6 +100,7 @@ export class TenantView {
       if (db.inTransaction) db.run("ROLLBACK");
       throw error;
     }
+    if (next.registry !== this.#committed.registry) this.store.schemaChanged();
     this.#committed = next;
     return applied;
   }

@@ -124,7 +124,9 @@ export class LocalEngine implements Engine {
   }
 
   getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
-    return this.#read(caller, freshness, signal, ({ reads }) => getNodes(reads, request));
+    return this.#read(caller, freshness, signal, (store) =>
+      store.snapshot((reads) => getNodes(reads, request)),
+    );
   }
 
   getNodeByKey(
@@ -133,9 +135,10 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ) {
-    return this.#read(caller, freshness, signal, (store) => ({
-      node: getNodeByKey(store.reads, this.#schemas.of(store), request),
-    }));
+    return this.#read(caller, freshness, signal, (store) => {
+      const registry = this.#schemas.of(store);
+      return { node: store.snapshot((reads) => getNodeByKey(reads, registry, request)) };
+    });
   }
 
   queryNodes(
@@ -166,7 +169,9 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<EdgePage>> {
-    return this.#read(caller, freshness, signal, ({ reads }) => listEdges(reads, caller, request));
+    return this.#read(caller, freshness, signal, (store) =>
+      store.snapshot((reads) => listEdges(reads, caller, request)),
+    );
   }
 
   listConnected(
@@ -182,7 +187,8 @@ export class LocalEngine implements Engine {
       const { depth, after, rows } = prepared;
       const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, edgesMax };
       const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
-      return prepared.toPage(this.#views.open(caller.tenantId).reads, found);
+      const reopened = this.#views.open(caller.tenantId);
+      return reopened.snapshot((reads) => prepared.toPage(reads, found));
     });
   }
 

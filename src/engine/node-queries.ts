@@ -9,7 +9,7 @@ import type { NodeQuery } from "../query/query.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Node } from "../record/graph.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
-import { type QueryWork, queryNodes as runQuery } from "../store/reader/query-nodes.ts";
+import { type QueryWork, queryKeyed } from "../store/reader/query-nodes.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { pageRows } from "./edge-reads.ts";
@@ -59,15 +59,8 @@ function workOf(read: QueryRead, request: CountRequest, order: QueryRequest["ord
 function run(read: QueryRead, work: QueryWork): Promise<readonly Node[]> | Node[] {
   // Deleted nodes are in no index of their type: looking for them is a scan.
   const ownTurn = work.plan.keyed && work.skip === 0 && !work.query.includeDeleted;
-  if (ownTurn) return toEnd(runQuery(read.store.readConnection, work));
+  if (ownTurn) return read.store.snapshot(() => queryKeyed(read.store.readConnection, work));
   return read.workers.run(read.store.readFile, { kind: "query", query: work }, read.signal);
-}
-
-function toEnd<T>(steps: Generator<void, T>): T {
-  while (true) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
 }
 
 type Total = Pick<NodePage, "totalCount" | "totalCountAbsentReason">;

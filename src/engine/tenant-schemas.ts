@@ -9,7 +9,7 @@ export class TenantSchemas {
 
   /** The schema in force in the tenant's view; an empty one when none was registered. */
   of(store: TenantStore): SchemaRegistry {
-    const version = store.reads.schemas.currentVersion();
+    const version = store.schemaVersion;
     const known = this.#compiled.get(store);
     if (known?.version === version) return known.registry;
     const definition = store.reads.schemas.findCurrent();

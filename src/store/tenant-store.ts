@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { LazyStatement } from "./lazy-statement.ts";
 import { migrate } from "./migrations/migrate.ts";
 import {
   foldWriteAhead,
@@ -56,6 +57,9 @@ export class TenantStore {
   /** Greater for every opening: a read worker's connection to an earlier one is never used again. */
   readonly generation = ++openings;
   readonly #readConnection: Database;
+  readonly #begin: LazyStatement;
+  readonly #end: LazyStatement;
+  #schemaVersion = 0;
   #closed = false;
 
   /** Use {@link TenantStore.open}. */
@@ -65,6 +69,8 @@ export class TenantStore {
     this.directory = directory;
     this.writeConnection = write;
     this.#readConnection = read;
+    this.#begin = new LazyStatement(read, "BEGIN");
+    this.#end = new LazyStatement(read, "COMMIT");
     this.reads = {
       nodes: new NodeReader(read),
       edges: new EdgeReader(read),
@@ -121,6 +127,29 @@ export class TenantStore {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /**
+   * Runs reads that belong together on one state of the view. Also three times as fast as
+   * one by one: each read alone takes and gives back SQLite's locks. Not to be nested.
+   */
+  snapshot<T>(read: (reads: TenantReads) => T): T {
+    this.#begin.ready.run();
+    try {
+      return read(this.reads);
+    } finally {
+      this.#end.ready.run();
+    }
+  }
+
+  /** Grows when the tenant's schema changes, so that nobody need ask the file whether it has. */
+  get schemaVersion(): number {
+    return this.#schemaVersion;
+  }
+
+  /** For `applier/` alone, after the commit that changed the schema. */
+  schemaChanged(): void {
+    this.#schemaVersion++;
   }
 
   /** What the file says about itself. */

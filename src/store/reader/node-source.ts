@@ -29,6 +29,18 @@ interface Piece {
   readonly parameters: readonly Parameter[];
 }
 
+/** The first `limit` rows at once, as values of `NODE_COLUMNS` or (ids only) the id alone. */
+export function firstRowsOf(db: Database, request: SourceRequest, limit: number): unknown[][] {
+  const rows: unknown[][] = [];
+  for (const { sql, parameters } of piecesOf(request)) {
+    if (rows.length >= limit) break;
+    const limited = `${sql} LIMIT ?`;
+    // Kept by the connection: the texts of walks along an index are few.
+    rows.push(...db.query(limited).values(...parameters, limit - rows.length));
+  }
+  return rows;
+}
+
 /** Row after row, as values of `NODE_COLUMNS` or (ids only) the id alone. */
 export function* rowsOf(db: Database, request: SourceRequest): Generator<unknown[]> {
   for (const { sql, parameters } of piecesOf(request)) {

@@ -7,7 +7,7 @@ import type { NodeQuery } from "../../query/query.ts";
 import type { Node } from "../../record/graph.ts";
 import type { Value } from "../../schema/value.ts";
 import { type NodeRowValues, nodeOfRow } from "./node-reader.ts";
-import { rowsOf } from "./node-source.ts";
+import { firstRowsOf, rowsOf } from "./node-source.ts";
 
 /** A query as a reader runs it: checked, planned, and which part of its rows is wanted. */
 export interface QueryWork {
@@ -33,6 +33,20 @@ const SLICE_ROWS = 1_000;
  */
 export function* queryNodes(db: Database, work: QueryWork): Generator<void, Node[]> {
   return isOrdered(work.plan) ? yield* inOrder(db, work) : yield* sorted(db, work);
+}
+
+/**
+ * The wanted rows of a keyed plan, of live nodes and with none to pass over: so many rows of
+ * an index and no more, read at once. Throws QUERY_NEEDS_INDEX past the scan budget.
+ */
+export function queryKeyed(db: Database, work: QueryWork): Node[] {
+  const { query, plan, after, limit, scanRows } = work;
+  const { access, order } = plan;
+  const path = { order, after: after && placeOnPath(query, plan, after) };
+  const source = { typeId: query.typeId, access, includeDeleted: false, ...path, idsOnly: false };
+  const rows = firstRowsOf(db, source, Math.min(limit, scanRows + 1));
+  if (rows.length > scanRows) throw queryNeedsIndex(plan, scanRows);
+  return rows.map((row) => nodeOfRow(row as NodeRowValues));
 }
 
 function* inOrder(db: Database, work: QueryWork): Generator<void, Node[]> {

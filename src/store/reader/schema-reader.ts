@@ -1,18 +1,16 @@
 import type { Database } from "bun:sqlite";
 import { LazyStatement } from "../lazy-statement.ts";
 
-/** Versions of a tenant's schema as they are stored. */
+/** A tenant's schema as it is stored. */
 export class SchemaReader {
   readonly #current: LazyStatement;
   readonly #known: LazyStatement;
-  readonly #version: LazyStatement;
 
   constructor(db: Database) {
     this.#current = new LazyStatement(
       db,
       "SELECT definition FROM schemas ORDER BY applied_offset DESC LIMIT 1",
     );
-    this.#version = new LazyStatement(db, "SELECT max(applied_offset) FROM schemas");
     this.#known = new LazyStatement(db, "SELECT 1 FROM known_fingerprints WHERE fingerprint = ?");
   }
 
@@ -20,12 +18,6 @@ export class SchemaReader {
   findCurrent(): string | undefined {
     const row = this.#current.ready.values()[0] as [string] | undefined;
     return row?.[0];
-  }
-
-  /** Offset of the record that made the schema in force; -1 when there is none. */
-  currentVersion(): number {
-    const [version] = this.#version.ready.values()[0] as [bigint | null];
-    return version === null ? -1 : Number(version);
   }
 
   /**
