@@ -33,8 +33,8 @@ export function openForWriting(file: string, options: OpenOptions): Database {
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = NORMAL");
     db.exec("PRAGMA wal_autocheckpoint = 0");
-  // What a savepoint may have to take back is kept in memory: no more than the pages of one transaction.
-  db.exec("PRAGMA temp_store = MEMORY");
+    // What a savepoint may have to take back is kept in memory: no more than the pages of one transaction.
+    db.exec("PRAGMA temp_store = MEMORY");
     db.exec(`PRAGMA journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
   });
 }
