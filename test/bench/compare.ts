@@ -89,7 +89,7 @@ export function loopContestant(
     durability: side.durability,
     joins,
     enter: async (scenario, inFlight) => {
-      const database = await side.connect(inFlight);
+      const database = await side.connect(inFlight, scenario.kind);
       return {
         measure: async (budget) => {
           const call = (n: number) => scenario.call(database, n, loaded);

@@ -23,8 +23,8 @@ export interface Side {
   readonly name: string;
   /** When a write is answered, in the words that stand beside every figure. */
   readonly durability: string;
-  /** For so many callers at once. */
-  connect(inFlight: number): Promise<GraphDatabase>;
+  /** For so many callers at once, who write or read. */
+  connect(inFlight: number, kind: "write" | "read"): Promise<GraphDatabase>;
 }
 
 /** An answer that is not what it must be. */

@@ -24,7 +24,7 @@ export async function probeGrowth({
   long,
 }: BenchOptions): Promise<readonly Probe[]> {
   const people = smoke ? 200 : 10_000;
-  const calls = smoke ? 16 : 2_000;
+  const calls = smoke ? 16 : 3_000;
   await using small = await Grown.open(people, 0);
   const probes: Probe[] = [];
   const sizes = smoke ? [1_000] : [1_000_000, ...(long ? [10_000_000] : [])];
@@ -65,21 +65,15 @@ class Grown implements AsyncDisposable {
     this.#opened = opened;
   }
 
-  /** Holds `people`, spread evenly among so many others that all are `size`. */
+  /** Holds `people`, and so many others that all are `size`. */
   static async open(people: number, size: number): Promise<Grown> {
     await using opening = new AsyncDisposableStack();
     const directory = opening.use(temporaryDirectory());
+    await fill(directory.path, people, size);
+    // Opened anew, so that what filling left to be done later is done.
     const partition = await openBenchPartition(directory.path);
     opening.defer(() => partition.stop());
-    await loadEngine(partition.engine, people);
-    const database = new EngineDatabase(partition.engine);
-    const fill = Math.max(0, Math.ceil((size - people) / FILL));
-    const write = async (n: number) => {
-      const others = Array.from({ length: FILL }, (_, i) => newPersonOf(n * FILL + i));
-      await database.createPeople(`fill-${n}`, others);
-    };
-    await closedLoop(write, 2, { calls: fill });
-    return new Grown(database, people, opening.move());
+    return new Grown(new EngineDatabase(partition.engine), people, opening.move());
   }
 
   /** Of one call, averaged over so many. */
@@ -93,5 +87,20 @@ class Grown implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#opened.disposeAsync();
+  }
+}
+
+async function fill(path: string, people: number, size: number): Promise<void> {
+  const partition = await openBenchPartition(path);
+  try {
+    await loadEngine(partition.engine, people);
+    const database = new EngineDatabase(partition.engine);
+    const write = async (n: number) => {
+      const others = Array.from({ length: FILL }, (_, i) => newPersonOf(n * FILL + i));
+      await database.createPeople(`fill-${n}`, others);
+    };
+    await closedLoop(write, 2, { calls: Math.max(0, Math.ceil((size - people) / FILL)) });
+  } finally {
+    await partition.stop();
   }
 }

@@ -10,6 +10,7 @@ export const batch: Scenario = {
   title: "Durable transaction of 100 operations",
   unit: "operations/s",
   unitsPerCall: OPERATIONS,
+  kind: "write",
   async call(database, n, { run }) {
     const people = Array.from({ length: OPERATIONS }, (_, i) => newPersonOf(n * OPERATIONS + i));
     const ids = await database.createPeople(`${run}-batch-${n}`, people);

@@ -8,6 +8,7 @@ export const durableWrite: Scenario = {
   title: "Durable write: one node",
   unit: "transactions/s",
   unitsPerCall: 1,
+  kind: "write",
   async call(database, n, { run }) {
     const id = await database.createPerson(`${run}-one-${n}`, newPersonOf(n));
     requireSame("the id of the new node", id.startsWith("nd_"), true);

@@ -8,6 +8,7 @@ export const listEdges: Scenario = {
   title: "List ten edges with their nodes",
   unit: "reads/s",
   unitsPerCall: 1,
+  kind: "read",
   async call(database, n, { people }) {
     const from = scattered(n, people);
     const found = await database.listKnown(personId(from));

@@ -8,6 +8,7 @@ export const query: Scenario = {
   title: "Query ten nodes by an indexed field",
   unit: "reads/s",
   unitsPerCall: 1,
+  kind: "read",
   async call(database, n, { people }) {
     const team = scattered(n, people / TEAM_SIZE);
     const found = await database.listTeam(team);

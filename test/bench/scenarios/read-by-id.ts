@@ -8,6 +8,7 @@ export const readById: Scenario = {
   title: "Read a node by id",
   unit: "reads/s",
   unitsPerCall: 1,
+  kind: "read",
   async call(database, n, { people }) {
     const wanted = scattered(n, people);
     const { id, name } = await database.getPerson(personId(wanted));

@@ -10,6 +10,7 @@ export interface Scenario {
   readonly unit: "transactions/s" | "operations/s" | "reads/s";
   /** How many of them a call is. */
   readonly unitsPerCall: number;
+  readonly kind: "write" | "read";
   /** Makes call `n` and throws {@link WrongAnswerError} unless it is answered rightly. */
   call(database: GraphDatabase, n: number, loaded: Loaded): Promise<void>;
 }

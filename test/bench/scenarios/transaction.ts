@@ -8,6 +8,7 @@ export const transaction: Scenario = {
   title: "Durable transaction: two nodes and an edge",
   unit: "transactions/s",
   unitsPerCall: 1,
+  kind: "write",
   async call(database, n, { run }) {
     const [first, second] = [newPersonOf(2 * n), newPersonOf(2 * n + 1)];
     const ids = await database.createPair(`${run}-pair-${n}`, first, second);

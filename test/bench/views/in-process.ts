@@ -4,9 +4,11 @@ import { loopContestant } from "../compare.ts";
 import { engineSide, loadEngine, openBenchPartition } from "../databases/entdb-engine.ts";
 import {
   loadPostgres,
-  POOLED_SESSIONS,
+  MOST_SESSIONS,
+  pooledSessions,
   postgresDurability,
   postgresSide,
+  type Sessions,
 } from "../databases/postgres.ts";
 import type { Loaded } from "../scenarios/scenario.ts";
 import type { Peer } from "./peer.ts";
@@ -26,17 +28,14 @@ export async function openInProcess(
   if (server !== undefined) {
     await loadPostgres(server, loaded.people);
     const durability = await postgresDurability(server);
-    const side = (name: string, sessions: (inFlight: number) => number) =>
+    const side = (name: string, sessions: Sessions) =>
       postgresSide(server, name, durability, "socket", sessions);
     contestants.push(
-      loopContestant(
-        side("PostgreSQL", (inFlight) => Math.min(inFlight, POOLED_SESSIONS)),
-        loaded,
-      ),
+      loopContestant(side("PostgreSQL", pooledSessions), loaded),
       loopContestant(
         side("PostgreSQL, a session for each caller", (inFlight) => inFlight),
         loaded,
-        (inFlight) => inFlight > POOLED_SESSIONS,
+        (inFlight) => inFlight > MOST_SESSIONS,
       ),
     );
   }

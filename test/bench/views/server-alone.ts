@@ -100,7 +100,7 @@ function postgresContestant(
 
 /** The generators do not look into answers; here one of each kind is. */
 async function checkOnce(side: Side, scenario: Scenario, loaded: Loaded): Promise<void> {
-  await using database = await side.connect(1);
+  await using database = await side.connect(1, scenario.kind);
   const run = `${loaded.run}-${Bun.randomUUIDv7("hex")}`;
   await scenario.call(database, 0, { ...loaded, run });
 }

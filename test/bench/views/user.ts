@@ -5,7 +5,7 @@ import { clientSide, connectClient, grpcClient, loadServer } from "../databases/
 import { startBenchServer } from "../databases/entdb-server.ts";
 import {
   loadPostgres,
-  POOLED_SESSIONS,
+  pooledSessions,
   postgresDurability,
   postgresSide,
 } from "../databases/postgres.ts";
@@ -32,9 +32,11 @@ export async function openUser(
   if (postgres !== undefined) {
     await loadPostgres(postgres, loaded.people);
     const durability = await postgresDurability(postgres);
-    const sessions = (inFlight: number) => Math.min(inFlight, POOLED_SESSIONS);
     contestants.push(
-      loopContestant(postgresSide(postgres, "PostgreSQL", durability, "tcp", sessions), loaded),
+      loopContestant(
+        postgresSide(postgres, "PostgreSQL", durability, "tcp", pooledSessions),
+        loaded,
+      ),
     );
   }
   const title = "As a user: client libraries in one process, over loopback TCP";
