@@ -57,6 +57,8 @@ export class Applier implements Service {
   /** Directories of the views that were written since the last checkpoint, by tenant. */
   #dirty = new Map<string, string>();
   #following: Promise<void> | undefined;
+  /** Files that took another's place. */
+  #adoptions = 0;
   #checkpointOffset: number;
   #turnStarted = 0;
 
@@ -71,6 +73,10 @@ export class Applier implements Service {
       published: (tenantId, applied) => {
         this.#publish(tenantId, applied);
         if (tenantId === SYSTEM_TENANT_ID) this.#makeUpFor(applied);
+      },
+      adopted: (tenantId) => {
+        this.#publish(tenantId, []);
+        this.#adoptions += 1;
       },
     });
     deps.stores.onTrouble = (tenantId, error) => this.#troubleFound(tenantId, error);
@@ -111,6 +117,7 @@ export class Applier implements Service {
     const { wal, applied } = this.#deps;
     const dirty = this.#dirty;
     this.#dirty = new Map();
+    const adoptions = this.#adoptions;
     const offset = Math.min(applied.end, this.#lanes.lowestOffset);
     for (const [tenantId, directory] of dirty) {
       await syncView(directory).catch((error: unknown) =>
@@ -118,6 +125,8 @@ export class Applier implements Service {
         this.#troubleFound(tenantId, damaged(directory, "a sync failed", error)),
       );
     }
+    // A file that came meanwhile has not been synced; the next checkpoint does that first.
+    if (adoptions !== this.#adoptions) return;
     const reached = Math.min(offset, this.#lanes.lowestOffset);
     if (reached <= this.#checkpointOffset) return;
     const { logId, partition } = wal;

@@ -33,6 +33,8 @@ export interface LanesDeps extends RebuildDeps {
   readonly log: TroubleLog;
   /** Makes outcomes known, and the tenant's file one that the next checkpoint syncs. */
   readonly published: (tenantId: string, applied: readonly AppliedRecord[]) => void;
+  /** Told that a file was put in another's place. */
+  readonly adopted: (tenantId: string) => void;
 }
 
 /** What a rebuild at an operator's wish came to. */
@@ -53,6 +55,12 @@ interface Lane {
   readonly begunAt: number;
   /** The applier has passed this tenant's records below it, though it may not say so yet. */
   passed: number;
+  /** Why the file cannot serve, until another has taken its place. */
+  damage: unknown;
+  /** Files made since the tenant last moved on. */
+  remakes: number;
+  /** Before the next try. */
+  pauseMs: number;
   halted: boolean;
   /** Ends when the tenant has caught up, is halted, or the server stops. */
   work: Promise<void>;
@@ -87,16 +95,28 @@ export class Lanes {
     return true;
   }
 
-  /** The lowest offset at which a tenant stands: no checkpoint may pass it. Infinity when all go on. */
+  /**
+   * No checkpoint may pass it: the lowest offset at which a tenant stands, or nothing at
+   * all while there is a file of which nobody knows what the disk has. Infinity when all go on.
+   */
   get lowestOffset(): number {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const lane of this.#lanes.values()) lowest = Math.min(lowest, lane.offset);
+    for (const { offset, damage } of this.#lanes.values()) {
+      lowest = Math.min(lowest, damage === undefined ? offset : 0);
+    }
     return lowest;
   }
 
-  /** Takes a tenant out of the common way, at the first of its records that is not applied. */
+  /**
+   * Takes a tenant out of the common way, at the first of its records that is not applied.
+   * For one that is out already, damage is noted: its lane has a new file made.
+   */
   begin(entry: CatalogEntry, offset: number, error: unknown): void {
-    if (this.#lanes.has(entry.tenantId)) return;
+    const known = this.#lanes.get(entry.tenantId);
+    if (known !== undefined) {
+      if (troubleOf(error) === "damaged") known.damage ??= error;
+      return;
+    }
     const lane = this.#add(entry, offset);
     lane.work = this.#work(lane, error);
   }
@@ -142,7 +162,17 @@ export class Lanes {
   #add(entry: CatalogEntry, offset: number): Lane {
     const begunAt = this.#deps.applied.end;
     const work = Promise.resolve();
-    const lane: Lane = { entry, offset, begunAt, passed: offset, halted: false, work };
+    const lane: Lane = {
+      entry,
+      offset,
+      begunAt,
+      passed: offset,
+      damage: undefined,
+      remakes: 0,
+      pauseMs: BACKOFF_FIRST_MS,
+      halted: false,
+      work,
+    };
     this.#lanes.set(entry.tenantId, lane);
     return lane;
   }
@@ -150,29 +180,26 @@ export class Lanes {
   async #work(lane: Lane, firstError: unknown): Promise<void> {
     const signal = this.#stop.signal;
     let error = firstError;
-    let backoff = BACKOFF_FIRST_MS;
-    let remade = false;
     while (!signal.aborted) {
       const trouble = error === undefined ? undefined : troubleOf(error);
       if (isFinal(lane, trouble)) return this.#halt(lane, error);
+      if (trouble === "damaged") lane.damage ??= error;
       if (trouble === "stalled") this.#stall(lane, error);
-      if (trouble === "stalled" || remade) {
-        await this.#deps.clock.sleep(backoff, signal);
-        backoff = Math.min(backoff * 2, BACKOFF_MAX_MS);
-      }
-      const before = lane.offset;
-      remade = trouble === "damaged";
+      if (trouble === "stalled" || lane.remakes > 0) await this.#pause(lane);
       try {
-        if (remade) await this.#remake(lane, error);
+        if (lane.damage !== undefined) await this.#remake(lane, lane.damage);
         return await this.#catchUp(lane);
       } catch (caught) {
         error = caught instanceof RecordFailure ? caught.cause : caught;
-        if (lane.offset > before) {
-          backoff = BACKOFF_FIRST_MS;
-          remade = false;
-        }
       }
     }
+  }
+
+  /** Twice as long each time, until the tenant moves on. */
+  async #pause(lane: Lane): Promise<void> {
+    const { pauseMs } = lane;
+    lane.pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS);
+    await this.#deps.clock.sleep(pauseMs, this.#stop.signal);
   }
 
   /** Replays until the tenant is where the applier is, then gives it back. */
@@ -191,6 +218,7 @@ export class Lanes {
       });
       this.#moveOn(lane, end);
       if (end < Math.max(applied.end, lane.passed)) continue;
+      if (lane.damage !== undefined) throw lane.damage;
       this.#lanes.delete(tenantId);
       applied.clearBehind(tenantId);
       log.tenantResumed(tenantId);
@@ -201,15 +229,16 @@ export class Lanes {
   /** The file cannot serve: another is made from the log, and reads wait for it. */
   async #remake(lane: Lane, error: unknown): Promise<void> {
     const { entry } = lane;
+    lane.remakes += 1;
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error));
     this.#deps.views.forget(entry.tenantId);
     const made = await rebuildView(this.#deps, entry, lane.offset, this.#stop.signal);
     adoptView(this.#deps, entry, made.store);
+    lane.damage = undefined;
     const readable = lane.offset >= lane.begunAt;
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error), readable);
-    // The next checkpoint syncs the new file's name before it moves on.
-    this.#deps.published(entry.tenantId, []);
+    this.#deps.adopted(entry.tenantId);
   }
 
   async #remakeCompared(lane: Lane): Promise<RebuiltView> {
@@ -220,7 +249,7 @@ export class Lanes {
       const after = await proofOf(deps, made.store);
       requireSame(lane.entry, before, after);
       adoptView(deps, lane.entry, made.store);
-      deps.published(lane.entry.tenantId, []);
+      deps.adopted(lane.entry.tenantId);
       return { records: made.records, before, after };
     } catch (error) {
       deps.stores.discardRebuild(made.store);
@@ -231,6 +260,8 @@ export class Lanes {
   #moveOn(lane: Lane, offset: number): void {
     if (offset <= lane.offset) return;
     lane.offset = offset;
+    lane.pauseMs = BACKOFF_FIRST_MS;
+    lane.remakes = 0;
     const behind = this.#deps.applied.behind(lane.entry.tenantId);
     if (behind === undefined) return;
     const readable = behind.readable || offset >= lane.begunAt;
@@ -252,7 +283,7 @@ export class Lanes {
     lane: Lane,
     trouble: "stalled" | "halted" | "rebuilding",
     error: EntError,
-    readable = trouble !== "rebuilding",
+    readable = trouble !== "rebuilding" && lane.damage === undefined,
   ): void {
     const { offset, entry } = lane;
     this.#deps.applied.setBehind(entry.tenantId, { trouble, offset, error, readable });

@@ -42,6 +42,8 @@ export class HeldWal implements Wal {
   readonly answers = new Barrier();
   /** Before each batch of a follower. */
   readonly batches = new Barrier();
+  /** Before the first batch of a bounded read. */
+  readonly readStarts = new Barrier();
   /** Behind the last batch of a bounded read. */
   readonly readEnds = new Barrier();
   /** Called before each batch of a follower is handed out. */
@@ -110,6 +112,7 @@ export class HeldWal implements Wal {
   }
 
   async *read(from: number, signal?: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+    await this.readStarts.pass(signal);
     yield* this.#wal.read(from, signal);
     await this.readEnds.pass(signal);
   }

@@ -38,6 +38,8 @@ export type TestPartitionOptions = Partial<
 
 const MiB = 1024 * 1024;
 const CHECKPOINT_MS = 60_000;
+/** Only so that a test that waits in vain says for what. */
+const GIVE_UP_MS = 20_000;
 
 /**
  * A partition in a directory of its own, with time and chance that repeat. What stands in
@@ -244,8 +246,11 @@ export function turn(): Promise<void> {
 
 /** Waits until the condition holds, giving way to everything else; `step` runs in between. */
 export async function until(condition: () => boolean, step?: () => void): Promise<void> {
-  for (let turns = 0; !condition(); turns++) {
-    if (turns > 200_000) throw new Error(`still not so: ${condition.toString()}`);
+  const begun = performance.now();
+  while (!condition()) {
+    if (performance.now() - begun > GIVE_UP_MS) {
+      throw new Error(`still not so: ${condition.toString()}`);
+    }
     step?.();
     await turn();
   }

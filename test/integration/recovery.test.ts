@@ -373,6 +373,40 @@ describe("the checkpoint", () => {
     expect(partition.held.followedFrom).toBe(partition.partition.wal.end);
   });
 
+  test.each([
+    ["nothing of it is made yet", "readStarts"],
+    ["another is in its place, but not synced either", "readEnds"],
+  ] as const)("does not pass a file that could not be synced: %s", async (_when, barrier) => {
+    const acme = await tenantWith("acme", 2);
+    const other = await tenantWith("other", 1);
+    await partition.checkpoint();
+    const at = partition.engine.logState().checkpointOffset;
+    await acme.one(updateNode(ownId("nd", 0)));
+    await other.one(createNode(USER));
+    // The open files still work, but what they hold is nowhere any more.
+    const directory = partition.directoryOf("acme");
+    rmSync(directory, { recursive: true });
+    partition.held[barrier].close();
+    await partition.checkpoint();
+    expect(partition.engine.logState()).toMatchObject({
+      checkpointOffset: at,
+      tenantsBehind: [{ tenantId: "acme", trouble: "rebuilding" }],
+    });
+    if (barrier === "readStarts") {
+      await partition.checkpoint();
+      expect(partition.engine.logState().checkpointOffset).toBe(at);
+      expect((await refused(acme.count({ typeId: USER }))).reason).toBe("TENANT_REBUILDING");
+    }
+    expect(await other.count({ typeId: USER })).toBe(2);
+    partition.held[barrier].open();
+    expect(await onceServed(() => acme.count({ typeId: USER }))).toBe(2);
+    await until(() => partition.engine.logState().tenantsBehind.length === 0);
+    await partition.checkpoint();
+    expect(partition.engine.logState().checkpointOffset).toBe(partition.partition.wal.end);
+    await partition.crash();
+    expect((await acme.node(ownId("nd", 0))).version).toBe(2);
+  });
+
   test("that is gone costs a longer replay and nothing else", async () => {
     const acme = await tenantWith("acme", 2);
     await acme.one(updateNode(ownId("nd", 0)));
