@@ -39,7 +39,7 @@ export class History {
   /** Starts, checks, writes, and lets the fault happen. Throws {@link Violation}. */
   async cycle(): Promise<void> {
     const { random, loadMsMax, fault } = this.#options;
-    const server = await this.#start();
+    await using server = await this.#start();
     const rpc = rpcClient("connect", server.grpcUrl, "2");
     await prepare(rpc, this.journal);
     await this.#check(server);
@@ -54,7 +54,7 @@ export class History {
 
   /** The last restart: checks, rebuilds every tenant from the log, stops, looks at the files. */
   async finish(): Promise<void> {
-    const server = await this.#start();
+    await using server = await this.#start();
     await this.#check(server);
     await checkRebuilds(server);
     const exitCode = await server.stop();
