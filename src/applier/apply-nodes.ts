@@ -102,7 +102,6 @@ export function purgeNode(scope: TransactionScope, operation: NodeStep): Operati
   }
   scope.graph.edgeWriter.deleteAllOf(node.id);
   scope.graph.nodeWriter.purge(node.id);
-  scope.forget(node.id);
   return { nodeId: node.id, edgeId: "", version: 0, created: false };
 }
 

@@ -88,11 +88,6 @@ export class TransactionScope {
     this.#raised.set(nodeId, 0);
   }
 
-  /** A purged node's id may be created anew, with a version of its own. */
-  forget(nodeId: string): void {
-    this.#raised.delete(nodeId);
-  }
-
   /** Throws VERSION_CONFLICT unless the node had this version before the transaction; 0 means any. */
   checkVersion(node: Pick<Node, "id" | "version">, expectedVersion: number): void {
     if (expectedVersion === 0) return;

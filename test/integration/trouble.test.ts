@@ -6,7 +6,7 @@
 
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TransactionRecord } from "../../src/record/transaction.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
@@ -120,6 +120,16 @@ describe("a record that cannot be applied", () => {
     expect(behind()).toMatchObject([{ offset }]);
     const states = await Promise.all(keys.map(async (key) => (await acme.receipt(key)).state));
     expect(states).toEqual([...Array(5).fill("applied"), ...Array(3).fill("pending")]);
+    expect(await acme.count({ typeId: USER })).toBe(6);
+    // A start reads them all at once, and comes to the same.
+    const { directory } = partition.partition.stores.findEntry("acme") ?? {};
+    await partition.crash({ busyTimeoutMs: 1 }, () => {
+      rmSync(join(partition.dataDir, "tenants"), { recursive: true });
+    });
+    expect(partition.partition.stores.findEntry("acme")?.directory).toBe(directory as string);
+    await until(() => behind().length === 1);
+    expect(behind()).toMatchObject([{ trouble: "halted", offset }]);
+    for (const key of keys.slice(0, 5)) expect((await acme.receipt(key)).state).toBe("applied");
     expect(await acme.count({ typeId: USER })).toBe(6);
   });
 
