@@ -76,14 +76,15 @@ function figuresOf(measured: Measurement, scenario: Scenario): RoundFigures {
   return { perSecond: callsPerSecond * scenario.unitsPerCall, p50Ms, p99Ms };
 }
 
+/** Keys are used once: also from one scenario or level to the next, and by sides that share a database. */
+let next = 0;
+
 /** A side that the closed loop of this process asks. */
 export function loopContestant(
   side: Side,
   loaded: Loaded,
   joins: (inFlight: number) => boolean = () => true,
 ): Contestant {
-  // Keys are used once, also from one scenario or level to the next.
-  let next = 0;
   return {
     side: side.name,
     durability: side.durability,
