@@ -1,14 +1,20 @@
 /**
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
- * benchmarks; and grpcurl, where Go can build it. Does nothing when all of it is there. Needs
- * root or a sudo that does not ask.
+ * benchmarks, h2load to load a server with; and grpcurl, where Go can build it. Does nothing
+ * when all of it is there. Needs root or a sudo that does not ask.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { output, succeeds } from "./run.ts";
 
 /** For each need the packages that meet it, the wanted one first. */
-const NEEDS = [["strace"], ["xfsprogs"], ["e2fsprogs"], ["postgresql-15", "postgresql"]] as const;
+const NEEDS = [
+  ["strace"],
+  ["xfsprogs"],
+  ["e2fsprogs"],
+  ["postgresql-15", "postgresql"],
+  ["nghttp2-client"],
+] as const;
 
 const GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
 

@@ -79,6 +79,8 @@ function figuresOf(measured: Measurement, scenario: Scenario): RoundFigures {
 /** Keys are used once: also from one scenario or level to the next, and by sides that share a database. */
 let next = 0;
 
+const loopContestants = 0;
+
 /** A side that the closed loop of this process asks. */
 export function loopContestant(
   side: Side,
@@ -93,7 +95,7 @@ export function loopContestant(
       const database = await side.connect(inFlight, scenario.kind);
       return {
         measure: async (budget) => {
-          const call = (n: number) => scenario.call(database, n, loaded);
+          const call = (n: number) => scenario.call(database, n, own);
           const measured = await closedLoop(call, inFlight, budget, next);
           next += measured.calls;
           return measured;

@@ -57,9 +57,9 @@ export function parseOptions(args: readonly string[], now: Date): BenchOptions |
     only,
     long,
     rounds: positive("--rounds", values.rounds, smoke ? 1 : 5),
-    levels: smoke ? [1, 8] : [1, 8, 32, 128],
-    budget: smoke ? { calls: 16 } : { seconds },
-    warmUp: smoke ? { calls: 8 } : { seconds: Math.min(0.5, seconds) },
+    levels: smoke ? [1, 64] : [1, 8, 32, 128],
+    budget: smoke ? { calls: 64 } : { seconds },
+    warmUp: smoke ? { calls: 4 } : { seconds: Math.min(0.5, seconds) },
     people: smoke ? 200 : 10_000,
     json: values.json ?? join(RESULTS, `${smoke ? "smoke" : stamp}.json`),
   };
