@@ -108,6 +108,7 @@ export class LocalEngine implements Engine {
     checkReceiptKey(idempotencyKey);
     const { wal, applied } = this.#deps;
     const { tenantId } = caller;
+    if (this.#isToBeCreated(tenantId)) return { state: "unknown" };
     await this.#untilFresh(caller, freshness, signal);
     const pending = this.#inFlight.has(tenantId, idempotencyKey);
     const remembered = this.#views.open(tenantId).reads.appliedEvents.find(idempotencyKey);
@@ -197,9 +198,7 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<TenantSchema>> {
-    // A tenant that its first write will create has, until then, no types.
-    const { gate, stores } = this.#deps;
-    if (gate.createsTenants && stores.findEntry(caller.tenantId) === undefined) {
+    if (this.#isToBeCreated(caller.tenantId)) {
       return { ...tenantSchema(NO_TYPES), positionToken: new Uint8Array(0) };
     }
     return await this.#read(caller, freshness, signal, (store) =>
@@ -316,6 +315,12 @@ export class LocalEngine implements Engine {
     } catch (error) {
       throw this.#views.explained(tenantId, error);
     }
+  }
+
+  /** A tenant that its first write will create has, until then, no types and no keys. */
+  #isToBeCreated(tenantId: string): boolean {
+    const { gate, stores } = this.#deps;
+    return gate.createsTenants && stores.findEntry(tenantId) === undefined;
   }
 
   async #untilFresh(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<void> {

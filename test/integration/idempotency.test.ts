@@ -370,6 +370,8 @@ describe("what became of a key", () => {
       rejection: { reason: "NODE_NOT_FOUND", code: "not_found" },
     });
     expect((await refused(tenant.receipt(""))).reason).toBe("INVALID_IDEMPOTENCY_KEY");
+    // A tenant that its first write will create knows no keys yet.
+    expect(await partition.tenant("fresh").receipt("key")).toEqual({ state: "unknown" });
   });
 
   test("that another request has used is what the first came to", async () => {

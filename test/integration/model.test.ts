@@ -349,6 +349,6 @@ test("every history is what the model says", async () => {
       for (const event of events) await history.happen(event);
       await history.end();
     }),
-    { numRuns: 12 },
+    { numRuns: 20 },
   );
 }, 60_000);

@@ -26,6 +26,7 @@ CREATE TABLE nodes (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX live_nodes ON nodes (type_id, id) WHERE deleted = 0;
+CREATE INDEX deleted_nodes ON nodes (type_id, id) WHERE deleted = 1;
 
 CREATE TABLE unique_values (
   type_id INTEGER NOT NULL,

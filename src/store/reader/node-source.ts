@@ -70,6 +70,7 @@ function piecesOf(request: SourceRequest): Piece[] {
 }
 
 const NOT_DELETED = "n.deleted = 0";
+const DELETED = "n.deleted = 1";
 
 function idPieces(request: SourceRequest, ids: readonly string[]): Piece[] {
   const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
@@ -84,11 +85,11 @@ function idPieces(request: SourceRequest, ids: readonly string[]): Piece[] {
   return wanted.map((id) => ({ sql, parameters: [id, request.typeId] }));
 }
 
+/** Deleted nodes have an index of their own; SQLite merges the two walks where an order is asked for. */
 function typePiece(request: SourceRequest, access: Access & { by: "type" }): Piece {
   const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
   const conditions = ["n.type_id = ?"];
   const parameters: Parameter[] = [request.typeId];
-  if (!request.includeDeleted) conditions.push(NOT_DELETED);
   const descending = request.order?.idDescending ?? false;
   addBounds("n.id", access, conditions, parameters);
   const afterId = lastId(request.after);
@@ -96,10 +97,14 @@ function typePiece(request: SourceRequest, access: Access & { by: "type" }): Pie
     conditions.push(descending ? "n.id < ?" : "n.id > ?");
     parameters.push(afterId);
   }
-  const index = request.includeDeleted ? "" : " INDEXED BY live_nodes";
-  const sql = `SELECT ${columns} FROM nodes n${index} WHERE ${conditions.join(" AND ")}
-    ORDER BY n.id${descending ? " DESC" : ""}`;
-  return { sql, parameters };
+  const where = conditions.join(" AND ");
+  const live = `SELECT ${columns} FROM nodes n INDEXED BY live_nodes WHERE ${where} AND ${NOT_DELETED}`;
+  const deleted = `SELECT ${columns} FROM nodes n INDEXED BY deleted_nodes WHERE ${where} AND ${DELETED}`;
+  const order = ` ORDER BY 1${descending ? " DESC" : ""}`;
+  if (!request.includeDeleted) return { sql: live + order, parameters };
+  const both = `${live} UNION ALL ${deleted}`;
+  const ordered = request.order === undefined ? both : both + order;
+  return { sql: ordered, parameters: [...parameters, ...parameters] };
 }
 
 /** One walk for each value, in their order: the index gives the ids of a value in order. */

@@ -64,33 +64,32 @@ class Rings {
     const { edgesMax } = this.#request;
     const found: string[] = [];
     for (const nodeId of ring) {
-      for (const otherId of yield* neighbours(this.#edges, nodeId, this.#request)) {
-        this.#looked += 1;
+      for (const page of neighbours(this.#edges, nodeId, this.#request)) {
+        this.#looked += page.length;
         if (this.#looked > edgesMax) throw tooManyEdges(edgesMax);
-        if (this.#seen.has(otherId)) continue;
-        this.#seen.add(otherId);
-        found.push(otherId);
+        for (const otherId of page) {
+          if (this.#seen.has(otherId)) continue;
+          this.#seen.add(otherId);
+          found.push(otherId);
+        }
+        yield;
       }
     }
     return found.sort();
   }
 }
 
-function* neighbours(
-  edges: EdgeReader,
-  nodeId: string,
-  request: WalkRequest,
-): Generator<void, string[]> {
+/** The ids of a node's neighbours, a slice at a time. */
+function* neighbours(edges: EdgeReader, nodeId: string, request: WalkRequest): Generator<string[]> {
   const { direction, edgeTypeId } = request;
-  const ids: string[] = [];
   let after: { edgeTypeId: number; otherId: string } | undefined;
   while (true) {
     const page = edges.list(nodeId, direction, edgeTypeId, after, SLICE_EDGES);
-    for (const edge of page) ids.push(direction === "out" ? edge.toId : edge.fromId);
-    yield;
-    const last = page.at(-1);
-    if (last === undefined || page.length < SLICE_EDGES) return ids;
-    after = { edgeTypeId: last.edgeTypeId, otherId: ids.at(-1) ?? "" };
+    const ids = page.map((edge) => (direction === "out" ? edge.toId : edge.fromId));
+    yield ids;
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < SLICE_EDGES) return;
+    after = { edgeTypeId, otherId: last };
   }
 }
 
