@@ -79,8 +79,6 @@ function figuresOf(measured: Measurement, scenario: Scenario): RoundFigures {
 /** Keys are used once: also from one scenario or level to the next, and by sides that share a database. */
 let next = 0;
 
-const loopContestants = 0;
-
 /** A side that the closed loop of this process asks. */
 export function loopContestant(
   side: Side,
@@ -95,7 +93,7 @@ export function loopContestant(
       const database = await side.connect(inFlight, scenario.kind);
       return {
         measure: async (budget) => {
-          const call = (n: number) => scenario.call(database, n, own);
+          const call = (n: number) => scenario.call(database, n, loaded);
           const measured = await closedLoop(call, inFlight, budget, next);
           next += measured.calls;
           return measured;
