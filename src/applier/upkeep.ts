@@ -1,12 +1,13 @@
 /**
- * What keeps restarts short and files small: the partition checkpoint at every interval,
- * and write-ahead files folded into their databases before they grow.
+ * What keeps restarts short, files small and damage no secret: the partition checkpoint at
+ * every interval, write-ahead files folded into their databases before they grow, and every
+ * file that has been opened read through once, one after the other, in a worker.
  */
 import { statSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
+import { damaged, type TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Applier } from "./applier.ts";
 
@@ -34,6 +35,7 @@ export class Upkeep implements Service {
   readonly #stop = new AbortController();
   /** When the write-ahead file had last changed before it was folded; an unchanged one is left alone. */
   readonly #foldedAt = new WeakMap<TenantStore, number>();
+  readonly #checked = new WeakSet<TenantStore>();
   #running: Promise<void> | undefined;
 
   constructor(deps: UpkeepDeps) {
@@ -58,6 +60,7 @@ export class Upkeep implements Service {
       await clock.sleep(Math.min(LOOK_MS, intervalMs), signal);
       if (signal.aborted) return;
       await this.#fold();
+      await this.#checkNext();
       if (clock.monotonic() < due) continue;
       due = clock.monotonic() + intervalMs;
       await this.#checkpoint();
@@ -83,6 +86,20 @@ export class Upkeep implements Service {
         if (this.#stop.signal.aborted) return;
         this.#deps.failed("a write-ahead file could not be folded", error);
       }
+    }
+  }
+
+  /** Finds damage in pages that nobody has asked for yet; the tenant is then made again from the log. */
+  async #checkNext(): Promise<void> {
+    const { stores, workers } = this.#deps;
+    const store = [...stores.allOpen()].find((opened) => !this.#checked.has(opened));
+    if (store === undefined) return;
+    this.#checked.add(store);
+    try {
+      const said = await workers.run(store.readFile, { kind: "quick_check" }, this.#stop.signal);
+      if (said !== "ok") stores.onTrouble(store.tenantId, damaged(store.file, said));
+    } catch (error) {
+      if (!this.#stop.signal.aborted) stores.onTrouble(store.tenantId, error);
     }
   }
 

@@ -271,6 +271,25 @@ describe("a tenant's file that cannot serve", () => {
     },
   );
 
+  test("found by nobody: pages that no request asks for are looked at in the background", async () => {
+    const acme = await tenantWith("acme", USERS);
+    const path = file(partition.directoryOf("acme"));
+    await partition.restart({}, () => {
+      // The last page of the file is none of those on the way to this node.
+      const { length } = readFileSync(path);
+      overwrite(path, length - 4_096, length);
+    });
+    await acme.node(ownId("nd", 0));
+    expect(partition.trouble).toEqual([]);
+    const resumed = () => partition.trouble.some(({ what }) => what === "resumed");
+    await until(resumed, () => partition.fakeClock.advance(1_000));
+    expect(partition.trouble.map(({ what, tenantId }) => [what, tenantId])).toEqual([
+      ["rebuilding", "acme"],
+      ["resumed", "acme"],
+    ]);
+    expect(await emails(acme)).toEqual(emailsOf("acme", USERS));
+  });
+
   test("found by a write: the write waits for the repair", async () => {
     const acme = await tenantWith("acme", 3);
     const directory = partition.directoryOf("acme");

@@ -18,6 +18,8 @@ export type ReadWork =
   | { readonly kind: "count"; readonly query: QueryWork }
   | { readonly kind: "walk"; readonly walk: WalkRequest }
   | { readonly kind: "content_hash" }
+  /** Reads the whole file, page by page, in one go. */
+  | { readonly kind: "quick_check" }
   /** Folds the write-ahead file into the database as far as that holds nobody up. */
   | { readonly kind: "fold" };
 
@@ -27,6 +29,8 @@ export interface ReadAnswers {
   readonly count: number;
   readonly walk: readonly WalkPlace[];
   readonly content_hash: string;
+  /** "ok", or what SQLite found first. */
+  readonly quick_check: string;
   /** Pages that the write-ahead file held. */
   readonly fold: number;
 }

@@ -75,7 +75,14 @@ function stepsOf(
       return walk(db, work.walk);
     case "content_hash":
       return contentHash(db);
+    case "quick_check":
+      return quickCheck(db);
   }
+}
+
+// biome-ignore lint/correctness/useYield: SQLite checks in one go; there is nothing to give way in between.
+function* quickCheck(db: Database): Generator<void, string> {
+  return String(db.query("PRAGMA quick_check(1)").values()[0]?.[0]);
 }
 
 async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
