@@ -38,6 +38,7 @@ export type TestPartitionOptions = Partial<
 
 const MiB = 1024 * 1024;
 const CHECKPOINT_MS = 60_000;
+const COPY_ATTEMPTS = 5;
 /** Only so that a test that waits in vain says for what. */
 const GIVE_UP_MS = 20_000;
 
@@ -221,10 +222,13 @@ export class TestPartition implements AsyncDisposable {
    * SQLite's files here would drop its locks; this one waits, so that no write is cut in two.
    */
   copy(): string {
-    const place = this.#newPlace();
-    const { exitCode, stderr } = Bun.spawnSync(["cp", "-a", this.#dataDir, place]);
-    if (exitCode !== 0) throw new Error(stderr.toString());
-    return place;
+    for (let attempt = 1; ; attempt++) {
+      const place = this.#newPlace();
+      const { exitCode, stderr } = Bun.spawnSync(["cp", "-a", this.#dataDir, place]);
+      if (exitCode === 0) return place;
+      // A segment that is being prepared may get its name while cp looks for the one it had.
+      if (attempt === COPY_ATTEMPTS) throw new Error(stderr.toString());
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
