@@ -80,11 +80,6 @@ export const limits = {
   /** Text of one field of a log line; the rest is cut off. */
   logFieldChars: 8_192,
 
-  /** Page cache of all open tenants' files together, while each has no less than the smallest. */
-  viewCacheBytes: 256 * MiB,
-  viewCacheSmallestBytes: 1 * MiB,
-  viewCacheLargestBytes: 64 * MiB,
-
   // What follows are defaults of options (config/options.ts): an operator may move them.
 
   /** Size of the embedded log's files. */

@@ -54,12 +54,6 @@ export function foldWriteAhead(db: Database): number {
   return Number(row?.[1] ?? 0);
 }
 
-/** How much of the file the connection may keep in memory; what is too much already is let go. */
-export function setPageCache(db: Database, bytes: number): void {
-  const KIBIBYTES = Math.floor(bytes / 1024);
-  db.exec(`PRAGMA cache_size = -${KIBIBYTES}`);
-}
-
 /** Settings for all; a file that refuses them is not left open. */
 function configured(
   db: Database,

@@ -10,7 +10,6 @@ import {
   type OpenOptions,
   openForReading,
   openForWriting,
-  setPageCache,
 } from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
@@ -151,12 +150,6 @@ export class TenantStore {
   /** For `applier/` alone, after the commit that changed the schema. */
   schemaChanged(): void {
     this.#schemaVersion++;
-  }
-
-  /** What each of the two connections may keep of the file in memory. */
-  setPageCache(bytes: number): void {
-    setPageCache(this.writeConnection, bytes);
-    setPageCache(this.#readConnection, bytes);
   }
 
   /** What the file says about itself. */

@@ -5,7 +5,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
-import { limits } from "../base/limits.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
 import { damaged, type TenantOwner, TenantStore } from "./tenant-store.ts";
@@ -33,8 +32,6 @@ export class TenantStores {
   readonly #open: LRUCache<string, TenantStore>;
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
-  /** Page cache of each connection to a tenant's file. */
-  #cacheBytes = 0;
   /** No view has seen a record from here on. */
   #seenEnd: number;
   /** Called with every error that a reader of a tenant's file met, whatever it means. */
@@ -173,7 +170,6 @@ export class TenantStores {
 
   #keep(entry: CatalogEntry, store: TenantStore): TenantStore {
     this.#open.set(entry.tenantId, store);
-    this.#shareCache(store);
     return store;
   }
 
@@ -181,24 +177,9 @@ export class TenantStores {
     return TenantStore.create(directory, this.#ownerOf(entry), this.#options.busyTimeoutMs);
   }
 
-  /** Few open tenants have large caches, many small ones; all together stay within one budget. */
-  #shareCache(opened: TenantStore): void {
-    const bytes = cacheShare(this.#open.size);
-    if (bytes === this.#cacheBytes) return opened.setPageCache(bytes);
-    this.#cacheBytes = bytes;
-    for (const store of this.#open.values()) store.setPageCache(bytes);
-  }
-
   #ownerOf({ tenantId, incarnation }: CatalogEntry): TenantOwner {
     return { tenantId, incarnation, logId: this.#options.logId, logEnd: this.#seenEnd };
   }
-}
-
-/** Of one of the two connections; a power of two, so that it changes now and then only. */
-function cacheShare(openTenants: number): number {
-  const share = 2 ** Math.floor(Math.log2(limits.viewCacheBytes / (2 * openTenants)));
-  const { viewCacheSmallestBytes: least, viewCacheLargestBytes: most } = limits;
-  return Math.min(Math.max(share, least), most);
 }
 
 const SYSTEM_ENTRY: CatalogEntry = {
