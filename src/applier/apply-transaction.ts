@@ -57,6 +57,14 @@ function applyOperation(
       return updateEdge(scope, operation);
     case "delete_edge":
       return deleteEdge(scope, operation);
+    case "set_visibility":
+    case "grant":
+    case "revoke":
+    case "mark_read":
+    case "delete_mailbox_items":
+    case "membership":
+    case "schema_lock":
+      throw new Error(`an operation ${operation.op}, which this build cannot apply`);
     default:
       return unreachable(operation);
   }

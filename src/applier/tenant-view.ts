@@ -5,7 +5,7 @@ import { sha256 } from "../base/sha256.ts";
 import type { LoggedRecord } from "../record/codec.ts";
 import { type DecidedOutcome, keyReused, type Outcome } from "../record/outcome.ts";
 import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
-import { SYSTEM_TENANT_ID, type Transaction } from "../record/transaction.ts";
+import { SYSTEM_TENANT_ID, type SystemBody, type Transaction } from "../record/transaction.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { decodeSchemaText } from "../schema/schema-json.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
@@ -14,7 +14,7 @@ import { SchemaReader } from "../store/reader/schema-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { prepareAdvance, readViewState } from "../store/view-state.ts";
 import { AppliedEventWriter } from "../store/writer/applied-event-writer.ts";
-import { insertTenant } from "../store/writer/catalog-writer.ts";
+import { applySystem } from "./apply-system.ts";
 import { applyTransaction } from "./apply-transaction.ts";
 import { GraphStatements, TransactionScope } from "./scope.ts";
 
@@ -137,14 +137,20 @@ export class TenantView {
 
   #decide(next: ViewMemory, placed: PlacedRecord): Outcome {
     const body = placed.record.decodeBody();
-    if (body.kind === "tenant_created") {
-      if (this.store.tenantId !== SYSTEM_TENANT_ID) {
-        throw new Error("a tenant_created record outside the catalog's tenant");
-      }
-      const made = insertTenant(this.store.writeConnection, body, placed);
-      return made ? NOTHING_TO_SAY : tenantExists(body.tenantId);
-    }
+    if (body.kind !== "transaction") return this.#decideSystem(placed, body);
     return this.#decideTransaction(next, placed, body);
+  }
+
+  #decideSystem(placed: PlacedRecord, body: SystemBody): Outcome {
+    if (this.store.tenantId !== SYSTEM_TENANT_ID) {
+      throw new Error(`a record ${body.kind} outside the catalog's tenant`);
+    }
+    try {
+      return applySystem(this.store.writeConnection, body, placed);
+    } catch (error) {
+      if (!(error instanceof EntError)) throw error;
+      return rejection(error);
+    }
   }
 
   #decideTransaction(next: ViewMemory, placed: PlacedRecord, transaction: Transaction): Outcome {
@@ -184,8 +190,6 @@ interface ViewMemory {
   nextExpiry: number;
 }
 
-const NOTHING_TO_SAY: Outcome = { state: "applied", results: [], schemaDifferences: [] };
-
 const digested = new ByteWriter(256);
 
 /** H(previous, offset, decision): two replays that come to the same digest came to the same outcomes. */
@@ -200,15 +204,4 @@ function digest(previous: Uint8Array, offset: number, decision: Uint8Array): Uin
 function rejection(error: EntError): Outcome {
   const { code, reason, message, hint, details } = error;
   return { state: "rejected", code, reason, message, hint: hint ?? "", details };
-}
-
-function tenantExists(tenantId: string): Outcome {
-  return rejection(
-    new EntError({
-      code: "already_exists",
-      reason: "TENANT_ALREADY_EXISTS",
-      message: `There is a tenant ${tenantId} already.`,
-      hint: "Use it, or choose another id.",
-    }),
-  );
 }

@@ -7,7 +7,8 @@ import { statSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
-import { damaged, type TenantStore } from "../store/tenant-store.ts";
+import { damaged } from "../store/store-errors.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Applier } from "./applier.ts";
 

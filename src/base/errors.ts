@@ -114,6 +114,19 @@ export const ERROR_REASONS = [
   "METHOD_NOT_ALLOWED",
   "NOT_IMPLEMENTED",
   "INTERNAL",
+  // Access, schema evolution, mailboxes, watching. Added later: numbers are never reordered.
+  "INVALID_PRINCIPAL",
+  "SCHEMA_LOCKED",
+  "SCHEMA_BUILDING",
+  "SEARCH_INVALID",
+  "CHANGES_TRIMMED",
+  "ROLE_NOT_FOUND",
+  "GROUP_NOT_FOUND",
+  "GROUP_CYCLE",
+  "MEMBER_NOT_FOUND",
+  "TENANT_SUSPENDED",
+  "API_KEY_NOT_FOUND",
+  "RATE_LIMITED",
 ] as const;
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];

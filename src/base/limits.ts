@@ -44,6 +44,37 @@ export const limits = {
   jsonBodyDepth: 128,
   preconditionsPerOperation: 32,
   idsPerGet: 1_000,
+  /** Principals, grants or recipients that one operation may name. */
+  principalsPerNode: 100,
+  /** Grants on one node. */
+  grantsPerNode: 1_000,
+  /** Principals that stand for one actor: itself, its roles, its groups. */
+  principalsPerActor: 1_000,
+  groupDepth: 10,
+  membersPerGroup: 10_000,
+  rolesPerTenant: 1_000,
+  groupsPerTenant: 10_000,
+  rolesPerMember: 100,
+  mailboxItemsPerChange: 1_000,
+  mailThreadChars: 128,
+  mailMetadataEntries: 16,
+  mailMetadataNameChars: 64,
+  mailMetadataValueChars: 256,
+  /** Text of a node's searchable fields that a mailbox item shows, in characters. */
+  mailSnippetChars: 200,
+  /** Words of one search, and its whole text. */
+  searchTerms: 64,
+  searchChars: 256,
+  searchRowsDefault: 20,
+  searchRowsMax: 100,
+  searchableFieldsPerType: 16,
+  /** How long changes are kept for watchers that come late, in log time. */
+  changesKeptMs: 7 * 24 * 60 * 60_000,
+  /** Watchers of one tenant, and of the server. */
+  watchersPerTenant: 2_000,
+  watchers: 10_000,
+  watchHeartbeatMs: 15_000,
+  apiKeysPerTenant: 1_000,
   pageRowsDefault: 100,
   pageRowsMax: 1_000,
   filterNodes: 64,

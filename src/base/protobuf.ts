@@ -12,12 +12,12 @@ const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** The tag of a number or a bool. Fields up to 15, whose tags are one byte. */
+/** The tag of a number or a bool. Of fields up to 15 it is one byte. */
 export function numberTag(field: number): number {
   return field * 8 + VARINT;
 }
 
-/** The tag of a text, of bytes, or of a message. Fields up to 15, whose tags are one byte. */
+/** The tag of a text, of bytes, or of a message. Of fields up to 15 it is one byte. */
 export function lengthTag(field: number): number {
   return field * 8 + LENGTH;
 }
@@ -25,27 +25,42 @@ export function lengthTag(field: number): number {
 /** A whole number of at most 53 bits; 0 is left out. */
 export function writeNumber(writer: ByteWriter, tag: number, value: number): void {
   if (value === 0) return;
-  writer.u8(tag);
+  writer.varint(tag);
   writer.varint(value);
 }
 
 /** False is left out. */
 export function writeFlag(writer: ByteWriter, tag: number, value: boolean): void {
   if (!value) return;
-  writer.u8(tag);
+  writer.varint(tag);
   writer.u8(1);
 }
 
 /** The empty text is left out. */
 export function writeText(writer: ByteWriter, tag: number, value: string): void {
   if (value === "") return;
-  writer.u8(tag);
+  writer.varint(tag);
   writer.text(value);
+}
+
+/** Bytes behind their length; none are left out. */
+export function writeBytes(writer: ByteWriter, tag: number, value: Uint8Array): void {
+  if (value.length === 0) return;
+  writer.varint(tag);
+  writer.bytes(value);
+}
+
+/** A field that repeats: every text stands, empty ones too. */
+export function writeTexts(writer: ByteWriter, tag: number, values: readonly string[]): void {
+  for (const value of values) {
+    writer.varint(tag);
+    writer.text(value);
+  }
 }
 
 /** Begins a message; what this returns goes to `closeRun` behind its fields. */
 export function openMessage(writer: ByteWriter, tag: number): number {
-  writer.u8(tag);
+  writer.varint(tag);
   return writer.openRun();
 }
 

@@ -3,20 +3,9 @@
  * explains a refusal. Total by its type: a reason without a text does not compile. A test
  * holds the codes equal to those that the sources use.
  */
-import type { ErrorCode, ErrorReason } from "./errors.ts";
-
-export interface ReasonText {
-  /** The codes that the reason comes with, the usual one first. */
-  readonly codes: readonly [ErrorCode, ...ErrorCode[]];
-  /** What it means, one sentence. */
-  readonly meaning: string;
-  /** What to do next, one sentence. */
-  readonly next: string;
-}
-
-function text(codes: ErrorCode | ReasonText["codes"], meaning: string, next: string): ReasonText {
-  return { codes: typeof codes === "string" ? [codes] : codes, meaning, next };
-}
+import { ACCESS_REASON_TEXTS } from "./access-reason-texts.ts";
+import type { ErrorReason } from "./errors.ts";
+import { type ReasonText, text } from "./reason-text.ts";
 
 export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
   INVALID_REQUEST: text(
@@ -379,4 +368,5 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "The server failed, by a fault of its own.",
     "Give the request id to whoever runs the server: its log names the cause.",
   ),
+  ...ACCESS_REASON_TEXTS,
 };

@@ -1,6 +1,13 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
+import type { Grant } from "../record/access.ts";
 import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
-import type { EdgeTarget, Operation, TransactionRecord } from "../record/transaction.ts";
+import type {
+  EdgeTarget,
+  NodeSharing,
+  Operation,
+  SystemBody,
+  TransactionRecord,
+} from "../record/transaction.ts";
 import { encodeSchema } from "../schema/schema-json.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import type { LogRecord } from "../wal/wal.ts";
@@ -36,6 +43,7 @@ function envelopeForm(record: LoggedRecord): JsonObject {
     idempotency_key: record.idempotencyKey,
     server_made_key: record.serverMadeKey,
     request_hash: Buffer.from(record.requestHash).toString("hex"),
+    ...(record.credential === "" ? {} : { credential: record.credential }),
     rules_version: record.rulesVersion,
   };
 }
@@ -46,9 +54,54 @@ function bodyForm(body: TransactionRecord["body"]): JsonObject {
     const created = { tenant_id: tenantId, incarnation, partition, directory };
     return { kind: body.kind, created };
   }
+  if (body.kind !== "transaction") return systemForm(body);
   const operations = body.operations.map(operationForm);
   if (body.attachedSchema === undefined) return { kind: body.kind, operations };
   return { kind: body.kind, attached_schema: encodeSchema(body.attachedSchema), operations };
+}
+
+/** As the record has it, but for a key's hash, which is nobody's business. */
+function systemForm(body: Exclude<SystemBody, { kind: "tenant_created" }>): JsonObject {
+  switch (body.kind) {
+    case "tenant_state_changed": {
+      const { kind, tenantId, incarnation, suspended } = body;
+      return { kind, tenant_id: tenantId, incarnation, suspended };
+    }
+    case "tenant_deleted":
+      return { kind: body.kind, tenant_id: body.tenantId, incarnation: body.incarnation };
+    case "tenant_limits_set":
+      return {
+        kind: body.kind,
+        tenant_id: body.tenantId,
+        incarnation: body.incarnation,
+        requests_per_second: body.requestsPerSecond ?? null,
+        request_burst: body.requestBurst ?? null,
+      };
+    case "api_key_created":
+      return {
+        kind: body.kind,
+        key_id: body.keyId,
+        tenant_id: body.tenantId,
+        actor: body.actor,
+        may_act_as: body.mayActAs,
+        roles: body.roles,
+        name: body.name,
+        expires_at: body.expiresAt,
+      };
+    case "api_key_revoked":
+      return { kind: body.kind, key_id: body.keyId };
+    case "audit_event":
+      return {
+        kind: body.kind,
+        action: body.action,
+        tenant_id: body.tenantId,
+        actor: body.actor,
+        credential: body.credential,
+        outcome: body.outcome,
+        count: body.count,
+        details: Object.fromEntries(body.details),
+      };
+  }
 }
 
 function operationForm(operation: Operation): JsonObject {
@@ -61,6 +114,7 @@ function operationForm(operation: Operation): JsonObject {
         id: operation.id,
         fields: fieldsForm(operation.fields),
         return_existing: operation.returnExisting,
+        ...sharingForm(operation.sharing),
       };
     case "update_node":
       return {
@@ -89,8 +143,40 @@ function operationForm(operation: Operation): JsonObject {
     case "delete_edge":
       return { op, ...targetForm(operation.target) };
     case "register_schema":
-      return { op, schema: encodeSchema(operation.schema) };
+      return { op, schema: encodeSchema(operation.schema), mode: operation.mode ?? "merge" };
+    case "set_visibility":
+      return { op, node_id: operation.nodeId, principals: operation.principals };
+    case "grant":
+      return { op, node_id: operation.nodeId, ...grantForm(operation.grant) };
+    case "revoke": {
+      const { nodeId, principal, permission = "all" } = operation;
+      return { op, node_id: nodeId, principal, permission };
+    }
+    case "mark_read":
+    case "delete_mailbox_items": {
+      const { userId, itemIds, beforeOffset, unread } = operation;
+      return { op, user_id: userId, item_ids: itemIds, before_offset: beforeOffset, unread };
+    }
+    case "membership":
+      return { op, ...operation.step };
+    case "schema_lock":
+      return { op, locked: operation.locked };
   }
+}
+
+function sharingForm(sharing: NodeSharing | undefined): JsonObject {
+  if (sharing === undefined) return {};
+  const { grants, recipients, mail } = sharing;
+  return {
+    ...(grants && { grants: grants.map(grantForm) }),
+    recipients,
+    thread: mail.thread,
+    metadata: Object.fromEntries(mail.metadata),
+  };
+}
+
+function grantForm({ principal, permission, expiresAt }: Grant): JsonObject {
+  return { principal, permission, ...(expiresAt > 0 && { expires_at: expiresAt }) };
 }
 
 function targetForm(target: EdgeTarget): JsonObject {

@@ -15,6 +15,7 @@ import {
 } from "../../test/harness/operations.ts";
 import { refusal } from "../../test/harness/refusal.ts";
 import { thingWith } from "../../test/harness/schemas.ts";
+import { EMPTY_SCHEMA } from "../schema/types.ts";
 import { checkTransaction } from "./check-transaction.ts";
 import type { RequestedOperation } from "./engine.ts";
 
@@ -78,9 +79,9 @@ describe("what goes into the log", () => {
     const backwards = nodeTypes.map((type) => ({ ...type, fields: [...type.fields].reverse() }));
     const { sent, resolved } = check({
       op: "register_schema",
-      schema: { nodeTypes: backwards, edgeTypes: [] },
+      schema: { ...EMPTY_SCHEMA, nodeTypes: backwards },
     });
-    expect(sent[0]).toEqual({ op: "register_schema", schema: { nodeTypes, edgeTypes: [] } });
+    expect(sent[0]).toEqual({ op: "register_schema", schema: { ...EMPTY_SCHEMA, nodeTypes } });
     expect(resolved).toEqual([sent[0] as never]);
   });
 

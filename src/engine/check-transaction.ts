@@ -5,6 +5,7 @@ import type { CreateEdge, CreateNode, EdgeTarget, Operation } from "../record/tr
 import { checkFields } from "../schema/check-value.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Fields, Value } from "../schema/value.ts";
+import { checkMailboxChange, checkNewNodeSharing, checkSharing } from "./check-sharing.ts";
 import type { RequestedOperation } from "./engine.ts";
 
 /**
@@ -116,6 +117,21 @@ class TransactionChecker {
         const sent = { ...operation, schema: parseSchema(operation.schema) };
         return { sent, resolved: sent };
       }
+      case "set_visibility":
+      case "grant":
+      case "revoke": {
+        const sent = checkSharing(operation, path);
+        const nodeId = this.#nodeId(operation.nodeId, `${path}.node_id`);
+        return { sent, resolved: { ...sent, nodeId } };
+      }
+      case "mark_read":
+      case "delete_mailbox_items": {
+        const sent = checkMailboxChange(operation, path);
+        return { sent, resolved: sent };
+      }
+      case "membership":
+      case "schema_lock":
+        return { sent: operation, resolved: operation };
     }
   }
 
@@ -126,10 +142,13 @@ class TransactionChecker {
     const id = operation.id === "" ? this.#ids.nodeId() : operation.id;
     if (!isNodeId(id)) throw notAnId(id, "node", `${path}.id`);
     this.#define(operation.alias, id, path);
+    const shared = checkNewNodeSharing(operation.sharing, path);
+    const { sharing: _, ...plain } = operation;
+    const sharing = shared && { sharing: shared };
     const { typeId, returnExisting } = operation;
     return {
-      sent: { ...operation, fields },
-      resolved: { op: "create_node", typeId, id, returnExisting, fields: refs },
+      sent: { ...plain, ...sharing, fields },
+      resolved: { op: "create_node", typeId, id, returnExisting, fields: refs, ...sharing },
     };
   }
 

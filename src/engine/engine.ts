@@ -1,10 +1,16 @@
 import type { Filter, OrderTerm } from "../query/query.ts";
+import type { Grant } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Direction, Edge, Node } from "../record/graph.ts";
 import type { OperationResult, RejectedOutcome } from "../record/outcome.ts";
-import type { Operation } from "../record/transaction.ts";
+import type { Operation, SchemaMode } from "../record/transaction.ts";
+import type { SchemaChange } from "../schema/schema-change.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
 import type { Value } from "../schema/value.ts";
+import type { Administration } from "./administration.ts";
+import type { Changes } from "./changes.ts";
+import type { Mailboxes } from "./mailboxes.ts";
+import type { Freshness, PageRequest, Read } from "./reading.ts";
 
 /**
  * The narrow boundary between the faces (`rpc`, `http`) and everything behind them: a
@@ -79,6 +85,25 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<Read<ConnectedPage>>;
 
+  /** Full text over fields that are declared searchable. Throws SEARCH_INVALID, TYPE_UNKNOWN, FIELD_UNKNOWN. */
+  searchNodes(
+    caller: Caller,
+    request: SearchRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<SearchPage>>;
+  /** Needs the permission admin on the node; else NODE_NOT_FOUND or, of a node that may be read, PERMISSION_DENIED. */
+  listGrants(
+    caller: Caller,
+    nodeId: string,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<{ ownerActor: string; grants: readonly Grant[] }>>;
+
+  readonly mailboxes: Mailboxes;
+  readonly changes: Changes;
+  readonly administration: Administration;
+
   /** An empty schema for a tenant that has registered none. */
   getSchema(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<Read<TenantSchema>>;
   registerSchema(
@@ -86,6 +111,13 @@ export interface Engine {
     request: SchemaRequest,
     signal: AbortSignal,
   ): Promise<SchemaReceipt>;
+  /** What registering would change. Changes nothing. */
+  checkSchema(
+    caller: Caller,
+    request: Omit<SchemaRequest, "idempotencyKey">,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<SchemaCheck>>;
 
   health(): Health;
   logState(): LogState;
@@ -98,17 +130,6 @@ export interface Engine {
   ): Promise<{ resumed: boolean; message: string }>;
 }
 
-/** How fresh a read must be. It fails with POSITION_NOT_REACHED at the deadline rather than answer older. */
-export interface Freshness {
-  /** The opaque token of an earlier answer; undefined or empty: none. */
-  readonly atLeast: Uint8Array | undefined;
-  /** Everything that was durable before the read began. */
-  readonly strong: boolean;
-}
-
-/** A read's answer and the position it was read at, as the token that clients hand back. */
-export type Read<T> = T & { readonly positionToken: Uint8Array };
-
 /**
  * An operation as sent: wherever an id is taken, "$alias.id" may stand for one that an
  * earlier operation creates; an empty id on a create asks the server for one.
@@ -116,6 +137,8 @@ export type Read<T> = T & { readonly positionToken: Uint8Array };
 export type RequestedOperation = Operation & {
   /** Create operations only; empty: none. */
   readonly alias?: string;
+  /** Operations on a mailbox only: a token in the place of `beforeOffset`, whose record is included; empty: none. */
+  readonly upTo?: Uint8Array;
 };
 
 export type WaitMode = "applied" | "durable";
@@ -182,12 +205,6 @@ export interface NodeByKeyRequest {
   readonly values: readonly Value[];
 }
 
-/** A page's place. `pageSize` 0 asks for the default; `offset` is REST's and excludes a cursor. */
-export interface PageRequest {
-  readonly pageSize: number;
-  readonly cursor: Uint8Array | undefined;
-}
-
 export interface QueryRequest extends PageRequest {
   readonly typeId: number;
   readonly filter: Filter | undefined;
@@ -249,11 +266,55 @@ export interface TenantSchema {
   readonly schema: Schema;
   /** "sha256:…" */
   readonly fingerprint: string;
+  /** Only who holds the right `schema` may change it. */
+  readonly locked: boolean;
+  /** Present while a schema is being applied to the nodes that are there. */
+  readonly build: SchemaBuild | undefined;
+}
+
+export interface SchemaBuild {
+  readonly walPosition: string;
+  /** "index of field 3 (status) of node type 2 (Task)", in words for people. */
+  readonly step: string;
+  readonly rowsDone: number;
+  readonly rowsTotal: number;
 }
 
 export interface SchemaRequest {
   readonly idempotencyKey: string;
   readonly schema: Schema;
+  readonly mode: SchemaMode;
+}
+
+export interface SchemaCheck {
+  readonly changes: readonly SchemaChange[];
+  readonly fingerprintNow: string;
+  readonly fingerprintThen: string;
+}
+
+export interface SearchRequest extends PageRequest {
+  readonly query: string;
+  /** Empty: every type with searchable fields. */
+  readonly typeIds: readonly number[];
+  /** With exactly one type; empty: all its searchable fields. */
+  readonly fieldIds: readonly number[];
+  /** The last word may be the beginning of one. */
+  readonly prefix: boolean;
+}
+
+export interface SearchPage {
+  /** Best match first. */
+  readonly hits: readonly SearchHit[];
+  readonly nextCursor: Uint8Array | undefined;
+  readonly hasMore: boolean;
+}
+
+export interface SearchHit {
+  readonly node: Node;
+  /** Greater is better. */
+  readonly score: number;
+  /** What was found stands between U+0002 and U+0003. */
+  readonly highlights: readonly { readonly fieldId: number; readonly text: string }[];
 }
 
 export interface SchemaReceipt {

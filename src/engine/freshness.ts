@@ -2,7 +2,7 @@ import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import { encodePositionToken, offsetOfToken } from "../wal/position.ts";
 import type { Wal } from "../wal/wal.ts";
-import type { Freshness } from "./engine.ts";
+import type { Freshness } from "./reading.ts";
 
 /**
  * Waits until a tenant's view is as fresh as a read asks for. Undefined, without a turn

@@ -2,6 +2,7 @@ import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import type { Grant } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
@@ -13,6 +14,8 @@ import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Gate } from "../tenant/gate.ts";
 import type { Wal } from "../wal/wal.ts";
+import type { Administration } from "./administration.ts";
+import type { Changes } from "./changes.ts";
 import { listEdges, prepareWalk } from "./edge-reads.ts";
 import type {
   ConnectedPage,
@@ -21,7 +24,6 @@ import type {
   EdgePage,
   EdgesRequest,
   Engine,
-  Freshness,
   Health,
   LogState,
   NodeByKeyRequest,
@@ -29,20 +31,24 @@ import type {
   NodeRequest,
   NodesRequest,
   QueryRequest,
-  Read,
   RebuildReport,
   Receipt,
+  SchemaCheck,
   SchemaReceipt,
   SchemaRequest,
+  SearchPage,
   TenantSchema,
   TransactionReceipt,
   TransactionRequest,
 } from "./engine.ts";
 import { tokenOfView, waitUntilFresh } from "./freshness.ts";
 import { InFlightKeys } from "./in-flight.ts";
+import { later } from "./later.ts";
+import type { Mailboxes } from "./mailboxes.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
 import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
 import { OpenViews } from "./open-views.ts";
+import type { Freshness, Read } from "./reading.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 
@@ -84,6 +90,9 @@ export class LocalEngine implements Engine {
   readonly #submit: Submit;
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
+  readonly mailboxes = later<Mailboxes>("Mailboxes");
+  readonly changes = later<Changes>("Watching changes");
+  readonly administration = later<Administration>("Administration of tenants");
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
@@ -199,10 +208,10 @@ export class LocalEngine implements Engine {
     signal: AbortSignal,
   ): Promise<Read<TenantSchema>> {
     if (this.#isToBeCreated(caller.tenantId)) {
-      return { ...tenantSchema(NO_TYPES), positionToken: new Uint8Array(0) };
+      return { ...tenantSchema(NO_TYPES, false), positionToken: new Uint8Array(0) };
     }
     return await this.#read(caller, freshness, signal, (store) =>
-      tenantSchema(this.#schemas.of(store)),
+      tenantSchema(this.#schemas.of(store), store.reads.membership.schemaLocked),
     );
   }
 
@@ -211,12 +220,12 @@ export class LocalEngine implements Engine {
     request: SchemaRequest,
     signal: AbortSignal,
   ): Promise<SchemaReceipt> {
-    const { idempotencyKey, schema } = request;
+    const { idempotencyKey, schema, mode } = request;
     const receipt = await this.#submit.execute(
       caller,
       {
         idempotencyKey,
-        operations: [{ op: "register_schema", schema }],
+        operations: [{ op: "register_schema", schema, mode }],
         wait: "applied",
         schemaFingerprint: "",
         schema: undefined,
@@ -232,6 +241,20 @@ export class LocalEngine implements Engine {
       walPosition: receipt.walPosition,
     };
   }
+
+  checkSchema(): Promise<Read<SchemaCheck>> {
+    return this.#later.checkSchema();
+  }
+
+  searchNodes(): Promise<Read<SearchPage>> {
+    return this.#later.searchNodes();
+  }
+
+  listGrants(): Promise<Read<{ ownerActor: string; grants: readonly Grant[] }>> {
+    return this.#later.listGrants();
+  }
+
+  readonly #later = later<Pick<LocalEngine, "checkSchema" | "searchNodes" | "listGrants">>("This");
 
   health(): Health {
     const { wal, applied, clock, version } = this.#deps;
@@ -339,8 +362,8 @@ export class LocalEngine implements Engine {
 const NOW: Freshness = { atLeast: undefined, strong: false };
 const NO_TYPES = new SchemaRegistry(EMPTY_SCHEMA);
 
-function tenantSchema(registry: SchemaRegistry): TenantSchema {
-  return { schema: registry.schema, fingerprint: registry.fingerprint };
+function tenantSchema(registry: SchemaRegistry, locked: boolean): TenantSchema {
+  return { schema: registry.schema, fingerprint: registry.fingerprint, locked, build: undefined };
 }
 
 function inTrouble(tenantId: string): EntError {

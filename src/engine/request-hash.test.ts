@@ -24,10 +24,26 @@ const { vectors } = readGolden<{ readonly vectors: readonly Vector[] }>("request
 
 /** The encoding once more, from its description alone, over the JSON of the golden file. */
 function naiveRequest(actor: string, operations: readonly GoldenOperation[]): number[] {
-  return [1, ...text(actor), ...varint(operations.length), ...operations.flatMap(naiveOperation)];
+  return [
+    1,
+    ...text(actor),
+    ...varint(operations.length),
+    ...operations.flatMap((operation) => naiveOperation(operation as never)),
+  ];
 }
 
-const TAGS: Readonly<Record<GoldenOperation["op"], number>> = {
+type FirstOperations = Exclude<
+  GoldenOperation["op"],
+  | "set_visibility"
+  | "grant"
+  | "revoke"
+  | "mark_read"
+  | "delete_mailbox_items"
+  | "membership"
+  | "schema_lock"
+>;
+
+const TAGS: Readonly<Record<FirstOperations, number>> = {
   create_node: 1,
   update_node: 2,
   delete_node: 3,
@@ -39,9 +55,9 @@ const TAGS: Readonly<Record<GoldenOperation["op"], number>> = {
   register_schema: 9,
 };
 
-function naiveOperation(o: GoldenOperation): number[] {
+function naiveOperation(o: GoldenOperation & { readonly op: FirstOperations }): number[] {
   const returnExisting = o.return_existing ? 1 : 0;
-  const bodies: Record<GoldenOperation["op"], () => number[]> = {
+  const bodies: Record<FirstOperations, () => number[]> = {
     create_node: () => [
       ...varint(o.type_id ?? 0),
       ...text(o.alias ?? ""),

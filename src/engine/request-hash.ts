@@ -1,8 +1,10 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { sha256 } from "../base/sha256.ts";
-import type { EdgeTarget } from "../record/transaction.ts";
+import { type Grant, permissionLevel } from "../record/access.ts";
+import type { CreateNode, EdgeTarget, MembershipStep } from "../record/transaction.ts";
 import { writeFields } from "../record/value-codec.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
+import type { Permission } from "../schema/types.ts";
 import type { RequestedOperation } from "./engine.ts";
 
 /**
@@ -19,7 +21,15 @@ import type { RequestedOperation } from "./engine.ts";
  *       6 create_edge   edgeTypeId alias id from to returnExisting fields
  *       7 update_edge   target fields
  *       8 delete_edge   target
- *       9 register_schema   canonical text with names
+ *       9 register_schema   canonical text with names, in mode merge
+ *      10 create_node with sharing: as 1, then ownGrants count { principal level expiresAt }
+ *         count { recipient } thread count { name value } in the order of their names
+ *      11 register_schema in mode replace: as 9
+ *      12 set_visibility   nodeId count { principal }
+ *      13 grant, 14 revoke   nodeId principal level (0: all) expiresAt
+ *      15 mark_read, 16 delete_mailbox_items   userId count { itemId } beforeOffset unread
+ *      17 membership   action, then its parts in the order of their names
+ *      18 schema_lock   locked
  *     target = 1:u8 id, or 2:u8 edgeTypeId from to
  */
 const VERSION = 1;
@@ -37,12 +47,7 @@ export function requestHash(actor: string, operations: readonly RequestedOperati
 function writeOperation(writer: ByteWriter, operation: RequestedOperation): void {
   switch (operation.op) {
     case "create_node":
-      writer.u8(1);
-      writer.varint(operation.typeId);
-      writer.text(operation.alias ?? "");
-      writer.text(operation.id);
-      writer.u8(operation.returnExisting ? 1 : 0);
-      return writeFields(writer, operation.fields);
+      return writeCreateNode(writer, operation);
     case "update_node":
       writer.u8(2);
       writer.text(operation.id);
@@ -72,9 +77,77 @@ function writeOperation(writer: ByteWriter, operation: RequestedOperation): void
       writer.u8(8);
       return writeTarget(writer, operation.target);
     case "register_schema":
-      writer.u8(9);
+      writer.u8(operation.mode === "replace" ? 11 : 9);
       return writer.text(encodeSchemaText(operation.schema));
+    case "set_visibility":
+      writer.u8(12);
+      writer.text(operation.nodeId);
+      return writeTexts(writer, operation.principals);
+    case "grant":
+      writer.u8(13);
+      writer.text(operation.nodeId);
+      return writeGrant(writer, operation.grant);
+    case "revoke":
+      writer.u8(14);
+      writer.text(operation.nodeId);
+      return writeGrant(writer, { ...operation, expiresAt: 0 });
+    case "mark_read":
+    case "delete_mailbox_items":
+      writer.u8(operation.op === "mark_read" ? 15 : 16);
+      writer.text(operation.userId);
+      writeTexts(writer, operation.itemIds);
+      writer.varint(operation.beforeOffset);
+      return writer.u8(operation.unread ? 1 : 0);
+    case "membership":
+      writer.u8(17);
+      return writeStep(writer, operation.step);
+    case "schema_lock":
+      writer.u8(18);
+      return writer.u8(operation.locked ? 1 : 0);
   }
+}
+
+/** A node that is shared with nobody in particular is hashed as it was before there was sharing. */
+function writeCreateNode(writer: ByteWriter, operation: CreateNode & { alias?: string }): void {
+  const { sharing } = operation;
+  writer.u8(sharing === undefined ? 1 : 10);
+  writer.varint(operation.typeId);
+  writer.text(operation.alias ?? "");
+  writer.text(operation.id);
+  writer.u8(operation.returnExisting ? 1 : 0);
+  writeFields(writer, operation.fields);
+  if (sharing === undefined) return;
+  const { grants, recipients, mail } = sharing;
+  writer.u8(grants === undefined ? 0 : 1);
+  writer.varint(grants?.length ?? 0);
+  for (const grant of grants ?? []) writeGrant(writer, grant);
+  writeTexts(writer, recipients);
+  writer.text(mail.thread);
+  const metadata = [...mail.metadata].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeTexts(writer, metadata.flat());
+}
+
+function writeGrant(
+  writer: ByteWriter,
+  grant: Omit<Grant, "permission"> & { readonly permission: Permission | undefined },
+): void {
+  writer.text(grant.principal);
+  writer.u8(grant.permission === undefined ? 0 : permissionLevel(grant.permission));
+  writer.varint(grant.expiresAt);
+}
+
+function writeStep(writer: ByteWriter, step: MembershipStep): void {
+  writer.text(step.action);
+  const { action, ...parts } = step;
+  for (const [, value] of Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (typeof value === "string") writer.text(value);
+    else writeTexts(writer, value);
+  }
+}
+
+function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
+  writer.varint(texts.length);
+  for (const text of texts) writer.text(text);
 }
 
 function writeTarget(writer: ByteWriter, target: EdgeTarget): void {

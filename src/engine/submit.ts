@@ -166,6 +166,7 @@ export class Submit {
       idempotencyKey: prepared.idempotencyKey,
       serverMadeKey: prepared.serverMadeKey,
       requestHash: prepared.hash,
+      credential: caller.credential,
       body: {
         kind: "transaction",
         operations: checked.resolved,
@@ -297,7 +298,11 @@ function knownIds(operation: Operation): OperationResult {
     case "update_edge":
     case "delete_edge":
       return { ...none, edgeId: operation.target.by === "id" ? operation.target.id : "" };
-    case "register_schema":
+    case "set_visibility":
+    case "grant":
+    case "revoke":
+      return { ...none, nodeId: operation.nodeId };
+    default:
       return none;
   }
 }

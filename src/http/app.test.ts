@@ -126,7 +126,7 @@ describe("who asks", () => {
     );
     return reason === "" ? callers[0] : reason;
   };
-  const ada = { tenantId: "acme", actor: "user:ada", roles: [] };
+  const ada = { tenantId: "acme", actor: "user:ada", roles: [], credential: "" };
 
   test("is named by headers, query or body, or by several the same", async () => {
     expect(await ask("", {}, { "x-tenant-id": "acme", "x-actor": "user:ada" })).toEqual(ada);

@@ -1,5 +1,5 @@
 import { invalid } from "../base/errors.ts";
-import type { Freshness } from "../engine/engine.ts";
+import type { Freshness } from "../engine/reading.ts";
 import type { HttpCall } from "./call.ts";
 import { choiceParam, decodeToken, tokenParam } from "./params.ts";
 import { POSITION_HEADER } from "./reply.ts";

@@ -1,5 +1,6 @@
 import { EntError, type ErrorReason } from "../base/errors.ts";
-import type { Engine, Freshness } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Freshness } from "../engine/reading.ts";
 import type { Caller } from "../record/caller.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import type { Schema } from "../schema/types.ts";

@@ -94,6 +94,7 @@ const record: fc.Arbitrary<TransactionRecord> = fc.record({
   idempotencyKey: text,
   serverMadeKey: fc.boolean(),
   requestHash: fc.uint8Array({ maxLength: 40 }),
+  credential: text,
   body: fc.oneof(
     fc.record({
       kind: fc.constant("transaction" as const),
@@ -113,6 +114,9 @@ const record: fc.Arbitrary<TransactionRecord> = fc.record({
 /** The same record as the generated code holds it. */
 function messageOf(wanted: TransactionRecord): RecordMessage {
   const { body, roles, incarnation, ...envelope } = wanted;
+  if (body.kind !== "transaction" && body.kind !== "tenant_created") {
+    throw new Error(`no message for ${body.kind}`);
+  }
   return create(RecordSchema, {
     ...envelope,
     roles: [...roles],
@@ -155,7 +159,7 @@ const STEPS = {
 function operationCase(wanted: Operation): OperationMessage["operation"] {
   switch (wanted.op) {
     case "create_node": {
-      const { op: _, ...plain } = wanted;
+      const { op: _, sharing: __, ...plain } = wanted;
       const value = create(CreateNodeSchema, { ...plain, fields: encodeFields(wanted.fields) });
       return { case: "createNode", value };
     }
@@ -191,6 +195,8 @@ function operationCase(wanted: Operation): OperationMessage["operation"] {
       return { case: "deleteEdge", value: targetMessage(wanted.target) };
     case "register_schema":
       return { case: "registerSchema", value: create(SchemaSchema, { json: SCHEMA_TEXT }) };
+    default:
+      throw new Error(`no message for ${wanted.op}`);
   }
 }
 

@@ -48,6 +48,7 @@ function recordOf({ record }: Vector): TransactionRecord {
     idempotencyKey: record.idempotency_key,
     serverMadeKey: record.server_made_key,
     requestHash: bytesOf(record.request_hash),
+    credential: "",
     body: bodyOf(record),
   };
 }

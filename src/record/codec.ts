@@ -5,17 +5,19 @@ import {
   openMessage,
   requireEnd,
   skipField,
+  writeBytes,
   writeFlag,
   writeNumber,
   writeText,
+  writeTexts,
 } from "../base/protobuf.ts";
 import { decodeSchemaText, encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema } from "../schema/types.ts";
 import { readOperation, writeOperation } from "./operation-codec.ts";
+import { isSystemTag, readSystemBody, writeSystemBody } from "./system-codec.ts";
 import {
   type Operation,
   RULES_VERSION,
-  type TenantCreated,
   type Transaction,
   type TransactionRecord,
 } from "./transaction.ts";
@@ -38,17 +40,11 @@ const RECORD = {
   serverMadeKey: numberTag(7),
   requestHash: lengthTag(8),
   transaction: lengthTag(9),
-  tenantCreated: lengthTag(10),
+  credential: lengthTag(17),
 } as const;
 
 const TRANSACTION = { operations: lengthTag(1), attachedSchema: lengthTag(2) } as const;
 const SCHEMA = { json: lengthTag(1) } as const;
-const TENANT_CREATED = {
-  tenantId: lengthTag(1),
-  incarnation: numberTag(2),
-  partition: numberTag(3),
-  directory: lengthTag(4),
-} as const;
 
 const shared = new ByteWriter(4096);
 
@@ -58,18 +54,13 @@ export function encodeRecord(record: TransactionRecord): Uint8Array {
   writeText(shared, RECORD.tenantId, record.tenantId);
   writeNumber(shared, RECORD.incarnation, record.incarnation);
   writeText(shared, RECORD.actor, record.actor);
-  for (const role of record.roles) {
-    shared.u8(RECORD.roles);
-    shared.text(role);
-  }
+  writeTexts(shared, RECORD.roles, record.roles);
   writeText(shared, RECORD.idempotencyKey, record.idempotencyKey);
   writeFlag(shared, RECORD.serverMadeKey, record.serverMadeKey);
-  if (record.requestHash.length > 0) {
-    shared.u8(RECORD.requestHash);
-    shared.bytes(record.requestHash);
-  }
+  writeBytes(shared, RECORD.requestHash, record.requestHash);
   if (record.body.kind === "transaction") writeTransaction(record.body);
-  else writeTenantCreated(record.body);
+  else writeSystemBody(shared, record.body);
+  writeText(shared, RECORD.credential, record.credential);
   return shared.take();
 }
 
@@ -86,15 +77,6 @@ function writeTransaction({ operations, attachedSchema }: Transaction): void {
     shared.closeRun(start);
   }
   shared.closeRun(transaction);
-}
-
-function writeTenantCreated(created: TenantCreated): void {
-  const start = openMessage(shared, RECORD.tenantCreated);
-  writeText(shared, TENANT_CREATED.tenantId, created.tenantId);
-  writeNumber(shared, TENANT_CREATED.incarnation, created.incarnation);
-  writeNumber(shared, TENANT_CREATED.partition, created.partition);
-  writeText(shared, TENANT_CREATED.directory, created.directory);
-  shared.closeRun(start);
 }
 
 /**
@@ -121,17 +103,18 @@ export function decodeRecord(bytes: Uint8Array): LoggedRecord {
     idempotencyKey: "",
     serverMadeKey: false,
     requestHash: NO_BYTES,
+    credential: "",
     decodeBody: () => {
       requireKnownRules(record.rulesVersion);
       const body = new ByteReader(bytes, bodyAt, bodyEnd);
       if (bodyTag === RECORD.transaction) return readTransaction(body);
-      if (bodyTag === RECORD.tenantCreated) return readTenantCreated(body);
+      if (bodyTag !== 0) return readSystemBody(body, bodyTag);
       throw new MalformedBytesError("record without a body");
     },
   };
   while (!reader.done) {
     const tag = reader.varint();
-    if (tag === RECORD.transaction || tag === RECORD.tenantCreated) {
+    if (tag === RECORD.transaction || isSystemTag(tag)) {
       bodyTag = tag;
       bodyEnd = reader.runEnd();
       bodyAt = reader.at;
@@ -155,6 +138,7 @@ function readEnvelope(reader: ByteReader, tag: number, record: Writable<LoggedRe
   else if (tag === RECORD.idempotencyKey) record.idempotencyKey = reader.text();
   else if (tag === RECORD.serverMadeKey) record.serverMadeKey = reader.varint() !== 0;
   else if (tag === RECORD.requestHash) record.requestHash = reader.copy();
+  else if (tag === RECORD.credential) record.credential = reader.text();
   else skipField(reader, tag);
 }
 
@@ -187,20 +171,4 @@ function readSchema(reader: ByteReader): Schema {
   }
   requireEnd(reader, end);
   return decodeSchemaText(json);
-}
-
-function readTenantCreated(reader: ByteReader): TenantCreated {
-  let tenantId = "";
-  let incarnation = 0;
-  let partition = 0;
-  let directory = "";
-  while (!reader.done) {
-    const tag = reader.varint();
-    if (tag === TENANT_CREATED.tenantId) tenantId = reader.text();
-    else if (tag === TENANT_CREATED.incarnation) incarnation = reader.varint();
-    else if (tag === TENANT_CREATED.partition) partition = reader.varint();
-    else if (tag === TENANT_CREATED.directory) directory = reader.text();
-    else skipField(reader, tag);
-  }
-  return { kind: "tenant_created", tenantId, incarnation, partition, directory };
 }

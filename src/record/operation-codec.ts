@@ -8,10 +8,30 @@ import {
   writeFlag,
   writeNumber,
   writeText,
+  writeTexts,
 } from "../base/protobuf.ts";
 import { decodeSchemaText, encodeSchemaText } from "../schema/schema-json.ts";
 import { EMPTY_FIELDS, type Fields } from "../schema/value.ts";
-import type { CreateEdge, CreateNode, EdgeTarget, Operation, UpdateNode } from "./transaction.ts";
+import type { Grant } from "./access.ts";
+import {
+  readGrant,
+  readGrantChange,
+  readMailboxChange,
+  readMembership,
+  readSchemaLock,
+  readVisibility,
+  writeAccessOperation,
+  writeGrantField,
+} from "./access-codec.ts";
+import {
+  type CreateEdge,
+  type CreateNode,
+  type EdgeTarget,
+  type Mail,
+  NO_MAIL,
+  type Operation,
+  type UpdateNode,
+} from "./transaction.ts";
 import { readFields, writeFields } from "./value-codec.ts";
 
 /**
@@ -29,6 +49,13 @@ const OPERATION = {
   updateEdge: lengthTag(7),
   deleteEdge: lengthTag(8),
   registerSchema: lengthTag(9),
+  setVisibility: lengthTag(10),
+  grant: lengthTag(11),
+  revoke: lengthTag(12),
+  markRead: lengthTag(13),
+  deleteMailboxItems: lengthTag(14),
+  membership: lengthTag(16),
+  schemaLock: lengthTag(17),
 } as const;
 
 const CREATE_NODE = {
@@ -36,6 +63,11 @@ const CREATE_NODE = {
   id: lengthTag(2),
   fields: lengthTag(3),
   returnExisting: numberTag(4),
+  grants: lengthTag(5),
+  ownGrants: numberTag(6),
+  recipients: lengthTag(7),
+  thread: lengthTag(8),
+  metadata: lengthTag(9),
 } as const;
 
 const UPDATE_NODE = {
@@ -64,7 +96,7 @@ const EDGE_TARGET = {
 } as const;
 
 const UPDATE_EDGE = { target: lengthTag(1), fields: lengthTag(2) } as const;
-const SCHEMA = { json: lengthTag(1) } as const;
+const SCHEMA = { json: lengthTag(1), replace: numberTag(2) } as const;
 
 export function writeOperation(writer: ByteWriter, operation: Operation): void {
   const start = openMessage(writer, tagOf(operation));
@@ -92,6 +124,20 @@ function tagOf(operation: Operation): number {
       return OPERATION.deleteEdge;
     case "register_schema":
       return OPERATION.registerSchema;
+    case "set_visibility":
+      return OPERATION.setVisibility;
+    case "grant":
+      return OPERATION.grant;
+    case "revoke":
+      return OPERATION.revoke;
+    case "mark_read":
+      return OPERATION.markRead;
+    case "delete_mailbox_items":
+      return OPERATION.deleteMailboxItems;
+    case "membership":
+      return OPERATION.membership;
+    case "schema_lock":
+      return OPERATION.schemaLock;
   }
 }
 
@@ -101,7 +147,8 @@ function writeMessage(writer: ByteWriter, operation: Operation): void {
       writeNumber(writer, CREATE_NODE.typeId, operation.typeId);
       writeText(writer, CREATE_NODE.id, operation.id);
       writeFieldsField(writer, CREATE_NODE.fields, operation.fields);
-      return writeFlag(writer, CREATE_NODE.returnExisting, operation.returnExisting);
+      writeFlag(writer, CREATE_NODE.returnExisting, operation.returnExisting);
+      return writeSharing(writer, operation);
     case "update_node":
       writeText(writer, UPDATE_NODE.id, operation.id);
       writeFieldsField(writer, UPDATE_NODE.fields, operation.fields);
@@ -128,8 +175,23 @@ function writeMessage(writer: ByteWriter, operation: Operation): void {
     case "delete_edge":
       return writeTarget(writer, operation.target);
     case "register_schema":
-      return writeText(writer, SCHEMA.json, encodeSchemaText(operation.schema));
+      writeText(writer, SCHEMA.json, encodeSchemaText(operation.schema));
+      return writeFlag(writer, SCHEMA.replace, operation.mode === "replace");
+    default:
+      return writeAccessOperation(writer, operation);
   }
+}
+
+/** Whom a new node is shared with. */
+function writeSharing(writer: ByteWriter, { sharing }: CreateNode): void {
+  if (sharing === undefined) return;
+  const { grants, recipients, mail } = sharing;
+  for (const grant of grants ?? []) writeGrantField(writer, CREATE_NODE.grants, grant);
+  writeFlag(writer, CREATE_NODE.ownGrants, grants !== undefined);
+  writeTexts(writer, CREATE_NODE.recipients, recipients);
+  writeText(writer, CREATE_NODE.thread, mail.thread);
+  const entries = [...mail.metadata].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeTexts(writer, CREATE_NODE.metadata, entries.flat());
 }
 
 function writeTarget(writer: ByteWriter, target: EdgeTarget): void {
@@ -180,6 +242,20 @@ function readKnown(reader: ByteReader, tag: number): Operation | undefined {
       return { op: "delete_edge", target: readTarget(reader, reader.runEnd()) };
     case OPERATION.registerSchema:
       return readRegisterSchema(reader, reader.runEnd());
+    case OPERATION.setVisibility:
+      return readVisibility(reader, reader.runEnd());
+    case OPERATION.grant:
+      return readGrantChange(reader, reader.runEnd(), "grant");
+    case OPERATION.revoke:
+      return readGrantChange(reader, reader.runEnd(), "revoke");
+    case OPERATION.markRead:
+      return readMailboxChange(reader, reader.runEnd(), "mark_read");
+    case OPERATION.deleteMailboxItems:
+      return readMailboxChange(reader, reader.runEnd(), "delete_mailbox_items");
+    case OPERATION.membership:
+      return readMembership(reader, reader.runEnd());
+    case OPERATION.schemaLock:
+      return readSchemaLock(reader, reader.runEnd());
     default:
       return undefined;
   }
@@ -190,16 +266,36 @@ function readCreateNode(reader: ByteReader, end: number): CreateNode {
   let id = "";
   let fields = EMPTY_FIELDS;
   let returnExisting = false;
+  let ownGrants = false;
+  let thread = "";
+  const grants: Grant[] = [];
+  const recipients: string[] = [];
+  const metadata: string[] = [];
   while (reader.at < end) {
     const tag = reader.varint();
     if (tag === CREATE_NODE.typeId) typeId = reader.varint();
     else if (tag === CREATE_NODE.id) id = reader.text();
     else if (tag === CREATE_NODE.fields) fields = readFields(reader, reader.runEnd());
     else if (tag === CREATE_NODE.returnExisting) returnExisting = reader.varint() !== 0;
+    else if (tag === CREATE_NODE.grants) grants.push(readGrant(reader, reader.runEnd()));
+    else if (tag === CREATE_NODE.ownGrants) ownGrants = reader.varint() !== 0;
+    else if (tag === CREATE_NODE.recipients) recipients.push(reader.text());
+    else if (tag === CREATE_NODE.thread) thread = reader.text();
+    else if (tag === CREATE_NODE.metadata) metadata.push(reader.text());
     else skipField(reader, tag);
   }
   requireEnd(reader, end);
-  return { op: "create_node", typeId, id, fields, returnExisting };
+  const node = { op: "create_node", typeId, id, fields, returnExisting } as const;
+  if (!ownGrants && recipients.length === 0) return node;
+  const own = ownGrants ? grants : undefined;
+  return { ...node, sharing: { grants: own, recipients, mail: mailOf(thread, metadata) } };
+}
+
+function mailOf(thread: string, pairs: readonly string[]): Mail {
+  if (thread === "" && pairs.length === 0) return NO_MAIL;
+  const metadata = new Map<string, string>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) metadata.set(pairs[i] ?? "", pairs[i + 1] ?? "");
+  return { thread, metadata };
 }
 
 function readUpdateNode(reader: ByteReader, end: number): UpdateNode {
@@ -286,11 +382,14 @@ function readTarget(reader: ByteReader, end: number): EdgeTarget {
 
 function readRegisterSchema(reader: ByteReader, end: number): Operation {
   let json = "";
+  let replace = false;
   while (reader.at < end) {
     const tag = reader.varint();
     if (tag === SCHEMA.json) json = reader.text();
+    else if (tag === SCHEMA.replace) replace = reader.varint() !== 0;
     else skipField(reader, tag);
   }
   requireEnd(reader, end);
-  return { op: "register_schema", schema: decodeSchemaText(json) };
+  const mode = replace ? "replace" : "merge";
+  return { op: "register_schema", schema: decodeSchemaText(json), mode };
 }

@@ -76,7 +76,8 @@ describe("operations", () => {
     );
     expect(decoded({ case: "registerSchema", value: { schema: {} } })).toEqual({
       op: "register_schema",
-      schema: { nodeTypes: [], edgeTypes: [] },
+      schema: { nodeTypes: [], edgeTypes: [], reservedTypeIds: [], reservedEdgeTypeIds: [] },
+      mode: "merge",
     });
   });
 

@@ -11,7 +11,8 @@ import { unreachable } from "../base/assert.ts";
 import type { RequestedOperation } from "../engine/engine.ts";
 import type { EdgeTarget, NodeStep } from "../record/transaction.ts";
 import { EMPTY_FIELDS, type Fields, type Value } from "../schema/value.ts";
-import { decodeSchema } from "./decode-schema.ts";
+import { accessOperation, mailboxOperation, sharingOf } from "./decode-access.ts";
+import { decodeSchema, decodeSchemaMode } from "./decode-schema.ts";
 import { decodeFields, decodeValue, misshapen } from "./decode-value.ts";
 
 /** The operations of a transaction, in their order. Throws INVALID_REQUEST with the place of what is missing. */
@@ -49,7 +50,15 @@ function decodeOperation(wire: WireOperation, path: string): RequestedOperation 
       return {
         op: "register_schema",
         schema: decodeSchema(operation.value.schema, `${path}.register_schema.schema`),
+        mode: decodeSchemaMode(operation.value.mode, `${path}.register_schema`),
       };
+    case "setVisibility":
+    case "grant":
+    case "revoke":
+      return accessOperation(operation, `${path}.${operation.case}`);
+    case "markRead":
+    case "deleteMailboxItems":
+      return mailboxOperation(operation, `${path}.${operation.case}`);
     case undefined:
       throw misshapen(path, "an operation is needed, such as createNode");
     default:
@@ -64,6 +73,7 @@ function createNode(wire: WireCreateNode, path: string): RequestedOperation {
     id: wire.id,
     fields: decodeFields(wire.fields, `${path}.create_node.fields`),
     returnExisting: returnExisting(wire.onConflict, `${path}.create_node`),
+    ...sharingOf(wire, `${path}.create_node`),
     alias: wire.alias,
   };
 }

@@ -1,6 +1,6 @@
 import { Direction as WireDirection } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import { Consistency, type ReadOptions } from "../../gen/entdb/v1/model_pb.ts";
-import type { Freshness } from "../engine/engine.ts";
+import type { Freshness } from "../engine/reading.ts";
 import type { Direction } from "../record/graph.ts";
 import { misshapen } from "./decode-value.ts";
 

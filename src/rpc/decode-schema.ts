@@ -1,3 +1,4 @@
+import { SchemaMode as WireSchemaMode } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
   type EdgeType as WireEdgeType,
   type Field as WireField,
@@ -5,8 +6,10 @@ import {
   type NodeType as WireNodeType,
   type Schema as WireSchema,
 } from "../../gen/entdb/v1/model_pb.ts";
+import type { SchemaMode } from "../record/transaction.ts";
 import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "../schema/types.ts";
 import type { FieldKind } from "../schema/value.ts";
+import { decodePermission } from "./decode-access.ts";
 import { decodeValue, misshapen } from "./decode-value.ts";
 
 /** Kinds by their number on the wire. */
@@ -38,7 +41,22 @@ export function decodeSchema(schema: WireSchema | undefined, path: string): Sche
     edgeTypes: schema.edgeTypes
       .map((type, index) => edgeType(type, `${path}.edge_types[${index}]`))
       .sort((a, b) => a.edgeTypeId - b.edgeTypeId),
+    reservedTypeIds: schema.reservedTypeIds,
+    reservedEdgeTypeIds: schema.reservedEdgeTypeIds,
   };
+}
+
+/** Throws INVALID_REQUEST for a number that stands for none. */
+export function decodeSchemaMode(mode: WireSchemaMode, path: string): SchemaMode {
+  switch (mode) {
+    case WireSchemaMode.UNSPECIFIED:
+    case WireSchemaMode.MERGE:
+      return "merge";
+    case WireSchemaMode.REPLACE:
+      return "replace";
+    default:
+      throw misshapen(path, `${String(mode)} is no way to register a schema`);
+  }
 }
 
 function nodeType(wire: WireNodeType, path: string): NodeType {
@@ -51,6 +69,11 @@ function nodeType(wire: WireNodeType, path: string): NodeType {
     uniqueKeys: wire.uniqueKeys
       .map((key): UniqueKey => ({ keyId: key.keyId, name: key.name, fieldIds: key.fieldIds }))
       .sort((a, b) => a.keyId - b.keyId),
+    defaultGrants: wire.defaultGrants.map((grant, index) => ({
+      principal: grant.principal,
+      permission: decodePermission(grant.permission, `${path}.default_grants[${index}]`),
+    })),
+    reservedFieldIds: wire.reservedFieldIds,
   };
 }
 
@@ -64,6 +87,7 @@ function edgeType(wire: WireEdgeType, path: string): EdgeType {
     toTypeId: wire.toTypeId,
     fields: fieldsOf(wire.fields, path),
     uniquePerFrom: wire.uniquePerFrom,
+    reservedFieldIds: wire.reservedFieldIds,
   };
 }
 

@@ -15,6 +15,7 @@ import {
 } from "../../gen/entdb/v1/model_pb.ts";
 import type { EdgeType, Field, NodeType, Schema, SchemaDifference } from "../schema/types.ts";
 import type { FieldKind } from "../schema/value.ts";
+import { encodeGrant } from "./encode-access.ts";
 import { encodeValue } from "./encode-value.ts";
 
 /** Type definitions to the wire, and back as they were: the mirror of `decode-schema.ts`. */
@@ -36,6 +37,8 @@ export function encodeSchema(schema: Schema): WireSchema {
   return create(SchemaSchema, {
     nodeTypes: schema.nodeTypes.map(nodeType),
     edgeTypes: schema.edgeTypes.map(edgeType),
+    reservedTypeIds: [...schema.reservedTypeIds],
+    reservedEdgeTypeIds: [...schema.reservedEdgeTypeIds],
   });
 }
 
@@ -54,6 +57,10 @@ function nodeType(type: NodeType) {
     uniqueKeys: type.uniqueKeys.map((key) =>
       create(UniqueKeySchema, { keyId: key.keyId, name: key.name, fieldIds: [...key.fieldIds] }),
     ),
+    defaultGrants: type.defaultGrants.map(({ principal, permission }) =>
+      encodeGrant({ principal, permission, expiresAt: 0 }),
+    ),
+    reservedFieldIds: [...type.reservedFieldIds],
   });
 }
 
@@ -67,6 +74,7 @@ function edgeType(type: EdgeType) {
     toTypeId: type.toTypeId,
     fields: type.fields.map(encodeField),
     uniquePerFrom: type.uniquePerFrom,
+    reservedFieldIds: [...type.reservedFieldIds],
   });
 }
 

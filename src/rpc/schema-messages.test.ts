@@ -31,8 +31,19 @@ const SCHEMA: Schema = {
       deprecated: true,
       fields: FIELDS,
       uniqueKeys: [{ keyId: 1, name: "by_name", fieldIds: [3, 1] }],
+      defaultGrants: [{ principal: "tenant:*", permission: "write" }],
+      reservedFieldIds: [7],
     },
-    { typeId: 2, name: "User", description: "", deprecated: false, fields: [], uniqueKeys: [] },
+    {
+      typeId: 2,
+      name: "User",
+      description: "",
+      deprecated: false,
+      fields: [],
+      uniqueKeys: [],
+      defaultGrants: [],
+      reservedFieldIds: [],
+    },
   ],
   edgeTypes: [
     {
@@ -44,8 +55,11 @@ const SCHEMA: Schema = {
       toTypeId: 2,
       fields: FIELDS.slice(0, 2),
       uniquePerFrom: true,
+      reservedFieldIds: [8],
     },
   ],
+  reservedTypeIds: [9],
+  reservedEdgeTypeIds: [10, 11],
 };
 
 describe("schemas", () => {

@@ -6,7 +6,7 @@ import {
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine } from "../engine/engine.ts";
 import { decodeFreshness } from "./decode-read.ts";
-import { decodeSchema } from "./decode-schema.ts";
+import { decodeSchema, decodeSchemaMode } from "./decode-schema.ts";
 import { encodeDifferences, encodeSchema } from "./encode-schema.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
@@ -22,6 +22,7 @@ export function schemaMethods(engine: Engine): RpcMethod[] {
         schema: encodeSchema(read.schema),
         fingerprint: read.fingerprint,
         positionToken: read.positionToken,
+        locked: read.locked,
       });
     }),
     unary(registerSchema, async (request, call) => {
@@ -29,6 +30,7 @@ export function schemaMethods(engine: Engine): RpcMethod[] {
       const registration = {
         idempotencyKey: request.idempotencyKey,
         schema: decodeSchema(request.schema, "schema"),
+        mode: decodeSchemaMode(request.mode, "mode"),
       };
       const receipt = await engine.registerSchema(caller, registration, call.signal);
       return create(RegisterSchemaResponseSchema, {

@@ -26,6 +26,8 @@ function canonicalSchema(schema: Schema): string {
   const canonical = sparse({
     node_types: schema.nodeTypes.map(nodeTypeForm),
     edge_types: schema.edgeTypes.map(edgeTypeForm),
+    reserved_type_ids: schema.reservedTypeIds,
+    reserved_edge_type_ids: schema.reservedEdgeTypeIds,
   });
   return stringifyJson(canonical, { sortKeys: true });
 }
@@ -36,6 +38,11 @@ function nodeTypeForm(type: NodeType): JsonWritable {
     deprecated: type.deprecated,
     fields: type.fields.map(fieldForm),
     unique_keys: type.uniqueKeys.map(keyForm),
+    default_grants: type.defaultGrants.map(({ principal, permission }) => ({
+      principal,
+      permission,
+    })),
+    reserved_field_ids: type.reservedFieldIds,
   });
 }
 
@@ -47,6 +54,7 @@ function edgeTypeForm(type: EdgeType): JsonWritable {
     deprecated: type.deprecated,
     unique_per_from: type.uniquePerFrom,
     fields: type.fields.map(fieldForm),
+    reserved_field_ids: type.reservedFieldIds,
   });
 }
 

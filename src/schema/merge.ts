@@ -43,7 +43,7 @@ export function mergeSchema(current: Schema, incoming: Schema): MergedSchema {
   if (findings.refusals.length > 0) throw schemaIncompatible(findings.refusals);
 
   const changed = nodeTypes !== current.nodeTypes || edgeTypes !== current.edgeTypes;
-  const schema = changed ? { nodeTypes, edgeTypes } : current;
+  const schema = changed ? { ...current, nodeTypes, edgeTypes } : current;
   if (changed) {
     checkSizes(schema);
     checkReferences(schema);

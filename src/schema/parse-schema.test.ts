@@ -73,6 +73,8 @@ describe("a schema is put into its normal form", () => {
     const parsed = parseSchema({
       nodeTypes: [{ ...sent, fields: [field] } as never],
       edgeTypes: [],
+      reservedTypeIds: [],
+      reservedEdgeTypeIds: [],
     });
     expect(parsed.nodeTypes[0]?.fields[0]?.defaultValue).toBeUndefined();
   });
@@ -112,7 +114,12 @@ describe("ids and names", () => {
     expect(schemaOf({ node_types: [{ type_id: 2 ** 31 - 1, name: "A" }] }).nodeTypes).toHaveLength(
       1,
     );
-    const broken = { nodeTypes: [{ typeId: Number.NaN, name: "A" }], edgeTypes: [] };
+    const broken = {
+      nodeTypes: [{ typeId: Number.NaN, name: "A" }],
+      edgeTypes: [],
+      reservedTypeIds: [],
+      reservedEdgeTypeIds: [],
+    };
     expect(refusal(() => parseSchema(broken as never)).reason).toBe("SCHEMA_INVALID");
   });
 
@@ -223,7 +230,12 @@ describe("what belongs to a kind", () => {
     const [type] = thingWith({ field_id: 1, name: "f", kind: "str" }).nodeTypes;
     const field = { ...type?.fields[0], kind: "string" };
     const error = refusal(() =>
-      parseSchema({ nodeTypes: [{ ...type, fields: [field] } as never], edgeTypes: [] }),
+      parseSchema({
+        nodeTypes: [{ ...type, fields: [field] } as never],
+        edgeTypes: [],
+        reservedTypeIds: [],
+        reservedEdgeTypeIds: [],
+      }),
     );
     expect(error.message).toContain('"string" is not a kind');
   });
@@ -262,7 +274,12 @@ describe("what belongs to a kind", () => {
       const [type] = thingWith({ field_id: 1, name: "f", kind, enum_values }).nodeTypes;
       const field = { ...type?.fields[0], defaultValue };
       return () =>
-        parseSchema({ nodeTypes: [{ ...type, fields: [field] } as never], edgeTypes: [] });
+        parseSchema({
+          nodeTypes: [{ ...type, fields: [field] } as never],
+          edgeTypes: [],
+          reservedTypeIds: [],
+          reservedEdgeTypeIds: [],
+        });
     };
     expect(refusal(withDefault("str", { kind: "int", value: 1n })).message).toContain(
       "the default is of kind int",

@@ -11,7 +11,7 @@ import {
   schemaInvalid,
   tooMany,
 } from "./schema-place.ts";
-import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import type { DefaultGrant, EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
 
 /**
  * Checks a schema that a client sent, by itself: names, ids, limits, kinds and what
@@ -29,7 +29,12 @@ export function parseSchema(sent: Schema): Schema {
   checkUniqueBy(nodeTypes, nodePlace, "name", (type) => type.name);
   checkUniqueBy(edgeTypes, edgePlace, "edge_type_id", (type) => type.edgeTypeId);
   checkUniqueBy(edgeTypes, edgePlace, "name", (type) => type.name);
-  const schema = { nodeTypes, edgeTypes };
+  const schema = {
+    nodeTypes,
+    edgeTypes,
+    reservedTypeIds: parseReserved(sent.reservedTypeIds),
+    reservedEdgeTypeIds: parseReserved(sent.reservedEdgeTypeIds),
+  };
   checkSizes(schema);
   return schema;
 }
@@ -120,7 +125,13 @@ function parseNodeType(type: NodeType): NodeType {
     "unique key",
     (key) => key.name,
   );
-  return { ...type, fields, uniqueKeys };
+  return {
+    ...type,
+    fields,
+    uniqueKeys,
+    defaultGrants: parseDefaultGrants(type.defaultGrants, here),
+    reservedFieldIds: parseReserved(type.reservedFieldIds),
+  };
 }
 
 function parseEdgeType(type: EdgeType): EdgeType {
@@ -132,7 +143,24 @@ function parseEdgeType(type: EdgeType): EdgeType {
   if (type.toTypeId !== 0) checkId(type.toTypeId, "to_type_id", here);
   const fields = parseFields(type.fields, (field) => edgePlace(type, field));
   for (const field of fields) checkEdgeField(field, edgePlace(type, field));
-  return { ...type, fields };
+  return { ...type, fields, reservedFieldIds: parseReserved(type.reservedFieldIds) };
+}
+
+/** Ascending, each once. */
+function parseReserved(ids: readonly number[]): readonly number[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+/** By principal, each once. */
+function parseDefaultGrants(grants: readonly DefaultGrant[], here: Place): readonly DefaultGrant[] {
+  const sorted = [...grants].sort((a, b) => (a.principal < b.principal ? -1 : 1));
+  checkUniqueBy(
+    sorted,
+    () => here,
+    "default grant",
+    (grant) => grant.principal,
+  );
+  return sorted;
 }
 
 /** Edges are found by their ends: nothing would read an index over their fields. */

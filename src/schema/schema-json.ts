@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import { parseJson } from "../base/json.ts";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { SchemaMember } from "./schema-member.ts";
-import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import type { DefaultGrant, EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
 import type { FieldKind } from "./value.ts";
 import { valueToJson } from "./value-json.ts";
 
@@ -10,9 +10,11 @@ import { valueToJson } from "./value-json.ts";
  * The JSON form of a schema, as REST, files, the log and the views have it:
  *
  *     {node_types: [{type_id, name, description, deprecated, fields: [field…],
- *                    unique_keys: [{key_id, name, field_ids}]}],
+ *                    unique_keys: [{key_id, name, field_ids}],
+ *                    default_grants: [{principal, permission}], reserved_field_ids}],
  *      edge_types: [{edge_type_id, name, from_type_id, to_type_id, description,
- *                    deprecated, unique_per_from, fields: [field…]}]}
+ *                    deprecated, unique_per_from, fields: [field…], reserved_field_ids}],
+ *      reserved_type_ids, reserved_edge_type_ids}
  *     field = {field_id, name, kind, required, default, enum_values, deprecated, unique,
  *              indexed, searchable, description, ref_type_id}
  *
@@ -24,6 +26,10 @@ export function encodeSchema(schema: Schema): JsonObject {
   return {
     node_types: schema.nodeTypes.map(nodeTypeToJson),
     edge_types: schema.edgeTypes.map(edgeTypeToJson),
+    ...sparse({
+      reserved_type_ids: schema.reservedTypeIds,
+      reserved_edge_type_ids: schema.reservedEdgeTypeIds,
+    }),
   };
 }
 
@@ -38,10 +44,12 @@ export function encodeSchemaText(schema: Schema): string {
  */
 export function decodeSchema(json: JsonValue): Schema {
   const root = new SchemaMember(json, "");
-  root.allow(["node_types", "edge_types"]);
+  root.allow(["node_types", "edge_types", "reserved_type_ids", "reserved_edge_type_ids"]);
   return {
     nodeTypes: root.list("node_types").map(nodeTypeOf),
     edgeTypes: root.list("edge_types").map(edgeTypeOf),
+    reservedTypeIds: root.ids("reserved_type_ids"),
+    reservedEdgeTypeIds: root.ids("reserved_edge_type_ids"),
   };
 }
 
@@ -62,6 +70,11 @@ function nodeTypeToJson(type: NodeType): JsonObject {
       name: key.name,
       field_ids: key.fieldIds,
     })),
+    default_grants: type.defaultGrants.map(({ principal, permission }) => ({
+      principal,
+      permission,
+    })),
+    reserved_field_ids: type.reservedFieldIds,
   });
 }
 
@@ -75,6 +88,7 @@ function edgeTypeToJson(type: EdgeType): JsonObject {
     deprecated: type.deprecated,
     unique_per_from: type.uniquePerFrom,
     fields: type.fields.map(fieldToJson),
+    reserved_field_ids: type.reservedFieldIds,
   });
 }
 
@@ -109,7 +123,16 @@ function sparse(form: JsonObject): JsonObject {
 }
 
 function nodeTypeOf(member: SchemaMember): NodeType {
-  member.allow(["type_id", "name", "description", "deprecated", "fields", "unique_keys"]);
+  member.allow([
+    "type_id",
+    "name",
+    "description",
+    "deprecated",
+    "fields",
+    "unique_keys",
+    "default_grants",
+    "reserved_field_ids",
+  ]);
   return {
     typeId: member.id("type_id"),
     name: member.text("name"),
@@ -117,6 +140,8 @@ function nodeTypeOf(member: SchemaMember): NodeType {
     deprecated: member.flag("deprecated"),
     fields: member.list("fields").map(fieldOf),
     uniqueKeys: member.list("unique_keys").map(keyOf),
+    defaultGrants: member.list("default_grants").map(grantOf),
+    reservedFieldIds: member.ids("reserved_field_ids"),
   };
 }
 
@@ -131,6 +156,7 @@ function edgeTypeOf(member: SchemaMember): EdgeType {
     "deprecated",
     "unique_per_from",
     "fields",
+    "reserved_field_ids",
   ]);
   return {
     edgeTypeId: member.id(member.oneOf("edge_type_id", "edge_id")),
@@ -141,7 +167,13 @@ function edgeTypeOf(member: SchemaMember): EdgeType {
     toTypeId: member.id("to_type_id", 0),
     fields: member.list("fields").map(fieldOf),
     uniquePerFrom: member.flag("unique_per_from"),
+    reservedFieldIds: member.ids("reserved_field_ids"),
   };
+}
+
+function grantOf(member: SchemaMember): DefaultGrant {
+  member.allow(["principal", "permission"]);
+  return { principal: member.text("principal"), permission: member.permission("permission") };
 }
 
 function keyOf(member: SchemaMember): UniqueKey {

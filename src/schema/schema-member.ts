@@ -1,6 +1,7 @@
 import { EntError, invalid } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, sourceOf } from "../base/json.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
+import { PERMISSIONS, type Permission } from "./types.ts";
 import { FIELD_KINDS, type FieldKind, type Value } from "./value.ts";
 import { type ValueShape, valueFromJson } from "./value-json.ts";
 
@@ -71,6 +72,17 @@ export class SchemaMember {
       this.#at(name),
       `${JSON.stringify(text.slice(0, 64))} is not a kind`,
       didYouMean(near, `Use one of ${FIELD_KINDS.join(", ")}.`),
+    );
+  }
+
+  permission(name: string): Permission {
+    const text = this.text(name);
+    const permission = PERMISSIONS.find((candidate) => candidate === text);
+    if (permission !== undefined) return permission;
+    throw refused(
+      this.#at(name),
+      `${JSON.stringify(text.slice(0, 64))} is not a permission`,
+      didYouMean(suggest(text, PERMISSIONS), `Use one of ${PERMISSIONS.join(", ")}.`),
     );
   }
 

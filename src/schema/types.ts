@@ -38,6 +38,20 @@ export interface NodeType {
   readonly deprecated: boolean;
   readonly fields: readonly Field[];
   readonly uniqueKeys: readonly UniqueKey[];
+  /** What a node gets that is created without principals and grants of its own; by principal. */
+  readonly defaultGrants: readonly DefaultGrant[];
+  /** Numbers of fields that were removed on purpose, never to be used again; ascending. */
+  readonly reservedFieldIds: readonly number[];
+}
+
+/** In rising order: each one implies those before it. */
+export const PERMISSIONS = ["read", "write", "delete", "admin"] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export interface DefaultGrant {
+  /** "role:editor", "tenant:*", … */
+  readonly principal: string;
+  readonly permission: Permission;
 }
 
 export interface EdgeType {
@@ -51,14 +65,24 @@ export interface EdgeType {
   readonly fields: readonly Field[];
   /** At most one edge of this type leaves a node. */
   readonly uniquePerFrom: boolean;
+  /** As of a node type. */
+  readonly reservedFieldIds: readonly number[];
 }
 
 export interface Schema {
   readonly nodeTypes: readonly NodeType[];
   readonly edgeTypes: readonly EdgeType[];
+  /** Numbers of types that were removed on purpose, never to be used again; ascending. */
+  readonly reservedTypeIds: readonly number[];
+  readonly reservedEdgeTypeIds: readonly number[];
 }
 
-export const EMPTY_SCHEMA: Schema = { nodeTypes: [], edgeTypes: [] };
+export const EMPTY_SCHEMA: Schema = {
+  nodeTypes: [],
+  edgeTypes: [],
+  reservedTypeIds: [],
+  reservedEdgeTypeIds: [],
+};
 
 /** One place where a tenant's definition stayed though the one sent to merge differs harmlessly. */
 export interface SchemaDifference {

@@ -33,3 +33,14 @@ export function troubleOf(error: unknown): StoreTrouble {
   if (DAMAGED.test(code)) return "damaged";
   return STALLED_ERRNO.has(code) ? "stalled" : "unknown";
 }
+
+/** The file is not what it should be: it is set aside and made again from the log. */
+export function damaged(file: string, what: string, cause?: unknown): EntError {
+  return new EntError({
+    code: "data_loss",
+    reason: "VIEW_DAMAGED",
+    message: `The file ${file} cannot serve: ${what}.`,
+    hint: "EntDB sets it aside and makes it again from the log.",
+    cause,
+  });
+}

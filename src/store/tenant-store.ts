@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { LazyStatement } from "./lazy-statement.ts";
 import { migrate } from "./migrations/migrate.ts";
@@ -13,10 +12,12 @@ import {
 } from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
+import { GrantReader } from "./reader/grant-reader.ts";
+import { MembershipReader } from "./reader/membership-reader.ts";
 import { NodeReader } from "./reader/node-reader.ts";
 import type { ReadFile } from "./reader/read-job.ts";
 import { SchemaReader } from "./reader/schema-reader.ts";
-import { logShorterThanViews } from "./store-errors.ts";
+import { damaged, logShorterThanViews } from "./store-errors.ts";
 import { initialiseViewState, readViewState, type ViewState } from "./view-state.ts";
 
 /** Whose file is being opened, and of which log it must be a view. */
@@ -34,6 +35,8 @@ export interface TenantReads {
   readonly edges: EdgeReader;
   readonly appliedEvents: AppliedEventReader;
   readonly schemas: SchemaReader;
+  readonly grants: GrantReader;
+  readonly membership: MembershipReader;
 }
 
 export const CANONICAL_FILE = "canonical.db";
@@ -60,6 +63,7 @@ export class TenantStore {
   readonly #begin: LazyStatement;
   readonly #end: LazyStatement;
   #schemaVersion = 0;
+  #membershipVersion = 0;
   #closed = false;
 
   /** Use {@link TenantStore.open}. */
@@ -76,6 +80,8 @@ export class TenantStore {
       edges: new EdgeReader(read),
       appliedEvents: new AppliedEventReader(read),
       schemas: new SchemaReader(read),
+      grants: new GrantReader(read),
+      membership: new MembershipReader(read),
     };
   }
 
@@ -152,6 +158,16 @@ export class TenantStore {
     this.#schemaVersion++;
   }
 
+  /** Grows when members, roles, groups or settings change, as {@link schemaVersion}. */
+  get membershipVersion(): number {
+    return this.#membershipVersion;
+  }
+
+  /** For `applier/` alone, after the commit that changed them. */
+  membershipChanged(): void {
+    this.#membershipVersion++;
+  }
+
   /** What the file says about itself. */
   state(): ViewState {
     const state = readViewState(this.#readConnection);
@@ -195,15 +211,4 @@ function checkOwner(state: ViewState, owner: TenantOwner, file: string): void {
   if (state.logId !== owner.logId) throw damaged(file, `it is a view of log ${state.logId}`);
   if (state.appliedOffset < owner.logEnd) return;
   throw logShorterThanViews(owner.logEnd, state.appliedOffset + 1, file);
-}
-
-/** The file is not what it should be: it is set aside and made again from the log. */
-export function damaged(file: string, what: string, cause?: unknown): EntError {
-  return new EntError({
-    code: "data_loss",
-    reason: "VIEW_DAMAGED",
-    message: `The file ${file} cannot serve: ${what}.`,
-    hint: "EntDB sets it aside and makes it again from the log.",
-    cause,
-  });
 }

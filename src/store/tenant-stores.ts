@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
-import { damaged, type TenantOwner, TenantStore } from "./tenant-store.ts";
+import { damaged } from "./store-errors.ts";
+import { type TenantOwner, TenantStore } from "./tenant-store.ts";
 
 export interface TenantStoresOptions {
   /** The directory below which every tenant has its own. */

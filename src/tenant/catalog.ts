@@ -70,6 +70,7 @@ export class Catalog {
       incarnation: INCARNATION_FIRST,
       actor: "system:catalog",
       roles: [],
+      credential: "",
       // The key is the tenant's own: whoever creates it a second time gets the first outcome.
       idempotencyKey: `tenant_created/${tenantId}`,
       serverMadeKey: false,

@@ -41,7 +41,7 @@ export function identify(claim: { readonly tenantId: string; readonly actor: str
       hint: 'Name a person or a program: "user:" and a name.',
     });
   }
-  return { tenantId, actor, roles: [] };
+  return { tenantId, actor, roles: [], credential: "" };
 }
 
 function quoted(text: string): string {

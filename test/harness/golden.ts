@@ -91,5 +91,7 @@ export function goldenOperation(golden: GoldenOperation): RequestedOperation {
       return { op, target: goldenTarget(golden.target) };
     case "register_schema":
       return { op, schema: decodeSchema(golden.schema ?? {}) };
+    default:
+      throw new Error(`no golden form for ${op}`);
   }
 }

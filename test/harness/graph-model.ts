@@ -102,10 +102,13 @@ function resolveAliases(operations: readonly RequestedOperation[]): RequestedOpe
           };
         case "delete_edge":
           return { ...operation, target: targetOf(operation.target) };
-        case "register_schema":
-          throw new Error("the model has one schema");
-        default:
+        case "create_node":
+        case "delete_node":
+        case "restore_node":
+        case "purge_node":
           return { ...operation, id: idOf(operation.id) };
+        default:
+          throw new Error(`the model knows no ${operation.op}`);
       }
     })();
     if (operation.op.startsWith("create") && operation.alias) {
@@ -201,8 +204,8 @@ class Work {
         return this.#updateEdge(operation);
       case "delete_edge":
         return this.#deleteEdge(operation);
-      case "register_schema":
-        throw new Error("the model has one schema");
+      default:
+        throw new Error(`the model knows no ${operation.op}`);
     }
   }
 

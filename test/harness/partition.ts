@@ -100,7 +100,7 @@ export class TestPartition implements AsyncDisposable {
   }
 
   tenant(tenantId: string, actor = "user:alice", roles: Caller["roles"] = []): TenantClient {
-    return new TenantClient(() => this.engine, { tenantId, actor, roles });
+    return new TenantClient(() => this.engine, { tenantId, actor, roles, credential: "" });
   }
 
   /** The directory of a tenant's own files. */
@@ -207,6 +207,7 @@ export class TestPartition implements AsyncDisposable {
       incarnation: 1,
       actor: "user:alice",
       roles: [],
+      credential: "",
       idempotencyKey: `raw-${this.partition.wal.end}`,
       serverMadeKey: false,
       requestHash: new Uint8Array(32),

@@ -120,6 +120,8 @@ async function answerOf(response: Response): Promise<RestAppAnswer> {
 
 /** A tenant's schema as the engine gives it, from its JSON form. */
 export function schemaOf(form: JsonValue, token = new Uint8Array(0)) {
-  const read = { schema: decodeSchema(form), fingerprint: "sha256:test", positionToken: token };
+  const schema = decodeSchema(form);
+  const facts = { fingerprint: "sha256:test", locked: false, build: undefined };
+  const read = { schema, ...facts, positionToken: token };
   return async () => read;
 }

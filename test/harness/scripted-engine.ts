@@ -22,7 +22,13 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
     countNodes: refuse,
     listEdges: refuse,
     listConnected: refuse,
+    searchNodes: refuse,
+    listGrants: refuse,
+    mailboxes: unscriptedPart(unscripted),
+    changes: unscriptedPart(unscripted),
+    administration: unscriptedPart(unscripted),
     getSchema: refuse,
+    checkSchema: refuse,
     registerSchema: refuse,
     health: () => ({ status: "healthy", components: {}, applierLagMs: 0, version: "test" }),
     logState: unscripted,
@@ -30,6 +36,11 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
     retryTenant: refuse,
     ...script,
   };
+}
+
+/** A part of the engine of which nothing is scripted. */
+function unscriptedPart<T extends object>(refuse: () => never): T {
+  return new Proxy({} as T, { get: () => refuse });
 }
 
 /** A node with one text field. */

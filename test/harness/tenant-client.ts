@@ -4,15 +4,16 @@ import type {
   CountRequest,
   EdgesRequest,
   Engine,
-  Freshness,
   NodeByKeyRequest,
   QueryRequest,
   RequestedOperation,
   TransactionReceipt,
   WaitMode,
 } from "../../src/engine/engine.ts";
+import type { Freshness } from "../../src/engine/reading.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import type { Edge, Node } from "../../src/record/graph.ts";
+import type { SchemaMode } from "../../src/record/transaction.ts";
 import { decodeSchema } from "../../src/schema/schema-json.ts";
 import type { Schema } from "../../src/schema/types.ts";
 
@@ -76,8 +77,8 @@ export class TenantClient {
     return nodeId || edgeId;
   }
 
-  register(form: JsonValue, key = "") {
-    const request = { idempotencyKey: key, schema: decodeSchema(form) };
+  register(form: JsonValue, key = "", mode: SchemaMode = "merge") {
+    const request = { idempotencyKey: key, schema: decodeSchema(form), mode };
     return this.engine.registerSchema(this.caller, request, never);
   }
 

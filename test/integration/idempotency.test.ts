@@ -3,9 +3,11 @@
  * between; a key used for something else is refused; and what a key came to can be asked
  * for at every moment.
  */
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EntError } from "../../src/base/errors.ts";
 import type { RequestedOperation, TransactionReceipt, WaitMode } from "../../src/engine/engine.ts";
+import { EMPTY_SCHEMA } from "../../src/schema/types.ts";
 import { logUnavailable } from "../../src/wal/errors.ts";
 import { EMAIL, GRAPH_SCHEMA, KNOWS, NAME, USER } from "../harness/graph-schema.ts";
 import {
@@ -294,9 +296,7 @@ describe("a deadline", () => {
   test("of one who creates the tenant is nobody else's", async () => {
     partition.held.batches.close();
     const impatient = deadline();
-    const operations = [
-      { op: "register_schema" as const, schema: { nodeTypes: [], edgeTypes: [] } },
-    ];
+    const operations = [{ op: "register_schema" as const, schema: EMPTY_SCHEMA }];
     const fresh = partition.tenant("fresh");
     const first = fresh.execute(operations, { signal: impatient.signal });
     const second = fresh.execute(operations);

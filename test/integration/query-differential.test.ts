@@ -9,7 +9,7 @@ import fc from "fast-check";
 import type { Filter, NodeQuery, OrderTerm } from "../../src/query/query.ts";
 import type { Node } from "../../src/record/graph.ts";
 import { KIND_TRAITS } from "../../src/schema/field-kinds.ts";
-import type { Field, Schema } from "../../src/schema/types.ts";
+import { EMPTY_SCHEMA, type Field, type Schema } from "../../src/schema/types.ts";
 import { type Value, valuesEqual } from "../../src/schema/value.ts";
 import { naiveQuery } from "../harness/naive-query.ts";
 import { createNode, deleteNode, ref, str, updateNode } from "../harness/operations.ts";
@@ -48,7 +48,7 @@ const anySchema: fc.Arbitrary<Schema> = fc
     const [thing, other] = QUERY_SCHEMA.nodeTypes;
     if (thing === undefined || other === undefined) throw new Error("two types");
     const fields = thing.fields.map((field, i) => declared(field, attributes[i] as Attributes));
-    return { nodeTypes: [{ ...thing, fields }, other], edgeTypes: [] };
+    return { ...EMPTY_SCHEMA, nodeTypes: [{ ...thing, fields }, other] };
   });
 
 const DEFAULTS: Readonly<Record<number, Value>> = {

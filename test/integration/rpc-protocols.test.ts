@@ -127,7 +127,7 @@ for (const thin of [true, false]) {
         expect([...response.positionToken]).toEqual([1, 2, 3]);
         expect(header.get("x-request-id")).toBe("mine-1");
         const question = asked.at(-1);
-        expect(question?.caller).toEqual({ ...CONTEXT, roles: [] });
+        expect(question?.caller).toEqual({ ...CONTEXT, roles: [], credential: "" });
         expect([...(question?.atLeast ?? [])]).toEqual([7]);
         expect(question?.strong).toBe(true);
       });

@@ -8,7 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Filter, OrderTerm } from "./filter_pb.ts";
 import { file_entdb_v1_filter } from "./filter_pb.ts";
-import type { Edge, Node, ReadOptions, RequestContext, Schema, Value } from "./model_pb.ts";
+import type { Edge, Grant, Node, Permission, ReadOptions, RequestContext, Schema, Value } from "./model_pb.ts";
 import { file_entdb_v1_model } from "./model_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file entdb/v1/entdb_service.proto.
  */
 export const file_entdb_v1_entdb_service: GenFile = /*@__PURE__*/
-  fileDesc("ChxlbnRkYi92MS9lbnRkYl9zZXJ2aWNlLnByb3RvEghlbnRkYi52MSLbAQoKQ3JlYXRlTm9kZRIPCgd0eXBlX2lkGAEgASgNEjAKBmZpZWxkcxgCIAMoCzIgLmVudGRiLnYxLkNyZWF0ZU5vZGUuRmllbGRzRW50cnkSDQoFYWxpYXMYAyABKAkSCgoCaWQYBCABKAkSKQoLb25fY29uZmxpY3QYBSABKA4yFC5lbnRkYi52MS5PbkNvbmZsaWN0Gj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4AUoECAYQCiJFChFGaWVsZFByZWNvbmRpdGlvbhIQCghmaWVsZF9pZBgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlItgBCgpVcGRhdGVOb2RlEgoKAmlkGAEgASgJEjAKBmZpZWxkcxgCIAMoCzIgLmVudGRiLnYxLlVwZGF0ZU5vZGUuRmllbGRzRW50cnkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIyCg1wcmVjb25kaXRpb25zGAQgAygLMhsuZW50ZGIudjEuRmllbGRQcmVjb25kaXRpb24aPgoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgNEh4KBXZhbHVlGAIgASgLMg8uZW50ZGIudjEuVmFsdWU6AjgBIjIKCkRlbGV0ZU5vZGUSCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCIzCgtSZXN0b3JlTm9kZRIKCgJpZBgBIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAIgASgEIjEKCVB1cmdlTm9kZRIKCgJpZBgBIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAIgASgEIvoBCgpDcmVhdGVFZGdlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIPCgdmcm9tX2lkGAIgASgJEg0KBXRvX2lkGAMgASgJEjAKBmZpZWxkcxgEIAMoCzIgLmVudGRiLnYxLkNyZWF0ZUVkZ2UuRmllbGRzRW50cnkSDQoFYWxpYXMYBSABKAkSCgoCaWQYBiABKAkSKQoLb25fY29uZmxpY3QYByABKA4yFC5lbnRkYi52MS5PbkNvbmZsaWN0Gj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4ASI/CgdFZGdlS2V5EhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIPCgdmcm9tX2lkGAIgASgJEg0KBXRvX2lkGAMgASgJIrgBCgpVcGRhdGVFZGdlEgwKAmlkGAEgASgJSAASIAoDa2V5GAIgASgLMhEuZW50ZGIudjEuRWRnZUtleUgAEjAKBmZpZWxkcxgDIAMoCzIgLmVudGRiLnYxLlVwZGF0ZUVkZ2UuRmllbGRzRW50cnkaPgoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgNEh4KBXZhbHVlGAIgASgLMg8uZW50ZGIudjEuVmFsdWU6AjgBQggKBnRhcmdldCJGCgpEZWxldGVFZGdlEgwKAmlkGAEgASgJSAASIAoDa2V5GAIgASgLMhEuZW50ZGIudjEuRWRnZUtleUgAQggKBnRhcmdldCI7ChdSZWdpc3RlclNjaGVtYU9wZXJhdGlvbhIgCgZzY2hlbWEYASABKAsyEC5lbnRkYi52MS5TY2hlbWEixAMKCU9wZXJhdGlvbhIrCgtjcmVhdGVfbm9kZRgBIAEoCzIULmVudGRiLnYxLkNyZWF0ZU5vZGVIABIrCgt1cGRhdGVfbm9kZRgCIAEoCzIULmVudGRiLnYxLlVwZGF0ZU5vZGVIABIrCgtkZWxldGVfbm9kZRgDIAEoCzIULmVudGRiLnYxLkRlbGV0ZU5vZGVIABItCgxyZXN0b3JlX25vZGUYBCABKAsyFS5lbnRkYi52MS5SZXN0b3JlTm9kZUgAEikKCnB1cmdlX25vZGUYBSABKAsyEy5lbnRkYi52MS5QdXJnZU5vZGVIABIrCgtjcmVhdGVfZWRnZRgGIAEoCzIULmVudGRiLnYxLkNyZWF0ZUVkZ2VIABIrCgt1cGRhdGVfZWRnZRgHIAEoCzIULmVudGRiLnYxLlVwZGF0ZUVkZ2VIABIrCgtkZWxldGVfZWRnZRgIIAEoCzIULmVudGRiLnYxLkRlbGV0ZUVkZ2VIABI8Cg9yZWdpc3Rlcl9zY2hlbWEYCSABKAsyIS5lbnRkYi52MS5SZWdpc3RlclNjaGVtYU9wZXJhdGlvbkgAQgsKCW9wZXJhdGlvbkoECAoQFCLjAQoURXhlY3V0ZUF0b21pY1JlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0EhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoCRInCgpvcGVyYXRpb25zGAMgAygLMhMuZW50ZGIudjEuT3BlcmF0aW9uEiAKBHdhaXQYBCABKA4yEi5lbnRkYi52MS5XYWl0TW9kZRIaChJzY2hlbWFfZmluZ2VycHJpbnQYBSABKAkSIAoGc2NoZW1hGAYgASgLMhAuZW50ZGIudjEuU2NoZW1hImQKD09wZXJhdGlvblJlc3VsdBINCgVhbGlhcxgBIAEoCRIPCgdub2RlX2lkGAIgASgJEg8KB2VkZ2VfaWQYAyABKAkSDwoHdmVyc2lvbhgEIAEoBBIPCgdjcmVhdGVkGAUgASgIIjwKEFNjaGVtYURpZmZlcmVuY2USDAoEcGF0aBgBIAEoCRIMCgRrZXB0GAIgASgJEgwKBHNlbnQYAyABKAki0wEKFUV4ZWN1dGVBdG9taWNSZXNwb25zZRIqCgdyZXN1bHRzGAEgAygLMhkuZW50ZGIudjEuT3BlcmF0aW9uUmVzdWx0EhYKDnBvc2l0aW9uX3Rva2VuGAIgASgMEhQKDHdhbF9wb3NpdGlvbhgDIAEoCRIPCgdhcHBsaWVkGAQgASgIEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCRI2ChJzY2hlbWFfZGlmZmVyZW5jZXMYBiADKAsyGi5lbnRkYi52MS5TY2hlbWFEaWZmZXJlbmNlInwKEUdldFJlY2VpcHRSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIXCg9pZGVtcG90ZW5jeV9rZXkYAiABKAkSIwoEcmVhZBgDIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIp0BCglSZWplY3Rpb24SDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDAoEaGludBgDIAEoCRIxCgdkZXRhaWxzGAQgAygLMiAuZW50ZGIudjEuUmVqZWN0aW9uLkRldGFpbHNFbnRyeRouCgxEZXRhaWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLRAQoSR2V0UmVjZWlwdFJlc3BvbnNlEiUKBXN0YXRlGAEgASgOMhYuZW50ZGIudjEuUmVjZWlwdFN0YXRlEioKB3Jlc3VsdHMYAiADKAsyGS5lbnRkYi52MS5PcGVyYXRpb25SZXN1bHQSJgoJcmVqZWN0aW9uGAMgASgLMhMuZW50ZGIudjEuUmVqZWN0aW9uEhYKDnBvc2l0aW9uX3Rva2VuGAQgASgMEhQKDHdhbF9wb3NpdGlvbhgFIAEoCRISCgphcHBsaWVkX2F0GAYgASgDIoUBCg5HZXROb2RlUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSCgoCaWQYAiABKAkSFwoPaW5jbHVkZV9kZWxldGVkGAMgASgIEiMKBHJlYWQYBCABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyJHCg9HZXROb2RlUmVzcG9uc2USHAoEbm9kZRgBIAEoCzIOLmVudGRiLnYxLk5vZGUSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwihwEKD0dldE5vZGVzUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSCwoDaWRzGAIgAygJEhcKD2luY2x1ZGVfZGVsZXRlZBgDIAEoCBIjCgRyZWFkGAQgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMiXgoQR2V0Tm9kZXNSZXNwb25zZRIdCgVub2RlcxgBIAMoCzIOLmVudGRiLnYxLk5vZGUSEwoLbWlzc2luZ19pZHMYAiADKAkSFgoOcG9zaXRpb25fdG9rZW4YAyABKAwixAEKE0dldE5vZGVCeUtleVJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0Eg8KB3R5cGVfaWQYAiABKA0SEgoIZmllbGRfaWQYAyABKA1IABIQCgZrZXlfaWQYBCABKA1IABIfCgZ2YWx1ZXMYBSADKAsyDy5lbnRkYi52MS5WYWx1ZRIjCgRyZWFkGAYgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnNCBQoDa2V5IkwKFEdldE5vZGVCeUtleVJlc3BvbnNlEhwKBG5vZGUYASABKAsyDi5lbnRkYi52MS5Ob2RlEhYKDnBvc2l0aW9uX3Rva2VuGAIgASgMIpACChFRdWVyeU5vZGVzUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHdHlwZV9pZBgCIAEoDRIgCgZmaWx0ZXIYAyABKAsyEC5lbnRkYi52MS5GaWx0ZXISIgoFb3JkZXIYBCADKAsyEy5lbnRkYi52MS5PcmRlclRlcm0SEQoJcGFnZV9zaXplGAUgASgNEg4KBmN1cnNvchgGIAEoDBIXCg9pbmNsdWRlX2RlbGV0ZWQYByABKAgSGAoQd2l0aF90b3RhbF9jb3VudBgIIAEoCBIjCgRyZWFkGAkgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMivwEKElF1ZXJ5Tm9kZXNSZXNwb25zZRIdCgVub2RlcxgBIAMoCzIOLmVudGRiLnYxLk5vZGUSEwoLbmV4dF9jdXJzb3IYAiABKAwSEAoIaGFzX21vcmUYAyABKAgSGAoLdG90YWxfY291bnQYBCABKARIAIgBARIhChl0b3RhbF9jb3VudF9hYnNlbnRfcmVhc29uGAUgASgJEhYKDnBvc2l0aW9uX3Rva2VuGAYgASgMQg4KDF90b3RhbF9jb3VudCKvAQoRQ291bnROb2Rlc1JlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0Eg8KB3R5cGVfaWQYAiABKA0SIAoGZmlsdGVyGAMgASgLMhAuZW50ZGIudjEuRmlsdGVyEhcKD2luY2x1ZGVfZGVsZXRlZBgEIAEoCBIjCgRyZWFkGAUgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMiOwoSQ291bnROb2Rlc1Jlc3BvbnNlEg0KBWNvdW50GAEgASgEEhYKDnBvc2l0aW9uX3Rva2VuGAIgASgMIugBChBMaXN0RWRnZXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIPCgdub2RlX2lkGAIgASgJEiYKCWRpcmVjdGlvbhgDIAEoDjITLmVudGRiLnYxLkRpcmVjdGlvbhIUCgxlZGdlX3R5cGVfaWQYBCABKA0SEQoJcGFnZV9zaXplGAUgASgNEg4KBmN1cnNvchgGIAEoDBISCgp3aXRoX25vZGVzGAcgASgIEiMKBHJlYWQYCCABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyKQAQoRTGlzdEVkZ2VzUmVzcG9uc2USHQoFZWRnZXMYASADKAsyDi5lbnRkYi52MS5FZGdlEh0KBW5vZGVzGAIgAygLMg4uZW50ZGIudjEuTm9kZRITCgtuZXh0X2N1cnNvchgDIAEoDBIQCghoYXNfbW9yZRgEIAEoCBIWCg5wb3NpdGlvbl90b2tlbhgFIAEoDCLnAQoUTGlzdENvbm5lY3RlZFJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0Eg8KB25vZGVfaWQYAiABKAkSFAoMZWRnZV90eXBlX2lkGAMgASgNEiYKCWRpcmVjdGlvbhgEIAEoDjITLmVudGRiLnYxLkRpcmVjdGlvbhINCgVkZXB0aBgFIAEoDRIRCglwYWdlX3NpemUYBiABKA0SDgoGY3Vyc29yGAcgASgMEiMKBHJlYWQYCCABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyI/Cg1Db25uZWN0ZWROb2RlEhwKBG5vZGUYASABKAsyDi5lbnRkYi52MS5Ob2RlEhAKCGRpc3RhbmNlGAIgASgNIn4KFUxpc3RDb25uZWN0ZWRSZXNwb25zZRImCgVub2RlcxgBIAMoCzIXLmVudGRiLnYxLkNvbm5lY3RlZE5vZGUSEwoLbmV4dF9jdXJzb3IYAiABKAwSEAoIaGFzX21vcmUYAyABKAgSFgoOcG9zaXRpb25fdG9rZW4YBCABKAwiYgoQR2V0U2NoZW1hUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSIwoEcmVhZBgCIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zImIKEUdldFNjaGVtYVJlc3BvbnNlEiAKBnNjaGVtYRgBIAEoCzIQLmVudGRiLnYxLlNjaGVtYRITCgtmaW5nZXJwcmludBgCIAEoCRIWCg5wb3NpdGlvbl90b2tlbhgDIAEoDCJ9ChVSZWdpc3RlclNjaGVtYVJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0EhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoCRIgCgZzY2hlbWEYAyABKAsyEC5lbnRkYi52MS5TY2hlbWEinQEKFlJlZ2lzdGVyU2NoZW1hUmVzcG9uc2USEwoLZmluZ2VycHJpbnQYASABKAkSLwoLZGlmZmVyZW5jZXMYAiADKAsyGi5lbnRkYi52MS5TY2hlbWFEaWZmZXJlbmNlEg8KB2NoYW5nZWQYAyABKAgSFgoOcG9zaXRpb25fdG9rZW4YBCABKAwSFAoMd2FsX3Bvc2l0aW9uGAUgASgJIg8KDUhlYWx0aFJlcXVlc3QiugEKDkhlYWx0aFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoCRI8Cgpjb21wb25lbnRzGAIgAygLMiguZW50ZGIudjEuSGVhbHRoUmVzcG9uc2UuQ29tcG9uZW50c0VudHJ5EhYKDmFwcGxpZXJfbGFnX21zGAMgASgDEg8KB3ZlcnNpb24YBCABKAkaMQoPQ29tcG9uZW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqYAoKT25Db25mbGljdBIbChdPTl9DT05GTElDVF9VTlNQRUNJRklFRBAAEhQKEE9OX0NPTkZMSUNUX0ZBSUwQARIfChtPTl9DT05GTElDVF9SRVRVUk5fRVhJU1RJTkcQAipTCghXYWl0TW9kZRIZChVXQUlUX01PREVfVU5TUEVDSUZJRUQQABIVChFXQUlUX01PREVfQVBQTElFRBABEhUKEVdBSVRfTU9ERV9EVVJBQkxFEAIqmgEKDFJlY2VpcHRTdGF0ZRIdChlSRUNFSVBUX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUkVDRUlQVF9TVEFURV9VTktOT1dOEAESGQoVUkVDRUlQVF9TVEFURV9QRU5ESU5HEAISGQoVUkVDRUlQVF9TVEFURV9BUFBMSUVEEAMSGgoWUkVDRUlQVF9TVEFURV9SRUpFQ1RFRBAEKksKCURpcmVjdGlvbhIZChVESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIRCg1ESVJFQ1RJT05fT1VUEAESEAoMRElSRUNUSU9OX0lOEAIyrwcKDEVudERCU2VydmljZRJQCg1FeGVjdXRlQXRvbWljEh4uZW50ZGIudjEuRXhlY3V0ZUF0b21pY1JlcXVlc3QaHy5lbnRkYi52MS5FeGVjdXRlQXRvbWljUmVzcG9uc2USTAoKR2V0UmVjZWlwdBIbLmVudGRiLnYxLkdldFJlY2VpcHRSZXF1ZXN0GhwuZW50ZGIudjEuR2V0UmVjZWlwdFJlc3BvbnNlIgOQAgESQwoHR2V0Tm9kZRIYLmVudGRiLnYxLkdldE5vZGVSZXF1ZXN0GhkuZW50ZGIudjEuR2V0Tm9kZVJlc3BvbnNlIgOQAgESRgoIR2V0Tm9kZXMSGS5lbnRkYi52MS5HZXROb2Rlc1JlcXVlc3QaGi5lbnRkYi52MS5HZXROb2Rlc1Jlc3BvbnNlIgOQAgESUgoMR2V0Tm9kZUJ5S2V5Eh0uZW50ZGIudjEuR2V0Tm9kZUJ5S2V5UmVxdWVzdBoeLmVudGRiLnYxLkdldE5vZGVCeUtleVJlc3BvbnNlIgOQAgESTAoKUXVlcnlOb2RlcxIbLmVudGRiLnYxLlF1ZXJ5Tm9kZXNSZXF1ZXN0GhwuZW50ZGIudjEuUXVlcnlOb2Rlc1Jlc3BvbnNlIgOQAgESTAoKQ291bnROb2RlcxIbLmVudGRiLnYxLkNvdW50Tm9kZXNSZXF1ZXN0GhwuZW50ZGIudjEuQ291bnROb2Rlc1Jlc3BvbnNlIgOQAgESSQoJTGlzdEVkZ2VzEhouZW50ZGIudjEuTGlzdEVkZ2VzUmVxdWVzdBobLmVudGRiLnYxLkxpc3RFZGdlc1Jlc3BvbnNlIgOQAgESVQoNTGlzdENvbm5lY3RlZBIeLmVudGRiLnYxLkxpc3RDb25uZWN0ZWRSZXF1ZXN0Gh8uZW50ZGIudjEuTGlzdENvbm5lY3RlZFJlc3BvbnNlIgOQAgESSQoJR2V0U2NoZW1hEhouZW50ZGIudjEuR2V0U2NoZW1hUmVxdWVzdBobLmVudGRiLnYxLkdldFNjaGVtYVJlc3BvbnNlIgOQAgESUwoOUmVnaXN0ZXJTY2hlbWESHy5lbnRkYi52MS5SZWdpc3RlclNjaGVtYVJlcXVlc3QaIC5lbnRkYi52MS5SZWdpc3RlclNjaGVtYVJlc3BvbnNlEkAKBkhlYWx0aBIXLmVudGRiLnYxLkhlYWx0aFJlcXVlc3QaGC5lbnRkYi52MS5IZWFsdGhSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_entdb_v1_filter, file_entdb_v1_model]);
+  fileDesc("ChxlbnRkYi92MS9lbnRkYl9zZXJ2aWNlLnByb3RvEghlbnRkYi52MSK8AgoKQ3JlYXRlTm9kZRIPCgd0eXBlX2lkGAEgASgNEjAKBmZpZWxkcxgCIAMoCzIgLmVudGRiLnYxLkNyZWF0ZU5vZGUuRmllbGRzRW50cnkSDQoFYWxpYXMYAyABKAkSCgoCaWQYBCABKAkSKQoLb25fY29uZmxpY3QYBSABKA4yFC5lbnRkYi52MS5PbkNvbmZsaWN0EhIKCnByaW5jaXBhbHMYBiADKAkSHwoGZ3JhbnRzGAcgAygLMg8uZW50ZGIudjEuR3JhbnQSEgoKcmVjaXBpZW50cxgIIAMoCRIcCgRtYWlsGAkgASgLMg4uZW50ZGIudjEuTWFpbBo+CgtGaWVsZHNFbnRyeRILCgNrZXkYASABKA0SHgoFdmFsdWUYAiABKAsyDy5lbnRkYi52MS5WYWx1ZToCOAEidwoETWFpbBIOCgZ0aHJlYWQYASABKAkSLgoIbWV0YWRhdGEYAiADKAsyHC5lbnRkYi52MS5NYWlsLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjQKDVNldFZpc2liaWxpdHkSDwoHbm9kZV9pZBgBIAEoCRISCgpwcmluY2lwYWxzGAIgAygJIjsKCEFkZEdyYW50Eg8KB25vZGVfaWQYASABKAkSHgoFZ3JhbnQYAiABKAsyDy5lbnRkYi52MS5HcmFudCJbCgtSZXZva2VHcmFudBIPCgdub2RlX2lkGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCRIoCgpwZXJtaXNzaW9uGAMgASgOMhQuZW50ZGIudjEuUGVybWlzc2lvbiIzChBNYWlsYm94U2VsZWN0aW9uEhAKCGl0ZW1faWRzGAEgAygJEg0KBXVwX3RvGAIgASgMIl8KEU1hcmtSZWFkT3BlcmF0aW9uEg8KB3VzZXJfaWQYASABKAkSKQoFaXRlbXMYAiABKAsyGi5lbnRkYi52MS5NYWlsYm94U2VsZWN0aW9uEg4KBnVucmVhZBgDIAEoCCJZChtEZWxldGVNYWlsYm94SXRlbXNPcGVyYXRpb24SDwoHdXNlcl9pZBgBIAEoCRIpCgVpdGVtcxgCIAEoCzIaLmVudGRiLnYxLk1haWxib3hTZWxlY3Rpb24iRQoRRmllbGRQcmVjb25kaXRpb24SEAoIZmllbGRfaWQYASABKA0SHgoFdmFsdWUYAiABKAsyDy5lbnRkYi52MS5WYWx1ZSLYAQoKVXBkYXRlTm9kZRIKCgJpZBgBIAEoCRIwCgZmaWVsZHMYAiADKAsyIC5lbnRkYi52MS5VcGRhdGVOb2RlLkZpZWxkc0VudHJ5EhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSMgoNcHJlY29uZGl0aW9ucxgEIAMoCzIbLmVudGRiLnYxLkZpZWxkUHJlY29uZGl0aW9uGj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4ASIyCgpEZWxldGVOb2RlEgoKAmlkGAEgASgJEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQiMwoLUmVzdG9yZU5vZGUSCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCIxCglQdXJnZU5vZGUSCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCL6AQoKQ3JlYXRlRWRnZRIUCgxlZGdlX3R5cGVfaWQYASABKA0SDwoHZnJvbV9pZBgCIAEoCRINCgV0b19pZBgDIAEoCRIwCgZmaWVsZHMYBCADKAsyIC5lbnRkYi52MS5DcmVhdGVFZGdlLkZpZWxkc0VudHJ5Eg0KBWFsaWFzGAUgASgJEgoKAmlkGAYgASgJEikKC29uX2NvbmZsaWN0GAcgASgOMhQuZW50ZGIudjEuT25Db25mbGljdBo+CgtGaWVsZHNFbnRyeRILCgNrZXkYASABKA0SHgoFdmFsdWUYAiABKAsyDy5lbnRkYi52MS5WYWx1ZToCOAEiPwoHRWRnZUtleRIUCgxlZGdlX3R5cGVfaWQYASABKA0SDwoHZnJvbV9pZBgCIAEoCRINCgV0b19pZBgDIAEoCSK4AQoKVXBkYXRlRWRnZRIMCgJpZBgBIAEoCUgAEiAKA2tleRgCIAEoCzIRLmVudGRiLnYxLkVkZ2VLZXlIABIwCgZmaWVsZHMYAyADKAsyIC5lbnRkYi52MS5VcGRhdGVFZGdlLkZpZWxkc0VudHJ5Gj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4AUIICgZ0YXJnZXQiRgoKRGVsZXRlRWRnZRIMCgJpZBgBIAEoCUgAEiAKA2tleRgCIAEoCzIRLmVudGRiLnYxLkVkZ2VLZXlIAEIICgZ0YXJnZXQiXwoXUmVnaXN0ZXJTY2hlbWFPcGVyYXRpb24SIAoGc2NoZW1hGAEgASgLMhAuZW50ZGIudjEuU2NoZW1hEiIKBG1vZGUYAiABKA4yFC5lbnRkYi52MS5TY2hlbWFNb2RlIr4FCglPcGVyYXRpb24SKwoLY3JlYXRlX25vZGUYASABKAsyFC5lbnRkYi52MS5DcmVhdGVOb2RlSAASKwoLdXBkYXRlX25vZGUYAiABKAsyFC5lbnRkYi52MS5VcGRhdGVOb2RlSAASKwoLZGVsZXRlX25vZGUYAyABKAsyFC5lbnRkYi52MS5EZWxldGVOb2RlSAASLQoMcmVzdG9yZV9ub2RlGAQgASgLMhUuZW50ZGIudjEuUmVzdG9yZU5vZGVIABIpCgpwdXJnZV9ub2RlGAUgASgLMhMuZW50ZGIudjEuUHVyZ2VOb2RlSAASKwoLY3JlYXRlX2VkZ2UYBiABKAsyFC5lbnRkYi52MS5DcmVhdGVFZGdlSAASKwoLdXBkYXRlX2VkZ2UYByABKAsyFC5lbnRkYi52MS5VcGRhdGVFZGdlSAASKwoLZGVsZXRlX2VkZ2UYCCABKAsyFC5lbnRkYi52MS5EZWxldGVFZGdlSAASPAoPcmVnaXN0ZXJfc2NoZW1hGAkgASgLMiEuZW50ZGIudjEuUmVnaXN0ZXJTY2hlbWFPcGVyYXRpb25IABIxCg5zZXRfdmlzaWJpbGl0eRgKIAEoCzIXLmVudGRiLnYxLlNldFZpc2liaWxpdHlIABIjCgVncmFudBgLIAEoCzISLmVudGRiLnYxLkFkZEdyYW50SAASJwoGcmV2b2tlGAwgASgLMhUuZW50ZGIudjEuUmV2b2tlR3JhbnRIABIwCgltYXJrX3JlYWQYDSABKAsyGy5lbnRkYi52MS5NYXJrUmVhZE9wZXJhdGlvbkgAEkUKFGRlbGV0ZV9tYWlsYm94X2l0ZW1zGA4gASgLMiUuZW50ZGIudjEuRGVsZXRlTWFpbGJveEl0ZW1zT3BlcmF0aW9uSABCCwoJb3BlcmF0aW9uSgQIDxAUIuMBChRFeGVjdXRlQXRvbWljUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgJEicKCm9wZXJhdGlvbnMYAyADKAsyEy5lbnRkYi52MS5PcGVyYXRpb24SIAoEd2FpdBgEIAEoDjISLmVudGRiLnYxLldhaXRNb2RlEhoKEnNjaGVtYV9maW5nZXJwcmludBgFIAEoCRIgCgZzY2hlbWEYBiABKAsyEC5lbnRkYi52MS5TY2hlbWEiZAoPT3BlcmF0aW9uUmVzdWx0Eg0KBWFsaWFzGAEgASgJEg8KB25vZGVfaWQYAiABKAkSDwoHZWRnZV9pZBgDIAEoCRIPCgd2ZXJzaW9uGAQgASgEEg8KB2NyZWF0ZWQYBSABKAgiPAoQU2NoZW1hRGlmZmVyZW5jZRIMCgRwYXRoGAEgASgJEgwKBGtlcHQYAiABKAkSDAoEc2VudBgDIAEoCSLTAQoVRXhlY3V0ZUF0b21pY1Jlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS5lbnRkYi52MS5PcGVyYXRpb25SZXN1bHQSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwSFAoMd2FsX3Bvc2l0aW9uGAMgASgJEg8KB2FwcGxpZWQYBCABKAgSFwoPaWRlbXBvdGVuY3lfa2V5GAUgASgJEjYKEnNjaGVtYV9kaWZmZXJlbmNlcxgGIAMoCzIaLmVudGRiLnYxLlNjaGVtYURpZmZlcmVuY2UifAoRR2V0UmVjZWlwdFJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0EhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoCRIjCgRyZWFkGAMgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMinQEKCVJlamVjdGlvbhIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRIMCgRoaW50GAMgASgJEjEKB2RldGFpbHMYBCADKAsyIC5lbnRkYi52MS5SZWplY3Rpb24uRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBItEBChJHZXRSZWNlaXB0UmVzcG9uc2USJQoFc3RhdGUYASABKA4yFi5lbnRkYi52MS5SZWNlaXB0U3RhdGUSKgoHcmVzdWx0cxgCIAMoCzIZLmVudGRiLnYxLk9wZXJhdGlvblJlc3VsdBImCglyZWplY3Rpb24YAyABKAsyEy5lbnRkYi52MS5SZWplY3Rpb24SFgoOcG9zaXRpb25fdG9rZW4YBCABKAwSFAoMd2FsX3Bvc2l0aW9uGAUgASgJEhIKCmFwcGxpZWRfYXQYBiABKAMihQEKDkdldE5vZGVSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIKCgJpZBgCIAEoCRIXCg9pbmNsdWRlX2RlbGV0ZWQYAyABKAgSIwoEcmVhZBgEIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIkcKD0dldE5vZGVSZXNwb25zZRIcCgRub2RlGAEgASgLMg4uZW50ZGIudjEuTm9kZRIWCg5wb3NpdGlvbl90b2tlbhgCIAEoDCKHAQoPR2V0Tm9kZXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBILCgNpZHMYAiADKAkSFwoPaW5jbHVkZV9kZWxldGVkGAMgASgIEiMKBHJlYWQYBCABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyJeChBHZXROb2Rlc1Jlc3BvbnNlEh0KBW5vZGVzGAEgAygLMg4uZW50ZGIudjEuTm9kZRITCgttaXNzaW5nX2lkcxgCIAMoCRIWCg5wb3NpdGlvbl90b2tlbhgDIAEoDCLEAQoTR2V0Tm9kZUJ5S2V5UmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHdHlwZV9pZBgCIAEoDRISCghmaWVsZF9pZBgDIAEoDUgAEhAKBmtleV9pZBgEIAEoDUgAEh8KBnZhbHVlcxgFIAMoCzIPLmVudGRiLnYxLlZhbHVlEiMKBHJlYWQYBiABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9uc0IFCgNrZXkiTAoUR2V0Tm9kZUJ5S2V5UmVzcG9uc2USHAoEbm9kZRgBIAEoCzIOLmVudGRiLnYxLk5vZGUSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwikAIKEVF1ZXJ5Tm9kZXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIPCgd0eXBlX2lkGAIgASgNEiAKBmZpbHRlchgDIAEoCzIQLmVudGRiLnYxLkZpbHRlchIiCgVvcmRlchgEIAMoCzITLmVudGRiLnYxLk9yZGVyVGVybRIRCglwYWdlX3NpemUYBSABKA0SDgoGY3Vyc29yGAYgASgMEhcKD2luY2x1ZGVfZGVsZXRlZBgHIAEoCBIYChB3aXRoX3RvdGFsX2NvdW50GAggASgIEiMKBHJlYWQYCSABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyK/AQoSUXVlcnlOb2Rlc1Jlc3BvbnNlEh0KBW5vZGVzGAEgAygLMg4uZW50ZGIudjEuTm9kZRITCgtuZXh0X2N1cnNvchgCIAEoDBIQCghoYXNfbW9yZRgDIAEoCBIYCgt0b3RhbF9jb3VudBgEIAEoBEgAiAEBEiEKGXRvdGFsX2NvdW50X2Fic2VudF9yZWFzb24YBSABKAkSFgoOcG9zaXRpb25fdG9rZW4YBiABKAxCDgoMX3RvdGFsX2NvdW50Iq8BChFDb3VudE5vZGVzUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHdHlwZV9pZBgCIAEoDRIgCgZmaWx0ZXIYAyABKAsyEC5lbnRkYi52MS5GaWx0ZXISFwoPaW5jbHVkZV9kZWxldGVkGAQgASgIEiMKBHJlYWQYBSABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyI7ChJDb3VudE5vZGVzUmVzcG9uc2USDQoFY291bnQYASABKAQSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwi6AEKEExpc3RFZGdlc1JlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0Eg8KB25vZGVfaWQYAiABKAkSJgoJZGlyZWN0aW9uGAMgASgOMhMuZW50ZGIudjEuRGlyZWN0aW9uEhQKDGVkZ2VfdHlwZV9pZBgEIAEoDRIRCglwYWdlX3NpemUYBSABKA0SDgoGY3Vyc29yGAYgASgMEhIKCndpdGhfbm9kZXMYByABKAgSIwoEcmVhZBgIIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIpABChFMaXN0RWRnZXNSZXNwb25zZRIdCgVlZGdlcxgBIAMoCzIOLmVudGRiLnYxLkVkZ2USHQoFbm9kZXMYAiADKAsyDi5lbnRkYi52MS5Ob2RlEhMKC25leHRfY3Vyc29yGAMgASgMEhAKCGhhc19tb3JlGAQgASgIEhYKDnBvc2l0aW9uX3Rva2VuGAUgASgMIucBChRMaXN0Q29ubmVjdGVkUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHbm9kZV9pZBgCIAEoCRIUCgxlZGdlX3R5cGVfaWQYAyABKA0SJgoJZGlyZWN0aW9uGAQgASgOMhMuZW50ZGIudjEuRGlyZWN0aW9uEg0KBWRlcHRoGAUgASgNEhEKCXBhZ2Vfc2l6ZRgGIAEoDRIOCgZjdXJzb3IYByABKAwSIwoEcmVhZBgIIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIj8KDUNvbm5lY3RlZE5vZGUSHAoEbm9kZRgBIAEoCzIOLmVudGRiLnYxLk5vZGUSEAoIZGlzdGFuY2UYAiABKA0ifgoVTGlzdENvbm5lY3RlZFJlc3BvbnNlEiYKBW5vZGVzGAEgAygLMhcuZW50ZGIudjEuQ29ubmVjdGVkTm9kZRITCgtuZXh0X2N1cnNvchgCIAEoDBIQCghoYXNfbW9yZRgDIAEoCBIWCg5wb3NpdGlvbl90b2tlbhgEIAEoDCJiChBHZXRTY2hlbWFSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIjCgRyZWFkGAIgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMiWAoLU2NoZW1hQnVpbGQSFAoMd2FsX3Bvc2l0aW9uGAEgASgJEgwKBHN0ZXAYAiABKAkSEQoJcm93c19kb25lGAMgASgEEhIKCnJvd3NfdG90YWwYBCABKAQimAEKEUdldFNjaGVtYVJlc3BvbnNlEiAKBnNjaGVtYRgBIAEoCzIQLmVudGRiLnYxLlNjaGVtYRITCgtmaW5nZXJwcmludBgCIAEoCRIWCg5wb3NpdGlvbl90b2tlbhgDIAEoDBIOCgZsb2NrZWQYBCABKAgSJAoFYnVpbGQYBSABKAsyFS5lbnRkYi52MS5TY2hlbWFCdWlsZCKhAQoVUmVnaXN0ZXJTY2hlbWFSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIXCg9pZGVtcG90ZW5jeV9rZXkYAiABKAkSIAoGc2NoZW1hGAMgASgLMhAuZW50ZGIudjEuU2NoZW1hEiIKBG1vZGUYBCABKA4yFC5lbnRkYi52MS5TY2hlbWFNb2RlIp0BChZSZWdpc3RlclNjaGVtYVJlc3BvbnNlEhMKC2ZpbmdlcnByaW50GAEgASgJEi8KC2RpZmZlcmVuY2VzGAIgAygLMhouZW50ZGIudjEuU2NoZW1hRGlmZmVyZW5jZRIPCgdjaGFuZ2VkGAMgASgIEhYKDnBvc2l0aW9uX3Rva2VuGAQgASgMEhQKDHdhbF9wb3NpdGlvbhgFIAEoCSJ7CgxTY2hlbWFDaGFuZ2USDgoGY2hhbmdlGAEgASgJEgwKBHBhdGgYAiABKAkSLgoNY29tcGF0aWJpbGl0eRgDIAEoDjIXLmVudGRiLnYxLkNvbXBhdGliaWxpdHkSDwoHbWVzc2FnZRgEIAEoCRIMCgRoaW50GAUgASgJIqoBChJDaGVja1NjaGVtYVJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0EiAKBnNjaGVtYRgCIAEoCzIQLmVudGRiLnYxLlNjaGVtYRIiCgRtb2RlGAMgASgOMhQuZW50ZGIudjEuU2NoZW1hTW9kZRIjCgRyZWFkGAQgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMiiQEKE0NoZWNrU2NoZW1hUmVzcG9uc2USJwoHY2hhbmdlcxgBIAMoCzIWLmVudGRiLnYxLlNjaGVtYUNoYW5nZRIXCg9maW5nZXJwcmludF9ub3cYAiABKAkSGAoQZmluZ2VycHJpbnRfdGhlbhgDIAEoCRIWCg5wb3NpdGlvbl90b2tlbhgEIAEoDCLLAQoSU2VhcmNoTm9kZXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBINCgVxdWVyeRgCIAEoCRIQCgh0eXBlX2lkcxgDIAMoDRIRCglmaWVsZF9pZHMYBCADKA0SDgoGcHJlZml4GAUgASgIEhEKCXBhZ2Vfc2l6ZRgGIAEoDRIOCgZjdXJzb3IYByABKAwSIwoEcmVhZBgIIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIisKCUhpZ2hsaWdodBIQCghmaWVsZF9pZBgBIAEoDRIMCgR0ZXh0GAIgASgJImEKCVNlYXJjaEhpdBIcCgRub2RlGAEgASgLMg4uZW50ZGIudjEuTm9kZRINCgVzY29yZRgCIAEoARInCgpoaWdobGlnaHRzGAMgAygLMhMuZW50ZGIudjEuSGlnaGxpZ2h0IncKE1NlYXJjaE5vZGVzUmVzcG9uc2USIQoEaGl0cxgBIAMoCzITLmVudGRiLnYxLlNlYXJjaEhpdBITCgtuZXh0X2N1cnNvchgCIAEoDBIQCghoYXNfbW9yZRgDIAEoCBIWCg5wb3NpdGlvbl90b2tlbhgEIAEoDCJ0ChFMaXN0R3JhbnRzUmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHbm9kZV9pZBgCIAEoCRIjCgRyZWFkGAMgASgLMhUuZW50ZGIudjEuUmVhZE9wdGlvbnMiYgoSTGlzdEdyYW50c1Jlc3BvbnNlEhMKC293bmVyX2FjdG9yGAEgASgJEh8KBmdyYW50cxgCIAMoCzIPLmVudGRiLnYxLkdyYW50EhYKDnBvc2l0aW9uX3Rva2VuGAMgASgMIroBChNXYXRjaENoYW5nZXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBINCgVhZnRlchgCIAEoDBIWCg5mcm9tX2JlZ2lubmluZxgDIAEoCBIQCgh0eXBlX2lkcxgEIAMoDRIVCg1lZGdlX3R5cGVfaWRzGAUgAygNEhIKCndpdGhfbm9kZXMYBiABKAgSFAoMaGVhcnRiZWF0X21zGAcgASgNIucBCgZDaGFuZ2USIgoEa2luZBgBIAEoDjIULmVudGRiLnYxLkNoYW5nZUtpbmQSDQoFYWN0b3IYAiABKAkSEgoKY2hhbmdlZF9hdBgDIAEoAxIPCgdub2RlX2lkGAQgASgJEg8KB3R5cGVfaWQYBSABKA0SDwoHdmVyc2lvbhgGIAEoBBIPCgdlZGdlX2lkGAcgASgJEhQKDGVkZ2VfdHlwZV9pZBgIIAEoDRIPCgdmcm9tX2lkGAkgASgJEg0KBXRvX2lkGAogASgJEhwKBG5vZGUYCyABKAsyDi5lbnRkYi52MS5Ob2RlImcKFFdhdGNoQ2hhbmdlc1Jlc3BvbnNlEiEKB2NoYW5nZXMYASADKAsyEC5lbnRkYi52MS5DaGFuZ2USFgoOcG9zaXRpb25fdG9rZW4YAiABKAwSFAoMd2FsX3Bvc2l0aW9uGAMgASgJIvgBCgtNYWlsYm94SXRlbRIKCgJpZBgBIAEoCRIPCgdub2RlX2lkGAIgASgJEg8KB3R5cGVfaWQYAyABKA0SFAoMZGVsaXZlcmVkX2F0GAQgASgDEgwKBHJlYWQYBSABKAgSDwoHc25pcHBldBgGIAEoCRIOCgZ0aHJlYWQYByABKAkSNQoIbWV0YWRhdGEYCCADKAsyIy5lbnRkYi52MS5NYWlsYm94SXRlbS5NZXRhZGF0YUVudHJ5Eg4KBnNlbmRlchgJIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEizgEKEkxpc3RNYWlsYm94UmVxdWVzdBIpCgdjb250ZXh0GAEgASgLMhguZW50ZGIudjEuUmVxdWVzdENvbnRleHQSDwoHdXNlcl9pZBgCIAEoCRITCgt1bnJlYWRfb25seRgDIAEoCBIPCgd0eXBlX2lkGAQgASgNEg4KBnRocmVhZBgFIAEoCRIRCglwYWdlX3NpemUYBiABKA0SDgoGY3Vyc29yGAcgASgMEiMKBHJlYWQYCCABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyKQAQoTTGlzdE1haWxib3hSZXNwb25zZRIkCgVpdGVtcxgBIAMoCzIVLmVudGRiLnYxLk1haWxib3hJdGVtEhMKC25leHRfY3Vyc29yGAIgASgMEhAKCGhhc19tb3JlGAMgASgIEhQKDHVucmVhZF9jb3VudBgEIAEoBBIWCg5wb3NpdGlvbl90b2tlbhgFIAEoDCK5AQoUU2VhcmNoTWFpbGJveFJlcXVlc3QSKQoHY29udGV4dBgBIAEoCzIYLmVudGRiLnYxLlJlcXVlc3RDb250ZXh0Eg8KB3VzZXJfaWQYAiABKAkSDQoFcXVlcnkYAyABKAkSDgoGcHJlZml4GAQgASgIEhEKCXBhZ2Vfc2l6ZRgFIAEoDRIOCgZjdXJzb3IYBiABKAwSIwoEcmVhZBgHIAEoCzIVLmVudGRiLnYxLlJlYWRPcHRpb25zIlMKCk1haWxib3hIaXQSIwoEaXRlbRgBIAEoCzIVLmVudGRiLnYxLk1haWxib3hJdGVtEg0KBXNjb3JlGAIgASgBEhEKCWhpZ2hsaWdodBgDIAEoCSJ9ChVTZWFyY2hNYWlsYm94UmVzcG9uc2USJQoHcmVzdWx0cxgBIAMoCzIULmVudGRiLnYxLk1haWxib3hIaXQSEwoLbmV4dF9jdXJzb3IYAiABKAwSEAoIaGFzX21vcmUYAyABKAgSFgoOcG9zaXRpb25fdG9rZW4YBCABKAwieAoVR2V0VW5yZWFkQ291bnRSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIPCgd1c2VyX2lkGAIgASgJEiMKBHJlYWQYAyABKAsyFS5lbnRkYi52MS5SZWFkT3B0aW9ucyJGChZHZXRVbnJlYWRDb3VudFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBBIWCg5wb3NpdGlvbl90b2tlbhgCIAEoDCKhAQoPTWFya1JlYWRSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIPCgd1c2VyX2lkGAIgASgJEikKBWl0ZW1zGAMgASgLMhouZW50ZGIudjEuTWFpbGJveFNlbGVjdGlvbhIOCgZ1bnJlYWQYBCABKAgSFwoPaWRlbXBvdGVuY3lfa2V5GAUgASgJIk8KEE1hcmtSZWFkUmVzcG9uc2USDQoFY291bnQYASABKAQSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwSFAoMd2FsX3Bvc2l0aW9uGAMgASgJIpsBChlEZWxldGVNYWlsYm94SXRlbXNSZXF1ZXN0EikKB2NvbnRleHQYASABKAsyGC5lbnRkYi52MS5SZXF1ZXN0Q29udGV4dBIPCgd1c2VyX2lkGAIgASgJEikKBWl0ZW1zGAMgASgLMhouZW50ZGIudjEuTWFpbGJveFNlbGVjdGlvbhIXCg9pZGVtcG90ZW5jeV9rZXkYBCABKAkiWQoaRGVsZXRlTWFpbGJveEl0ZW1zUmVzcG9uc2USDQoFY291bnQYASABKAQSFgoOcG9zaXRpb25fdG9rZW4YAiABKAwSFAoMd2FsX3Bvc2l0aW9uGAMgASgJIg8KDUhlYWx0aFJlcXVlc3QiugEKDkhlYWx0aFJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoCRI8Cgpjb21wb25lbnRzGAIgAygLMiguZW50ZGIudjEuSGVhbHRoUmVzcG9uc2UuQ29tcG9uZW50c0VudHJ5EhYKDmFwcGxpZXJfbGFnX21zGAMgASgDEg8KB3ZlcnNpb24YBCABKAkaMQoPQ29tcG9uZW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqYAoKT25Db25mbGljdBIbChdPTl9DT05GTElDVF9VTlNQRUNJRklFRBAAEhQKEE9OX0NPTkZMSUNUX0ZBSUwQARIfChtPTl9DT05GTElDVF9SRVRVUk5fRVhJU1RJTkcQAipZCgpTY2hlbWFNb2RlEhsKF1NDSEVNQV9NT0RFX1VOU1BFQ0lGSUVEEAASFQoRU0NIRU1BX01PREVfTUVSR0UQARIXChNTQ0hFTUFfTU9ERV9SRVBMQUNFEAIqUwoIV2FpdE1vZGUSGQoVV0FJVF9NT0RFX1VOU1BFQ0lGSUVEEAASFQoRV0FJVF9NT0RFX0FQUExJRUQQARIVChFXQUlUX01PREVfRFVSQUJMRRACKpoBCgxSZWNlaXB0U3RhdGUSHQoZUkVDRUlQVF9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJFQ0VJUFRfU1RBVEVfVU5LTk9XThABEhkKFVJFQ0VJUFRfU1RBVEVfUEVORElORxACEhkKFVJFQ0VJUFRfU1RBVEVfQVBQTElFRBADEhoKFlJFQ0VJUFRfU1RBVEVfUkVKRUNURUQQBCpLCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASEQoNRElSRUNUSU9OX09VVBABEhAKDERJUkVDVElPTl9JThACKoQBCg1Db21wYXRpYmlsaXR5Eh0KGUNPTVBBVElCSUxJVFlfVU5TUEVDSUZJRUQQABIWChJDT01QQVRJQklMSVRZX1NBRkUQARIgChxDT01QQVRJQklMSVRZX0RBVEFfREVQRU5ERU5UEAISGgoWQ09NUEFUSUJJTElUWV9CUkVBS0lORxADKt4CCgpDaGFuZ2VLaW5kEhsKF0NIQU5HRV9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYQ0hBTkdFX0tJTkRfTk9ERV9DUkVBVEVEEAESHAoYQ0hBTkdFX0tJTkRfTk9ERV9VUERBVEVEEAISHAoYQ0hBTkdFX0tJTkRfTk9ERV9ERUxFVEVEEAMSHQoZQ0hBTkdFX0tJTkRfTk9ERV9SRVNUT1JFRBAEEhsKF0NIQU5HRV9LSU5EX05PREVfUFVSR0VEEAUSIwofQ0hBTkdFX0tJTkRfTk9ERV9BQ0NFU1NfQ0hBTkdFRBAGEhwKGENIQU5HRV9LSU5EX0VER0VfQ1JFQVRFRBAHEhwKGENIQU5HRV9LSU5EX0VER0VfVVBEQVRFRBAIEhwKGENIQU5HRV9LSU5EX0VER0VfREVMRVRFRBAJEh4KGkNIQU5HRV9LSU5EX1NDSEVNQV9DSEFOR0VEEAoymw0KDEVudERCU2VydmljZRJQCg1FeGVjdXRlQXRvbWljEh4uZW50ZGIudjEuRXhlY3V0ZUF0b21pY1JlcXVlc3QaHy5lbnRkYi52MS5FeGVjdXRlQXRvbWljUmVzcG9uc2USTAoKR2V0UmVjZWlwdBIbLmVudGRiLnYxLkdldFJlY2VpcHRSZXF1ZXN0GhwuZW50ZGIudjEuR2V0UmVjZWlwdFJlc3BvbnNlIgOQAgESQwoHR2V0Tm9kZRIYLmVudGRiLnYxLkdldE5vZGVSZXF1ZXN0GhkuZW50ZGIudjEuR2V0Tm9kZVJlc3BvbnNlIgOQAgESRgoIR2V0Tm9kZXMSGS5lbnRkYi52MS5HZXROb2Rlc1JlcXVlc3QaGi5lbnRkYi52MS5HZXROb2Rlc1Jlc3BvbnNlIgOQAgESUgoMR2V0Tm9kZUJ5S2V5Eh0uZW50ZGIudjEuR2V0Tm9kZUJ5S2V5UmVxdWVzdBoeLmVudGRiLnYxLkdldE5vZGVCeUtleVJlc3BvbnNlIgOQAgESTAoKUXVlcnlOb2RlcxIbLmVudGRiLnYxLlF1ZXJ5Tm9kZXNSZXF1ZXN0GhwuZW50ZGIudjEuUXVlcnlOb2Rlc1Jlc3BvbnNlIgOQAgESTAoKQ291bnROb2RlcxIbLmVudGRiLnYxLkNvdW50Tm9kZXNSZXF1ZXN0GhwuZW50ZGIudjEuQ291bnROb2Rlc1Jlc3BvbnNlIgOQAgESSQoJTGlzdEVkZ2VzEhouZW50ZGIudjEuTGlzdEVkZ2VzUmVxdWVzdBobLmVudGRiLnYxLkxpc3RFZGdlc1Jlc3BvbnNlIgOQAgESVQoNTGlzdENvbm5lY3RlZBIeLmVudGRiLnYxLkxpc3RDb25uZWN0ZWRSZXF1ZXN0Gh8uZW50ZGIudjEuTGlzdENvbm5lY3RlZFJlc3BvbnNlIgOQAgESTwoLU2VhcmNoTm9kZXMSHC5lbnRkYi52MS5TZWFyY2hOb2Rlc1JlcXVlc3QaHS5lbnRkYi52MS5TZWFyY2hOb2Rlc1Jlc3BvbnNlIgOQAgESVAoMV2F0Y2hDaGFuZ2VzEh0uZW50ZGIudjEuV2F0Y2hDaGFuZ2VzUmVxdWVzdBoeLmVudGRiLnYxLldhdGNoQ2hhbmdlc1Jlc3BvbnNlIgOQAgEwARJMCgpMaXN0R3JhbnRzEhsuZW50ZGIudjEuTGlzdEdyYW50c1JlcXVlc3QaHC5lbnRkYi52MS5MaXN0R3JhbnRzUmVzcG9uc2UiA5ACARJPCgtMaXN0TWFpbGJveBIcLmVudGRiLnYxLkxpc3RNYWlsYm94UmVxdWVzdBodLmVudGRiLnYxLkxpc3RNYWlsYm94UmVzcG9uc2UiA5ACARJVCg1TZWFyY2hNYWlsYm94Eh4uZW50ZGIudjEuU2VhcmNoTWFpbGJveFJlcXVlc3QaHy5lbnRkYi52MS5TZWFyY2hNYWlsYm94UmVzcG9uc2UiA5ACARJYCg5HZXRVbnJlYWRDb3VudBIfLmVudGRiLnYxLkdldFVucmVhZENvdW50UmVxdWVzdBogLmVudGRiLnYxLkdldFVucmVhZENvdW50UmVzcG9uc2UiA5ACARJBCghNYXJrUmVhZBIZLmVudGRiLnYxLk1hcmtSZWFkUmVxdWVzdBoaLmVudGRiLnYxLk1hcmtSZWFkUmVzcG9uc2USXwoSRGVsZXRlTWFpbGJveEl0ZW1zEiMuZW50ZGIudjEuRGVsZXRlTWFpbGJveEl0ZW1zUmVxdWVzdBokLmVudGRiLnYxLkRlbGV0ZU1haWxib3hJdGVtc1Jlc3BvbnNlEkkKCUdldFNjaGVtYRIaLmVudGRiLnYxLkdldFNjaGVtYVJlcXVlc3QaGy5lbnRkYi52MS5HZXRTY2hlbWFSZXNwb25zZSIDkAIBElMKDlJlZ2lzdGVyU2NoZW1hEh8uZW50ZGIudjEuUmVnaXN0ZXJTY2hlbWFSZXF1ZXN0GiAuZW50ZGIudjEuUmVnaXN0ZXJTY2hlbWFSZXNwb25zZRJPCgtDaGVja1NjaGVtYRIcLmVudGRiLnYxLkNoZWNrU2NoZW1hUmVxdWVzdBodLmVudGRiLnYxLkNoZWNrU2NoZW1hUmVzcG9uc2UiA5ACARJACgZIZWFsdGgSFy5lbnRkYi52MS5IZWFsdGhSZXF1ZXN0GhguZW50ZGIudjEuSGVhbHRoUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_entdb_v1_filter, file_entdb_v1_model]);
 
 /**
  * Wherever an operation takes the id of a node or an edge, "$alias.id" names one that
@@ -55,6 +55,33 @@ export type CreateNode = Message<"entdb.v1.CreateNode"> & {
    * @generated from field: entdb.v1.OnConflict on_conflict = 5;
    */
   onConflict: OnConflict;
+
+  /**
+   * Everybody who gets the permission to read. With principals or grants the type's
+   * default grants are left out.
+   *
+   * @generated from field: repeated string principals = 6;
+   */
+  principals: string[];
+
+  /**
+   * @generated from field: repeated entdb.v1.Grant grants = 7;
+   */
+  grants: Grant[];
+
+  /**
+   * Actors who get the permission to read, and an item in their mailbox.
+   *
+   * @generated from field: repeated string recipients = 8;
+   */
+  recipients: string[];
+
+  /**
+   * What the recipients' items say besides.
+   *
+   * @generated from field: entdb.v1.Mail mail = 9;
+   */
+  mail?: Mail | undefined;
 };
 
 /**
@@ -63,6 +90,193 @@ export type CreateNode = Message<"entdb.v1.CreateNode"> & {
  */
 export const CreateNodeSchema: GenMessage<CreateNode> = /*@__PURE__*/
   messageDesc(file_entdb_v1_entdb_service, 0);
+
+/**
+ * What a mailbox item says besides its node.
+ *
+ * @generated from message entdb.v1.Mail
+ */
+export type Mail = Message<"entdb.v1.Mail"> & {
+  /**
+   * Items of one thread can be listed together. At most 128 characters.
+   *
+   * @generated from field: string thread = 1;
+   */
+  thread: string;
+
+  /**
+   * At most 16, of at most 64 and 256 characters.
+   *
+   * @generated from field: map<string, string> metadata = 2;
+   */
+  metadata: { [key: string]: string };
+};
+
+/**
+ * Describes the message entdb.v1.Mail.
+ * Use `create(MailSchema)` to create a new message.
+ */
+export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 1);
+
+/**
+ * Replaces the grants to read by those to these principals; other grants stay. None: owner,
+ * and whoever holds more than the right to read.
+ *
+ * @generated from message entdb.v1.SetVisibility
+ */
+export type SetVisibility = Message<"entdb.v1.SetVisibility"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: repeated string principals = 2;
+   */
+  principals: string[];
+};
+
+/**
+ * Describes the message entdb.v1.SetVisibility.
+ * Use `create(SetVisibilitySchema)` to create a new message.
+ */
+export const SetVisibilitySchema: GenMessage<SetVisibility> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 2);
+
+/**
+ * @generated from message entdb.v1.AddGrant
+ */
+export type AddGrant = Message<"entdb.v1.AddGrant"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: entdb.v1.Grant grant = 2;
+   */
+  grant?: Grant | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.AddGrant.
+ * Use `create(AddGrantSchema)` to create a new message.
+ */
+export const AddGrantSchema: GenMessage<AddGrant> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 3);
+
+/**
+ * Takes back a grant that is not there without an error.
+ *
+ * @generated from message entdb.v1.RevokeGrant
+ */
+export type RevokeGrant = Message<"entdb.v1.RevokeGrant"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: string principal = 2;
+   */
+  principal: string;
+
+  /**
+   * UNSPECIFIED: all that the principal holds.
+   *
+   * @generated from field: entdb.v1.Permission permission = 3;
+   */
+  permission: Permission;
+};
+
+/**
+ * Describes the message entdb.v1.RevokeGrant.
+ * Use `create(RevokeGrantSchema)` to create a new message.
+ */
+export const RevokeGrantSchema: GenMessage<RevokeGrant> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 4);
+
+/**
+ * Which items of a mailbox.
+ *
+ * @generated from message entdb.v1.MailboxSelection
+ */
+export type MailboxSelection = Message<"entdb.v1.MailboxSelection"> & {
+  /**
+   * Item ids, at most 1,000.
+   *
+   * @generated from field: repeated string item_ids = 1;
+   */
+  itemIds: string[];
+
+  /**
+   * Every item that was delivered at this position or before; a token of an answer.
+   *
+   * @generated from field: bytes up_to = 2;
+   */
+  upTo: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.MailboxSelection.
+ * Use `create(MailboxSelectionSchema)` to create a new message.
+ */
+export const MailboxSelectionSchema: GenMessage<MailboxSelection> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 5);
+
+/**
+ * @generated from message entdb.v1.MarkReadOperation
+ */
+export type MarkReadOperation = Message<"entdb.v1.MarkReadOperation"> & {
+  /**
+   * Whose mailbox; empty: the actor's own.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: entdb.v1.MailboxSelection items = 2;
+   */
+  items?: MailboxSelection | undefined;
+
+  /**
+   * Marks them as unread instead.
+   *
+   * @generated from field: bool unread = 3;
+   */
+  unread: boolean;
+};
+
+/**
+ * Describes the message entdb.v1.MarkReadOperation.
+ * Use `create(MarkReadOperationSchema)` to create a new message.
+ */
+export const MarkReadOperationSchema: GenMessage<MarkReadOperation> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 6);
+
+/**
+ * @generated from message entdb.v1.DeleteMailboxItemsOperation
+ */
+export type DeleteMailboxItemsOperation = Message<"entdb.v1.DeleteMailboxItemsOperation"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: entdb.v1.MailboxSelection items = 2;
+   */
+  items?: MailboxSelection | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.DeleteMailboxItemsOperation.
+ * Use `create(DeleteMailboxItemsOperationSchema)` to create a new message.
+ */
+export const DeleteMailboxItemsOperationSchema: GenMessage<DeleteMailboxItemsOperation> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 7);
 
 /**
  * @generated from message entdb.v1.FieldPrecondition
@@ -86,7 +300,7 @@ export type FieldPrecondition = Message<"entdb.v1.FieldPrecondition"> & {
  * Use `create(FieldPreconditionSchema)` to create a new message.
  */
 export const FieldPreconditionSchema: GenMessage<FieldPrecondition> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 1);
+  messageDesc(file_entdb_v1_entdb_service, 8);
 
 /**
  * @generated from message entdb.v1.UpdateNode
@@ -122,7 +336,7 @@ export type UpdateNode = Message<"entdb.v1.UpdateNode"> & {
  * Use `create(UpdateNodeSchema)` to create a new message.
  */
 export const UpdateNodeSchema: GenMessage<UpdateNode> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 2);
+  messageDesc(file_entdb_v1_entdb_service, 9);
 
 /**
  * Soft: the node can be restored; it frees its unique values and hides its edges.
@@ -146,7 +360,7 @@ export type DeleteNode = Message<"entdb.v1.DeleteNode"> & {
  * Use `create(DeleteNodeSchema)` to create a new message.
  */
 export const DeleteNodeSchema: GenMessage<DeleteNode> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 3);
+  messageDesc(file_entdb_v1_entdb_service, 10);
 
 /**
  * @generated from message entdb.v1.RestoreNode
@@ -168,7 +382,7 @@ export type RestoreNode = Message<"entdb.v1.RestoreNode"> & {
  * Use `create(RestoreNodeSchema)` to create a new message.
  */
 export const RestoreNodeSchema: GenMessage<RestoreNode> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 4);
+  messageDesc(file_entdb_v1_entdb_service, 11);
 
 /**
  * Gone from the views at once, with its edges; from the log when that is trimmed.
@@ -192,7 +406,7 @@ export type PurgeNode = Message<"entdb.v1.PurgeNode"> & {
  * Use `create(PurgeNodeSchema)` to create a new message.
  */
 export const PurgeNodeSchema: GenMessage<PurgeNode> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 5);
+  messageDesc(file_entdb_v1_entdb_service, 12);
 
 /**
  * @generated from message entdb.v1.CreateEdge
@@ -241,7 +455,7 @@ export type CreateEdge = Message<"entdb.v1.CreateEdge"> & {
  * Use `create(CreateEdgeSchema)` to create a new message.
  */
 export const CreateEdgeSchema: GenMessage<CreateEdge> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 6);
+  messageDesc(file_entdb_v1_entdb_service, 13);
 
 /**
  * @generated from message entdb.v1.EdgeKey
@@ -268,7 +482,7 @@ export type EdgeKey = Message<"entdb.v1.EdgeKey"> & {
  * Use `create(EdgeKeySchema)` to create a new message.
  */
 export const EdgeKeySchema: GenMessage<EdgeKey> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 7);
+  messageDesc(file_entdb_v1_entdb_service, 14);
 
 /**
  * @generated from message entdb.v1.UpdateEdge
@@ -302,7 +516,7 @@ export type UpdateEdge = Message<"entdb.v1.UpdateEdge"> & {
  * Use `create(UpdateEdgeSchema)` to create a new message.
  */
 export const UpdateEdgeSchema: GenMessage<UpdateEdge> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 8);
+  messageDesc(file_entdb_v1_entdb_service, 15);
 
 /**
  * @generated from message entdb.v1.DeleteEdge
@@ -331,7 +545,7 @@ export type DeleteEdge = Message<"entdb.v1.DeleteEdge"> & {
  * Use `create(DeleteEdgeSchema)` to create a new message.
  */
 export const DeleteEdgeSchema: GenMessage<DeleteEdge> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 9);
+  messageDesc(file_entdb_v1_entdb_service, 16);
 
 /**
  * @generated from message entdb.v1.RegisterSchemaOperation
@@ -341,6 +555,11 @@ export type RegisterSchemaOperation = Message<"entdb.v1.RegisterSchemaOperation"
    * @generated from field: entdb.v1.Schema schema = 1;
    */
   schema?: Schema | undefined;
+
+  /**
+   * @generated from field: entdb.v1.SchemaMode mode = 2;
+   */
+  mode: SchemaMode;
 };
 
 /**
@@ -348,7 +567,7 @@ export type RegisterSchemaOperation = Message<"entdb.v1.RegisterSchemaOperation"
  * Use `create(RegisterSchemaOperationSchema)` to create a new message.
  */
 export const RegisterSchemaOperationSchema: GenMessage<RegisterSchemaOperation> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 10);
+  messageDesc(file_entdb_v1_entdb_service, 17);
 
 /**
  * @generated from message entdb.v1.Operation
@@ -411,6 +630,36 @@ export type Operation = Message<"entdb.v1.Operation"> & {
      */
     value: RegisterSchemaOperation;
     case: "registerSchema";
+  } | {
+    /**
+     * @generated from field: entdb.v1.SetVisibility set_visibility = 10;
+     */
+    value: SetVisibility;
+    case: "setVisibility";
+  } | {
+    /**
+     * @generated from field: entdb.v1.AddGrant grant = 11;
+     */
+    value: AddGrant;
+    case: "grant";
+  } | {
+    /**
+     * @generated from field: entdb.v1.RevokeGrant revoke = 12;
+     */
+    value: RevokeGrant;
+    case: "revoke";
+  } | {
+    /**
+     * @generated from field: entdb.v1.MarkReadOperation mark_read = 13;
+     */
+    value: MarkReadOperation;
+    case: "markRead";
+  } | {
+    /**
+     * @generated from field: entdb.v1.DeleteMailboxItemsOperation delete_mailbox_items = 14;
+     */
+    value: DeleteMailboxItemsOperation;
+    case: "deleteMailboxItems";
   } | { case: undefined; value?: undefined };
 };
 
@@ -419,7 +668,7 @@ export type Operation = Message<"entdb.v1.Operation"> & {
  * Use `create(OperationSchema)` to create a new message.
  */
 export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 11);
+  messageDesc(file_entdb_v1_entdb_service, 18);
 
 /**
  * @generated from message entdb.v1.ExecuteAtomicRequest
@@ -470,7 +719,7 @@ export type ExecuteAtomicRequest = Message<"entdb.v1.ExecuteAtomicRequest"> & {
  * Use `create(ExecuteAtomicRequestSchema)` to create a new message.
  */
 export const ExecuteAtomicRequestSchema: GenMessage<ExecuteAtomicRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 12);
+  messageDesc(file_entdb_v1_entdb_service, 19);
 
 /**
  * @generated from message entdb.v1.OperationResult
@@ -515,7 +764,7 @@ export type OperationResult = Message<"entdb.v1.OperationResult"> & {
  * Use `create(OperationResultSchema)` to create a new message.
  */
 export const OperationResultSchema: GenMessage<OperationResult> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 13);
+  messageDesc(file_entdb_v1_entdb_service, 20);
 
 /**
  * One place where the tenant's definition stayed though the one sent differs.
@@ -546,7 +795,7 @@ export type SchemaDifference = Message<"entdb.v1.SchemaDifference"> & {
  * Use `create(SchemaDifferenceSchema)` to create a new message.
  */
 export const SchemaDifferenceSchema: GenMessage<SchemaDifference> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 14);
+  messageDesc(file_entdb_v1_entdb_service, 21);
 
 /**
  * @generated from message entdb.v1.ExecuteAtomicResponse
@@ -600,7 +849,7 @@ export type ExecuteAtomicResponse = Message<"entdb.v1.ExecuteAtomicResponse"> & 
  * Use `create(ExecuteAtomicResponseSchema)` to create a new message.
  */
 export const ExecuteAtomicResponseSchema: GenMessage<ExecuteAtomicResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 15);
+  messageDesc(file_entdb_v1_entdb_service, 22);
 
 /**
  * @generated from message entdb.v1.GetReceiptRequest
@@ -627,7 +876,7 @@ export type GetReceiptRequest = Message<"entdb.v1.GetReceiptRequest"> & {
  * Use `create(GetReceiptRequestSchema)` to create a new message.
  */
 export const GetReceiptRequestSchema: GenMessage<GetReceiptRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 16);
+  messageDesc(file_entdb_v1_entdb_service, 23);
 
 /**
  * @generated from message entdb.v1.Rejection
@@ -661,7 +910,7 @@ export type Rejection = Message<"entdb.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 17);
+  messageDesc(file_entdb_v1_entdb_service, 24);
 
 /**
  * @generated from message entdb.v1.GetReceiptResponse
@@ -705,7 +954,7 @@ export type GetReceiptResponse = Message<"entdb.v1.GetReceiptResponse"> & {
  * Use `create(GetReceiptResponseSchema)` to create a new message.
  */
 export const GetReceiptResponseSchema: GenMessage<GetReceiptResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 18);
+  messageDesc(file_entdb_v1_entdb_service, 25);
 
 /**
  * @generated from message entdb.v1.GetNodeRequest
@@ -737,7 +986,7 @@ export type GetNodeRequest = Message<"entdb.v1.GetNodeRequest"> & {
  * Use `create(GetNodeRequestSchema)` to create a new message.
  */
 export const GetNodeRequestSchema: GenMessage<GetNodeRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 19);
+  messageDesc(file_entdb_v1_entdb_service, 26);
 
 /**
  * @generated from message entdb.v1.GetNodeResponse
@@ -759,7 +1008,7 @@ export type GetNodeResponse = Message<"entdb.v1.GetNodeResponse"> & {
  * Use `create(GetNodeResponseSchema)` to create a new message.
  */
 export const GetNodeResponseSchema: GenMessage<GetNodeResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 20);
+  messageDesc(file_entdb_v1_entdb_service, 27);
 
 /**
  * @generated from message entdb.v1.GetNodesRequest
@@ -793,7 +1042,7 @@ export type GetNodesRequest = Message<"entdb.v1.GetNodesRequest"> & {
  * Use `create(GetNodesRequestSchema)` to create a new message.
  */
 export const GetNodesRequestSchema: GenMessage<GetNodesRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 21);
+  messageDesc(file_entdb_v1_entdb_service, 28);
 
 /**
  * @generated from message entdb.v1.GetNodesResponse
@@ -822,7 +1071,7 @@ export type GetNodesResponse = Message<"entdb.v1.GetNodesResponse"> & {
  * Use `create(GetNodesResponseSchema)` to create a new message.
  */
 export const GetNodesResponseSchema: GenMessage<GetNodesResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 22);
+  messageDesc(file_entdb_v1_entdb_service, 29);
 
 /**
  * @generated from message entdb.v1.GetNodeByKeyRequest
@@ -875,7 +1124,7 @@ export type GetNodeByKeyRequest = Message<"entdb.v1.GetNodeByKeyRequest"> & {
  * Use `create(GetNodeByKeyRequestSchema)` to create a new message.
  */
 export const GetNodeByKeyRequestSchema: GenMessage<GetNodeByKeyRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 23);
+  messageDesc(file_entdb_v1_entdb_service, 30);
 
 /**
  * @generated from message entdb.v1.GetNodeByKeyResponse
@@ -897,7 +1146,7 @@ export type GetNodeByKeyResponse = Message<"entdb.v1.GetNodeByKeyResponse"> & {
  * Use `create(GetNodeByKeyResponseSchema)` to create a new message.
  */
 export const GetNodeByKeyResponseSchema: GenMessage<GetNodeByKeyResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 24);
+  messageDesc(file_entdb_v1_entdb_service, 31);
 
 /**
  * @generated from message entdb.v1.QueryNodesRequest
@@ -962,7 +1211,7 @@ export type QueryNodesRequest = Message<"entdb.v1.QueryNodesRequest"> & {
  * Use `create(QueryNodesRequestSchema)` to create a new message.
  */
 export const QueryNodesRequestSchema: GenMessage<QueryNodesRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 25);
+  messageDesc(file_entdb_v1_entdb_service, 32);
 
 /**
  * @generated from message entdb.v1.QueryNodesResponse
@@ -1006,7 +1255,7 @@ export type QueryNodesResponse = Message<"entdb.v1.QueryNodesResponse"> & {
  * Use `create(QueryNodesResponseSchema)` to create a new message.
  */
 export const QueryNodesResponseSchema: GenMessage<QueryNodesResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 26);
+  messageDesc(file_entdb_v1_entdb_service, 33);
 
 /**
  * @generated from message entdb.v1.CountNodesRequest
@@ -1043,7 +1292,7 @@ export type CountNodesRequest = Message<"entdb.v1.CountNodesRequest"> & {
  * Use `create(CountNodesRequestSchema)` to create a new message.
  */
 export const CountNodesRequestSchema: GenMessage<CountNodesRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 27);
+  messageDesc(file_entdb_v1_entdb_service, 34);
 
 /**
  * @generated from message entdb.v1.CountNodesResponse
@@ -1065,7 +1314,7 @@ export type CountNodesResponse = Message<"entdb.v1.CountNodesResponse"> & {
  * Use `create(CountNodesResponseSchema)` to create a new message.
  */
 export const CountNodesResponseSchema: GenMessage<CountNodesResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 28);
+  messageDesc(file_entdb_v1_entdb_service, 35);
 
 /**
  * @generated from message entdb.v1.ListEdgesRequest
@@ -1121,7 +1370,7 @@ export type ListEdgesRequest = Message<"entdb.v1.ListEdgesRequest"> & {
  * Use `create(ListEdgesRequestSchema)` to create a new message.
  */
 export const ListEdgesRequestSchema: GenMessage<ListEdgesRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 29);
+  messageDesc(file_entdb_v1_entdb_service, 36);
 
 /**
  * @generated from message entdb.v1.ListEdgesResponse
@@ -1162,7 +1411,7 @@ export type ListEdgesResponse = Message<"entdb.v1.ListEdgesResponse"> & {
  * Use `create(ListEdgesResponseSchema)` to create a new message.
  */
 export const ListEdgesResponseSchema: GenMessage<ListEdgesResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 30);
+  messageDesc(file_entdb_v1_entdb_service, 37);
 
 /**
  * @generated from message entdb.v1.ListConnectedRequest
@@ -1216,7 +1465,7 @@ export type ListConnectedRequest = Message<"entdb.v1.ListConnectedRequest"> & {
  * Use `create(ListConnectedRequestSchema)` to create a new message.
  */
 export const ListConnectedRequestSchema: GenMessage<ListConnectedRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 31);
+  messageDesc(file_entdb_v1_entdb_service, 38);
 
 /**
  * @generated from message entdb.v1.ConnectedNode
@@ -1240,7 +1489,7 @@ export type ConnectedNode = Message<"entdb.v1.ConnectedNode"> & {
  * Use `create(ConnectedNodeSchema)` to create a new message.
  */
 export const ConnectedNodeSchema: GenMessage<ConnectedNode> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 32);
+  messageDesc(file_entdb_v1_entdb_service, 39);
 
 /**
  * @generated from message entdb.v1.ListConnectedResponse
@@ -1274,7 +1523,7 @@ export type ListConnectedResponse = Message<"entdb.v1.ListConnectedResponse"> & 
  * Use `create(ListConnectedResponseSchema)` to create a new message.
  */
 export const ListConnectedResponseSchema: GenMessage<ListConnectedResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 33);
+  messageDesc(file_entdb_v1_entdb_service, 40);
 
 /**
  * @generated from message entdb.v1.GetSchemaRequest
@@ -1296,13 +1545,55 @@ export type GetSchemaRequest = Message<"entdb.v1.GetSchemaRequest"> & {
  * Use `create(GetSchemaRequestSchema)` to create a new message.
  */
 export const GetSchemaRequestSchema: GenMessage<GetSchemaRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 34);
+  messageDesc(file_entdb_v1_entdb_service, 41);
+
+/**
+ * A schema that is being applied to the nodes that are there already.
+ *
+ * @generated from message entdb.v1.SchemaBuild
+ */
+export type SchemaBuild = Message<"entdb.v1.SchemaBuild"> & {
+  /**
+   * The position of the record that brought it.
+   *
+   * @generated from field: string wal_position = 1;
+   */
+  walPosition: string;
+
+  /**
+   * "index of field 3 (status) of node type 2 (Task)", in words for people.
+   *
+   * @generated from field: string step = 2;
+   */
+  step: string;
+
+  /**
+   * @generated from field: uint64 rows_done = 3;
+   */
+  rowsDone: bigint;
+
+  /**
+   * Rows that this and the remaining steps have to look at, as known so far.
+   *
+   * @generated from field: uint64 rows_total = 4;
+   */
+  rowsTotal: bigint;
+};
+
+/**
+ * Describes the message entdb.v1.SchemaBuild.
+ * Use `create(SchemaBuildSchema)` to create a new message.
+ */
+export const SchemaBuildSchema: GenMessage<SchemaBuild> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 42);
 
 /**
  * @generated from message entdb.v1.GetSchemaResponse
  */
 export type GetSchemaResponse = Message<"entdb.v1.GetSchemaResponse"> & {
   /**
+   * The schema in force, also while another one is being built.
+   *
    * @generated from field: entdb.v1.Schema schema = 1;
    */
   schema?: Schema | undefined;
@@ -1318,6 +1609,20 @@ export type GetSchemaResponse = Message<"entdb.v1.GetSchemaResponse"> & {
    * @generated from field: bytes position_token = 3;
    */
   positionToken: Uint8Array;
+
+  /**
+   * Only who holds the schema right may change it.
+   *
+   * @generated from field: bool locked = 4;
+   */
+  locked: boolean;
+
+  /**
+   * Present while a schema is being applied to existing nodes.
+   *
+   * @generated from field: entdb.v1.SchemaBuild build = 5;
+   */
+  build?: SchemaBuild | undefined;
 };
 
 /**
@@ -1325,7 +1630,7 @@ export type GetSchemaResponse = Message<"entdb.v1.GetSchemaResponse"> & {
  * Use `create(GetSchemaResponseSchema)` to create a new message.
  */
 export const GetSchemaResponseSchema: GenMessage<GetSchemaResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 35);
+  messageDesc(file_entdb_v1_entdb_service, 43);
 
 /**
  * @generated from message entdb.v1.RegisterSchemaRequest
@@ -1342,11 +1647,14 @@ export type RegisterSchemaRequest = Message<"entdb.v1.RegisterSchemaRequest"> & 
   idempotencyKey: string;
 
   /**
-   * Merged into the tenant's schema: types, fields and enum values are added.
-   *
    * @generated from field: entdb.v1.Schema schema = 3;
    */
   schema?: Schema | undefined;
+
+  /**
+   * @generated from field: entdb.v1.SchemaMode mode = 4;
+   */
+  mode: SchemaMode;
 };
 
 /**
@@ -1354,7 +1662,7 @@ export type RegisterSchemaRequest = Message<"entdb.v1.RegisterSchemaRequest"> & 
  * Use `create(RegisterSchemaRequestSchema)` to create a new message.
  */
 export const RegisterSchemaRequestSchema: GenMessage<RegisterSchemaRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 36);
+  messageDesc(file_entdb_v1_entdb_service, 44);
 
 /**
  * @generated from message entdb.v1.RegisterSchemaResponse
@@ -1395,7 +1703,930 @@ export type RegisterSchemaResponse = Message<"entdb.v1.RegisterSchemaResponse"> 
  * Use `create(RegisterSchemaResponseSchema)` to create a new message.
  */
 export const RegisterSchemaResponseSchema: GenMessage<RegisterSchemaResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 37);
+  messageDesc(file_entdb_v1_entdb_service, 45);
+
+/**
+ * @generated from message entdb.v1.SchemaChange
+ */
+export type SchemaChange = Message<"entdb.v1.SchemaChange"> & {
+  /**
+   * Stable: "field_removed", "kind_changed", …
+   *
+   * @generated from field: string change = 1;
+   */
+  change: string;
+
+  /**
+   * "node type 2 (Task) field 3 (status)", in words for people.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * @generated from field: entdb.v1.Compatibility compatibility = 3;
+   */
+  compatibility: Compatibility;
+
+  /**
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * For what is breaking: the safe way to what is wanted.
+   *
+   * @generated from field: string hint = 5;
+   */
+  hint: string;
+};
+
+/**
+ * Describes the message entdb.v1.SchemaChange.
+ * Use `create(SchemaChangeSchema)` to create a new message.
+ */
+export const SchemaChangeSchema: GenMessage<SchemaChange> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 46);
+
+/**
+ * @generated from message entdb.v1.CheckSchemaRequest
+ */
+export type CheckSchemaRequest = Message<"entdb.v1.CheckSchemaRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: entdb.v1.Schema schema = 2;
+   */
+  schema?: Schema | undefined;
+
+  /**
+   * @generated from field: entdb.v1.SchemaMode mode = 3;
+   */
+  mode: SchemaMode;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 4;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.CheckSchemaRequest.
+ * Use `create(CheckSchemaRequestSchema)` to create a new message.
+ */
+export const CheckSchemaRequestSchema: GenMessage<CheckSchemaRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 47);
+
+/**
+ * @generated from message entdb.v1.CheckSchemaResponse
+ */
+export type CheckSchemaResponse = Message<"entdb.v1.CheckSchemaResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.SchemaChange changes = 1;
+   */
+  changes: SchemaChange[];
+
+  /**
+   * Of the tenant's schema now, and as it would be.
+   *
+   * @generated from field: string fingerprint_now = 2;
+   */
+  fingerprintNow: string;
+
+  /**
+   * @generated from field: string fingerprint_then = 3;
+   */
+  fingerprintThen: string;
+
+  /**
+   * @generated from field: bytes position_token = 4;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.CheckSchemaResponse.
+ * Use `create(CheckSchemaResponseSchema)` to create a new message.
+ */
+export const CheckSchemaResponseSchema: GenMessage<CheckSchemaResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 48);
+
+/**
+ * @generated from message entdb.v1.SearchNodesRequest
+ */
+export type SearchNodesRequest = Message<"entdb.v1.SearchNodesRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * Words, all of which must be found in one node. At most 64 words and 256 characters; no
+   * character has a special meaning.
+   *
+   * @generated from field: string query = 2;
+   */
+  query: string;
+
+  /**
+   * Empty: every type with searchable fields.
+   *
+   * @generated from field: repeated uint32 type_ids = 3;
+   */
+  typeIds: number[];
+
+  /**
+   * Fields in which to look, with exactly one type; empty: all searchable ones.
+   *
+   * @generated from field: repeated uint32 field_ids = 4;
+   */
+  fieldIds: number[];
+
+  /**
+   * The last word may be the beginning of one.
+   *
+   * @generated from field: bool prefix = 5;
+   */
+  prefix: boolean;
+
+  /**
+   * Default 20, at most 100.
+   *
+   * @generated from field: uint32 page_size = 6;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: bytes cursor = 7;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 8;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.SearchNodesRequest.
+ * Use `create(SearchNodesRequestSchema)` to create a new message.
+ */
+export const SearchNodesRequestSchema: GenMessage<SearchNodesRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 49);
+
+/**
+ * @generated from message entdb.v1.Highlight
+ */
+export type Highlight = Message<"entdb.v1.Highlight"> & {
+  /**
+   * @generated from field: uint32 field_id = 1;
+   */
+  fieldId: number;
+
+  /**
+   * A piece of the field's text with what was found between U+0002 and U+0003.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message entdb.v1.Highlight.
+ * Use `create(HighlightSchema)` to create a new message.
+ */
+export const HighlightSchema: GenMessage<Highlight> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 50);
+
+/**
+ * @generated from message entdb.v1.SearchHit
+ */
+export type SearchHit = Message<"entdb.v1.SearchHit"> & {
+  /**
+   * @generated from field: entdb.v1.Node node = 1;
+   */
+  node?: Node | undefined;
+
+  /**
+   * Greater is better. Comparable within one answer only.
+   *
+   * @generated from field: double score = 2;
+   */
+  score: number;
+
+  /**
+   * @generated from field: repeated entdb.v1.Highlight highlights = 3;
+   */
+  highlights: Highlight[];
+};
+
+/**
+ * Describes the message entdb.v1.SearchHit.
+ * Use `create(SearchHitSchema)` to create a new message.
+ */
+export const SearchHitSchema: GenMessage<SearchHit> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 51);
+
+/**
+ * @generated from message entdb.v1.SearchNodesResponse
+ */
+export type SearchNodesResponse = Message<"entdb.v1.SearchNodesResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.SearchHit hits = 1;
+   */
+  hits: SearchHit[];
+
+  /**
+   * @generated from field: bytes next_cursor = 2;
+   */
+  nextCursor: Uint8Array;
+
+  /**
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * @generated from field: bytes position_token = 4;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.SearchNodesResponse.
+ * Use `create(SearchNodesResponseSchema)` to create a new message.
+ */
+export const SearchNodesResponseSchema: GenMessage<SearchNodesResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 52);
+
+/**
+ * @generated from message entdb.v1.ListGrantsRequest
+ */
+export type ListGrantsRequest = Message<"entdb.v1.ListGrantsRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: string node_id = 2;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 3;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.ListGrantsRequest.
+ * Use `create(ListGrantsRequestSchema)` to create a new message.
+ */
+export const ListGrantsRequestSchema: GenMessage<ListGrantsRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 53);
+
+/**
+ * @generated from message entdb.v1.ListGrantsResponse
+ */
+export type ListGrantsResponse = Message<"entdb.v1.ListGrantsResponse"> & {
+  /**
+   * @generated from field: string owner_actor = 1;
+   */
+  ownerActor: string;
+
+  /**
+   * By principal, then by permission.
+   *
+   * @generated from field: repeated entdb.v1.Grant grants = 2;
+   */
+  grants: Grant[];
+
+  /**
+   * @generated from field: bytes position_token = 3;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.ListGrantsResponse.
+ * Use `create(ListGrantsResponseSchema)` to create a new message.
+ */
+export const ListGrantsResponseSchema: GenMessage<ListGrantsResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 54);
+
+/**
+ * @generated from message entdb.v1.WatchChangesRequest
+ */
+export type WatchChangesRequest = Message<"entdb.v1.WatchChangesRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * Changes behind this position, a token of an earlier change or answer. Empty: from now on.
+   *
+   * @generated from field: bytes after = 2;
+   */
+  after: Uint8Array;
+
+  /**
+   * From the first change that is still kept, instead of from now on.
+   *
+   * @generated from field: bool from_beginning = 3;
+   */
+  fromBeginning: boolean;
+
+  /**
+   * Empty, both of them: all types.
+   *
+   * @generated from field: repeated uint32 type_ids = 4;
+   */
+  typeIds: number[];
+
+  /**
+   * @generated from field: repeated uint32 edge_type_ids = 5;
+   */
+  edgeTypeIds: number[];
+
+  /**
+   * Also sends the node as it stands when the change is sent.
+   *
+   * @generated from field: bool with_nodes = 6;
+   */
+  withNodes: boolean;
+
+  /**
+   * How often a message without a change comes when nothing happens; 0: 15 s. 1 to 60 s.
+   *
+   * @generated from field: uint32 heartbeat_ms = 7;
+   */
+  heartbeatMs: number;
+};
+
+/**
+ * Describes the message entdb.v1.WatchChangesRequest.
+ * Use `create(WatchChangesRequestSchema)` to create a new message.
+ */
+export const WatchChangesRequestSchema: GenMessage<WatchChangesRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 55);
+
+/**
+ * @generated from message entdb.v1.Change
+ */
+export type Change = Message<"entdb.v1.Change"> & {
+  /**
+   * @generated from field: entdb.v1.ChangeKind kind = 1;
+   */
+  kind: ChangeKind;
+
+  /**
+   * Who did it.
+   *
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * Log time, Unix milliseconds.
+   *
+   * @generated from field: int64 changed_at = 3;
+   */
+  changedAt: bigint;
+
+  /**
+   * @generated from field: string node_id = 4;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: uint32 type_id = 5;
+   */
+  typeId: number;
+
+  /**
+   * The node's version after the change; 0 for edges and purged nodes.
+   *
+   * @generated from field: uint64 version = 6;
+   */
+  version: bigint;
+
+  /**
+   * @generated from field: string edge_id = 7;
+   */
+  edgeId: string;
+
+  /**
+   * @generated from field: uint32 edge_type_id = 8;
+   */
+  edgeTypeId: number;
+
+  /**
+   * @generated from field: string from_id = 9;
+   */
+  fromId: string;
+
+  /**
+   * @generated from field: string to_id = 10;
+   */
+  toId: string;
+
+  /**
+   * With with_nodes, and as long as the node is there and may be read.
+   *
+   * @generated from field: entdb.v1.Node node = 11;
+   */
+  node?: Node | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.Change.
+ * Use `create(ChangeSchema)` to create a new message.
+ */
+export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 56);
+
+/**
+ * @generated from message entdb.v1.WatchChangesResponse
+ */
+export type WatchChangesResponse = Message<"entdb.v1.WatchChangesResponse"> & {
+  /**
+   * What one transaction changed, as far as it is asked for and may be seen, in the order of
+   * its operations. Empty in a heartbeat.
+   *
+   * @generated from field: repeated entdb.v1.Change changes = 1;
+   */
+  changes: Change[];
+
+  /**
+   * Everything up to and including this position has been sent: hand it back as `after`.
+   *
+   * @generated from field: bytes position_token = 2;
+   */
+  positionToken: Uint8Array;
+
+  /**
+   * @generated from field: string wal_position = 3;
+   */
+  walPosition: string;
+};
+
+/**
+ * Describes the message entdb.v1.WatchChangesResponse.
+ * Use `create(WatchChangesResponseSchema)` to create a new message.
+ */
+export const WatchChangesResponseSchema: GenMessage<WatchChangesResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 57);
+
+/**
+ * @generated from message entdb.v1.MailboxItem
+ */
+export type MailboxItem = Message<"entdb.v1.MailboxItem"> & {
+  /**
+   * "mi_" and 26 characters.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string node_id = 2;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: uint32 type_id = 3;
+   */
+  typeId: number;
+
+  /**
+   * Log time of delivery, Unix milliseconds.
+   *
+   * @generated from field: int64 delivered_at = 4;
+   */
+  deliveredAt: bigint;
+
+  /**
+   * @generated from field: bool read = 5;
+   */
+  read: boolean;
+
+  /**
+   * The beginning of the node's searchable text.
+   *
+   * @generated from field: string snippet = 6;
+   */
+  snippet: string;
+
+  /**
+   * @generated from field: string thread = 7;
+   */
+  thread: string;
+
+  /**
+   * @generated from field: map<string, string> metadata = 8;
+   */
+  metadata: { [key: string]: string };
+
+  /**
+   * Who created the node.
+   *
+   * @generated from field: string sender = 9;
+   */
+  sender: string;
+};
+
+/**
+ * Describes the message entdb.v1.MailboxItem.
+ * Use `create(MailboxItemSchema)` to create a new message.
+ */
+export const MailboxItemSchema: GenMessage<MailboxItem> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 58);
+
+/**
+ * @generated from message entdb.v1.ListMailboxRequest
+ */
+export type ListMailboxRequest = Message<"entdb.v1.ListMailboxRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * Whose mailbox; empty: the actor's own. Another's needs the mailboxes right.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: bool unread_only = 3;
+   */
+  unreadOnly: boolean;
+
+  /**
+   * 0: all types.
+   *
+   * @generated from field: uint32 type_id = 4;
+   */
+  typeId: number;
+
+  /**
+   * Empty: all threads.
+   *
+   * @generated from field: string thread = 5;
+   */
+  thread: string;
+
+  /**
+   * @generated from field: uint32 page_size = 6;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: bytes cursor = 7;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 8;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.ListMailboxRequest.
+ * Use `create(ListMailboxRequestSchema)` to create a new message.
+ */
+export const ListMailboxRequestSchema: GenMessage<ListMailboxRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 59);
+
+/**
+ * @generated from message entdb.v1.ListMailboxResponse
+ */
+export type ListMailboxResponse = Message<"entdb.v1.ListMailboxResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.MailboxItem items = 1;
+   */
+  items: MailboxItem[];
+
+  /**
+   * @generated from field: bytes next_cursor = 2;
+   */
+  nextCursor: Uint8Array;
+
+  /**
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * Of the whole mailbox.
+   *
+   * @generated from field: uint64 unread_count = 4;
+   */
+  unreadCount: bigint;
+
+  /**
+   * @generated from field: bytes position_token = 5;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.ListMailboxResponse.
+ * Use `create(ListMailboxResponseSchema)` to create a new message.
+ */
+export const ListMailboxResponseSchema: GenMessage<ListMailboxResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 60);
+
+/**
+ * @generated from message entdb.v1.SearchMailboxRequest
+ */
+export type SearchMailboxRequest = Message<"entdb.v1.SearchMailboxRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * As in SearchNodes.
+   *
+   * @generated from field: string query = 3;
+   */
+  query: string;
+
+  /**
+   * @generated from field: bool prefix = 4;
+   */
+  prefix: boolean;
+
+  /**
+   * @generated from field: uint32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: bytes cursor = 6;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 7;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.SearchMailboxRequest.
+ * Use `create(SearchMailboxRequestSchema)` to create a new message.
+ */
+export const SearchMailboxRequestSchema: GenMessage<SearchMailboxRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 61);
+
+/**
+ * @generated from message entdb.v1.MailboxHit
+ */
+export type MailboxHit = Message<"entdb.v1.MailboxHit"> & {
+  /**
+   * @generated from field: entdb.v1.MailboxItem item = 1;
+   */
+  item?: MailboxItem | undefined;
+
+  /**
+   * @generated from field: double score = 2;
+   */
+  score: number;
+
+  /**
+   * A piece of the item's text with what was found between U+0002 and U+0003.
+   *
+   * @generated from field: string highlight = 3;
+   */
+  highlight: string;
+};
+
+/**
+ * Describes the message entdb.v1.MailboxHit.
+ * Use `create(MailboxHitSchema)` to create a new message.
+ */
+export const MailboxHitSchema: GenMessage<MailboxHit> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 62);
+
+/**
+ * @generated from message entdb.v1.SearchMailboxResponse
+ */
+export type SearchMailboxResponse = Message<"entdb.v1.SearchMailboxResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.MailboxHit results = 1;
+   */
+  results: MailboxHit[];
+
+  /**
+   * @generated from field: bytes next_cursor = 2;
+   */
+  nextCursor: Uint8Array;
+
+  /**
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * @generated from field: bytes position_token = 4;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.SearchMailboxResponse.
+ * Use `create(SearchMailboxResponseSchema)` to create a new message.
+ */
+export const SearchMailboxResponseSchema: GenMessage<SearchMailboxResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 63);
+
+/**
+ * @generated from message entdb.v1.GetUnreadCountRequest
+ */
+export type GetUnreadCountRequest = Message<"entdb.v1.GetUnreadCountRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: entdb.v1.ReadOptions read = 3;
+   */
+  read?: ReadOptions | undefined;
+};
+
+/**
+ * Describes the message entdb.v1.GetUnreadCountRequest.
+ * Use `create(GetUnreadCountRequestSchema)` to create a new message.
+ */
+export const GetUnreadCountRequestSchema: GenMessage<GetUnreadCountRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 64);
+
+/**
+ * @generated from message entdb.v1.GetUnreadCountResponse
+ */
+export type GetUnreadCountResponse = Message<"entdb.v1.GetUnreadCountResponse"> & {
+  /**
+   * @generated from field: uint64 unread_count = 1;
+   */
+  unreadCount: bigint;
+
+  /**
+   * @generated from field: bytes position_token = 2;
+   */
+  positionToken: Uint8Array;
+};
+
+/**
+ * Describes the message entdb.v1.GetUnreadCountResponse.
+ * Use `create(GetUnreadCountResponseSchema)` to create a new message.
+ */
+export const GetUnreadCountResponseSchema: GenMessage<GetUnreadCountResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 65);
+
+/**
+ * @generated from message entdb.v1.MarkReadRequest
+ */
+export type MarkReadRequest = Message<"entdb.v1.MarkReadRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: entdb.v1.MailboxSelection items = 3;
+   */
+  items?: MailboxSelection | undefined;
+
+  /**
+   * @generated from field: bool unread = 4;
+   */
+  unread: boolean;
+
+  /**
+   * @generated from field: string idempotency_key = 5;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message entdb.v1.MarkReadRequest.
+ * Use `create(MarkReadRequestSchema)` to create a new message.
+ */
+export const MarkReadRequestSchema: GenMessage<MarkReadRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 66);
+
+/**
+ * @generated from message entdb.v1.MarkReadResponse
+ */
+export type MarkReadResponse = Message<"entdb.v1.MarkReadResponse"> & {
+  /**
+   * Items that are marked otherwise now than before.
+   *
+   * @generated from field: uint64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: bytes position_token = 2;
+   */
+  positionToken: Uint8Array;
+
+  /**
+   * @generated from field: string wal_position = 3;
+   */
+  walPosition: string;
+};
+
+/**
+ * Describes the message entdb.v1.MarkReadResponse.
+ * Use `create(MarkReadResponseSchema)` to create a new message.
+ */
+export const MarkReadResponseSchema: GenMessage<MarkReadResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 67);
+
+/**
+ * @generated from message entdb.v1.DeleteMailboxItemsRequest
+ */
+export type DeleteMailboxItemsRequest = Message<"entdb.v1.DeleteMailboxItemsRequest"> & {
+  /**
+   * @generated from field: entdb.v1.RequestContext context = 1;
+   */
+  context?: RequestContext | undefined;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: entdb.v1.MailboxSelection items = 3;
+   */
+  items?: MailboxSelection | undefined;
+
+  /**
+   * @generated from field: string idempotency_key = 4;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message entdb.v1.DeleteMailboxItemsRequest.
+ * Use `create(DeleteMailboxItemsRequestSchema)` to create a new message.
+ */
+export const DeleteMailboxItemsRequestSchema: GenMessage<DeleteMailboxItemsRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 68);
+
+/**
+ * @generated from message entdb.v1.DeleteMailboxItemsResponse
+ */
+export type DeleteMailboxItemsResponse = Message<"entdb.v1.DeleteMailboxItemsResponse"> & {
+  /**
+   * @generated from field: uint64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: bytes position_token = 2;
+   */
+  positionToken: Uint8Array;
+
+  /**
+   * @generated from field: string wal_position = 3;
+   */
+  walPosition: string;
+};
+
+/**
+ * Describes the message entdb.v1.DeleteMailboxItemsResponse.
+ * Use `create(DeleteMailboxItemsResponseSchema)` to create a new message.
+ */
+export const DeleteMailboxItemsResponseSchema: GenMessage<DeleteMailboxItemsResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_entdb_service, 69);
 
 /**
  * @generated from message entdb.v1.HealthRequest
@@ -1408,7 +2639,7 @@ export type HealthRequest = Message<"entdb.v1.HealthRequest"> & {
  * Use `create(HealthRequestSchema)` to create a new message.
  */
 export const HealthRequestSchema: GenMessage<HealthRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 38);
+  messageDesc(file_entdb_v1_entdb_service, 70);
 
 /**
  * @generated from message entdb.v1.HealthResponse
@@ -1442,7 +2673,7 @@ export type HealthResponse = Message<"entdb.v1.HealthResponse"> & {
  * Use `create(HealthResponseSchema)` to create a new message.
  */
 export const HealthResponseSchema: GenMessage<HealthResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_entdb_service, 39);
+  messageDesc(file_entdb_v1_entdb_service, 71);
 
 /**
  * @generated from enum entdb.v1.OnConflict
@@ -1475,6 +2706,38 @@ export const OnConflictSchema: GenEnum<OnConflict> = /*@__PURE__*/
   enumDesc(file_entdb_v1_entdb_service, 0);
 
 /**
+ * @generated from enum entdb.v1.SchemaMode
+ */
+export enum SchemaMode {
+  /**
+   * MERGE.
+   *
+   * @generated from enum value: SCHEMA_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Adds types, fields and enum values; what is absent stays, and what differs is listed.
+   *
+   * @generated from enum value: SCHEMA_MODE_MERGE = 1;
+   */
+  MERGE = 1,
+
+  /**
+   * The schema becomes what is sent: absence is removal. Breaking changes are refused.
+   *
+   * @generated from enum value: SCHEMA_MODE_REPLACE = 2;
+   */
+  REPLACE = 2,
+}
+
+/**
+ * Describes the enum entdb.v1.SchemaMode.
+ */
+export const SchemaModeSchema: GenEnum<SchemaMode> = /*@__PURE__*/
+  enumDesc(file_entdb_v1_entdb_service, 1);
+
+/**
  * @generated from enum entdb.v1.WaitMode
  */
 export enum WaitMode {
@@ -1504,7 +2767,7 @@ export enum WaitMode {
  * Describes the enum entdb.v1.WaitMode.
  */
 export const WaitModeSchema: GenEnum<WaitMode> = /*@__PURE__*/
-  enumDesc(file_entdb_v1_entdb_service, 1);
+  enumDesc(file_entdb_v1_entdb_service, 2);
 
 /**
  * @generated from enum entdb.v1.ReceiptState
@@ -1544,7 +2807,7 @@ export enum ReceiptState {
  * Describes the enum entdb.v1.ReceiptState.
  */
 export const ReceiptStateSchema: GenEnum<ReceiptState> = /*@__PURE__*/
-  enumDesc(file_entdb_v1_entdb_service, 2);
+  enumDesc(file_entdb_v1_entdb_service, 3);
 
 /**
  * @generated from enum entdb.v1.Direction
@@ -1572,7 +2835,108 @@ export enum Direction {
  * Describes the enum entdb.v1.Direction.
  */
 export const DirectionSchema: GenEnum<Direction> = /*@__PURE__*/
-  enumDesc(file_entdb_v1_entdb_service, 3);
+  enumDesc(file_entdb_v1_entdb_service, 4);
+
+/**
+ * @generated from enum entdb.v1.Compatibility
+ */
+export enum Compatibility {
+  /**
+   * @generated from enum value: COMPATIBILITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: COMPATIBILITY_SAFE = 1;
+   */
+  SAFE = 1,
+
+  /**
+   * Depends on the nodes that are there: decided when the schema is registered.
+   *
+   * @generated from enum value: COMPATIBILITY_DATA_DEPENDENT = 2;
+   */
+  DATA_DEPENDENT = 2,
+
+  /**
+   * @generated from enum value: COMPATIBILITY_BREAKING = 3;
+   */
+  BREAKING = 3,
+}
+
+/**
+ * Describes the enum entdb.v1.Compatibility.
+ */
+export const CompatibilitySchema: GenEnum<Compatibility> = /*@__PURE__*/
+  enumDesc(file_entdb_v1_entdb_service, 5);
+
+/**
+ * @generated from enum entdb.v1.ChangeKind
+ */
+export enum ChangeKind {
+  /**
+   * @generated from enum value: CHANGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_NODE_CREATED = 1;
+   */
+  NODE_CREATED = 1,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_NODE_UPDATED = 2;
+   */
+  NODE_UPDATED = 2,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_NODE_DELETED = 3;
+   */
+  NODE_DELETED = 3,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_NODE_RESTORED = 4;
+   */
+  NODE_RESTORED = 4,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_NODE_PURGED = 5;
+   */
+  NODE_PURGED = 5,
+
+  /**
+   * Grants or visibility.
+   *
+   * @generated from enum value: CHANGE_KIND_NODE_ACCESS_CHANGED = 6;
+   */
+  NODE_ACCESS_CHANGED = 6,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_EDGE_CREATED = 7;
+   */
+  EDGE_CREATED = 7,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_EDGE_UPDATED = 8;
+   */
+  EDGE_UPDATED = 8,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_EDGE_DELETED = 9;
+   */
+  EDGE_DELETED = 9,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_SCHEMA_CHANGED = 10;
+   */
+  SCHEMA_CHANGED = 10,
+}
+
+/**
+ * Describes the enum entdb.v1.ChangeKind.
+ */
+export const ChangeKindSchema: GenEnum<ChangeKind> = /*@__PURE__*/
+  enumDesc(file_entdb_v1_entdb_service, 6);
 
 /**
  * @generated from service entdb.v1.EntDBService
@@ -1663,6 +3027,80 @@ export const EntDBService: GenService<{
     output: typeof ListConnectedResponseSchema;
   },
   /**
+   * Full text, over fields that are declared searchable: best match first.
+   *
+   * @generated from rpc entdb.v1.EntDBService.SearchNodes
+   */
+  searchNodes: {
+    methodKind: "unary";
+    input: typeof SearchNodesRequestSchema;
+    output: typeof SearchNodesResponseSchema;
+  },
+  /**
+   * What was applied, from a position on and then as it happens, until the client leaves.
+   *
+   * @generated from rpc entdb.v1.EntDBService.WatchChanges
+   */
+  watchChanges: {
+    methodKind: "server_streaming";
+    input: typeof WatchChangesRequestSchema;
+    output: typeof WatchChangesResponseSchema;
+  },
+  /**
+   * Who may do what with a node. For whoever may administer the node.
+   *
+   * @generated from rpc entdb.v1.EntDBService.ListGrants
+   */
+  listGrants: {
+    methodKind: "unary";
+    input: typeof ListGrantsRequestSchema;
+    output: typeof ListGrantsResponseSchema;
+  },
+  /**
+   * The items of one actor's mailbox, newest first.
+   *
+   * @generated from rpc entdb.v1.EntDBService.ListMailbox
+   */
+  listMailbox: {
+    methodKind: "unary";
+    input: typeof ListMailboxRequestSchema;
+    output: typeof ListMailboxResponseSchema;
+  },
+  /**
+   * @generated from rpc entdb.v1.EntDBService.SearchMailbox
+   */
+  searchMailbox: {
+    methodKind: "unary";
+    input: typeof SearchMailboxRequestSchema;
+    output: typeof SearchMailboxResponseSchema;
+  },
+  /**
+   * @generated from rpc entdb.v1.EntDBService.GetUnreadCount
+   */
+  getUnreadCount: {
+    methodKind: "unary";
+    input: typeof GetUnreadCountRequestSchema;
+    output: typeof GetUnreadCountResponseSchema;
+  },
+  /**
+   * Items that are missing or read already are passed over: the count says what changed.
+   *
+   * @generated from rpc entdb.v1.EntDBService.MarkRead
+   */
+  markRead: {
+    methodKind: "unary";
+    input: typeof MarkReadRequestSchema;
+    output: typeof MarkReadResponseSchema;
+  },
+  /**
+   * @generated from rpc entdb.v1.EntDBService.DeleteMailboxItems
+   */
+  deleteMailboxItems: {
+    methodKind: "unary";
+    input: typeof DeleteMailboxItemsRequestSchema;
+    output: typeof DeleteMailboxItemsResponseSchema;
+  },
+  /**
    * @generated from rpc entdb.v1.EntDBService.GetSchema
    */
   getSchema: {
@@ -1677,6 +3115,16 @@ export const EntDBService: GenService<{
     methodKind: "unary";
     input: typeof RegisterSchemaRequestSchema;
     output: typeof RegisterSchemaResponseSchema;
+  },
+  /**
+   * What registering a schema would change, and what of it is breaking. Changes nothing.
+   *
+   * @generated from rpc entdb.v1.EntDBService.CheckSchema
+   */
+  checkSchema: {
+    methodKind: "unary";
+    input: typeof CheckSchemaRequestSchema;
+    output: typeof CheckSchemaResponseSchema;
   },
   /**
    * @generated from rpc entdb.v1.EntDBService.Health

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file entdb/v1/model.proto.
  */
 export const file_entdb_v1_model: GenFile = /*@__PURE__*/
-  fileDesc("ChRlbnRkYi92MS9tb2RlbC5wcm90bxIIZW50ZGIudjEi5QIKBVZhbHVlEjAKCm51bGxfdmFsdWUYASABKA4yGi5nb29nbGUucHJvdG9idWYuTnVsbFZhbHVlSAASEwoJc3RyX3ZhbHVlGAIgASgJSAASEwoJaW50X3ZhbHVlGAMgASgSSAASFQoLZmxvYXRfdmFsdWUYBCABKAFIABIUCgpib29sX3ZhbHVlGAUgASgISAASGQoPdGltZXN0YW1wX3ZhbHVlGAYgASgDSAASFAoKZW51bV92YWx1ZRgHIAEoDUgAEisKDmxpc3Rfc3RyX3ZhbHVlGAggASgLMhEuZW50ZGIudjEuU3RyTGlzdEgAEisKDmxpc3RfaW50X3ZhbHVlGAkgASgLMhEuZW50ZGIudjEuSW50TGlzdEgAEhMKCXJlZl92YWx1ZRgKIAEoCUgAEhQKCmpzb25fdmFsdWUYCyABKAlIABIVCgtieXRlc192YWx1ZRgMIAEoDEgAQgYKBGtpbmQiGQoHU3RyTGlzdBIOCgZ2YWx1ZXMYASADKAkiGQoHSW50TGlzdBIOCgZ2YWx1ZXMYASADKBIi7gEKBE5vZGUSCgoCaWQYASABKAkSDwoHdHlwZV9pZBgCIAEoDRIqCgZmaWVsZHMYAyADKAsyGi5lbnRkYi52MS5Ob2RlLkZpZWxkc0VudHJ5EhMKC293bmVyX2FjdG9yGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDEg8KB2RlbGV0ZWQYCCABKAgaPgoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgNEh4KBXZhbHVlGAIgASgLMg8uZW50ZGIudjEuVmFsdWU6AjgBItwBCgRFZGdlEgoKAmlkGAEgASgJEhQKDGVkZ2VfdHlwZV9pZBgCIAEoDRIPCgdmcm9tX2lkGAMgASgJEg0KBXRvX2lkGAQgASgJEioKBmZpZWxkcxgFIAMoCzIaLmVudGRiLnYxLkVkZ2UuRmllbGRzRW50cnkSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDGj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4ASKMAgoFRmllbGQSEAoIZmllbGRfaWQYASABKA0SDAoEbmFtZRgCIAEoCRIhCgRraW5kGAMgASgOMhMuZW50ZGIudjEuRmllbGRLaW5kEhAKCHJlcXVpcmVkGAQgASgIEiYKDWRlZmF1bHRfdmFsdWUYBSABKAsyDy5lbnRkYi52MS5WYWx1ZRITCgtlbnVtX3ZhbHVlcxgGIAMoCRISCgpkZXByZWNhdGVkGAcgASgIEg4KBnVuaXF1ZRgIIAEoCBIPCgdpbmRleGVkGAkgASgIEhIKCnNlYXJjaGFibGUYCiABKAgSEwoLZGVzY3JpcHRpb24YCyABKAkSEwoLcmVmX3R5cGVfaWQYDCABKA0iPAoJVW5pcXVlS2V5Eg4KBmtleV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEhEKCWZpZWxkX2lkcxgDIAMoDSKdAQoITm9kZVR5cGUSDwoHdHlwZV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEh8KBmZpZWxkcxgDIAMoCzIPLmVudGRiLnYxLkZpZWxkEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhIKCmRlcHJlY2F0ZWQYBSABKAgSKAoLdW5pcXVlX2tleXMYBiADKAsyEy5lbnRkYi52MS5VbmlxdWVLZXkiuwEKCEVkZ2VUeXBlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDGZyb21fdHlwZV9pZBgDIAEoDRISCgp0b190eXBlX2lkGAQgASgNEhIKCmRlcHJlY2F0ZWQYBSABKAgSHwoGZmllbGRzGAYgAygLMg8uZW50ZGIudjEuRmllbGQSFwoPdW5pcXVlX3Blcl9mcm9tGAcgASgIEhMKC2Rlc2NyaXB0aW9uGAggASgJIlgKBlNjaGVtYRImCgpub2RlX3R5cGVzGAEgAygLMhIuZW50ZGIudjEuTm9kZVR5cGUSJgoKZWRnZV90eXBlcxgCIAMoCzISLmVudGRiLnYxLkVkZ2VUeXBlIjIKDlJlcXVlc3RDb250ZXh0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVhY3RvchgCIAEoCSJLCgtSZWFkT3B0aW9ucxIQCghhdF9sZWFzdBgBIAEoDBIqCgtjb25zaXN0ZW5jeRgCIAEoDjIVLmVudGRiLnYxLkNvbnNpc3RlbmN5KpoCCglGaWVsZEtpbmQSGgoWRklFTERfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJRUxEX0tJTkRfU1RSEAESEgoORklFTERfS0lORF9JTlQQAhIUChBGSUVMRF9LSU5EX0ZMT0FUEAMSEwoPRklFTERfS0lORF9CT09MEAQSGAoURklFTERfS0lORF9USU1FU1RBTVAQBRITCg9GSUVMRF9LSU5EX0VOVU0QBhIXChNGSUVMRF9LSU5EX0xJU1RfU1RSEAcSFwoTRklFTERfS0lORF9MSVNUX0lOVBAIEhIKDkZJRUxEX0tJTkRfUkVGEAkSEwoPRklFTERfS0lORF9KU09OEAoSFAoQRklFTERfS0lORF9CWVRFUxALKkIKC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASFgoSQ09OU0lTVEVOQ1lfU1RST05HEAFiBnByb3RvMw", [file_google_protobuf_struct]);
+  fileDesc("ChRlbnRkYi92MS9tb2RlbC5wcm90bxIIZW50ZGIudjEi5QIKBVZhbHVlEjAKCm51bGxfdmFsdWUYASABKA4yGi5nb29nbGUucHJvdG9idWYuTnVsbFZhbHVlSAASEwoJc3RyX3ZhbHVlGAIgASgJSAASEwoJaW50X3ZhbHVlGAMgASgSSAASFQoLZmxvYXRfdmFsdWUYBCABKAFIABIUCgpib29sX3ZhbHVlGAUgASgISAASGQoPdGltZXN0YW1wX3ZhbHVlGAYgASgDSAASFAoKZW51bV92YWx1ZRgHIAEoDUgAEisKDmxpc3Rfc3RyX3ZhbHVlGAggASgLMhEuZW50ZGIudjEuU3RyTGlzdEgAEisKDmxpc3RfaW50X3ZhbHVlGAkgASgLMhEuZW50ZGIudjEuSW50TGlzdEgAEhMKCXJlZl92YWx1ZRgKIAEoCUgAEhQKCmpzb25fdmFsdWUYCyABKAlIABIVCgtieXRlc192YWx1ZRgMIAEoDEgAQgYKBGtpbmQiGQoHU3RyTGlzdBIOCgZ2YWx1ZXMYASADKAkiGQoHSW50TGlzdBIOCgZ2YWx1ZXMYASADKBIi7gEKBE5vZGUSCgoCaWQYASABKAkSDwoHdHlwZV9pZBgCIAEoDRIqCgZmaWVsZHMYAyADKAsyGi5lbnRkYi52MS5Ob2RlLkZpZWxkc0VudHJ5EhMKC293bmVyX2FjdG9yGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDEg8KB2RlbGV0ZWQYCCABKAgaPgoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgNEh4KBXZhbHVlGAIgASgLMg8uZW50ZGIudjEuVmFsdWU6AjgBIlgKBUdyYW50EhEKCXByaW5jaXBhbBgBIAEoCRIoCgpwZXJtaXNzaW9uGAIgASgOMhQuZW50ZGIudjEuUGVybWlzc2lvbhISCgpleHBpcmVzX2F0GAMgASgDItwBCgRFZGdlEgoKAmlkGAEgASgJEhQKDGVkZ2VfdHlwZV9pZBgCIAEoDRIPCgdmcm9tX2lkGAMgASgJEg0KBXRvX2lkGAQgASgJEioKBmZpZWxkcxgFIAMoCzIaLmVudGRiLnYxLkVkZ2UuRmllbGRzRW50cnkSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDGj4KC0ZpZWxkc0VudHJ5EgsKA2tleRgBIAEoDRIeCgV2YWx1ZRgCIAEoCzIPLmVudGRiLnYxLlZhbHVlOgI4ASKMAgoFRmllbGQSEAoIZmllbGRfaWQYASABKA0SDAoEbmFtZRgCIAEoCRIhCgRraW5kGAMgASgOMhMuZW50ZGIudjEuRmllbGRLaW5kEhAKCHJlcXVpcmVkGAQgASgIEiYKDWRlZmF1bHRfdmFsdWUYBSABKAsyDy5lbnRkYi52MS5WYWx1ZRITCgtlbnVtX3ZhbHVlcxgGIAMoCRISCgpkZXByZWNhdGVkGAcgASgIEg4KBnVuaXF1ZRgIIAEoCBIPCgdpbmRleGVkGAkgASgIEhIKCnNlYXJjaGFibGUYCiABKAgSEwoLZGVzY3JpcHRpb24YCyABKAkSEwoLcmVmX3R5cGVfaWQYDCABKA0iPAoJVW5pcXVlS2V5Eg4KBmtleV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEhEKCWZpZWxkX2lkcxgDIAMoDSLiAQoITm9kZVR5cGUSDwoHdHlwZV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEh8KBmZpZWxkcxgDIAMoCzIPLmVudGRiLnYxLkZpZWxkEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhIKCmRlcHJlY2F0ZWQYBSABKAgSKAoLdW5pcXVlX2tleXMYBiADKAsyEy5lbnRkYi52MS5VbmlxdWVLZXkSJwoOZGVmYXVsdF9ncmFudHMYByADKAsyDy5lbnRkYi52MS5HcmFudBIaChJyZXNlcnZlZF9maWVsZF9pZHMYCCADKA0i1wEKCEVkZ2VUeXBlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDGZyb21fdHlwZV9pZBgDIAEoDRISCgp0b190eXBlX2lkGAQgASgNEhIKCmRlcHJlY2F0ZWQYBSABKAgSHwoGZmllbGRzGAYgAygLMg8uZW50ZGIudjEuRmllbGQSFwoPdW5pcXVlX3Blcl9mcm9tGAcgASgIEhMKC2Rlc2NyaXB0aW9uGAggASgJEhoKEnJlc2VydmVkX2ZpZWxkX2lkcxgJIAMoDSKTAQoGU2NoZW1hEiYKCm5vZGVfdHlwZXMYASADKAsyEi5lbnRkYi52MS5Ob2RlVHlwZRImCgplZGdlX3R5cGVzGAIgAygLMhIuZW50ZGIudjEuRWRnZVR5cGUSGQoRcmVzZXJ2ZWRfdHlwZV9pZHMYAyADKA0SHgoWcmVzZXJ2ZWRfZWRnZV90eXBlX2lkcxgEIAMoDSIyCg5SZXF1ZXN0Q29udGV4dBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFYWN0b3IYAiABKAkiSwoLUmVhZE9wdGlvbnMSEAoIYXRfbGVhc3QYASABKAwSKgoLY29uc2lzdGVuY3kYAiABKA4yFS5lbnRkYi52MS5Db25zaXN0ZW5jeSqAAQoKUGVybWlzc2lvbhIaChZQRVJNSVNTSU9OX1VOU1BFQ0lGSUVEEAASEwoPUEVSTUlTU0lPTl9SRUFEEAESFAoQUEVSTUlTU0lPTl9XUklURRACEhUKEVBFUk1JU1NJT05fREVMRVRFEAMSFAoQUEVSTUlTU0lPTl9BRE1JThAEKpoCCglGaWVsZEtpbmQSGgoWRklFTERfS0lORF9VTlNQRUNJRklFRBAAEhIKDkZJRUxEX0tJTkRfU1RSEAESEgoORklFTERfS0lORF9JTlQQAhIUChBGSUVMRF9LSU5EX0ZMT0FUEAMSEwoPRklFTERfS0lORF9CT09MEAQSGAoURklFTERfS0lORF9USU1FU1RBTVAQBRITCg9GSUVMRF9LSU5EX0VOVU0QBhIXChNGSUVMRF9LSU5EX0xJU1RfU1RSEAcSFwoTRklFTERfS0lORF9MSVNUX0lOVBAIEhIKDkZJRUxEX0tJTkRfUkVGEAkSEwoPRklFTERfS0lORF9KU09OEAoSFAoQRklFTERfS0lORF9CWVRFUxALKkIKC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASFgoSQ09OU0lTVEVOQ1lfU1RST05HEAFiBnByb3RvMw", [file_google_protobuf_struct]);
 
 /**
  * A typed value. The case says the kind; the schema at the record's place in the log
@@ -219,6 +219,39 @@ export const NodeSchema: GenMessage<Node> = /*@__PURE__*/
   messageDesc(file_entdb_v1_model, 3);
 
 /**
+ * One right on one node. The owner needs none.
+ *
+ * @generated from message entdb.v1.Grant
+ */
+export type Grant = Message<"entdb.v1.Grant"> & {
+  /**
+   * "user:alice", "role:editor", "group:eng", or "tenant:*": everybody of the tenant.
+   *
+   * @generated from field: string principal = 1;
+   */
+  principal: string;
+
+  /**
+   * @generated from field: entdb.v1.Permission permission = 2;
+   */
+  permission: Permission;
+
+  /**
+   * Log time from which on it no longer holds, Unix milliseconds; 0: never.
+   *
+   * @generated from field: int64 expires_at = 3;
+   */
+  expiresAt: bigint;
+};
+
+/**
+ * Describes the message entdb.v1.Grant.
+ * Use `create(GrantSchema)` to create a new message.
+ */
+export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_model, 4);
+
+/**
  * A one-way edge as it stands.
  *
  * @generated from message entdb.v1.Edge
@@ -267,7 +300,7 @@ export type Edge = Message<"entdb.v1.Edge"> & {
  * Use `create(EdgeSchema)` to create a new message.
  */
 export const EdgeSchema: GenMessage<Edge> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 4);
+  messageDesc(file_entdb_v1_model, 5);
 
 /**
  * Identity is the number; the name is for display and may change.
@@ -351,7 +384,7 @@ export type Field = Message<"entdb.v1.Field"> & {
  * Use `create(FieldSchema)` to create a new message.
  */
 export const FieldSchema: GenMessage<Field> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 5);
+  messageDesc(file_entdb_v1_model, 6);
 
 /**
  * Several fields that together are unique among the live nodes of a type.
@@ -380,7 +413,7 @@ export type UniqueKey = Message<"entdb.v1.UniqueKey"> & {
  * Use `create(UniqueKeySchema)` to create a new message.
  */
 export const UniqueKeySchema: GenMessage<UniqueKey> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 6);
+  messageDesc(file_entdb_v1_model, 7);
 
 /**
  * @generated from message entdb.v1.NodeType
@@ -415,6 +448,21 @@ export type NodeType = Message<"entdb.v1.NodeType"> & {
    * @generated from field: repeated entdb.v1.UniqueKey unique_keys = 6;
    */
   uniqueKeys: UniqueKey[];
+
+  /**
+   * What a node gets that is created without principals and grants of its own. None: owner only.
+   * Without expiry.
+   *
+   * @generated from field: repeated entdb.v1.Grant default_grants = 7;
+   */
+  defaultGrants: Grant[];
+
+  /**
+   * Numbers of fields that were removed on purpose, never to be used again.
+   *
+   * @generated from field: repeated uint32 reserved_field_ids = 8;
+   */
+  reservedFieldIds: number[];
 };
 
 /**
@@ -422,7 +470,7 @@ export type NodeType = Message<"entdb.v1.NodeType"> & {
  * Use `create(NodeTypeSchema)` to create a new message.
  */
 export const NodeTypeSchema: GenMessage<NodeType> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 7);
+  messageDesc(file_entdb_v1_model, 8);
 
 /**
  * @generated from message entdb.v1.EdgeType
@@ -471,6 +519,11 @@ export type EdgeType = Message<"entdb.v1.EdgeType"> & {
    * @generated from field: string description = 8;
    */
   description: string;
+
+  /**
+   * @generated from field: repeated uint32 reserved_field_ids = 9;
+   */
+  reservedFieldIds: number[];
 };
 
 /**
@@ -478,7 +531,7 @@ export type EdgeType = Message<"entdb.v1.EdgeType"> & {
  * Use `create(EdgeTypeSchema)` to create a new message.
  */
 export const EdgeTypeSchema: GenMessage<EdgeType> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 8);
+  messageDesc(file_entdb_v1_model, 9);
 
 /**
  * @generated from message entdb.v1.Schema
@@ -493,6 +546,18 @@ export type Schema = Message<"entdb.v1.Schema"> & {
    * @generated from field: repeated entdb.v1.EdgeType edge_types = 2;
    */
   edgeTypes: EdgeType[];
+
+  /**
+   * Numbers of types that were removed on purpose, never to be used again.
+   *
+   * @generated from field: repeated uint32 reserved_type_ids = 3;
+   */
+  reservedTypeIds: number[];
+
+  /**
+   * @generated from field: repeated uint32 reserved_edge_type_ids = 4;
+   */
+  reservedEdgeTypeIds: number[];
 };
 
 /**
@@ -500,11 +565,12 @@ export type Schema = Message<"entdb.v1.Schema"> & {
  * Use `create(SchemaSchema)` to create a new message.
  */
 export const SchemaSchema: GenMessage<Schema> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 9);
+  messageDesc(file_entdb_v1_model, 10);
 
 /**
  * Who asks and of which tenant. In trusted mode the client names both, here or in the
- * headers x-tenant-id and x-actor; with a credential they must agree with it or be empty.
+ * headers x-tenant-id and x-actor; with a credential they must agree with it or be empty,
+ * unless it says that its holder may act for others or in several tenants.
  *
  * @generated from message entdb.v1.RequestContext
  */
@@ -527,7 +593,7 @@ export type RequestContext = Message<"entdb.v1.RequestContext"> & {
  * Use `create(RequestContextSchema)` to create a new message.
  */
 export const RequestContextSchema: GenMessage<RequestContext> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 10);
+  messageDesc(file_entdb_v1_model, 11);
 
 /**
  * How fresh a read must be. The read fails rather than answer older than this.
@@ -553,7 +619,47 @@ export type ReadOptions = Message<"entdb.v1.ReadOptions"> & {
  * Use `create(ReadOptionsSchema)` to create a new message.
  */
 export const ReadOptionsSchema: GenMessage<ReadOptions> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_model, 11);
+  messageDesc(file_entdb_v1_model, 12);
+
+/**
+ * What a grant allows. Each one allows those before it too.
+ *
+ * @generated from enum entdb.v1.Permission
+ */
+export enum Permission {
+  /**
+   * @generated from enum value: PERMISSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: PERMISSION_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * @generated from enum value: PERMISSION_WRITE = 2;
+   */
+  WRITE = 2,
+
+  /**
+   * @generated from enum value: PERMISSION_DELETE = 3;
+   */
+  DELETE = 3,
+
+  /**
+   * Granting, revoking and visibility.
+   *
+   * @generated from enum value: PERMISSION_ADMIN = 4;
+   */
+  ADMIN = 4,
+}
+
+/**
+ * Describes the enum entdb.v1.Permission.
+ */
+export const PermissionSchema: GenEnum<Permission> = /*@__PURE__*/
+  enumDesc(file_entdb_v1_model, 0);
 
 /**
  * @generated from enum entdb.v1.FieldKind
@@ -624,7 +730,7 @@ export enum FieldKind {
  * Describes the enum entdb.v1.FieldKind.
  */
 export const FieldKindSchema: GenEnum<FieldKind> = /*@__PURE__*/
-  enumDesc(file_entdb_v1_model, 0);
+  enumDesc(file_entdb_v1_model, 1);
 
 /**
  * @generated from enum entdb.v1.Consistency
@@ -649,5 +755,5 @@ export enum Consistency {
  * Describes the enum entdb.v1.Consistency.
  */
 export const ConsistencySchema: GenEnum<Consistency> = /*@__PURE__*/
-  enumDesc(file_entdb_v1_model, 1);
+  enumDesc(file_entdb_v1_model, 2);
 

@@ -1,7 +1,8 @@
 import { invalid } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import { limits } from "../../base/limits.ts";
-import type { Engine, Freshness } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Freshness } from "../../engine/reading.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { Direction } from "../../record/graph.ts";
 import { edgeTypeOfText } from "../decode/types-by-name.ts";

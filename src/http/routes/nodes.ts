@@ -1,5 +1,6 @@
 import { stringifyJson } from "../../base/json-write.ts";
-import type { Engine, Read } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Read } from "../../engine/reading.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { Node } from "../../record/graph.ts";
 import type { HttpCall } from "../call.ts";

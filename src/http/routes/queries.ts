@@ -1,6 +1,7 @@
 import { stringifyJson } from "../../base/json-write.ts";
 import { limits } from "../../base/limits.ts";
-import type { Engine, Freshness, NodePage, QueryRequest, Read } from "../../engine/engine.ts";
+import type { Engine, NodePage, QueryRequest } from "../../engine/engine.ts";
+import type { Freshness, Read } from "../../engine/reading.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { SchemaRegistry } from "../../schema/registry.ts";
 import type { HttpCall } from "../call.ts";

@@ -6,7 +6,8 @@ import { nodeOf } from "../../../test/harness/scripted-engine.ts";
 import { EntError } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { limits } from "../../base/limits.ts";
-import type { Engine, Freshness, NodePage } from "../../engine/engine.ts";
+import type { Engine, NodePage } from "../../engine/engine.ts";
+import type { Freshness } from "../../engine/reading.ts";
 import type { Edge, Node } from "../../record/graph.ts";
 import type { Value } from "../../schema/value.ts";
 

@@ -45,7 +45,9 @@ describe("POST /v1/schema", () => {
       idempotency_key: "s1",
     });
     expect(status).toBe(200);
-    expect(asked).toEqual([{ idempotencyKey: "s1", schema: decodeSchema(GRAPH_SCHEMA) }]);
+    expect(asked).toEqual([
+      { idempotencyKey: "s1", schema: decodeSchema(GRAPH_SCHEMA), mode: "merge" },
+    ]);
     expect(json).toEqual({
       fingerprint: "sha256:new",
       changed: true,

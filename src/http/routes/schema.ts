@@ -5,7 +5,6 @@ import { decodeSchema, encodeSchema } from "../../schema/schema-json.ts";
 import { differenceToJson } from "../encode/outcome.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
-import { notImplemented } from "../later.ts";
 import { type Answer, encodeToken } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import { registerAnswer, registerRequest, schemaAnswer } from "../shapes/schema.ts";
@@ -55,13 +54,11 @@ function registerSchemaRoute(engine: Engine): Route {
   } as const;
   return postRoute("/v1/schema", facts, async ({ call, query, body }): Promise<Answer> => {
     const caller = callerOf(call, query, body);
-    if (body.mode === "replace") {
-      throw notImplemented("Replacing a schema", "Register by merging (mode merge).", "mode");
-    }
     const { node_types = [], edge_types = [] } = body;
     const request = {
       idempotencyKey: idempotencyKeyOf(call, body.idempotency_key),
       schema: decodeSchema({ node_types, edge_types } satisfies JsonObject),
+      mode: body.mode ?? ("merge" as const),
     };
     const receipt = await engine.registerSchema(caller, request, call.signal);
     return {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { PERMISSIONS } from "../../schema/types.ts";
 import { FIELD_KINDS } from "../../schema/value.ts";
 import { closed } from "./closed.ts";
 import {
@@ -47,6 +48,15 @@ export const schemaNodeType = closed({
       }),
     ),
   ),
+  default_grants: v.optional(
+    v.array(
+      closed({
+        principal: text('"role:editor", "tenant:*", …'),
+        permission: v.picklist(PERMISSIONS),
+      }),
+    ),
+  ),
+  reserved_field_ids: v.optional(v.array(v.number())),
 });
 
 export const schemaEdgeType = closed({
@@ -58,11 +68,14 @@ export const schemaEdgeType = closed({
   deprecated: v.optional(flag("Default: false.")),
   unique_per_from: v.optional(flag("At most one edge of this type leaves a node.")),
   fields: v.optional(v.array(schemaField)),
+  reserved_field_ids: v.optional(v.array(v.number())),
 });
 
 const typeLists = {
   node_types: v.optional(v.array(schemaNodeType)),
   edge_types: v.optional(v.array(schemaEdgeType)),
+  reserved_type_ids: v.optional(v.array(v.number())),
+  reserved_edge_type_ids: v.optional(v.array(v.number())),
 };
 
 /** A whole schema inside a request, read by `decodeSchema`; documented as {@link schemaForm}. */

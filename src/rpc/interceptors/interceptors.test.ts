@@ -84,7 +84,7 @@ describe("identity", () => {
     create(RequestContextSchema, { tenantId, actor });
 
   test("comes from the message, from the headers, or from both when they agree", () => {
-    const alice = { tenantId: "acme", actor: "user:alice", roles: [] };
+    const alice = { tenantId: "acme", actor: "user:alice", roles: [], credential: "" };
     const headers = { "x-tenant-id": "acme", "x-actor": "user:alice" };
     expect(callerOf(call({}), context("acme", "user:alice"))).toEqual(alice);
     expect(callerOf(call(headers), undefined)).toEqual(alice);

@@ -1,24 +1,22 @@
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
-import { CANONICAL_TABLES_1, CATALOG_TABLES_1 } from "./tables.ts";
+import { damaged } from "../store-errors.ts";
+import { ACCESS_TABLES } from "./access-tables.ts";
+import { BUILD_TABLES } from "./build-tables.ts";
+import { CHANGE_TABLES } from "./change-tables.ts";
+import { SYSTEM_TABLES } from "./system-tables.ts";
+import { GRAPH_TABLES } from "./tables.ts";
 
 /**
- * Brings a file to the format of this build, on opening and before it is served. Steps
- * are deterministic, each is one transaction, and a step that was cut short starts
- * anew. The format stands in `user_version`; 0 is an empty file.
+ * Brings a file to the format of this build, on opening and before it is served. The format
+ * stands in `user_version`; 0 is an empty file.
+ *
+ * Format 1 knew no access, no changes and no audit. Nothing in it says what they would have
+ * been, so such a file counts as damaged: it is made again from the log, which knows.
  */
-const VIEW_FORMAT = 1;
+const VIEW_FORMAT = 2;
 
-/** Step n brings a file from format n to n + 1. */
-const STEPS: readonly ((db: Database, isSystem: boolean) => void)[] = [
-  (db, isSystem) => {
-    db.exec(CANONICAL_TABLES_1);
-    if (isSystem) db.exec(CATALOG_TABLES_1);
-    db.exec("PRAGMA user_version = 1");
-  },
-];
-
-/** Throws FORMAT_TOO_NEW when a newer EntDB has written the file. */
+/** Throws FORMAT_TOO_NEW when a newer EntDB has written the file, VIEW_DAMAGED for format 1. */
 export function migrate(db: Database, isSystem: boolean, file: string): void {
   const found = Number(
     (db.query("PRAGMA user_version").get() as { user_version: bigint }).user_version,
@@ -31,9 +29,12 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
       hint: "Start the EntDB version that wrote it, or a newer one.",
     });
   }
-  for (let format = found; format < VIEW_FORMAT; format++) {
-    db.transaction(() => {
-      STEPS[format]?.(db, isSystem);
-    }).immediate();
-  }
+  if (found === 1) throw damaged(file, "it has format 1, which lacks what access needs");
+  if (found === 0) db.transaction(() => create(db, isSystem)).immediate();
+}
+
+function create(db: Database, isSystem: boolean): void {
+  for (const tables of [GRAPH_TABLES, ACCESS_TABLES, CHANGE_TABLES, BUILD_TABLES]) db.exec(tables);
+  if (isSystem) db.exec(SYSTEM_TABLES);
+  db.exec(`PRAGMA user_version = ${VIEW_FORMAT}`);
 }

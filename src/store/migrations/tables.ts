@@ -1,9 +1,9 @@
 /**
- * The tables of a tenant's `canonical.db`, format 1 (`src/store/DESIGN.md` explains
- * them). STRICT throughout: a value of another type is an error, never a silent change.
+ * The tables of a tenant's `canonical.db`, format 2 (`src/store/DESIGN.md` explains
+ * them): the graph itself, and what every view knows of itself. STRICT throughout: a value of another type is an error, never a silent change.
  * `any` columns hold a field's value in SQLite's own type for its kind.
  */
-export const CANONICAL_TABLES_1 = `
+export const GRAPH_TABLES = `
 CREATE TABLE view_state (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   tenant_id TEXT NOT NULL,
@@ -80,17 +80,4 @@ CREATE TABLE applied_events (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX applied_events_by_expiry ON applied_events (expires_at) WHERE expires_at IS NOT NULL;
-`;
-
-/** In the file of `_system` only: which tenants there are, and where. */
-export const CATALOG_TABLES_1 = `
-CREATE TABLE tenants (
-  tenant_id TEXT NOT NULL PRIMARY KEY,
-  incarnation INTEGER NOT NULL,
-  partition INTEGER NOT NULL,
-  directory TEXT NOT NULL UNIQUE,
-  state TEXT NOT NULL,
-  created_offset INTEGER NOT NULL,
-  created_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
 `;

@@ -10,7 +10,7 @@ import { FIELD, KNOWS, LOAD_OPERATIONS, PERSON, runs, SCHEMA } from "./entdb-sch
 
 /** EntDB without its faces: the engine in the process of the benchmark. */
 
-const CALLER = { tenantId: "bench", actor: "user:bench", roles: [] };
+const CALLER = { tenantId: "bench", actor: "user:bench", roles: [], credential: "" };
 const NEVER = new AbortController().signal;
 const NOW = { atLeast: undefined, strong: false };
 
@@ -54,7 +54,11 @@ export function engineSide(engine: Engine): Side {
 
 /** Writes the schema, so many people, and whom they know. */
 export async function loadEngine(engine: Engine, people: number): Promise<void> {
-  await engine.registerSchema(CALLER, { idempotencyKey: "schema", schema: SCHEMA }, NEVER);
+  await engine.registerSchema(
+    CALLER,
+    { idempotencyKey: "schema", schema: SCHEMA, mode: "merge" },
+    NEVER,
+  );
   for (const numbers of runs(people, LOAD_OPERATIONS)) {
     const nodes = numbers.map((n) => createNode(personOf(n), personId(n)));
     await execute(engine, `load-people-${numbers[0]}`, nodes);

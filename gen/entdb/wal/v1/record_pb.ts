@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file entdb/wal/v1/record.proto.
  */
 export const file_entdb_wal_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("ChllbnRkYi93YWwvdjEvcmVjb3JkLnByb3RvEgxlbnRkYi53YWwudjEingIKBlJlY29yZBIVCg1ydWxlc192ZXJzaW9uGAEgASgNEhEKCXRlbmFudF9pZBgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoBBINCgVhY3RvchgEIAEoCRINCgVyb2xlcxgFIAMoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSFwoPc2VydmVyX21hZGVfa2V5GAcgASgIEhQKDHJlcXVlc3RfaGFzaBgIIAEoDBIwCgt0cmFuc2FjdGlvbhgJIAEoCzIZLmVudGRiLndhbC52MS5UcmFuc2FjdGlvbkgAEjUKDnRlbmFudF9jcmVhdGVkGAogASgLMhsuZW50ZGIud2FsLnYxLlRlbmFudENyZWF0ZWRIAEIGCgRib2R5ImkKC1RyYW5zYWN0aW9uEisKCm9wZXJhdGlvbnMYASADKAsyFy5lbnRkYi53YWwudjEuT3BlcmF0aW9uEi0KD2F0dGFjaGVkX3NjaGVtYRgCIAEoCzIULmVudGRiLndhbC52MS5TY2hlbWEiXQoNVGVuYW50Q3JlYXRlZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLaW5jYXJuYXRpb24YAiABKAQSEQoJcGFydGl0aW9uGAMgASgNEhEKCWRpcmVjdG9yeRgEIAEoCSLLAwoJT3BlcmF0aW9uEi8KC2NyZWF0ZV9ub2RlGAEgASgLMhguZW50ZGIud2FsLnYxLkNyZWF0ZU5vZGVIABIvCgt1cGRhdGVfbm9kZRgCIAEoCzIYLmVudGRiLndhbC52MS5VcGRhdGVOb2RlSAASLQoLZGVsZXRlX25vZGUYAyABKAsyFi5lbnRkYi53YWwudjEuTm9kZVN0ZXBIABIuCgxyZXN0b3JlX25vZGUYBCABKAsyFi5lbnRkYi53YWwudjEuTm9kZVN0ZXBIABIsCgpwdXJnZV9ub2RlGAUgASgLMhYuZW50ZGIud2FsLnYxLk5vZGVTdGVwSAASLwoLY3JlYXRlX2VkZ2UYBiABKAsyGC5lbnRkYi53YWwudjEuQ3JlYXRlRWRnZUgAEi8KC3VwZGF0ZV9lZGdlGAcgASgLMhguZW50ZGIud2FsLnYxLlVwZGF0ZUVkZ2VIABIvCgtkZWxldGVfZWRnZRgIIAEoCzIYLmVudGRiLndhbC52MS5FZGdlVGFyZ2V0SAASLwoPcmVnaXN0ZXJfc2NoZW1hGAkgASgLMhQuZW50ZGIud2FsLnYxLlNjaGVtYUgAQgsKCW9wZXJhdGlvbiJSCgpDcmVhdGVOb2RlEg8KB3R5cGVfaWQYASABKA0SCgoCaWQYAiABKAkSDgoGZmllbGRzGAMgASgMEhcKD3JldHVybl9leGlzdGluZxgEIAEoCCJZCgpVcGRhdGVOb2RlEgoKAmlkGAEgASgJEg4KBmZpZWxkcxgCIAEoDBIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhUKDXByZWNvbmRpdGlvbnMYBCABKAwiMAoITm9kZVN0ZXASCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCJ3CgpDcmVhdGVFZGdlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIKCgJpZBgCIAEoCRIPCgdmcm9tX2lkGAMgASgJEg0KBXRvX2lkGAQgASgJEg4KBmZpZWxkcxgFIAEoDBIXCg9yZXR1cm5fZXhpc3RpbmcYBiABKAgiTgoKRWRnZVRhcmdldBIKCgJpZBgBIAEoCRIUCgxlZGdlX3R5cGVfaWQYAiABKA0SDwoHZnJvbV9pZBgDIAEoCRINCgV0b19pZBgEIAEoCSJGCgpVcGRhdGVFZGdlEigKBnRhcmdldBgBIAEoCzIYLmVudGRiLndhbC52MS5FZGdlVGFyZ2V0Eg4KBmZpZWxkcxgCIAEoDCIWCgZTY2hlbWESDAoEanNvbhgBIAEoCWIGcHJvdG8z");
+  fileDesc("ChllbnRkYi93YWwvdjEvcmVjb3JkLnByb3RvEgxlbnRkYi53YWwudjEiiAUKBlJlY29yZBIVCg1ydWxlc192ZXJzaW9uGAEgASgNEhEKCXRlbmFudF9pZBgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoBBINCgVhY3RvchgEIAEoCRINCgVyb2xlcxgFIAMoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSFwoPc2VydmVyX21hZGVfa2V5GAcgASgIEhQKDHJlcXVlc3RfaGFzaBgIIAEoDBIwCgt0cmFuc2FjdGlvbhgJIAEoCzIZLmVudGRiLndhbC52MS5UcmFuc2FjdGlvbkgAEjUKDnRlbmFudF9jcmVhdGVkGAogASgLMhsuZW50ZGIud2FsLnYxLlRlbmFudENyZWF0ZWRIABJAChR0ZW5hbnRfc3RhdGVfY2hhbmdlZBgLIAEoCzIgLmVudGRiLndhbC52MS5UZW5hbnRTdGF0ZUNoYW5nZWRIABI1Cg50ZW5hbnRfZGVsZXRlZBgMIAEoCzIbLmVudGRiLndhbC52MS5UZW5hbnREZWxldGVkSAASOgoRdGVuYW50X2xpbWl0c19zZXQYDSABKAsyHS5lbnRkYi53YWwudjEuVGVuYW50TGltaXRzU2V0SAASNgoPYXBpX2tleV9jcmVhdGVkGA4gASgLMhsuZW50ZGIud2FsLnYxLkFwaUtleUNyZWF0ZWRIABI2Cg9hcGlfa2V5X3Jldm9rZWQYDyABKAsyGy5lbnRkYi53YWwudjEuQXBpS2V5UmV2b2tlZEgAEi8KC2F1ZGl0X2V2ZW50GBAgASgLMhguZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnRIABISCgpjcmVkZW50aWFsGBEgASgJQgYKBGJvZHkiaQoLVHJhbnNhY3Rpb24SKwoKb3BlcmF0aW9ucxgBIAMoCzIXLmVudGRiLndhbC52MS5PcGVyYXRpb24SLQoPYXR0YWNoZWRfc2NoZW1hGAIgASgLMhQuZW50ZGIud2FsLnYxLlNjaGVtYSJdCg1UZW5hbnRDcmVhdGVkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtpbmNhcm5hdGlvbhgCIAEoBBIRCglwYXJ0aXRpb24YAyABKA0SEQoJZGlyZWN0b3J5GAQgASgJIk8KElRlbmFudFN0YXRlQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLaW5jYXJuYXRpb24YAiABKAQSEQoJc3VzcGVuZGVkGAMgASgIIjcKDVRlbmFudERlbGV0ZWQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEIqEBCg9UZW5hbnRMaW1pdHNTZXQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEEiAKE3JlcXVlc3RzX3Blcl9zZWNvbmQYAyABKARIAIgBARIaCg1yZXF1ZXN0X2J1cnN0GAQgASgESAGIAQFCFgoUX3JlcXVlc3RzX3Blcl9zZWNvbmRCEAoOX3JlcXVlc3RfYnVyc3QisAEKDUFwaUtleUNyZWF0ZWQSDgoGa2V5X2lkGAEgASgJEhMKC3NlY3JldF9oYXNoGAIgASgMEhEKCXRlbmFudF9pZBgDIAEoCRITCgtpbmNhcm5hdGlvbhgEIAEoBBINCgVhY3RvchgFIAEoCRISCgptYXlfYWN0X2FzGAYgAygJEg0KBXJvbGVzGAcgAygJEgwKBG5hbWUYCCABKAkSEgoKZXhwaXJlc19hdBgJIAEoAyIfCg1BcGlLZXlSZXZva2VkEg4KBmtleV9pZBgBIAEoCSLaAQoKQXVkaXRFdmVudBIOCgZhY3Rpb24YASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBWFjdG9yGAMgASgJEhIKCmNyZWRlbnRpYWwYBCABKAkSDwoHb3V0Y29tZRgFIAEoCRINCgVjb3VudBgGIAEoBBI2CgdkZXRhaWxzGAcgAygLMiUuZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnQuRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrcGCglPcGVyYXRpb24SLwoLY3JlYXRlX25vZGUYASABKAsyGC5lbnRkYi53YWwudjEuQ3JlYXRlTm9kZUgAEi8KC3VwZGF0ZV9ub2RlGAIgASgLMhguZW50ZGIud2FsLnYxLlVwZGF0ZU5vZGVIABItCgtkZWxldGVfbm9kZRgDIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEi4KDHJlc3RvcmVfbm9kZRgEIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEiwKCnB1cmdlX25vZGUYBSABKAsyFi5lbnRkYi53YWwudjEuTm9kZVN0ZXBIABIvCgtjcmVhdGVfZWRnZRgGIAEoCzIYLmVudGRiLndhbC52MS5DcmVhdGVFZGdlSAASLwoLdXBkYXRlX2VkZ2UYByABKAsyGC5lbnRkYi53YWwudjEuVXBkYXRlRWRnZUgAEi8KC2RlbGV0ZV9lZGdlGAggASgLMhguZW50ZGIud2FsLnYxLkVkZ2VUYXJnZXRIABIvCg9yZWdpc3Rlcl9zY2hlbWEYCSABKAsyFC5lbnRkYi53YWwudjEuU2NoZW1hSAASNQoOc2V0X3Zpc2liaWxpdHkYCiABKAsyGy5lbnRkYi53YWwudjEuU2V0VmlzaWJpbGl0eUgAEioKBWdyYW50GAsgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASKwoGcmV2b2tlGAwgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASMAoJbWFya19yZWFkGA0gASgLMhsuZW50ZGIud2FsLnYxLk1haWxib3hDaGFuZ2VIABI7ChRkZWxldGVfbWFpbGJveF9pdGVtcxgOIAEoCzIbLmVudGRiLndhbC52MS5NYWlsYm94Q2hhbmdlSAASNAoKbWVtYmVyc2hpcBgQIAEoCzIeLmVudGRiLndhbC52MS5NZW1iZXJzaGlwQ2hhbmdlSAASLwoLc2NoZW1hX2xvY2sYESABKAsyGC5lbnRkYi53YWwudjEuU2NoZW1hTG9ja0gAQgsKCW9wZXJhdGlvbkoECA8QECLBAQoKQ3JlYXRlTm9kZRIPCgd0eXBlX2lkGAEgASgNEgoKAmlkGAIgASgJEg4KBmZpZWxkcxgDIAEoDBIXCg9yZXR1cm5fZXhpc3RpbmcYBCABKAgSIwoGZ3JhbnRzGAUgAygLMhMuZW50ZGIud2FsLnYxLkdyYW50EhIKCm93bl9ncmFudHMYBiABKAgSEgoKcmVjaXBpZW50cxgHIAMoCRIOCgZ0aHJlYWQYCCABKAkSEAoIbWV0YWRhdGEYCSADKAkiQgoFR3JhbnQSEQoJcHJpbmNpcGFsGAEgASgJEhIKCnBlcm1pc3Npb24YAiABKA0SEgoKZXhwaXJlc19hdBgDIAEoAyI0Cg1TZXRWaXNpYmlsaXR5Eg8KB25vZGVfaWQYASABKAkSEgoKcHJpbmNpcGFscxgCIAMoCSJCCgtHcmFudENoYW5nZRIPCgdub2RlX2lkGAEgASgJEiIKBWdyYW50GAIgASgLMhMuZW50ZGIud2FsLnYxLkdyYW50IlkKDU1haWxib3hDaGFuZ2USDwoHdXNlcl9pZBgBIAEoCRIQCghpdGVtX2lkcxgCIAMoCRIVCg1iZWZvcmVfb2Zmc2V0GAMgASgEEg4KBnVucmVhZBgEIAEoCCJSChBNZW1iZXJzaGlwQ2hhbmdlEg4KBmFjdGlvbhgBIAEoDRIPCgdzdWJqZWN0GAIgASgJEg4KBm1lbWJlchgDIAEoCRINCgVuYW1lcxgEIAMoCSIcCgpTY2hlbWFMb2NrEg4KBmxvY2tlZBgBIAEoCCJZCgpVcGRhdGVOb2RlEgoKAmlkGAEgASgJEg4KBmZpZWxkcxgCIAEoDBIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhUKDXByZWNvbmRpdGlvbnMYBCABKAwiMAoITm9kZVN0ZXASCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCJ3CgpDcmVhdGVFZGdlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIKCgJpZBgCIAEoCRIPCgdmcm9tX2lkGAMgASgJEg0KBXRvX2lkGAQgASgJEg4KBmZpZWxkcxgFIAEoDBIXCg9yZXR1cm5fZXhpc3RpbmcYBiABKAgiTgoKRWRnZVRhcmdldBIKCgJpZBgBIAEoCRIUCgxlZGdlX3R5cGVfaWQYAiABKA0SDwoHZnJvbV9pZBgDIAEoCRINCgV0b19pZBgEIAEoCSJGCgpVcGRhdGVFZGdlEigKBnRhcmdldBgBIAEoCzIYLmVudGRiLndhbC52MS5FZGdlVGFyZ2V0Eg4KBmZpZWxkcxgCIAEoDCInCgZTY2hlbWESDAoEanNvbhgBIAEoCRIPCgdyZXBsYWNlGAIgASgIYgZwcm90bzM");
 
 /**
  * @generated from message entdb.wal.v1.Record
@@ -84,7 +84,50 @@ export type Record = Message<"entdb.wal.v1.Record"> & {
      */
     value: TenantCreated;
     case: "tenantCreated";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.TenantStateChanged tenant_state_changed = 11;
+     */
+    value: TenantStateChanged;
+    case: "tenantStateChanged";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.TenantDeleted tenant_deleted = 12;
+     */
+    value: TenantDeleted;
+    case: "tenantDeleted";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.TenantLimitsSet tenant_limits_set = 13;
+     */
+    value: TenantLimitsSet;
+    case: "tenantLimitsSet";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.ApiKeyCreated api_key_created = 14;
+     */
+    value: ApiKeyCreated;
+    case: "apiKeyCreated";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.ApiKeyRevoked api_key_revoked = 15;
+     */
+    value: ApiKeyRevoked;
+    case: "apiKeyRevoked";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.AuditEvent audit_event = 16;
+     */
+    value: AuditEvent;
+    case: "auditEvent";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Which credential the request came with: "key:…", "jwt:…"; empty in trusted mode.
+   *
+   * @generated from field: string credential = 17;
+   */
+  credential: string;
 };
 
 /**
@@ -155,6 +198,234 @@ export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
   messageDesc(file_entdb_wal_v1_record, 2);
 
 /**
+ * A record of the tenant "_system": from here on the tenant takes writes, or takes none.
+ *
+ * @generated from message entdb.wal.v1.TenantStateChanged
+ */
+export type TenantStateChanged = Message<"entdb.wal.v1.TenantStateChanged"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: uint64 incarnation = 2;
+   */
+  incarnation: bigint;
+
+  /**
+   * @generated from field: bool suspended = 3;
+   */
+  suspended: boolean;
+};
+
+/**
+ * Describes the message entdb.wal.v1.TenantStateChanged.
+ * Use `create(TenantStateChangedSchema)` to create a new message.
+ */
+export const TenantStateChangedSchema: GenMessage<TenantStateChanged> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 3);
+
+/**
+ * A record of the tenant "_system": this life of the tenant's id is over, its keys with it.
+ *
+ * @generated from message entdb.wal.v1.TenantDeleted
+ */
+export type TenantDeleted = Message<"entdb.wal.v1.TenantDeleted"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: uint64 incarnation = 2;
+   */
+  incarnation: bigint;
+};
+
+/**
+ * Describes the message entdb.wal.v1.TenantDeleted.
+ * Use `create(TenantDeletedSchema)` to create a new message.
+ */
+export const TenantDeletedSchema: GenMessage<TenantDeleted> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 4);
+
+/**
+ * A record of the tenant "_system". A number that is absent takes the server's setting.
+ *
+ * @generated from message entdb.wal.v1.TenantLimitsSet
+ */
+export type TenantLimitsSet = Message<"entdb.wal.v1.TenantLimitsSet"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: uint64 incarnation = 2;
+   */
+  incarnation: bigint;
+
+  /**
+   * @generated from field: optional uint64 requests_per_second = 3;
+   */
+  requestsPerSecond?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 request_burst = 4;
+   */
+  requestBurst?: bigint | undefined;
+};
+
+/**
+ * Describes the message entdb.wal.v1.TenantLimitsSet.
+ * Use `create(TenantLimitsSetSchema)` to create a new message.
+ */
+export const TenantLimitsSetSchema: GenMessage<TenantLimitsSet> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 5);
+
+/**
+ * A record of the tenant "_system".
+ *
+ * @generated from message entdb.wal.v1.ApiKeyCreated
+ */
+export type ApiKeyCreated = Message<"entdb.wal.v1.ApiKeyCreated"> & {
+  /**
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * SHA-256 of the secret. The secret itself is shown once and kept nowhere.
+   *
+   * @generated from field: bytes secret_hash = 2;
+   */
+  secretHash: Uint8Array;
+
+  /**
+   * Whose key it is; empty: the server's, good for every tenant.
+   *
+   * @generated from field: string tenant_id = 3;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: uint64 incarnation = 4;
+   */
+  incarnation: bigint;
+
+  /**
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * Actors in whose name the holder may act: "user:bob", or "*" for everybody.
+   *
+   * @generated from field: repeated string may_act_as = 6;
+   */
+  mayActAs: string[];
+
+  /**
+   * @generated from field: repeated string roles = 7;
+   */
+  roles: string[];
+
+  /**
+   * @generated from field: string name = 8;
+   */
+  name: string;
+
+  /**
+   * Log time, Unix milliseconds; 0: never.
+   *
+   * @generated from field: int64 expires_at = 9;
+   */
+  expiresAt: bigint;
+};
+
+/**
+ * Describes the message entdb.wal.v1.ApiKeyCreated.
+ * Use `create(ApiKeyCreatedSchema)` to create a new message.
+ */
+export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 6);
+
+/**
+ * A record of the tenant "_system".
+ *
+ * @generated from message entdb.wal.v1.ApiKeyRevoked
+ */
+export type ApiKeyRevoked = Message<"entdb.wal.v1.ApiKeyRevoked"> & {
+  /**
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+};
+
+/**
+ * Describes the message entdb.wal.v1.ApiKeyRevoked.
+ * Use `create(ApiKeyRevokedSchema)` to create a new message.
+ */
+export const ApiKeyRevokedSchema: GenMessage<ApiKeyRevoked> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 7);
+
+/**
+ * A record of the tenant "_system": something that left no other record there.
+ *
+ * @generated from message entdb.wal.v1.AuditEvent
+ */
+export type AuditEvent = Message<"entdb.wal.v1.AuditEvent"> & {
+  /**
+   * Stable: "authentication_failed", "acted_for", …
+   *
+   * @generated from field: string action = 1;
+   */
+  action: string;
+
+  /**
+   * Empty: none in particular.
+   *
+   * @generated from field: string tenant_id = 2;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string credential = 4;
+   */
+  credential: string;
+
+  /**
+   * @generated from field: string outcome = 5;
+   */
+  outcome: string;
+
+  /**
+   * How often within the minute that it stands for.
+   *
+   * @generated from field: uint64 count = 6;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: map<string, string> details = 7;
+   */
+  details: { [key: string]: string };
+};
+
+/**
+ * Describes the message entdb.wal.v1.AuditEvent.
+ * Use `create(AuditEventSchema)` to create a new message.
+ */
+export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 8);
+
+/**
  * Aliases are resolved: ids are ids. `fields` are in the canonical value encoding
  * (src/record/value-codec.ts), the same bytes that the views store.
  *
@@ -218,6 +489,50 @@ export type Operation = Message<"entdb.wal.v1.Operation"> & {
      */
     value: Schema;
     case: "registerSchema";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.SetVisibility set_visibility = 10;
+     */
+    value: SetVisibility;
+    case: "setVisibility";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.GrantChange grant = 11;
+     */
+    value: GrantChange;
+    case: "grant";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.GrantChange revoke = 12;
+     */
+    value: GrantChange;
+    case: "revoke";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.MailboxChange mark_read = 13;
+     */
+    value: MailboxChange;
+    case: "markRead";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.MailboxChange delete_mailbox_items = 14;
+     */
+    value: MailboxChange;
+    case: "deleteMailboxItems";
+  } | {
+    /**
+     * 15 is for append_events.
+     *
+     * @generated from field: entdb.wal.v1.MembershipChange membership = 16;
+     */
+    value: MembershipChange;
+    case: "membership";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.SchemaLock schema_lock = 17;
+     */
+    value: SchemaLock;
+    case: "schemaLock";
   } | { case: undefined; value?: undefined };
 };
 
@@ -226,7 +541,7 @@ export type Operation = Message<"entdb.wal.v1.Operation"> & {
  * Use `create(OperationSchema)` to create a new message.
  */
 export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 3);
+  messageDesc(file_entdb_wal_v1_record, 9);
 
 /**
  * @generated from message entdb.wal.v1.CreateNode
@@ -251,6 +566,37 @@ export type CreateNode = Message<"entdb.wal.v1.CreateNode"> & {
    * @generated from field: bool return_existing = 4;
    */
   returnExisting: boolean;
+
+  /**
+   * Besides the owner's. Absent: the type's default grants.
+   *
+   * @generated from field: repeated entdb.wal.v1.Grant grants = 5;
+   */
+  grants: Grant[];
+
+  /**
+   * Grants were named, be it none.
+   *
+   * @generated from field: bool own_grants = 6;
+   */
+  ownGrants: boolean;
+
+  /**
+   * @generated from field: repeated string recipients = 7;
+   */
+  recipients: string[];
+
+  /**
+   * @generated from field: string thread = 8;
+   */
+  thread: string;
+
+  /**
+   * Name and value in turn, by name.
+   *
+   * @generated from field: repeated string metadata = 9;
+   */
+  metadata: string[];
 };
 
 /**
@@ -258,7 +604,172 @@ export type CreateNode = Message<"entdb.wal.v1.CreateNode"> & {
  * Use `create(CreateNodeSchema)` to create a new message.
  */
 export const CreateNodeSchema: GenMessage<CreateNode> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 4);
+  messageDesc(file_entdb_wal_v1_record, 10);
+
+/**
+ * permission: 1 read, 2 write, 3 delete, 4 admin.
+ *
+ * @generated from message entdb.wal.v1.Grant
+ */
+export type Grant = Message<"entdb.wal.v1.Grant"> & {
+  /**
+   * @generated from field: string principal = 1;
+   */
+  principal: string;
+
+  /**
+   * @generated from field: uint32 permission = 2;
+   */
+  permission: number;
+
+  /**
+   * Log time, Unix milliseconds; 0: never.
+   *
+   * @generated from field: int64 expires_at = 3;
+   */
+  expiresAt: bigint;
+};
+
+/**
+ * Describes the message entdb.wal.v1.Grant.
+ * Use `create(GrantSchema)` to create a new message.
+ */
+export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 11);
+
+/**
+ * @generated from message entdb.wal.v1.SetVisibility
+ */
+export type SetVisibility = Message<"entdb.wal.v1.SetVisibility"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: repeated string principals = 2;
+   */
+  principals: string[];
+};
+
+/**
+ * Describes the message entdb.wal.v1.SetVisibility.
+ * Use `create(SetVisibilitySchema)` to create a new message.
+ */
+export const SetVisibilitySchema: GenMessage<SetVisibility> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 12);
+
+/**
+ * For a revoke, permission 0 means all that the principal holds.
+ *
+ * @generated from message entdb.wal.v1.GrantChange
+ */
+export type GrantChange = Message<"entdb.wal.v1.GrantChange"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: entdb.wal.v1.Grant grant = 2;
+   */
+  grant?: Grant | undefined;
+};
+
+/**
+ * Describes the message entdb.wal.v1.GrantChange.
+ * Use `create(GrantChangeSchema)` to create a new message.
+ */
+export const GrantChangeSchema: GenMessage<GrantChange> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 13);
+
+/**
+ * @generated from message entdb.wal.v1.MailboxChange
+ */
+export type MailboxChange = Message<"entdb.wal.v1.MailboxChange"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: repeated string item_ids = 2;
+   */
+  itemIds: string[];
+
+  /**
+   * Items delivered at offsets below it; 0: none besides those named.
+   *
+   * @generated from field: uint64 before_offset = 3;
+   */
+  beforeOffset: bigint;
+
+  /**
+   * @generated from field: bool unread = 4;
+   */
+  unread: boolean;
+};
+
+/**
+ * Describes the message entdb.wal.v1.MailboxChange.
+ * Use `create(MailboxChangeSchema)` to create a new message.
+ */
+export const MailboxChangeSchema: GenMessage<MailboxChange> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 14);
+
+/**
+ * One step in members, roles or groups. Which of the fields count follows from the action:
+ * 1 put_role (subject: role, names: rights), 2 delete_role (subject), 3 put_group (subject),
+ * 4 delete_group (subject), 5 add_to_group, 6 remove_from_group (subject: group, member),
+ * 7 set_member (subject: actor or group, names: roles), 8 remove_member (subject).
+ *
+ * @generated from message entdb.wal.v1.MembershipChange
+ */
+export type MembershipChange = Message<"entdb.wal.v1.MembershipChange"> & {
+  /**
+   * @generated from field: uint32 action = 1;
+   */
+  action: number;
+
+  /**
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: string member = 3;
+   */
+  member: string;
+
+  /**
+   * @generated from field: repeated string names = 4;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message entdb.wal.v1.MembershipChange.
+ * Use `create(MembershipChangeSchema)` to create a new message.
+ */
+export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 15);
+
+/**
+ * @generated from message entdb.wal.v1.SchemaLock
+ */
+export type SchemaLock = Message<"entdb.wal.v1.SchemaLock"> & {
+  /**
+   * @generated from field: bool locked = 1;
+   */
+  locked: boolean;
+};
+
+/**
+ * Describes the message entdb.wal.v1.SchemaLock.
+ * Use `create(SchemaLockSchema)` to create a new message.
+ */
+export const SchemaLockSchema: GenMessage<SchemaLock> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 16);
 
 /**
  * @generated from message entdb.wal.v1.UpdateNode
@@ -292,7 +803,7 @@ export type UpdateNode = Message<"entdb.wal.v1.UpdateNode"> & {
  * Use `create(UpdateNodeSchema)` to create a new message.
  */
 export const UpdateNodeSchema: GenMessage<UpdateNode> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 5);
+  messageDesc(file_entdb_wal_v1_record, 17);
 
 /**
  * @generated from message entdb.wal.v1.NodeStep
@@ -314,7 +825,7 @@ export type NodeStep = Message<"entdb.wal.v1.NodeStep"> & {
  * Use `create(NodeStepSchema)` to create a new message.
  */
 export const NodeStepSchema: GenMessage<NodeStep> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 6);
+  messageDesc(file_entdb_wal_v1_record, 18);
 
 /**
  * @generated from message entdb.wal.v1.CreateEdge
@@ -356,7 +867,7 @@ export type CreateEdge = Message<"entdb.wal.v1.CreateEdge"> & {
  * Use `create(CreateEdgeSchema)` to create a new message.
  */
 export const CreateEdgeSchema: GenMessage<CreateEdge> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 7);
+  messageDesc(file_entdb_wal_v1_record, 19);
 
 /**
  * By id, or by type and ends when the id is empty.
@@ -390,7 +901,7 @@ export type EdgeTarget = Message<"entdb.wal.v1.EdgeTarget"> & {
  * Use `create(EdgeTargetSchema)` to create a new message.
  */
 export const EdgeTargetSchema: GenMessage<EdgeTarget> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 8);
+  messageDesc(file_entdb_wal_v1_record, 20);
 
 /**
  * @generated from message entdb.wal.v1.UpdateEdge
@@ -412,7 +923,7 @@ export type UpdateEdge = Message<"entdb.wal.v1.UpdateEdge"> & {
  * Use `create(UpdateEdgeSchema)` to create a new message.
  */
 export const UpdateEdgeSchema: GenMessage<UpdateEdge> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 9);
+  messageDesc(file_entdb_wal_v1_record, 21);
 
 /**
  * A schema as canonical JSON with names, the form in which the views store it too.
@@ -424,6 +935,13 @@ export type Schema = Message<"entdb.wal.v1.Schema"> & {
    * @generated from field: string json = 1;
    */
   json: string;
+
+  /**
+   * Absence is removal. Otherwise the types are merged.
+   *
+   * @generated from field: bool replace = 2;
+   */
+  replace: boolean;
 };
 
 /**
@@ -431,5 +949,5 @@ export type Schema = Message<"entdb.wal.v1.Schema"> & {
  * Use `create(SchemaSchema)` to create a new message.
  */
 export const SchemaSchema: GenMessage<Schema> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 10);
+  messageDesc(file_entdb_wal_v1_record, 22);
 
