@@ -29,7 +29,7 @@ export function createEdge(scope: TransactionScope, operation: CreateEdge): Oper
     if (other !== undefined) throw edgeTaken(type, other);
   }
   if (scope.graph.edges.find(operation.id) !== undefined) throw idTaken(operation.id);
-  scope.graph.edgeWriter.insert({
+  const edge = {
     id: operation.id,
     edgeTypeId: type.edgeTypeId,
     fromId,
@@ -37,7 +37,9 @@ export function createEdge(scope: TransactionScope, operation: CreateEdge): Oper
     fields,
     createdAt: scope.logTime,
     updatedAt: scope.logTime,
-  });
+  };
+  scope.graph.edgeWriter.insert(edge);
+  scope.edgeEffect({ kind: "created", edge });
   return edgeResult(operation.id, true);
 }
 
@@ -56,7 +58,9 @@ export function updateEdge(scope: TransactionScope, operation: UpdateEdge): Oper
   const type = scope.registry.edgeType(edge.edgeTypeId);
   const { fields, changed } = applyPatch(type, edge.fields, scope.resolveFields(operation.fields));
   checkRefs(scope, type.fields, changed, { id: "", typeId: 0 });
-  scope.graph.edgeWriter.update({ ...edge, fields, updatedAt: scope.logTime });
+  const updated = { ...edge, fields, updatedAt: scope.logTime };
+  scope.graph.edgeWriter.update(updated);
+  scope.edgeEffect({ kind: "updated", edge: updated });
   return edgeResult(edge.id, false);
 }
 
@@ -65,6 +69,7 @@ export function deleteEdge(scope: TransactionScope, operation: DeleteEdge): Oper
   const edge = findTarget(scope, operation.target);
   if (edge === undefined) throw edgeMissing(operation.target);
   scope.graph.edgeWriter.delete(edge);
+  scope.edgeEffect({ kind: "deleted", edge });
   return edgeResult(edge.id, false);
 }
 

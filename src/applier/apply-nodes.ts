@@ -45,6 +45,8 @@ export function createNode(scope: TransactionScope, operation: CreateNode): Oper
   if (!scope.graph.nodeWriter.insert(row)) throw idTaken(operation.id);
   addEntries(scope, type, row.id, fields);
   scope.markCreated(row.id);
+  const { sharing } = operation;
+  scope.nodeEffect({ kind: "created", type, before: undefined, after: row, sharing });
   return { nodeId: row.id, edgeId: "", version: 1, created: true };
 }
 
@@ -71,6 +73,7 @@ export function updateNode(scope: TransactionScope, operation: UpdateNode): Oper
   }
   const updated = raised(scope, node, { fields });
   if (changed.size > 0) moveEntries(scope, type, node.id, node.fields, fields);
+  scope.nodeEffect({ kind: "updated", type, before: node, after: updated });
   return nodeResult(updated);
 }
 
@@ -78,8 +81,11 @@ export function updateNode(scope: TransactionScope, operation: UpdateNode): Oper
 export function deleteNode(scope: TransactionScope, operation: NodeStep): OperationResult {
   const node = scope.liveNode(scope.resolve(operation.id));
   scope.checkVersion(node, operation.expectedVersion);
-  removeEntries(scope, scope.registry.nodeType(node.typeId), node.id, node.fields);
-  return nodeResult(raised(scope, node, { deleted: true }));
+  const type = scope.registry.nodeType(node.typeId);
+  removeEntries(scope, type, node.id, node.fields);
+  const deleted = raised(scope, node, { deleted: true });
+  scope.nodeEffect({ kind: "deleted", type, before: node, after: deleted });
+  return nodeResult(deleted);
 }
 
 export function restoreNode(scope: TransactionScope, operation: NodeStep): OperationResult {
@@ -90,18 +96,20 @@ export function restoreNode(scope: TransactionScope, operation: NodeStep): Opera
   const conflict = findUniqueConflict(scope, type, node.id, node.fields);
   if (conflict !== undefined) throw uniqueConflictError(type, conflict);
   addEntries(scope, type, node.id, node.fields);
-  return nodeResult(raised(scope, node, { deleted: false }));
+  const restored = raised(scope, node, { deleted: false });
+  scope.nodeEffect({ kind: "restored", type, before: node, after: restored });
+  return nodeResult(restored);
 }
 
 /** Takes the node, deleted or not, and its edges out of the view for good. */
 export function purgeNode(scope: TransactionScope, operation: NodeStep): OperationResult {
   const node = scope.node(scope.resolve(operation.id));
   scope.checkVersion(node, operation.expectedVersion);
-  if (!node.deleted) {
-    removeEntries(scope, scope.registry.nodeType(node.typeId), node.id, node.fields);
-  }
+  const type = scope.registry.nodeType(node.typeId);
+  if (!node.deleted) removeEntries(scope, type, node.id, node.fields);
   scope.graph.edgeWriter.deleteAllOf(node.id);
   scope.graph.nodeWriter.purge(node.id);
+  scope.nodeEffect({ kind: "purged", type, before: node, after: undefined });
   return { nodeId: node.id, edgeId: "", version: 0, created: false };
 }
 

@@ -79,6 +79,7 @@ function registerSchema(scope: TransactionScope, incoming: Schema): MergedSchema
     const { fingerprint } = scope.registry;
     schemaWriter.addVersion(scope.offset, fingerprint, encodeSchemaText(merged.schema));
     schemaWriter.addKnown(fingerprint, scope.offset);
+    scope.graph.effects.schemaChanged(scope);
   }
   schemaWriter.addKnown(fingerprintOf(incoming), scope.offset);
   return merged;

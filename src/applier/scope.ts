@@ -9,6 +9,7 @@ import { EdgeWriter } from "../store/writer/edge-writer.ts";
 import { IndexWriter } from "../store/writer/index-writer.ts";
 import { NodeWriter } from "../store/writer/node-writer.ts";
 import { SchemaWriter } from "../store/writer/schema-writer.ts";
+import { type EdgeEffect, Effects, type NodeEffect } from "./effects.ts";
 
 /** The statements of the graph on one tenant's write connection, prepared once. */
 export class GraphStatements {
@@ -18,6 +19,7 @@ export class GraphStatements {
   readonly edgeWriter: EdgeWriter;
   readonly indexWriter: IndexWriter;
   readonly schemaWriter: SchemaWriter;
+  readonly effects: Effects;
 
   constructor(db: TenantStore["writeConnection"]) {
     this.nodes = new NodeReader(db);
@@ -26,6 +28,7 @@ export class GraphStatements {
     this.edgeWriter = new EdgeWriter(db);
     this.indexWriter = new IndexWriter(db);
     this.schemaWriter = new SchemaWriter(db);
+    this.effects = new Effects([]);
   }
 }
 
@@ -81,6 +84,15 @@ export class TransactionScope {
     if (this.#raised.has(node.id)) return node.version;
     this.#raised.set(node.id, node.version);
     return node.version + 1;
+  }
+
+  /** Tells whoever writes rows of their own for it. To be called once the graph's rows are written. */
+  nodeEffect(effect: NodeEffect): void {
+    this.graph.effects.node(this, effect);
+  }
+
+  edgeEffect(effect: EdgeEffect): void {
+    this.graph.effects.edge(this, effect);
   }
 
   /** A node that this transaction created has version 1 and is not raised again. */
