@@ -9,7 +9,9 @@ import type { TransactionScope } from "./scope.ts";
 
 /**
  * The edge operations. As with nodes, each checks everything before it writes. An edge
- * whose end is deleted is hidden: it reads as missing, yet still holds (type, from, to).
+ * whose end is deleted is hidden: it reads as missing, yet still holds (type, from, to). So
+ * is an edge to whoever may not read both of its ends. What an edge is belongs to the node
+ * that it leaves: to make, change or delete one needs the permission write there.
  */
 export function createEdge(scope: TransactionScope, operation: CreateEdge): OperationResult {
   const type = scope.registry.edgeType(operation.edgeTypeId);
@@ -26,7 +28,9 @@ export function createEdge(scope: TransactionScope, operation: CreateEdge): Oper
   }
   if (type.uniquePerFrom) {
     const other = scope.graph.edges.findAnyFrom(type.edgeTypeId, fromId);
-    if (other !== undefined) throw edgeTaken(type, other);
+    if (other !== undefined) {
+      throw edgeTaken(type, other, mayReadNode(scope, other.toId));
+    }
   }
   if (scope.graph.edges.find(operation.id) !== undefined) throw idTaken(operation.id);
   const edge = {
@@ -53,8 +57,8 @@ function existingEdge(scope: TransactionScope, proposedId: string, id: string): 
 }
 
 export function updateEdge(scope: TransactionScope, operation: UpdateEdge): OperationResult {
-  const edge = findTarget(scope, operation.target);
-  if (edge === undefined || isHidden(scope, edge)) throw edgeMissing(operation.target);
+  const edge = usableEdge(scope, operation.target);
+  if (isHidden(scope, edge)) throw edgeMissing(operation.target);
   const type = scope.registry.edgeType(edge.edgeTypeId);
   const { fields, changed } = applyPatch(type, edge.fields, scope.resolveFields(operation.fields));
   checkRefs(scope, type.fields, changed, { id: "", typeId: 0 });
@@ -66,11 +70,26 @@ export function updateEdge(scope: TransactionScope, operation: UpdateEdge): Oper
 
 /** Also removes a hidden edge, which frees its (type, from, to). */
 export function deleteEdge(scope: TransactionScope, operation: DeleteEdge): OperationResult {
-  const edge = findTarget(scope, operation.target);
-  if (edge === undefined) throw edgeMissing(operation.target);
+  const edge = usableEdge(scope, operation.target);
   scope.graph.edgeWriter.delete(edge);
   scope.edgeEffect({ kind: "deleted", edge });
   return edgeResult(edge.id, false);
+}
+
+/** Throws EDGE_NOT_FOUND, also when an end may not be read; PERMISSION_DENIED without write on its from-node. */
+function usableEdge(scope: TransactionScope, target: EdgeTarget): Edge {
+  const edge = findTarget(scope, target);
+  if (edge === undefined) throw edgeMissing(target);
+  if (!scope.access.checked) return edge;
+  if (!mayReadNode(scope, edge.fromId) || !mayReadNode(scope, edge.toId)) throw edgeMissing(target);
+  scope.node(edge.fromId, "write");
+  return edge;
+}
+
+function mayReadNode(scope: TransactionScope, id: string): boolean {
+  if (!scope.access.checked) return true;
+  const node = scope.graph.nodes.find(id);
+  return node !== undefined && scope.access.mayRead(node);
 }
 
 function findTarget(scope: TransactionScope, target: EdgeTarget): Edge | undefined {
@@ -83,16 +102,16 @@ function findTarget(scope: TransactionScope, target: EdgeTarget): Edge | undefin
 }
 
 function isHidden(scope: TransactionScope, edge: Edge): boolean {
-  return scope.node(edge.fromId).deleted || scope.node(edge.toId).deleted;
+  return scope.node(edge.fromId, "read").deleted || scope.node(edge.toId, "read").deleted;
 }
 
 function checkEnds(scope: TransactionScope, type: EdgeType, fromId: string, toId: string): void {
   const ends = [
-    { end: "from", id: fromId, wanted: type.fromTypeId },
-    { end: "to", id: toId, wanted: type.toTypeId },
-  ];
-  for (const { end, id, wanted } of ends) {
-    const node = scope.liveNode(id);
+    { end: "from", id: fromId, wanted: type.fromTypeId, permission: "write" },
+    { end: "to", id: toId, wanted: type.toTypeId, permission: "read" },
+  ] as const;
+  for (const { end, id, wanted, permission } of ends) {
+    const node = scope.liveNode(id, permission);
     if (wanted === 0 || node.typeId === wanted) continue;
     throw new EntError({
       code: "invalid_argument",
@@ -104,7 +123,8 @@ function checkEnds(scope: TransactionScope, type: EdgeType, fromId: string, toId
   }
 }
 
-function edgeTaken(type: EdgeType, existing: Edge): EntError {
+/** `named` says whether the asker may know which edge it is. */
+function edgeTaken(type: EdgeType, existing: Edge, named = true): EntError {
   return new EntError({
     code: "already_exists",
     reason: "EDGE_ALREADY_EXISTS",
@@ -112,7 +132,10 @@ function edgeTaken(type: EdgeType, existing: Edge): EntError {
       ? `Node ${existing.fromId} has an edge ${type.name} already, and may have only one.`
       : `There is an edge ${type.name} from ${existing.fromId} to ${existing.toId} already.`,
     hint: "Use on_conflict RETURN_EXISTING to be answered with the edge that is there, or delete it first.",
-    details: { edge_id: existing.id, edge_type_id: String(existing.edgeTypeId) },
+    details: {
+      ...(named && { edge_id: existing.id }),
+      edge_type_id: String(existing.edgeTypeId),
+    },
   });
 }
 

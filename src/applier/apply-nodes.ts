@@ -6,9 +6,11 @@ import type { CompiledNodeType } from "../schema/registry.ts";
 import { applyPatch, checkCreate, checkFits } from "../schema/validate-fields.ts";
 import type { Fields } from "../schema/value.ts";
 import { valuesEqual } from "../schema/value.ts";
+import { grantsOfNew, removeAccess, writeGrantsOfNew } from "./apply-access.ts";
 import {
   addEntries,
   findUniqueConflict,
+  mayReadHolder,
   moveEntries,
   removeEntries,
   uniqueConflictError,
@@ -26,12 +28,15 @@ export function createNode(scope: TransactionScope, operation: CreateNode): Oper
   const fields = checkCreate(type, scope.resolveFields(operation.fields));
   checkRefs(scope, type.fields, fields, operation);
   const conflict = findUniqueConflict(scope, type, "", fields);
-  if (conflict !== undefined && operation.returnExisting) {
+  if (conflict !== undefined && operation.returnExisting && mayReadHolder(scope, conflict)) {
     return existingNode(scope, operation.id, conflict.holderId);
   }
-  if (conflict !== undefined && conflict.holderId !== operation.id) {
-    throw uniqueConflictError(type, conflict);
+  const isItself = conflict?.holderId === operation.id && !operation.returnExisting;
+  if (conflict !== undefined && !isItself) {
+    throw uniqueConflictError(scope, type, conflict);
   }
+  const { sharing } = operation;
+  const grants = grantsOfNew(scope, type, operation.id, sharing);
   const row = {
     id: operation.id,
     typeId: operation.typeId,
@@ -44,8 +49,8 @@ export function createNode(scope: TransactionScope, operation: CreateNode): Oper
   };
   if (!scope.graph.nodeWriter.insert(row)) throw idTaken(operation.id);
   addEntries(scope, type, row.id, fields);
+  writeGrantsOfNew(scope, row, grants);
   scope.markCreated(row.id);
-  const { sharing } = operation;
   scope.nodeEffect({ kind: "created", type, before: undefined, after: row, sharing });
   return { nodeId: row.id, edgeId: "", version: 1, created: true };
 }
@@ -57,11 +62,11 @@ function existingNode(scope: TransactionScope, proposedId: string, id: string): 
     if (scope.graph.nodes.find(proposedId) !== undefined) throw idTaken(proposedId);
     scope.replace(proposedId, id);
   }
-  return nodeResult(scope.node(id));
+  return nodeResult(scope.node(id, "read"));
 }
 
 export function updateNode(scope: TransactionScope, operation: UpdateNode): OperationResult {
-  const node = scope.liveNode(scope.resolve(operation.id));
+  const node = scope.liveNode(scope.resolve(operation.id), "write");
   const type = scope.registry.nodeType(node.typeId);
   scope.checkVersion(node, operation.expectedVersion);
   checkPreconditions(type, node, scope.resolveFields(operation.preconditions));
@@ -69,7 +74,7 @@ export function updateNode(scope: TransactionScope, operation: UpdateNode): Oper
   checkRefs(scope, type.fields, changed, node);
   if (changed.size > 0) {
     const conflict = findUniqueConflict(scope, type, node.id, fields);
-    if (conflict !== undefined) throw uniqueConflictError(type, conflict);
+    if (conflict !== undefined) throw uniqueConflictError(scope, type, conflict);
   }
   const updated = raised(scope, node, { fields });
   if (changed.size > 0) moveEntries(scope, type, node.id, node.fields, fields);
@@ -79,7 +84,7 @@ export function updateNode(scope: TransactionScope, operation: UpdateNode): Oper
 
 /** Soft: frees the unique values and hides the edges; the row stays. */
 export function deleteNode(scope: TransactionScope, operation: NodeStep): OperationResult {
-  const node = scope.liveNode(scope.resolve(operation.id));
+  const node = scope.liveNode(scope.resolve(operation.id), "delete");
   scope.checkVersion(node, operation.expectedVersion);
   const type = scope.registry.nodeType(node.typeId);
   removeEntries(scope, type, node.id, node.fields);
@@ -89,12 +94,12 @@ export function deleteNode(scope: TransactionScope, operation: NodeStep): Operat
 }
 
 export function restoreNode(scope: TransactionScope, operation: NodeStep): OperationResult {
-  const node = scope.node(scope.resolve(operation.id));
+  const node = scope.node(scope.resolve(operation.id), "delete");
   if (!node.deleted) throw notDeleted(node.id);
   scope.checkVersion(node, operation.expectedVersion);
   const type = scope.registry.nodeType(node.typeId);
   const conflict = findUniqueConflict(scope, type, node.id, node.fields);
-  if (conflict !== undefined) throw uniqueConflictError(type, conflict);
+  if (conflict !== undefined) throw uniqueConflictError(scope, type, conflict);
   addEntries(scope, type, node.id, node.fields);
   const restored = raised(scope, node, { deleted: false });
   scope.nodeEffect({ kind: "restored", type, before: node, after: restored });
@@ -103,13 +108,14 @@ export function restoreNode(scope: TransactionScope, operation: NodeStep): Opera
 
 /** Takes the node, deleted or not, and its edges out of the view for good. */
 export function purgeNode(scope: TransactionScope, operation: NodeStep): OperationResult {
-  const node = scope.node(scope.resolve(operation.id));
+  const node = scope.node(scope.resolve(operation.id), "delete");
   scope.checkVersion(node, operation.expectedVersion);
   const type = scope.registry.nodeType(node.typeId);
   if (!node.deleted) removeEntries(scope, type, node.id, node.fields);
   scope.graph.edgeWriter.deleteAllOf(node.id);
   scope.graph.nodeWriter.purge(node.id);
-  scope.nodeEffect({ kind: "purged", type, before: node, after: undefined });
+  const lostReaders = removeAccess(scope, node);
+  scope.nodeEffect({ kind: "purged", type, before: node, after: undefined, lostReaders });
   return { nodeId: node.id, edgeId: "", version: 0, created: false };
 }
 

@@ -6,7 +6,9 @@ import { type MergedSchema, mergeSchema } from "../schema/merge.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
+import { addGrant, changeMailbox, revokeGrant, setVisibility } from "./apply-access.ts";
 import { createEdge, deleteEdge, updateEdge } from "./apply-edges.ts";
+import { changeMembership, lockSchema, requireUnlockedSchema } from "./apply-membership.ts";
 import { createNode, deleteNode, purgeNode, restoreNode, updateNode } from "./apply-nodes.ts";
 import type { TransactionScope } from "./scope.ts";
 
@@ -58,13 +60,18 @@ function applyOperation(
     case "delete_edge":
       return deleteEdge(scope, operation);
     case "set_visibility":
+      return setVisibility(scope, operation);
     case "grant":
+      return addGrant(scope, operation);
     case "revoke":
+      return revokeGrant(scope, operation);
     case "mark_read":
     case "delete_mailbox_items":
+      return changeMailbox(scope, operation);
     case "membership":
+      return changeMembership(scope, operation.step);
     case "schema_lock":
-      throw new Error(`an operation ${operation.op}, which this build cannot apply`);
+      return lockSchema(scope, operation);
     default:
       return unreachable(operation);
   }
@@ -75,6 +82,7 @@ function registerSchema(scope: TransactionScope, incoming: Schema): MergedSchema
   const { schemaWriter } = scope.graph;
   const merged = mergeSchema(scope.registry.schema, incoming);
   if (merged.changed) {
+    requireUnlockedSchema(scope);
     scope.registry = new SchemaRegistry(merged.schema);
     const { fingerprint } = scope.registry;
     schemaWriter.addVersion(scope.offset, fingerprint, encodeSchemaText(merged.schema));

@@ -1,5 +1,5 @@
 import type { Edge, Node } from "../record/graph.ts";
-import type { NodeSharing } from "../record/transaction.ts";
+import type { MailboxChange, NodeSharing } from "../record/transaction.ts";
 import type { CompiledNodeType } from "../schema/registry.ts";
 import type { TransactionScope } from "./scope.ts";
 
@@ -11,7 +11,7 @@ export interface NodeEffect {
   readonly after: Node | undefined;
   /** With `created`: whom it was shared with. */
   readonly sharing?: NodeSharing | undefined;
-  /** With `access_changed` and `purged`: principals who can read it no longer. */
+  /** With `access_changed` and `purged`: principals who could read it by the owner or a grant until now, and no longer can; sorted. */
   readonly lostReaders?: readonly string[] | undefined;
 }
 
@@ -29,6 +29,8 @@ export interface EdgeEffect {
 export interface EffectFollower {
   node?(scope: TransactionScope, effect: NodeEffect): void;
   edge?(scope: TransactionScope, effect: EdgeEffect): void;
+  /** Somebody who may do so changes items of a mailbox. What the change comes to is the follower's. */
+  mailbox?(scope: TransactionScope, change: MailboxChange): void;
   schemaChanged?(scope: TransactionScope): void;
 }
 
@@ -46,6 +48,10 @@ export class Effects {
 
   edge(scope: TransactionScope, effect: EdgeEffect): void {
     for (const follower of this.#followers) follower.edge?.(scope, effect);
+  }
+
+  mailbox(scope: TransactionScope, change: MailboxChange): void {
+    for (const follower of this.#followers) follower.mailbox?.(scope, change);
   }
 
   schemaChanged(scope: TransactionScope): void {

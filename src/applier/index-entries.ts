@@ -64,8 +64,17 @@ export function findUniqueConflict(
   return undefined;
 }
 
-/** The refusal that a conflict is, unless the operation asked for the node that is there. */
-export function uniqueConflictError(type: NodeType, conflict: UniqueConflict): EntError {
+/**
+ * The refusal that a conflict is, unless the operation asked for the node that is there.
+ * Values are unique in the whole tenant, so it says that the value is taken to everybody, but
+ * by which node only to those who may read that node.
+ */
+export function uniqueConflictError(
+  scope: TransactionScope,
+  type: NodeType,
+  conflict: UniqueConflict,
+): EntError {
+  const holder = mayReadHolder(scope, conflict) && { existing_node_id: conflict.holderId };
   return new EntError({
     code: "already_exists",
     reason: "UNIQUE_CONFLICT",
@@ -74,9 +83,15 @@ export function uniqueConflictError(type: NodeType, conflict: UniqueConflict): E
     details: {
       type_id: String(type.typeId),
       key: conflict.keyName,
-      existing_node_id: conflict.holderId,
+      ...holder,
     },
   });
+}
+
+/** Whether the record's actor may be told which node holds the value. */
+export function mayReadHolder(scope: TransactionScope, conflict: UniqueConflict): boolean {
+  const holder = scope.graph.nodes.find(conflict.holderId);
+  return holder !== undefined && scope.access.mayRead(holder);
 }
 
 /** Adds what a node that becomes live puts into the indexes. */

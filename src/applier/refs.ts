@@ -4,8 +4,8 @@ import type { Fields } from "../schema/value.ts";
 import type { TransactionScope } from "./scope.ts";
 
 /**
- * Checks that the refs among these fields lead to live nodes of the right type. A node
- * may refer to itself, also while it is being created.
+ * Checks that the refs among these fields lead to live nodes of the right type, which the
+ * record's actor may read. A node may refer to itself, also while it is being created.
  */
 export function checkRefs(
   scope: TransactionScope,
@@ -18,7 +18,7 @@ export function checkRefs(
     const value = values.get(field.fieldId);
     if (value?.kind !== "ref") continue;
     const targetTypeId =
-      value.value === holder.id ? holder.typeId : scope.liveNode(value.value).typeId;
+      value.value === holder.id ? holder.typeId : scope.liveNode(value.value, "read").typeId;
     if (field.refTypeId !== 0 && field.refTypeId !== targetTypeId) {
       throw new EntError({
         code: "invalid_argument",

@@ -1,15 +1,25 @@
 import { EntError } from "../base/errors.ts";
 import type { Node } from "../record/graph.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
+import type { Permission } from "../schema/types.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import { EdgeReader } from "../store/reader/edge-reader.ts";
+import { GrantReader } from "../store/reader/grant-reader.ts";
+import { MembershipFacts } from "../store/reader/membership-facts.ts";
+import { MembershipReader } from "../store/reader/membership-reader.ts";
 import { NodeReader } from "../store/reader/node-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
+import { AuditWriter } from "../store/writer/audit-writer.ts";
+import { ChangeWriter } from "../store/writer/change-writer.ts";
 import { EdgeWriter } from "../store/writer/edge-writer.ts";
+import { GrantWriter } from "../store/writer/grant-writer.ts";
 import { IndexWriter } from "../store/writer/index-writer.ts";
+import { MembershipWriter } from "../store/writer/membership-writer.ts";
 import { NodeWriter } from "../store/writer/node-writer.ts";
 import { SchemaWriter } from "../store/writer/schema-writer.ts";
+import { ChangeRows } from "./change-rows.ts";
 import { type EdgeEffect, Effects, type NodeEffect } from "./effects.ts";
+import { type Author, permissionDenied, RecordAccess, Standings } from "./record-access.ts";
 
 /** The statements of the graph on one tenant's write connection, prepared once. */
 export class GraphStatements {
@@ -19,6 +29,13 @@ export class GraphStatements {
   readonly edgeWriter: EdgeWriter;
   readonly indexWriter: IndexWriter;
   readonly schemaWriter: SchemaWriter;
+  readonly grants: GrantReader;
+  readonly grantWriter: GrantWriter;
+  readonly membership: MembershipReader;
+  readonly facts: MembershipFacts;
+  readonly membershipWriter: MembershipWriter;
+  readonly auditWriter: AuditWriter;
+  readonly standings: Standings;
   readonly effects: Effects;
 
   constructor(db: TenantStore["writeConnection"]) {
@@ -28,7 +45,14 @@ export class GraphStatements {
     this.edgeWriter = new EdgeWriter(db);
     this.indexWriter = new IndexWriter(db);
     this.schemaWriter = new SchemaWriter(db);
-    this.effects = new Effects([]);
+    this.grants = new GrantReader(db);
+    this.grantWriter = new GrantWriter(db);
+    this.membership = new MembershipReader(db);
+    this.facts = new MembershipFacts(db);
+    this.membershipWriter = new MembershipWriter(db);
+    this.auditWriter = new AuditWriter(db);
+    this.standings = new Standings(this.membership);
+    this.effects = new Effects([new ChangeRows(new ChangeWriter(db))]);
   }
 }
 
@@ -41,7 +65,9 @@ export class TransactionScope {
   readonly offset: number;
   readonly logTime: number;
   readonly actor: string;
+  readonly access: RecordAccess;
   registry: SchemaRegistry;
+  #membershipTouched = false;
   /** Versions before this transaction, of the nodes that it has raised. */
   readonly #raised = new Map<string, number>();
   /** Ids that a create proposed and that RETURN_EXISTING answered with another. */
@@ -50,13 +76,14 @@ export class TransactionScope {
   constructor(
     graph: GraphStatements,
     registry: SchemaRegistry,
-    record: { readonly offset: number; readonly logTime: number; readonly actor: string },
+    record: { readonly offset: number; readonly logTime: number } & Author,
   ) {
     this.graph = graph;
     this.registry = registry;
     this.offset = record.offset;
     this.logTime = record.logTime;
     this.actor = record.actor;
+    this.access = new RecordAccess(graph.grants, graph.standings, record, record.logTime);
   }
 
   /** The id that an operation means: an alias of a create that found its node there means that node. */
@@ -95,6 +122,17 @@ export class TransactionScope {
     this.graph.effects.edge(this, effect);
   }
 
+  /** To be called once rows of members, roles, groups or settings are written. */
+  membershipChanged(): void {
+    this.#membershipTouched = true;
+    this.graph.standings.forget();
+  }
+
+  /** Whether this transaction has changed members, roles, groups or settings. */
+  get membershipTouched(): boolean {
+    return this.#membershipTouched;
+  }
+
   /** A node that this transaction created has version 1 and is not raised again. */
   markCreated(nodeId: string): void {
     this.#raised.set(nodeId, 0);
@@ -114,9 +152,9 @@ export class TransactionScope {
     });
   }
 
-  /** The live node, or NODE_NOT_FOUND / NODE_DELETED. */
-  liveNode(id: string): Node {
-    const node = this.node(id);
+  /** As {@link node}, and live: throws NODE_DELETED of one that the actor may use like this. */
+  liveNode(id: string, permission: Permission): Node {
+    const node = this.node(id, permission);
     if (!node.deleted) return node;
     throw new EntError({
       code: "failed_precondition",
@@ -127,16 +165,26 @@ export class TransactionScope {
     });
   }
 
-  /** The node, deleted or not, or NODE_NOT_FOUND. */
-  node(id: string): Node {
+  /**
+   * The node, deleted or not, for somebody who needs this permission on it. Throws
+   * NODE_NOT_FOUND when it is missing and, in the same words, when the record's actor may not
+   * even read it; PERMISSION_DENIED when he may read it, but not do this.
+   */
+  node(id: string, permission: Permission): Node {
     const node = this.graph.nodes.find(id);
-    if (node !== undefined) return node;
-    throw new EntError({
-      code: "not_found",
-      reason: "NODE_NOT_FOUND",
-      message: `There is no node ${id}.`,
-      hint: "Check the id, and that the node was created in this tenant and not purged.",
-      details: { node_id: id },
-    });
+    const found = node === undefined ? "missing" : this.access.check(node, permission);
+    if (node === undefined || found === "missing") throw nodeMissing(id);
+    if (found === "denied") throw permissionDenied(permission, id);
+    return node;
   }
+}
+
+function nodeMissing(id: string): EntError {
+  return new EntError({
+    code: "not_found",
+    reason: "NODE_NOT_FOUND",
+    message: `There is no node ${id}.`,
+    hint: "Check the id, and that the node was created in this tenant and not purged.",
+    details: { node_id: id },
+  });
 }

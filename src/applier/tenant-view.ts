@@ -10,12 +10,16 @@ import { SchemaRegistry } from "../schema/registry.ts";
 import { decodeSchemaText } from "../schema/schema-json.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
 import { AppliedEventReader } from "../store/reader/applied-event-reader.ts";
+import { ChangeReader } from "../store/reader/change-reader.ts";
 import { SchemaReader } from "../store/reader/schema-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { prepareAdvance, readViewState } from "../store/view-state.ts";
 import { AppliedEventWriter } from "../store/writer/applied-event-writer.ts";
-import { applySystem } from "./apply-system.ts";
+import { ChangeWriter } from "../store/writer/change-writer.ts";
+import { applySystem, SystemStatements } from "./apply-system.ts";
 import { applyTransaction } from "./apply-transaction.ts";
+import { writeAuditRows } from "./audit-rows.ts";
+import { changesDueAt, dueAt, trimChanges } from "./change-rows.ts";
 import { GraphStatements, TransactionScope } from "./scope.ts";
 
 /** A record of one tenant, decoded, with its place in the log. */
@@ -47,7 +51,10 @@ export class TenantView {
   readonly #graph: GraphStatements;
   readonly #events: AppliedEventReader;
   readonly #eventWriter: AppliedEventWriter;
+  readonly #changes: ChangeReader;
+  readonly #changeWriter: ChangeWriter;
   readonly #advance: ReturnType<typeof prepareAdvance>;
+  readonly #system: SystemStatements;
   #committed: ViewMemory;
 
   constructor(store: TenantStore) {
@@ -56,7 +63,10 @@ export class TenantView {
     this.#graph = new GraphStatements(db);
     this.#events = new AppliedEventReader(db);
     this.#eventWriter = new AppliedEventWriter(db);
+    this.#changes = new ChangeReader(db);
+    this.#changeWriter = new ChangeWriter(db);
     this.#advance = prepareAdvance(db);
+    this.#system = new SystemStatements(db);
     const state = must(readViewState(db), "an opened view says whose it is");
     const definition = new SchemaReader(db).findCurrent();
     this.#committed = {
@@ -66,6 +76,8 @@ export class TenantView {
         definition === undefined ? EMPTY_SCHEMA : decodeSchemaText(definition),
       ),
       nextExpiry: this.#events.firstExpiry(),
+      changesDueAt: changesDueAt(this.#changes),
+      membership: 0,
     };
   }
 
@@ -98,8 +110,10 @@ export class TenantView {
     } catch (error) {
       // SQLite has rolled back by itself after a full disk or an I/O error.
       if (db.inTransaction) db.run("ROLLBACK");
+      this.#graph.standings.forget();
       throw error;
     }
+    if (next.membership !== this.#committed.membership) this.store.membershipChanged();
     if (next.registry !== this.#committed.registry) this.store.schemaChanged();
     this.#committed = next;
     return applied;
@@ -108,6 +122,7 @@ export class TenantView {
   #applyOne(next: ViewMemory, placed: PlacedRecord): AppliedRecord {
     const { offset, logTime, record } = placed;
     this.#expireKeys(next, logTime);
+    this.#trimChanges(next, logTime);
     next.appliedOffset = offset;
     const remembered = this.#events.find(record.idempotencyKey);
     if (remembered !== undefined) {
@@ -119,6 +134,7 @@ export class TenantView {
         : { offset, decided: { outcome, offset, appliedAt: logTime } };
     }
     const outcome = this.#decide(next, placed);
+    next.changesDueAt = Math.min(next.changesDueAt, dueAt(logTime));
     const result = encodeDecision(outcome);
     next.digest = digest(next.digest, offset, result);
     const expiresAt = record.serverMadeKey ? logTime + SERVER_KEY_LIFE_MS : null;
@@ -145,34 +161,48 @@ export class TenantView {
     if (this.store.tenantId !== SYSTEM_TENANT_ID) {
       throw new Error(`a record ${body.kind} outside the catalog's tenant`);
     }
-    try {
-      return applySystem(this.store.writeConnection, body, placed);
-    } catch (error) {
-      if (!(error instanceof EntError)) throw error;
-      return rejection(error);
-    }
+    return applySystem(this.#system, body, placed);
   }
 
   #decideTransaction(next: ViewMemory, placed: PlacedRecord, transaction: Transaction): Outcome {
+    const { offset, logTime, record } = placed;
+    const { actor, credential, roles, rulesVersion } = record;
+    const author = { offset, logTime, actor, roles, rulesVersion };
+    const scope = new TransactionScope(this.#graph, next.registry, author);
+    const outcome = this.#runTransaction(scope, transaction);
+    const applied = outcome.state === "applied";
+    const schemaChanged = applied && scope.registry !== next.registry;
+    if (applied) next.registry = scope.registry;
+    if (scope.membershipTouched) {
+      if (applied) next.membership += 1;
+      else this.#graph.standings.forget();
+    }
+    const audited = { tenantId: this.store.tenantId, offset, logTime, actor, credential };
+    const resolve = (id: string) => scope.resolve(id);
+    const decided = { outcome, schemaChanged, resolve };
+    writeAuditRows(this.#graph.auditWriter, audited, transaction, decided);
+    return outcome;
+  }
+
+  #runTransaction(scope: TransactionScope, transaction: Transaction): Outcome {
     const db = this.store.writeConnection;
     // One operation checks everything before it writes; only several need a way back.
     const several = transaction.operations.length > 1 || transaction.attachedSchema !== undefined;
-    const scope = new TransactionScope(this.#graph, next.registry, {
-      offset: placed.offset,
-      logTime: placed.logTime,
-      actor: placed.record.actor,
-    });
     if (several) db.run("SAVEPOINT record");
     try {
       const { results, schemaDifferences } = applyTransaction(scope, transaction);
       if (several) db.run("RELEASE record");
-      next.registry = scope.registry;
       return { state: "applied", results, schemaDifferences };
     } catch (error) {
       if (!(error instanceof EntError)) throw error;
       if (several) db.run("ROLLBACK TO record; RELEASE record");
       return rejection(error);
     }
+  }
+
+  #trimChanges(next: ViewMemory, logTime: number): void {
+    if (logTime < next.changesDueAt) return;
+    next.changesDueAt = trimChanges(this.#changes, this.#changeWriter, logTime);
   }
 
   #expireKeys(next: ViewMemory, logTime: number): void {
@@ -188,6 +218,10 @@ interface ViewMemory {
   registry: SchemaRegistry;
   /** Log time at which the next key expires. */
   nextExpiry: number;
+  /** Log time before which no change is cleared away. */
+  changesDueAt: number;
+  /** Grows with every change of members, roles, groups or settings. */
+  membership: number;
 }
 
 const digested = new ByteWriter(256);
