@@ -52,13 +52,56 @@ const TABLES: readonly HashedTable[] = [
     sql: `SELECT idempotency_key, request_hash, result, position, applied_at, expires_at
       FROM applied_events ORDER BY idempotency_key`,
   },
+  {
+    name: "grants",
+    sql: `SELECT node_id, principal, permission, expires_at
+      FROM grants ORDER BY node_id, principal, permission`,
+  },
+  {
+    name: "readers",
+    sql: `SELECT principal, type_id, node_id, expires_at
+      FROM readers ORDER BY principal, type_id, node_id`,
+  },
+  { name: "roles", sql: "SELECT name, rights FROM roles ORDER BY name" },
+  { name: "members", sql: "SELECT principal FROM members ORDER BY principal" },
+  {
+    name: "member_roles",
+    sql: "SELECT principal, role FROM member_roles ORDER BY principal, role",
+  },
+  { name: "member_groups", sql: "SELECT name FROM member_groups ORDER BY name" },
+  {
+    name: "group_members",
+    sql: "SELECT group_name, member FROM group_members ORDER BY group_name, member",
+  },
+  { name: "settings", sql: "SELECT name, value FROM settings ORDER BY name" },
+  {
+    name: "audit",
+    sql: `SELECT position, seq, at, action, tenant_id, actor, credential, outcome, count, details
+      FROM audit ORDER BY position, seq`,
+  },
+  {
+    name: "changes",
+    sql: `SELECT position, seq, kind, changed_at, actor, node_id, type_id, version, edge_id,
+        edge_type_id, from_id, to_id, readers
+      FROM changes ORDER BY position, seq`,
+  },
 ];
 
-const CATALOG_TABLE: HashedTable = {
-  name: "tenants",
-  sql: `SELECT tenant_id, incarnation, partition, directory, state, created_offset, created_at
+/** In the file of `_system` only. */
+const SYSTEM_TABLES: readonly HashedTable[] = [
+  {
+    name: "tenants",
+    sql: `SELECT tenant_id, incarnation, partition, directory, state, created_offset, created_at,
+        requests_per_second, request_burst
       FROM tenants ORDER BY tenant_id`,
-};
+  },
+  {
+    name: "api_keys",
+    sql: `SELECT key_id, secret_hash, tenant_id, incarnation, actor, may_act_as, roles, name,
+        created_at, expires_at, revoked_at
+      FROM api_keys ORDER BY key_id`,
+  },
+];
 
 /** Rows between two yields: what one slice of work is. */
 const SLICE_ROWS = 2_000;
@@ -66,7 +109,7 @@ const SLICE_ROWS = 2_000;
 /** SHA-256 over all tables as 64 hexadecimal digits. Yields between slices; run it in one read transaction. */
 export function* contentHash(db: Database): Generator<void, string> {
   const whole = createHash("sha256");
-  for (const table of [...TABLES, CATALOG_TABLE]) {
+  for (const table of [...TABLES, ...SYSTEM_TABLES]) {
     if (!hasTable(db, table.name)) continue;
     whole.update(`${table.name}\n`);
     whole.update(yield* tableHash(db, table));
