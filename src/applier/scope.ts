@@ -20,6 +20,7 @@ import { SchemaWriter } from "../store/writer/schema-writer.ts";
 import { ChangeRows } from "./change-rows.ts";
 import { type EdgeEffect, Effects, type NodeEffect } from "./effects.ts";
 import { type Author, permissionDenied, RecordAccess, Standings } from "./record-access.ts";
+import { SearchRows } from "./search-rows.ts";
 
 /** The statements of the graph on one tenant's write connection, prepared once. */
 export class GraphStatements {
@@ -52,7 +53,7 @@ export class GraphStatements {
     this.membershipWriter = new MembershipWriter(db);
     this.auditWriter = new AuditWriter(db);
     this.standings = new Standings(this.membership);
-    this.effects = new Effects([new ChangeRows(new ChangeWriter(db))]);
+    this.effects = new Effects([new ChangeRows(new ChangeWriter(db)), new SearchRows(db)]);
   }
 }
 

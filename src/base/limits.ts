@@ -64,6 +64,8 @@ export const limits = {
   mailSnippetChars: 200,
   /** Words of one search, and its whole text. */
   searchTerms: 64,
+  /** Types that one search may name. */
+  searchTypes: 100,
   searchChars: 256,
   searchRowsDefault: 20,
   searchRowsMax: 100,
@@ -75,6 +77,13 @@ export const limits = {
   watchers: 10_000,
   watchHeartbeatMs: 15_000,
   apiKeysPerTenant: 1_000,
+  /** Of the header Authorization. */
+  credentialChars: 8 * KiB,
+  /** Credentials whose holders are remembered, so that a call does not look them up or verify them. */
+  rememberedCredentials: 10_000,
+  /** Addresses that failed to authenticate, and actors in whose name others acted, that the audit tells apart in a minute. */
+  auditSourcesPerMinute: 100,
+  auditActorsPerMinute: 1_000,
   pageRowsDefault: 100,
   pageRowsMax: 1_000,
   filterNodes: 64,
@@ -88,6 +97,8 @@ export const limits = {
   pageOffsetMax: 100_000,
   /** Rows that one query may look at before it is refused with QUERY_NEEDS_INDEX. */
   scanRows: 1_000_000,
+  /** Of somebody who may read at most so many nodes of a type, queries look at those and at no others. */
+  readableNodes: 5_000,
   cursorBytes: 8 * KiB,
   /** Edges that one walk may look at before it is refused with LIMIT_EXCEEDED. */
   walkEdges: 1_000_000,

@@ -10,6 +10,7 @@ import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -32,7 +33,8 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(healthCommand(context))
     .addCommand(schemaCommand(context))
     .addCommand(nodeCommand(context))
-    .addCommand(queryCommand(context));
+    .addCommand(queryCommand(context))
+    .addCommand(searchCommand(context));
   program.commandsGroup("Operate:");
   program
     .addCommand(doctorCommand(context))

@@ -37,6 +37,7 @@ import type {
   SchemaReceipt,
   SchemaRequest,
   SearchPage,
+  SearchRequest,
   TenantSchema,
   TransactionReceipt,
   TransactionRequest,
@@ -47,10 +48,12 @@ import { later } from "./later.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
 import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
+import { searchNodes } from "./node-search.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
+import { Viewers } from "./viewers.ts";
 
 /** What the engine asks of the applier; `server/` passes it in. */
 export interface TenantRepair {
@@ -86,6 +89,7 @@ export interface LocalEngineDeps {
 /** The engine in this process: the log and the views of one partition. */
 export class LocalEngine implements Engine {
   readonly #deps: LocalEngineDeps;
+  readonly #viewers: Viewers;
   readonly #views: OpenViews;
   readonly #submit: Submit;
   readonly #inFlight = new InFlightKeys();
@@ -96,6 +100,7 @@ export class LocalEngine implements Engine {
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
+    this.#viewers = new Viewers(deps.clock);
     this.#views = new OpenViews(deps);
     this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
   }
@@ -246,15 +251,25 @@ export class LocalEngine implements Engine {
     return this.#later.checkSchema();
   }
 
-  searchNodes(): Promise<Read<SearchPage>> {
-    return this.#later.searchNodes();
+  searchNodes(
+    caller: Caller,
+    request: SearchRequest,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<SearchPage>> {
+    return this.#read(caller, freshness, signal, (store) =>
+      searchNodes(
+        { ...this.#queryRead(caller, store, signal), viewer: this.#viewers.of(store, caller) },
+        request,
+      ),
+    );
   }
 
   listGrants(): Promise<Read<{ ownerActor: string; grants: readonly Grant[] }>> {
     return this.#later.listGrants();
   }
 
-  readonly #later = later<Pick<LocalEngine, "checkSchema" | "searchNodes" | "listGrants">>("This");
+  readonly #later = later<Pick<LocalEngine, "checkSchema" | "listGrants">>("This");
 
   health(): Health {
     const { wal, applied, clock, version } = this.#deps;

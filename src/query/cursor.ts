@@ -23,7 +23,7 @@ export interface CursorScope {
 }
 
 export interface Listing {
-  readonly kind: "query" | "edges" | "connected";
+  readonly kind: "query" | "edges" | "connected" | "search";
   /** The question in canonical bytes. The size of a page is no part of it. */
   readonly question: Uint8Array;
   /** Kinds of the values that are a row's place, in order. */
@@ -42,6 +42,7 @@ const LISTING_TAGS: Readonly<Record<Listing["kind"], number>> = {
   query: 1,
   edges: 2,
   connected: 3,
+  search: 4,
 };
 
 /**

@@ -62,7 +62,23 @@ export function connectedListing(
   };
 }
 
+/** A place is the score and the node's id. `match` is the search as the index takes it. */
+export function searchListing(
+  match: string,
+  typeIds: readonly number[],
+  fieldIds: readonly number[],
+): Listing {
+  const writer = new ByteWriter(256);
+  writer.text(match);
+  for (const ids of [typeIds, fieldIds]) {
+    writer.varint(ids.length);
+    for (const id of ids) writer.varint(id);
+  }
+  return { kind: "search", question: writer.take(), place: [FLOAT, ID] };
+}
+
 const ID: PlacePart = { kind: "ref", nullable: false };
+const FLOAT: PlacePart = { kind: "float", nullable: false };
 const INT: PlacePart = { kind: "int", nullable: false };
 
 function walkQuestion(

@@ -9,6 +9,7 @@ import { operationsMethods } from "./operations.ts";
 import type { RpcFaceOptions } from "./options.ts";
 import { reflectionMethods } from "./reflection.ts";
 import { schemaMethods } from "./schema.ts";
+import { searchMethods } from "./search.ts";
 import { createRpcServer, type RpcServer } from "./server.ts";
 
 const SERVICES = [EntDBService, OperationsService, Health];
@@ -30,6 +31,7 @@ function methodsOf({ engine, clock, reflection }: RpcFaceOptions): RpcMethod[] {
   return [
     ...graphWriteMethods(engine),
     ...graphReadMethods(engine),
+    ...searchMethods(engine),
     ...schemaMethods(engine),
     ...operationsMethods(engine),
     ...health,

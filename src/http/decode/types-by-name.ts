@@ -28,6 +28,13 @@ export function edgeTypeOf(
   throw none(place, "edge_type_id", "edge_type");
 }
 
+/** A node type in a URL: digits are its number, anything else its name. Throws TYPE_UNKNOWN. */
+export function nodeTypeOfText(registry: SchemaRegistry, text: string): CompiledNodeType {
+  return /^[0-9]{1,10}$/.test(text)
+    ? registry.nodeType(Number(text))
+    : registry.nodeTypeByName(text);
+}
+
 /** An edge type in a URL: digits are its number, anything else its name, which begins with a letter. */
 export function edgeTypeOfText(registry: SchemaRegistry, text: string): CompiledEdgeType {
   return /^[0-9]{1,10}$/.test(text)

@@ -9,6 +9,7 @@ import { openApiRoute } from "./openapi.ts";
 import { queryRoutes } from "./queries.ts";
 import { receiptRoutes } from "./receipts.ts";
 import { schemaRoutes } from "./schema.ts";
+import { searchRoutes } from "./search.ts";
 
 /**
  * Every route there is. Where two paths fit a request the earlier one takes it, so a fixed
@@ -20,6 +21,7 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     atomicRoute(engine, names),
     ...receiptRoutes(engine),
     ...queryRoutes(engine, names),
+    ...searchRoutes(engine, names),
     ...nodeRoutes(engine, names),
     ...edgeRoutes(engine, names),
     ...schemaRoutes(engine),

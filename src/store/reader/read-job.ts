@@ -1,7 +1,9 @@
 import type { ErrorCode, ErrorDetails, ErrorReason } from "../../base/errors.ts";
 import type { Node } from "../../record/graph.ts";
+import type { EdgeList, EdgeListRequest } from "./edge-list.ts";
 import type { QueryWork } from "./query-nodes.ts";
-import type { WalkPlace, WalkRequest } from "./walk.ts";
+import type { FoundNode, SearchWork } from "./search-nodes.ts";
+import type { ReachedNode, WalkRequest } from "./walk.ts";
 
 /**
  * What the serving thread asks of a read worker, and what comes back. Everything here
@@ -16,7 +18,9 @@ export interface ReadFile {
 export type ReadWork =
   | { readonly kind: "query"; readonly query: QueryWork }
   | { readonly kind: "count"; readonly query: QueryWork }
+  | { readonly kind: "edges"; readonly list: EdgeListRequest }
   | { readonly kind: "walk"; readonly walk: WalkRequest }
+  | { readonly kind: "search"; readonly search: SearchWork }
   | { readonly kind: "content_hash" }
   /** Reads the whole file, page by page, in one go. */
   | { readonly kind: "quick_check" }
@@ -27,7 +31,9 @@ export type ReadWork =
 export interface ReadAnswers {
   readonly query: readonly Node[];
   readonly count: number;
-  readonly walk: readonly WalkPlace[];
+  readonly edges: EdgeList;
+  readonly walk: readonly ReachedNode[];
+  readonly search: readonly FoundNode[];
   readonly content_hash: string;
   /** "ok", or what SQLite found first. */
   readonly quick_check: string;

@@ -3,8 +3,12 @@ import { EntError } from "../../base/errors.ts";
 import { contentHash } from "../content-hash.ts";
 import { foldWriteAhead, openForReading, openForWriting } from "../open-database.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import { listEdges } from "./edge-list.ts";
+import { EdgeReader } from "./edge-reader.ts";
+import { NodeReader } from "./node-reader.ts";
 import { countNodes, queryNodes } from "./query-nodes.ts";
 import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
+import { searchNodes } from "./search-nodes.ts";
 import { walk } from "./walk.ts";
 
 /**
@@ -71,8 +75,12 @@ function stepsOf(
       return queryNodes(db, work.query);
     case "count":
       return countNodes(db, work.query);
+    case "edges":
+      return listEdges({ edges: new EdgeReader(db), nodes: new NodeReader(db) }, work.list);
     case "walk":
       return walk(db, work.walk);
+    case "search":
+      return searchNodes(db, work.search);
     case "content_hash":
       return contentHash(db);
     case "quick_check":
