@@ -2,7 +2,7 @@ import { unreachable } from "../base/assert.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import type { Operation, RegisterSchema, Transaction } from "../record/transaction.ts";
 import { fingerprintOf } from "../schema/fingerprint.ts";
-import { type MergedSchema, mergeSchema } from "../schema/merge.ts";
+import { type EvolvedSchema, evolveSchema } from "../schema/evolve.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
@@ -78,9 +78,9 @@ function applyOperation(
 }
 
 /** Merges, and remembers both fingerprints: the tenant's own and the one that its client goes by. */
-function registerSchema(scope: TransactionScope, incoming: Schema): MergedSchema {
+function registerSchema(scope: TransactionScope, incoming: Schema): EvolvedSchema {
   const { schemaWriter } = scope.graph;
-  const merged = mergeSchema(scope.registry.schema, incoming);
+  const merged = evolveSchema(scope.registry.schema, incoming, "merge", 1);
   if (merged.changed) {
     requireUnlockedSchema(scope);
     scope.registry = new SchemaRegistry(merged.schema);

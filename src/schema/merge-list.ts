@@ -1,31 +1,18 @@
+import type { FoundChanges } from "./found-change.ts";
+import type { SchemaChangeKind } from "./schema-change.ts";
 import type { Place } from "./schema-place.ts";
 import type { SchemaDifference } from "./types.ts";
-
-/** The kinds of change that a merge refuses; stable, since programs read them in an error's details. */
-export type RefusedChange =
-  | "kind_changed"
-  | "ref_target_changed"
-  | "enum_order_changed"
-  | "edge_ends_changed"
-  | "required_field_added"
-  | "unique_added"
-  | "indexed_added"
-  | "unique_key_added"
-  | "unique_key_changed"
-  | "unique_per_from_added"
-  | "name_taken";
-
-export interface Refusal {
-  readonly place: Place;
-  readonly change: RefusedChange;
-  readonly problem: string;
-  readonly hint: string;
-}
 
 /** What a merge finds on its way: gathered, so that a refusal can tell how many there are. */
 export interface Findings {
   readonly differences: SchemaDifference[];
-  readonly refusals: Refusal[];
+  /** Contradictions. */
+  readonly refusals: FoundChanges;
+  /**
+   * Whether it merges as records of rules version 1 do: what would ask something of the rows
+   * that are there is a contradiction.
+   */
+  readonly firstRules: boolean;
 }
 
 interface ListRules<T> {
@@ -33,8 +20,8 @@ interface ListRules<T> {
   readonly placeOf: (item: T) => Place;
   /** Merges what was sent into what is there; returns the latter itself when nothing was added. */
   readonly merge: (mine: T, sent: T) => T;
-  /** Why something new may not be added, if so. */
-  readonly admit: (sent: T) => Omit<Refusal, "place"> | undefined;
+  /** Whether something new may be added; whoever says no has put down why. */
+  readonly admit: (sent: T) => boolean;
   readonly findings: Findings;
 }
 
@@ -59,11 +46,13 @@ export function adopt<T extends { readonly name: string }>(
       merged.set(id, result);
       continue;
     }
-    const refusal = nameTaken(item, holders.get(item.name), rules) ?? rules.admit(item);
-    if (refusal !== undefined) {
-      rules.findings.refusals.push({ place: rules.placeOf(item), ...refusal });
+    const holder = holders.get(item.name);
+    if (holder !== undefined) {
+      const what = `id ${rules.idOf(holder)}`;
+      refuseName(rules.findings, rules.placeOf(item), item.name, what);
       continue;
     }
+    if (!rules.admit(item)) continue;
     changed = true;
     merged.set(id, item);
   }
@@ -71,17 +60,25 @@ export function adopt<T extends { readonly name: string }>(
   return [...merged.values()].sort((a, b) => rules.idOf(a) - rules.idOf(b));
 }
 
-function nameTaken<T extends { readonly name: string }>(
-  item: T,
-  holder: T | undefined,
-  rules: ListRules<T>,
-): Omit<Refusal, "place"> | undefined {
-  if (holder === undefined) return undefined;
-  return {
-    change: "name_taken",
-    problem: `the name ${item.name} belongs to id ${rules.idOf(holder)} already`,
-    hint: "Numbers are identity for ever: send it under the id it has, or choose another name.",
-  };
+export function refuseName(findings: Findings, place: Place, name: string, holder: string): void {
+  findings.refusals.breaking(
+    place,
+    "name_taken",
+    `the name ${name} belongs to ${holder} already`,
+    "Numbers are identity for ever: send it under the id it has, or choose another name.",
+  );
+}
+
+/** Refuses, under the first rules, what would ask something of the rows that are there. */
+export function refuseUnderFirstRules(
+  findings: Findings,
+  place: Place,
+  change: SchemaChangeKind,
+  problem: string,
+  hint: string,
+): boolean {
+  if (findings.firstRules) findings.refusals.breaking(place, change, problem, hint);
+  return findings.firstRules;
 }
 
 /** Lists a difference in an attribute where the tenant's stays. */
@@ -98,4 +95,24 @@ export function keep(
     kept: String(kept),
     sent: String(sent),
   });
+}
+
+/**
+ * The numbers that are reserved after the merge: the tenant's and those sent, but none that the
+ * tenant uses. Returns the current list itself when none was added.
+ */
+export function mergeReserved(
+  current: readonly number[],
+  sent: readonly number[],
+  inUse: (id: number) => boolean,
+  difference: { readonly findings: Findings; readonly place: Place; readonly attribute: string },
+): readonly number[] {
+  const { findings, place, attribute } = difference;
+  const added: number[] = [];
+  for (const id of sent) {
+    if (current.includes(id)) continue;
+    if (inUse(id)) keep(findings, place, `${attribute} ${id}`, "in use", "reserved");
+    else added.push(id);
+  }
+  return added.length === 0 ? current : [...current, ...added].sort((a, b) => a - b);
 }

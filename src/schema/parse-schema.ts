@@ -83,6 +83,14 @@ export function edgePlace(
   return place("edge type", "edge_type_id", type.edgeTypeId, type.name, field);
 }
 
+/** A unique key of the type at this place. */
+export function keyPlace(type: Place, key: Pick<UniqueKey, "keyId" | "name">): Place {
+  return {
+    label: `${type.label} unique key ${key.keyId} (${key.name})`,
+    details: { ...type.details, key_id: String(key.keyId), key_name: key.name },
+  };
+}
+
 function place(
   what: string,
   idName: string,

@@ -8,6 +8,9 @@ export interface Place {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** The schema itself, for what is said of no type. */
+export const SCHEMA_PLACE: Place = { label: "schema", details: {} };
+
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 const MAX_ID = 2 ** 31 - 1;
 

@@ -1,7 +1,7 @@
 import { EntError, invalid } from "../../base/errors.ts";
 import type { RequestedOperation } from "../../engine/engine.ts";
 import type { EdgeTarget } from "../../record/transaction.ts";
-import { mergeSchema } from "../../schema/merge.ts";
+import { evolveSchema } from "../../schema/evolve.ts";
 import { parseSchema } from "../../schema/parse-schema.ts";
 import {
   type CompiledEdgeType,
@@ -83,7 +83,7 @@ export class OperationReader {
 
   /** Later names are read against the schema with these types in it. */
   merge(schema: ReturnType<typeof decodeSchema>): void {
-    const merged = mergeSchema(this.#registry.schema, parseSchema(schema));
+    const merged = evolveSchema(this.#registry.schema, parseSchema(schema), "merge");
     if (merged.changed) this.#registry = new SchemaRegistry(merged.schema);
   }
 
