@@ -144,6 +144,8 @@ export interface EntErrorInit {
   readonly details?: ErrorDetails | undefined;
   /** Whether sending the same request again (same idempotency key) may succeed. Defaults to false. */
   readonly retryable?: boolean | undefined;
+  /** When it may, if that is known: milliseconds from now. */
+  readonly retryAfterMs?: number | undefined;
   /** Never shown to a client; logged once, at the edge. */
   readonly cause?: unknown;
 }
@@ -155,6 +157,7 @@ export class EntError extends Error {
   readonly hint: string | undefined;
   readonly details: ErrorDetails;
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(init: EntErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -163,6 +166,7 @@ export class EntError extends Error {
     this.hint = init.hint;
     this.details = init.details ?? {};
     this.retryable = init.retryable ?? false;
+    this.retryAfterMs = init.retryAfterMs;
   }
 }
 

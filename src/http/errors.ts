@@ -126,7 +126,7 @@ export function toHttpError(
     body: envelope(error, code, call.requestId),
     reason: error.reason,
     retryAfterSeconds:
-      error.retryable && (status === 503 || status === 429) ? RETRY_AFTER_SECONDS : undefined,
+      error.retryable && (status === 503 || status === 429) ? retryAfter(error) : undefined,
   };
 }
 
@@ -170,6 +170,11 @@ function internalFault(): EntError {
     message: "The server failed to answer this request.",
     hint: "Give the request id to whoever runs the server: its log names the cause.",
   });
+}
+
+/** Whole seconds, as the header has them. */
+function retryAfter({ retryAfterMs }: EntError): number {
+  return retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.ceil(retryAfterMs / 1000);
 }
 
 /** A cut may fall inside a surrogate pair. */

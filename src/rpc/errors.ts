@@ -111,7 +111,9 @@ function connectErrorOf(error: EntError, requestId: string): ConnectError {
     });
   }
   if (error.retryable) {
-    const retryDelay = { seconds: 0n, nanos: RETRY_DELAY_MS * 1_000_000 };
+    const delayMs = error.retryAfterMs ?? RETRY_DELAY_MS;
+    const seconds = BigInt(Math.floor(delayMs / 1000));
+    const retryDelay = { seconds, nanos: (delayMs % 1000) * 1_000_000 };
     details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
   return new ConnectError(
