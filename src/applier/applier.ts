@@ -11,7 +11,9 @@ import type { TenantStores } from "../store/tenant-stores.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
+import { deletedError } from "./failure.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
+import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
 import { Views } from "./views.ts";
@@ -50,6 +52,7 @@ export class Applier implements Service {
   readonly #deps: ApplierDeps;
   readonly #views: Views;
   readonly #lanes: Lanes;
+  readonly #removals: Removals;
   readonly #stop = new AbortController();
   /** Rejects when somebody else finds that the partition must not go on. */
   readonly #failed = Promise.withResolvers<never>();
@@ -78,6 +81,7 @@ export class Applier implements Service {
         this.#adoptions += 1;
       },
     });
+    this.#removals = new Removals({ ...deps, lanes: this.#lanes });
     deps.stores.onTrouble = (tenantId, error) => this.#troubleFound(tenantId, error);
   }
 
@@ -95,6 +99,18 @@ export class Applier implements Service {
     this.#stop.abort();
     await this.#following?.catch(() => undefined);
     await this.#lanes.stop();
+    await this.#removals.settled();
+  }
+
+  /** Removes what the catalog does not know. To be called at a start, when everything in the log has been applied. */
+  async sweep(): Promise<void> {
+    // A catalog that is behind does not know yet what there is.
+    if (!this.#lanes.has(SYSTEM_TENANT_ID)) await this.#removals.sweep();
+  }
+
+  /** Resolves when the files of a deleted tenant are gone. Rejects with what stands in the way; a next start tries again. */
+  removed(entry: CatalogEntry): Promise<void> {
+    return this.#removals.finished(entry);
   }
 
   /** Tries a halted tenant's record once more. Resolves with the error at which it stands, if it still does. */
@@ -119,10 +135,12 @@ export class Applier implements Service {
     const adoptions = this.#adoptions;
     const offset = Math.min(applied.end, this.#lanes.lowestOffset);
     for (const [tenantId, directory] of dirty) {
-      await syncView(directory).catch((error: unknown) =>
+      await syncView(directory).catch((error: unknown) => {
+        // The tenant was deleted meanwhile.
+        if (!this.#isDirectoryOf(tenantId, directory)) return;
         // The page cache may now call clean what the disk does not have: only a new file can be trusted.
-        this.#troubleFound(tenantId, damaged(directory, "a sync failed", error)),
-      );
+        this.#troubleFound(tenantId, damaged(directory, "a sync failed", error));
+      });
     }
     // A file that came meanwhile has not been synced; the next checkpoint does that first.
     if (adoptions !== this.#adoptions) return;
@@ -177,11 +195,10 @@ export class Applier implements Service {
     if (last === undefined || this.#lanes.takes(tenantId, last.offset)) return;
     const { stores } = this.#deps;
     const entry = stores.findEntry(tenantId);
-    // A tenant that the catalog does not know has no view that a record could change.
-    if (entry === undefined) return;
-    const own = records.filter((record) => belongsTo(record, entry));
+    const own = records.filter((record) => entry !== undefined && belongsTo(record, entry));
+    if (own.length < records.length) this.#passOver(records, own);
     const [first] = own;
-    if (first === undefined) return;
+    if (first === undefined || entry === undefined) return;
     try {
       const { applied, failure } = applyRecords(this.#views.open(tenantId), own);
       this.#publish(tenantId, applied);
@@ -192,28 +209,64 @@ export class Applier implements Service {
     }
   }
 
-  /** The catalog is everybody's: what a record of it makes must be there before the next record. */
+  /** Records of a life of the tenant's id that is over change nothing, for ever. Who waits for one is told. */
+  #passOver(records: readonly PlacedRecord[], own: readonly PlacedRecord[]): void {
+    for (const placed of records) {
+      if (own.includes(placed)) continue;
+      const { code, reason, message, hint = "", details } = deletedError(placed.record.tenantId);
+      const outcome = { state: "rejected", code, reason, message, hint, details } as const;
+      const { offset, logTime } = placed;
+      this.#deps.applied.publish(offset, { outcome, offset, appliedAt: logTime });
+    }
+  }
+
+  /** The catalog is everybody's: what a record of it makes or ends must be so before the next record. */
   #applySystem(record: PlacedRecord): void {
+    const { stores } = this.#deps;
+    const body = record.record.decodeBody();
+    const before = body.kind === "tenant_deleted" ? stores.findEntry(body.tenantId) : undefined;
     this.#applyTenant(SYSTEM_TENANT_ID, [record]);
     if (this.#lanes.has(SYSTEM_TENANT_ID)) return;
-    const body = record.record.decodeBody();
-    if (body.kind !== "tenant_created") return;
-    const entry = this.#deps.stores.findEntry(body.tenantId);
-    if (entry?.createdOffset !== record.offset) return;
-    try {
-      this.#deps.stores.createFile(entry);
-      this.#dirty.set(entry.tenantId, this.#deps.stores.directoryOf(entry));
-    } catch (error) {
-      this.#lanes.begin(entry, record.offset, error);
+    switch (body.kind) {
+      case "tenant_created":
+        return this.#createFile(body.tenantId, record.offset);
+      case "tenant_deleted":
+        if (before !== undefined && stores.findEntry(body.tenantId) === undefined) {
+          this.#end(before);
+        }
+        return;
+      case "audit_event":
+        return;
+      default:
+        stores.catalogChanged();
     }
+  }
+
+  #createFile(tenantId: string, offset: number): void {
+    const { stores } = this.#deps;
+    const entry = stores.findEntry(tenantId);
+    if (entry?.createdOffset !== offset) return;
+    try {
+      stores.createFile(entry);
+      this.#dirty.set(entry.tenantId, stores.directoryOf(entry));
+    } catch (error) {
+      this.#lanes.begin(entry, offset, error);
+    }
+  }
+
+  #end(entry: CatalogEntry): void {
+    this.#dirty.delete(entry.tenantId);
+    this.#removals.begin(entry);
   }
 
   /**
    * While the catalog stood in its lane, records of tenants that it did not know yet were
-   * passed by: their views are made from the log.
+   * passed by: their views are made from the log. Tenants that it now knows to be deleted end.
    */
   #makeUpFor(applied: readonly AppliedRecord[]): void {
     const { stores } = this.#deps;
+    stores.catalogChanged();
+    void this.#removals.sweep();
     for (const { offset } of applied) {
       const entry = stores.catalog.findCreatedAt(offset);
       if (entry === undefined) continue;
@@ -225,6 +278,7 @@ export class Applier implements Service {
   #publish(tenantId: string, applied: readonly AppliedRecord[]): void {
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
+    this.#deps.applied.moved(tenantId);
     for (const { offset, decided } of applied) {
       this.#deps.stores.noteSeen(offset);
       this.#deps.applied.publish(offset, decided);
@@ -239,6 +293,11 @@ export class Applier implements Service {
     if (troubleOf(error) === "unknown") return;
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry !== undefined) this.#lanes.begin(entry, this.#deps.applied.end, error);
+  }
+
+  #isDirectoryOf(tenantId: string, directory: string): boolean {
+    const entry = this.#deps.stores.findEntry(tenantId);
+    return entry !== undefined && this.#deps.stores.directoryOf(entry) === directory;
   }
 
   async #giveWay(): Promise<void> {

@@ -46,3 +46,14 @@ export function stoppingError(): EntError {
     retryable: true,
   });
 }
+
+/** What those are told who still wait for a tenant that was deleted. */
+export function deletedError(tenantId: string): EntError {
+  return new EntError({
+    code: "not_found",
+    reason: "TENANT_NOT_FOUND",
+    message: `Tenant ${tenantId} was deleted.`,
+    hint: "Nothing of it is left.",
+    details: { tenant_id: tenantId },
+  });
+}

@@ -24,6 +24,8 @@ export interface TroubleLog {
   tenantHalted(tenantId: string, offset: number, cause: unknown): void;
   tenantRebuilding(tenantId: string, cause: unknown): void;
   tenantResumed(tenantId: string): void;
+  /** Files of tenants that are no more are still there; a next start tries again. */
+  filesNotRemoved(cause: unknown): void;
 }
 
 export interface LanesDeps extends RebuildDeps {
@@ -62,6 +64,8 @@ interface Lane {
   /** Before the next try. */
   pauseMs: number;
   halted: boolean;
+  /** Ends its work: the server stops, or the tenant is no more. */
+  readonly end: AbortController;
   /** Ends when the tenant has caught up, is halted, or the server stops. */
   work: Promise<void>;
 }
@@ -77,7 +81,7 @@ interface Lane {
 export class Lanes {
   readonly #deps: LanesDeps;
   readonly #lanes = new Map<string, Lane>();
-  readonly #stop = new AbortController();
+  #stopped = false;
 
   constructor(deps: LanesDeps) {
     this.#deps = deps;
@@ -153,15 +157,35 @@ export class Lanes {
     return rebuilt;
   }
 
+  /**
+   * Ends the lane of a tenant that is no more, with what its waiters are told. Nothing of its
+   * records is applied from here on. Resolves when nothing of it is under way.
+   */
+  async drop(tenantId: string, error: EntError): Promise<void> {
+    const lane = this.#lanes.get(tenantId);
+    if (lane === undefined) return;
+    this.#lanes.delete(tenantId);
+    lane.end.abort(error);
+    await lane.work;
+  }
+
+  /** The tenants that are in one, each in the life in which it is. */
+  entries(): CatalogEntry[] {
+    return [...this.#lanes.values()].map((lane) => lane.entry);
+  }
+
   /** Stops all lanes where they stand; a next start finds them there. */
   async stop(): Promise<void> {
-    this.#stop.abort(stoppingError());
+    this.#stopped = true;
+    for (const { end } of this.#lanes.values()) end.abort(stoppingError());
     await Promise.allSettled([...this.#lanes.values()].map((lane) => lane.work));
   }
 
   #add(entry: CatalogEntry, offset: number): Lane {
     const begunAt = this.#deps.applied.end;
     const work = Promise.resolve();
+    const end = new AbortController();
+    if (this.#stopped) end.abort(stoppingError());
     const lane: Lane = {
       entry,
       offset,
@@ -171,6 +195,7 @@ export class Lanes {
       remakes: 0,
       pauseMs: BACKOFF_FIRST_MS,
       halted: false,
+      end,
       work,
     };
     this.#lanes.set(entry.tenantId, lane);
@@ -178,7 +203,7 @@ export class Lanes {
   }
 
   async #work(lane: Lane, firstError: unknown): Promise<void> {
-    const signal = this.#stop.signal;
+    const { signal } = lane.end;
     let error = firstError;
     while (!signal.aborted) {
       const trouble = error === undefined ? undefined : troubleOf(error);
@@ -199,16 +224,16 @@ export class Lanes {
   async #pause(lane: Lane): Promise<void> {
     const { pauseMs } = lane;
     lane.pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS);
-    await this.#deps.clock.sleep(pauseMs, this.#stop.signal);
+    await this.#deps.clock.sleep(pauseMs, lane.end.signal);
   }
 
   /** Replays until the tenant is where the applier is, then gives it back. */
   async #catchUp(lane: Lane): Promise<void> {
     const { wal, views, applied, log, published } = this.#deps;
     const { tenantId } = lane.entry;
-    const signal = this.#stop.signal;
+    const { signal } = lane.end;
     while (!signal.aborted) {
-      const view = () => views.open(tenantId);
+      const view = () => views.openOf(lane.entry);
       // Also where there is nothing to apply the file must be there.
       view();
       const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
@@ -216,6 +241,7 @@ export class Lanes {
         this.#moveOn(lane, sliceEnd);
         published(tenantId, records);
       });
+      if (signal.aborted) return;
       this.#moveOn(lane, end);
       if (end < Math.max(applied.end, lane.passed)) continue;
       if (lane.damage !== undefined) throw lane.damage;
@@ -233,7 +259,8 @@ export class Lanes {
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error));
     this.#deps.views.forget(entry.tenantId);
-    const made = await rebuildView(this.#deps, entry, lane.offset, this.#stop.signal);
+    const made = await rebuildView(this.#deps, entry, lane.offset, lane.end.signal);
+    if (lane.end.signal.aborted) return this.#deps.stores.discardRebuild(made.store);
     adoptView(this.#deps, entry, made.store);
     lane.damage = undefined;
     const readable = lane.offset >= lane.begunAt;
@@ -243,10 +270,12 @@ export class Lanes {
 
   async #remakeCompared(lane: Lane): Promise<RebuiltView> {
     const deps = this.#deps;
-    const before = await proofOf(deps, deps.views.open(lane.entry.tenantId).store);
-    const made = await rebuildView(deps, lane.entry, before.appliedOffset + 1, this.#stop.signal);
+    const { signal } = lane.end;
+    const before = await proofOf(deps, deps.views.openOf(lane.entry).store);
+    const made = await rebuildView(deps, lane.entry, before.appliedOffset + 1, signal);
     try {
       const after = await proofOf(deps, made.store);
+      if (signal.aborted) throw signal.reason;
       requireSame(lane.entry, before, after);
       adoptView(deps, lane.entry, made.store);
       deps.adopted(lane.entry.tenantId);

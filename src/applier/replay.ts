@@ -35,6 +35,7 @@ export async function replayTenant(
 ): Promise<number> {
   let end = range.from;
   for await (const batch of wal.read(range.from, signal)) {
+    if (signal.aborted) break;
     const own = ownRecords(batch, entry, range.before);
     for (let at = 0; at < own.length; at += SLICE_RECORDS) {
       const slice = own.slice(at, at + SLICE_RECORDS);
@@ -42,6 +43,7 @@ export async function replayTenant(
       onSlice(applied, failure?.offset ?? (slice.at(-1)?.offset ?? end) + 1);
       if (failure !== undefined) throw failure;
       await turn();
+      if (signal.aborted) return (slice.at(-1)?.offset ?? end) + 1;
     }
     end = (batch.at(-1)?.offset ?? end - 1) + 1;
     if (signal.aborted || end >= range.before) break;

@@ -1,4 +1,5 @@
-import { must } from "../base/assert.ts";
+import { assert, must } from "../base/assert.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { TenantView } from "./tenant-view.ts";
@@ -19,6 +20,13 @@ export class Views {
     if (known !== undefined) return known;
     const view = new TenantView(store);
     this.#views.set(store, view);
+    return view;
+  }
+
+  /** As {@link open}, of the one life of the tenant's id that the entry means. */
+  openOf(entry: CatalogEntry): TenantView {
+    const view = this.open(entry.tenantId);
+    assert(view.store.incarnation === entry.incarnation, "a view of the life that is meant");
     return view;
   }
 

@@ -23,6 +23,7 @@ import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
+import { SystemLog } from "../tenant/system-log.ts";
 import { openWal } from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
@@ -59,6 +60,7 @@ export interface Partition {
   readonly wal: Wal;
   readonly stores: TenantStores;
   readonly applied: Applied;
+  readonly systemLog: SystemLog;
   readonly workers: ReadWorkers;
   /** Never resolves; rejects when the partition cannot go on. */
   readonly failed: Promise<never>;
@@ -136,8 +138,10 @@ async function assemble(
     await applier.stop();
   });
   await Promise.race([untilApplied(applied, wal.end), failed]);
+  await applier.sweep();
 
-  const catalog = new Catalog({ ...options, wal, stores, applied });
+  const systemLog = new SystemLog({ ...options, wal, stores, applied });
+  const catalog = new Catalog({ ...options, partition: PARTITION, stores, log: systemLog });
   const gate = new Gate(catalog, applied, options);
   const engine = new LocalEngine({
     ...options,
@@ -148,7 +152,7 @@ async function assemble(
     workers,
     repair: applier,
   });
-  return { engine, wal, stores, applied, workers, failed, stop };
+  return { engine, wal, stores, applied, systemLog, workers, failed, stop };
 }
 
 interface Place {

@@ -17,6 +17,10 @@ export function troubleLog(
     tenantRebuilding: (tenantId, cause) =>
       logger.error("a tenant's file cannot serve; it is made again", { tenant: tenantId, cause }),
     tenantResumed: (tenantId) => logger.info("tenant is served again", { tenant: tenantId }),
+    filesNotRemoved: (cause) =>
+      logger.warn("files of a deleted tenant could not be removed; the next start tries again", {
+        cause,
+      }),
     upkeepFailed: (what, cause) => logger.warn(what, { cause }),
   };
 }

@@ -48,6 +48,8 @@ export class Applied {
   readonly #patientWaiters = new Set<PatientWaiter>();
   readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
   readonly #recent = new RecentOutcomes();
+  readonly #moveListeners = new Map<string, Set<() => void>>();
+  readonly #closeListeners: ((error: EntError) => void)[] = [];
 
   /** `end`: every record below it has been applied already. */
   constructor(end: number) {
@@ -122,6 +124,31 @@ export class Applied {
     });
   }
 
+  /**
+   * Calls back, in the applier's turn, whenever the tenant's view may hold more than before or
+   * its trouble has changed. The listener must only take note. Returns what ends it.
+   */
+  onMove(tenantId: string, listener: () => void): () => void {
+    const listeners = this.#moveListeners.get(tenantId) ?? new Set();
+    this.#moveListeners.set(tenantId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#moveListeners.delete(tenantId);
+    };
+  }
+
+  /** Calls back when nothing will be applied any more, with why. */
+  onClose(listener: (error: EntError) => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  /** Says that records of the tenant were committed to its view. Called before {@link advance} passes them. */
+  moved(tenantId: string): void {
+    const listeners = this.#moveListeners.get(tenantId);
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) listener();
+  }
+
   /** Says what a record came to. Called in log order within a tenant, after the commit. */
   publish(offset: number, decided: DecidedOutcome): void {
     const waiter = this.#outcomeWaiters.get(offset);
@@ -141,11 +168,25 @@ export class Applied {
     this.#behind.set(tenantId, behind);
     if (behind.trouble === "halted") this.#refuseWaiters(tenantId, behind);
     this.#wake();
+    this.moved(tenantId);
   }
 
   /** Says that the tenant has caught up with its partition. */
   clearBehind(tenantId: string): void {
     this.#behind.delete(tenantId);
+    this.#wake();
+    this.moved(tenantId);
+  }
+
+  /** Says that the tenant is no more: whoever waits for it is told why. */
+  forget(tenantId: string, error: EntError): void {
+    this.#behind.delete(tenantId);
+    for (const waiter of [...this.#positionWaiters]) {
+      if (waiter.tenantId === tenantId) waiter.settle.reject(error);
+    }
+    for (const waiter of [...this.#outcomeWaiters.values()]) {
+      if (waiter.tenantId === tenantId) waiter.settle.reject(error);
+    }
     this.#wake();
   }
 
@@ -155,6 +196,7 @@ export class Applied {
     for (const { settle } of [...this.#positionWaiters]) settle.reject(error);
     for (const { settle } of [...this.#outcomeWaiters.values()]) settle.reject(error);
     this.#patientWaiters.clear();
+    for (const listener of this.#closeListeners) listener(error);
   }
 
   #wake(): void {

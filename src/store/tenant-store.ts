@@ -11,14 +11,20 @@ import {
   openForWriting,
 } from "./open-database.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
+import { AuditReader } from "./reader/audit-reader.ts";
+import { ChangeReader } from "./reader/change-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
 import { GrantReader } from "./reader/grant-reader.ts";
+import { MailOutboxReader } from "./reader/mail-outbox-reader.ts";
+import { MembershipLists } from "./reader/membership-lists.ts";
 import { MembershipReader } from "./reader/membership-reader.ts";
 import { NodeReader } from "./reader/node-reader.ts";
 import type { ReadFile } from "./reader/read-job.ts";
 import { SchemaReader } from "./reader/schema-reader.ts";
 import { damaged, logShorterThanViews } from "./store-errors.ts";
+import { TenantMailbox } from "./tenant-mailbox.ts";
 import { initialiseViewState, readViewState, type ViewState } from "./view-state.ts";
+import { VisibilityReader } from "./visibility.ts";
 
 /** Whose file is being opened, and of which log it must be a view. */
 export interface TenantOwner {
@@ -37,6 +43,10 @@ export interface TenantReads {
   readonly schemas: SchemaReader;
   readonly grants: GrantReader;
   readonly membership: MembershipReader;
+  readonly visibility: VisibilityReader;
+  readonly membershipLists: MembershipLists;
+  readonly audit: AuditReader;
+  readonly changes: ChangeReader;
 }
 
 export const CANONICAL_FILE = "canonical.db";
@@ -57,6 +67,7 @@ export class TenantStore {
   /** For `applier/` alone. */
   readonly writeConnection: Database;
   readonly reads: TenantReads;
+  readonly mailbox: TenantMailbox;
   /** Greater for every opening: a read worker's connection to an earlier one is never used again. */
   readonly generation = ++openings;
   readonly #readConnection: Database;
@@ -67,7 +78,13 @@ export class TenantStore {
   #closed = false;
 
   /** Use {@link TenantStore.open}. */
-  constructor(owner: TenantOwner, directory: string, write: Database, read: Database) {
+  constructor(
+    owner: TenantOwner,
+    directory: string,
+    write: Database,
+    read: Database,
+    busyTimeoutMs: number | undefined,
+  ) {
     this.tenantId = owner.tenantId;
     this.incarnation = owner.incarnation;
     this.directory = directory;
@@ -82,7 +99,18 @@ export class TenantStore {
       schemas: new SchemaReader(read),
       grants: new GrantReader(read),
       membership: new MembershipReader(read),
+      visibility: new VisibilityReader(read),
+      membershipLists: new MembershipLists(read),
+      audit: new AuditReader(read),
+      changes: new ChangeReader(read),
     };
+    this.mailbox = new TenantMailbox({
+      ...owner,
+      directory,
+      busyTimeoutMs,
+      outbox: new MailOutboxReader(read),
+      logEnd: () => Math.max(owner.logEnd, this.state().appliedOffset + 1),
+    });
   }
 
   /** Whether the tenant has a file in this directory. */
@@ -110,7 +138,7 @@ export class TenantStore {
       if (state !== undefined) checkOwner(state, owner, file);
       else if (options.create) initialiseViewState(write, owner);
       else throw damaged(file, "it is empty");
-      return new TenantStore(owner, directory, write, openForReading(file));
+      return new TenantStore(owner, directory, write, openForReading(file), options.busyTimeoutMs);
     } catch (error) {
       write.close();
       throw error;
@@ -185,6 +213,7 @@ export class TenantStore {
   /** Folds the write-ahead file into the database and syncs both, so that a next start finds nothing to replay. */
   checkpoint(): void {
     this.writeConnection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.mailbox.opened?.checkpoint();
   }
 
   /**
@@ -199,6 +228,7 @@ export class TenantStore {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.mailbox.close();
     this.#readConnection.close();
     this.writeConnection.close();
   }

@@ -6,8 +6,16 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { ApiKeyReader } from "./reader/api-key-reader.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
 import { damaged } from "./store-errors.ts";
+import {
+  ASIDE_SUFFIX,
+  REBUILD_SUFFIX,
+  removeRetired,
+  retireDirectory,
+  strayDirectories,
+} from "./stray-directories.ts";
 import { type TenantOwner, TenantStore } from "./tenant-store.ts";
 
 export interface TenantStoresOptions {
@@ -24,8 +32,6 @@ export interface TenantStoresOptions {
 
 /** The directory of `_system`, which no catalog names. */
 const SYSTEM_DIRECTORY = "_system";
-const REBUILD_SUFFIX = ".rebuild";
-const ASIDE_SUFFIX = ".aside";
 
 /** The catalog's file, always open, and those of the tenants used last. */
 export class TenantStores {
@@ -33,6 +39,8 @@ export class TenantStores {
   readonly #open: LRUCache<string, TenantStore>;
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
+  readonly #keys: ApiKeyReader;
+  #catalogVersion = 0;
   /** No view has seen a record from here on. */
   #seenEnd: number;
   /** Called with every error that a reader of a tenant's file met, whatever it means. */
@@ -47,6 +55,7 @@ export class TenantStores {
     });
     this.#system = this.#openSystem();
     this.#catalog = new CatalogReader(this.#system.readConnection);
+    this.#keys = new ApiKeyReader(this.#system.readConnection);
   }
 
   /** The catalog is everybody's: unlike a tenant's file it is read whole before anything rests on it. */
@@ -75,6 +84,21 @@ export class TenantStores {
 
   get catalog(): CatalogReader {
     return this.#catalog;
+  }
+
+  /** The keys of the server and of all tenants. */
+  get keys(): ApiKeyReader {
+    return this.#keys;
+  }
+
+  /** Grows when a tenant or a key that was there before is another now, so that nobody need ask the file whether it is. */
+  get catalogVersion(): number {
+    return this.#catalogVersion;
+  }
+
+  /** For `applier/` alone, after the commit that changed them. */
+  catalogChanged(): void {
+    this.#catalogVersion++;
   }
 
   get openCount(): number {
@@ -118,6 +142,33 @@ export class TenantStores {
 
   directoryOf(entry: CatalogEntry): string {
     return join(this.#options.directory, entry.directory);
+  }
+
+  /** Closes the files of a tenant that is no more and takes them out of their place. Throws what the system says. */
+  retire(entry: CatalogEntry): void {
+    const open = this.#open.peek(entry.tenantId);
+    if (open?.incarnation === entry.incarnation) this.close(entry.tenantId);
+    retireDirectory(this.directoryOf(entry));
+  }
+
+  /** Removes all files of a tenant that is no more, for good. Rejects with what the system says. */
+  removeRetired(entry: CatalogEntry): Promise<void> {
+    return removeRetired(this.directoryOf(entry));
+  }
+
+  /** Closes the files of tenants that are no more, or have begun another life. */
+  closeGone(): void {
+    for (const store of [...this.#open.values()]) {
+      const entry = this.#catalog.find(store.tenantId);
+      if (entry?.incarnation !== store.incarnation) this.close(store.tenantId);
+    }
+  }
+
+  /** Removes every directory that is no tenant's. Rejects with what the system says. */
+  async removeStrays(): Promise<void> {
+    const isUsed = (directory: string) => this.#catalog.usesDirectory(directory);
+    const strays = strayDirectories(this.#options.directory, isUsed);
+    for (const stray of strays) await removeRetired(stray);
   }
 
   /** An empty file beside the tenant's own, in which the view is made again. */
@@ -188,5 +239,8 @@ const SYSTEM_ENTRY: CatalogEntry = {
   incarnation: 1,
   partition: 0,
   directory: SYSTEM_DIRECTORY,
+  state: "active",
   createdOffset: 0,
+  createdAt: 0,
+  limits: { requestsPerSecond: undefined, requestBurst: undefined },
 };

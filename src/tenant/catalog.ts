@@ -1,36 +1,42 @@
 /**
  * Which tenants there are. A new one comes into being through the log like everything
- * else: a record of `_system`, and then it is there for ever, restart or rebuild.
+ * else: a record of `_system`, and then it is there, restart or rebuild, until another such
+ * record ends it.
  */
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { base32 } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import { encodeRecord } from "../record/codec.ts";
-import { RULES_VERSION, SYSTEM_TENANT_ID } from "../record/transaction.ts";
-import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
-import { RECORD_TYPE, type Wal } from "../wal/wal.ts";
+import type { Author, SystemLog } from "./system-log.ts";
 
 export interface CatalogDeps {
-  readonly wal: Wal;
+  readonly partition: number;
   readonly stores: TenantStores;
-  readonly applied: Applied;
+  readonly log: SystemLog;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 const CACHED_ENTRIES = 10_000;
-const INCARNATION_FIRST = 1;
+/** Between the look and the record somebody else may have created and deleted the tenant. */
+const ATTEMPTS = 3;
+/** Who creates a tenant that is created by being written to. */
+const FIRST_WRITE: Author = { actor: "system:catalog", roles: [], credential: "" };
 
-/** The catalog as requests use it. */
+/**
+ * The catalog as requests use it.
+ *
+ * Invariant: what is remembered here is what the catalog's file says; the applier says when
+ * that has changed.
+ */
 export class Catalog {
   readonly #deps: CatalogDeps;
   readonly #cache = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });
+  #version = 0;
   readonly #creating = new Map<string, Promise<CatalogEntry>>();
 
   constructor(deps: CatalogDeps) {
@@ -39,9 +45,14 @@ export class Catalog {
 
   /** Undefined for a tenant that does not exist. */
   find(tenantId: string): CatalogEntry | undefined {
+    const { stores } = this.#deps;
+    if (this.#version !== stores.catalogVersion) {
+      this.#cache.clear();
+      this.#version = stores.catalogVersion;
+    }
     const cached = this.#cache.get(tenantId);
     if (cached !== undefined) return cached;
-    const entry = this.#deps.stores.findEntry(tenantId);
+    const entry = stores.findEntry(tenantId);
     if (entry !== undefined) this.#cache.set(tenantId, entry);
     return entry;
   }
@@ -52,7 +63,7 @@ export class Catalog {
     if (entry !== undefined) return entry;
     let creating = this.#creating.get(tenantId);
     if (creating === undefined) {
-      creating = this.#create(tenantId);
+      creating = this.#createUnlessThere(tenantId);
       this.#creating.set(tenantId, creating);
       const done = () => this.#creating.delete(tenantId);
       creating.then(done, done);
@@ -60,37 +71,34 @@ export class Catalog {
     return beforeAbort(creating, signal);
   }
 
-  async #create(tenantId: string): Promise<CatalogEntry> {
-    const { wal, applied, clock, random } = this.#deps;
-    const behind = applied.behind(SYSTEM_TENANT_ID);
-    if (behind !== undefined) throw behind.error;
-    const body = encodeRecord({
-      rulesVersion: RULES_VERSION,
-      tenantId: SYSTEM_TENANT_ID,
-      incarnation: INCARNATION_FIRST,
-      actor: "system:catalog",
-      roles: [],
-      credential: "",
-      // The key is the tenant's own: whoever creates it a second time gets the first outcome.
-      idempotencyKey: `tenant_created/${tenantId}`,
-      serverMadeKey: false,
-      requestHash: createHash("sha256").update(`tenant_created/${tenantId}`).digest(),
-      body: {
-        kind: "tenant_created",
-        tenantId,
-        incarnation: INCARNATION_FIRST,
-        partition: wal.partition,
-        directory: base32(random.uuidv7(clock.now())),
-      },
-    });
-    const { offset } = await wal.append(RECORD_TYPE.record, body);
-    await applied.waitFor(SYSTEM_TENANT_ID, offset, new AbortController().signal);
+  /** A new tenant, in the next life of its id. Throws TENANT_ALREADY_EXISTS, and as `SystemLog.submit`. */
+  async create(tenantId: string, author: Author, signal: AbortSignal): Promise<CatalogEntry> {
+    const { partition, stores, log, clock, random } = this.#deps;
+    const incarnation = stores.catalog.lastIncarnation(tenantId) + 1;
+    const directory = base32(random.uuidv7(clock.now()));
+    const body = { kind: "tenant_created", tenantId, incarnation, partition, directory } as const;
+    await log.submit(body, author, signal);
     const entry = this.find(tenantId);
-    if (entry !== undefined) return entry;
+    if (entry?.incarnation === incarnation) return entry;
     throw new EntError({
-      code: "internal",
-      reason: "INTERNAL",
-      message: `Tenant ${tenantId} could not be created.`,
+      code: "not_found",
+      reason: "TENANT_NOT_FOUND",
+      message: `Tenant ${tenantId} was created, and deleted at once.`,
+      details: { tenant_id: tenantId },
     });
+  }
+
+  async #createUnlessThere(tenantId: string): Promise<CatalogEntry> {
+    const never = new AbortController().signal;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.create(tenantId, FIRST_WRITE, never);
+      } catch (error) {
+        if (!(error instanceof EntError && error.reason === "TENANT_ALREADY_EXISTS")) throw error;
+        const entry = this.find(tenantId);
+        if (entry !== undefined) return entry;
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 }

@@ -37,17 +37,28 @@ export class Gate {
   }
 
   /**
-   * Throws TENANT_NOT_FOUND when tenants are not created by writing, TENANT_HALTED and
-   * TENANT_STALLED: a record that cannot be applied is better not appended.
+   * Throws TENANT_NOT_FOUND when tenants are not created by writing, TENANT_SUSPENDED, and
+   * TENANT_HALTED and TENANT_STALLED: a record that cannot be applied is better not appended.
    */
   admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
     if (behind !== undefined && behind.trouble !== "rebuilding") throw behind.error;
-    if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
     const entry = this.#catalog.find(tenantId);
-    if (entry === undefined) throw notFound(tenantId, false);
-    return entry;
+    if (entry?.state === "suspended") throw suspended(tenantId);
+    if (entry !== undefined) return entry;
+    if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
+    throw notFound(tenantId, false);
   }
+}
+
+function suspended(tenantId: string): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "TENANT_SUSPENDED",
+    message: `Tenant ${tenantId} is suspended: it is read, and takes no writes.`,
+    hint: "Have it resumed.",
+    details: { tenant_id: tenantId },
+  });
 }
 
 function notFound(tenantId: string, createdByWriting: boolean): EntError {

@@ -36,4 +36,6 @@ CREATE TABLE audit (
   details TEXT NOT NULL,
   PRIMARY KEY (position, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX audit_by_time ON audit (at, position, seq);
 `;

@@ -30,5 +30,6 @@ CREATE TABLE api_keys (
   revoked_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX api_keys_of_tenant ON api_keys (tenant_id, key_id);
+CREATE INDEX api_keys_of_tenant ON api_keys (tenant_id, incarnation, key_id);
+CREATE INDEX audit_of_tenant ON audit (tenant_id, at, position, seq);
 `;

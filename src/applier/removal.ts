@@ -1,0 +1,83 @@
+/**
+ * The end of a tenant's files. When the record that deletes a tenant is applied, nothing of it
+ * is applied or read any more in the same turn; its files then go in the background, so that
+ * nobody else waits for a large directory to be removed.
+ *
+ * Invariant: what a crash leaves on the way belongs to no tenant of the catalog, so that the
+ * sweep of the next start takes it; the next life of the id has a directory of its own.
+ */
+import type { Applied } from "../store/applied.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import { deletedError } from "./failure.ts";
+import type { Lanes, TroubleLog } from "./lanes.ts";
+
+export interface RemovalsDeps {
+  readonly stores: TenantStores;
+  readonly applied: Applied;
+  readonly lanes: Lanes;
+  readonly log: TroubleLog;
+}
+
+export class Removals {
+  readonly #deps: RemovalsDeps;
+  /** By directory. Each resolves with what went wrong, if anything did; those that went well are forgotten. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(deps: RemovalsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Ends everything that is under way for the tenant in this life of its id, at once, and begins to remove its files. */
+  begin(entry: CatalogEntry): void {
+    const { stores, applied, lanes } = this.#deps;
+    const { tenantId, directory } = entry;
+    const error = deletedError(tenantId);
+    const ending = lanes.drop(tenantId, error);
+    applied.forget(tenantId, error);
+    stores.catalogChanged();
+    const removing = this.#remove(entry, ending);
+    this.#underWay.set(directory, removing);
+    void removing.then((failure) => {
+      if (failure === undefined) this.#underWay.delete(directory);
+    });
+  }
+
+  /** Resolves when the files are gone. Rejects with what stands in the way. */
+  async finished(entry: CatalogEntry): Promise<void> {
+    const failure = await this.#underWay.get(entry.directory);
+    if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Ends and removes everything that the catalog does not know: what a crash left, and what
+   * went on while the catalog itself was behind.
+   */
+  async sweep(): Promise<void> {
+    const { stores, lanes, log } = this.#deps;
+    for (const entry of lanes.entries()) {
+      if (stores.findEntry(entry.tenantId)?.incarnation !== entry.incarnation) this.begin(entry);
+    }
+    stores.closeGone();
+    await this.settled();
+    await stores.removeStrays().catch((cause: unknown) => log.filesNotRemoved(cause));
+  }
+
+  /** Resolves when no removal is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #remove(entry: CatalogEntry, ending: Promise<void>): Promise<unknown> {
+    const { stores, log } = this.#deps;
+    try {
+      stores.retire(entry);
+      await ending;
+      await stores.removeRetired(entry);
+      return undefined;
+    } catch (cause) {
+      log.filesNotRemoved(cause);
+      return cause;
+    }
+  }
+}
