@@ -153,14 +153,16 @@ export class TenantView {
 
   #decide(next: ViewMemory, placed: PlacedRecord): Outcome {
     const body = placed.record.decodeBody();
-    if (body.kind !== "transaction") return this.#decideSystem(placed, body);
+    if (body.kind !== "transaction") return this.#decideSystem(next, placed, body);
     return this.#decideTransaction(next, placed, body);
   }
 
-  #decideSystem(placed: PlacedRecord, body: SystemBody): Outcome {
+  #decideSystem(next: ViewMemory, placed: PlacedRecord, body: SystemBody): Outcome {
     if (this.store.tenantId !== SYSTEM_TENANT_ID) {
       throw new Error(`a record ${body.kind} outside the catalog's tenant`);
     }
+    // Who remembers tenants or keys need not look again for what is only noted.
+    if (body.kind !== "audit_event") next.membership += 1;
     return applySystem(this.#system, body, placed);
   }
 
@@ -220,7 +222,7 @@ interface ViewMemory {
   nextExpiry: number;
   /** Log time before which no change is cleared away. */
   changesDueAt: number;
-  /** Grows with every change of members, roles, groups or settings. */
+  /** Grows with every change of members, roles, groups or settings; in `_system`, of tenants and keys. */
   membership: number;
 }
 
