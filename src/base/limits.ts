@@ -34,6 +34,8 @@ export const limits = {
   enumValueChars: 255,
   uniqueKeysPerType: 16,
   fieldsPerKey: 8,
+  /** Numbers on one list of reserved ids. */
+  reservedIds: 10_000,
   nameChars: 63,
   descriptionChars: 1_024,
   listItemsPerValue: 10_000,
@@ -62,6 +64,8 @@ export const limits = {
   mailMetadataValueChars: 256,
   /** Text of a node's searchable fields that a mailbox item shows, in characters. */
   mailSnippetChars: 200,
+  /** Text of a node's searchable fields by which its mailbox items are found; the rest is not searched. */
+  mailTextChars: 64 * KiB,
   /** Words of one search, and its whole text. */
   searchTerms: 64,
   /** Types that one search may name. */
@@ -76,6 +80,14 @@ export const limits = {
   watchersPerTenant: 2_000,
   watchers: 10_000,
   watchHeartbeatMs: 15_000,
+  watchHeartbeatMinMs: 1_000,
+  watchHeartbeatMaxMs: 60_000,
+  /** Changes that one watcher reads at once and holds while its client reads; a larger record comes whole. */
+  watchReadRows: 128,
+  /** A tenant's newest changes, in memory for all its watchers. */
+  watchTailRows: 1_024,
+  /** Types that one watcher may name. */
+  watchTypes: 100,
   apiKeysPerTenant: 1_000,
   /** Of the header Authorization. */
   credentialChars: 8 * KiB,

@@ -1,7 +1,7 @@
 import { invalid } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Grant } from "../record/access.ts";
-import { isPrincipal } from "../record/access.ts";
+import { isActor } from "../record/access.ts";
 import {
   type AddGrant,
   type Mail,
@@ -11,6 +11,7 @@ import {
   type RevokeGrant,
   type SetVisibility,
 } from "../record/transaction.ts";
+import { isPrincipal } from "../schema/principal.ts";
 
 /**
  * The shape of what operations say about access and mailboxes, checked before the append:
@@ -52,9 +53,9 @@ export function checkSharing<T extends SetVisibility | AddGrant | RevokeGrant>(
   }
 }
 
-/** Throws INVALID_REQUEST, LIMIT_EXCEEDED. Whose mailbox it is is filled in by the caller of the check. */
+/** Throws INVALID_PRINCIPAL, INVALID_ID, LIMIT_EXCEEDED. */
 export function checkMailboxChange(operation: MailboxChange, path: string): MailboxChange {
-  if (operation.userId !== "") checkPrincipals([operation.userId], `${path}.user_id`, isActor);
+  checkPrincipals([operation.userId], `${path}.user_id`, isActor);
   const itemIds = [...new Set(operation.itemIds)];
   if (itemIds.length > limits.mailboxItemsPerChange) {
     throw tooMany(`${path}.item_ids`, itemIds.length, limits.mailboxItemsPerChange);
@@ -72,10 +73,6 @@ export function checkMailboxChange(operation: MailboxChange, path: string): Mail
 }
 
 const ITEM_ID = /^mi_[0-9a-hjkmnp-tv-z]{26}$/;
-
-function isActor(text: string): boolean {
-  return isPrincipal(text) && (text.startsWith("user:") || text.startsWith("system:"));
-}
 
 function checkGrants(grants: readonly Grant[], path: string): readonly Grant[] {
   checkPrincipals(

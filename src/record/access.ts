@@ -5,6 +5,7 @@
  * it, and the owner holds them all. A *right* is on a whole tenant and comes with a role.
  */
 
+import { isPrincipal } from "../schema/principal.ts";
 import { PERMISSIONS, type Permission } from "../schema/types.ts";
 
 /** The number that log and views hold: 1 read, 2 write, 3 delete, 4 admin. */
@@ -40,10 +41,7 @@ export type Right = (typeof RIGHTS)[number];
 /** The role that every tenant has from the start and that holds every right. */
 export const ADMIN_ROLE = "admin";
 
-const PRINCIPAL = /^(?:(?:user|role|group|system):[^\s\p{Cc}\p{Cs}]+|tenant:\*)$/u;
-const PRINCIPAL_BYTES_MAX = 256;
-
-/** Whether a grant may name it: an actor, a role, a group, or everybody. One grammar for all. */
-export function isPrincipal(text: string): boolean {
-  return PRINCIPAL.test(text) && Buffer.byteLength(text) <= PRINCIPAL_BYTES_MAX;
+/** Whether it names somebody who can act, and so have a mailbox: a user or a system. */
+export function isActor(text: string): boolean {
+  return isPrincipal(text) && (text.startsWith("user:") || text.startsWith("system:"));
 }

@@ -30,6 +30,7 @@ export function compareFields(
   const fieldsBefore = new Map(before.fields.map((field) => [field.fieldId, field]));
   const fieldsAfter = new Set(after.fields.map((field) => field.fieldId));
   const reserved = new Set(after.reservedFieldIds);
+  const reservedBefore = new Set(before.reservedFieldIds);
   for (const field of before.fields) {
     if (fieldsAfter.has(field.fieldId)) continue;
     compareRemoved(field, reserved.has(field.fieldId), owner, found);
@@ -37,12 +38,12 @@ export function compareFields(
   for (const field of after.fields) {
     const old = fieldsBefore.get(field.fieldId);
     if (old !== undefined) compareField(old, field, owner.placeOf(old), found);
-    else if (before.reservedFieldIds.includes(field.fieldId)) {
+    else if (reservedBefore.has(field.fieldId)) {
       const words = reservedIdUsed("field", field.fieldId);
       found.breaking(owner.placeOf(field), "reserved_id_used", ...words);
     } else compareAdded(field, owner.placeOf(field), found);
   }
-  for (const id of before.reservedFieldIds) {
+  for (const id of reservedBefore) {
     if (reserved.has(id) || fieldsAfter.has(id)) continue;
     found.breaking(
       owner.place,
@@ -51,8 +52,8 @@ export function compareFields(
       `Keep ${id} in reserved_field_ids.`,
     );
   }
-  for (const id of after.reservedFieldIds) {
-    if (before.reservedFieldIds.includes(id) || fieldsBefore.has(id)) continue;
+  for (const id of reserved) {
+    if (reservedBefore.has(id) || fieldsBefore.has(id)) continue;
     found.safe(owner.place, "field_reserved", `the field id ${id} is reserved from now on`);
   }
 }

@@ -109,8 +109,9 @@ export function mergeReserved(
 ): readonly number[] {
   const { findings, place, attribute } = difference;
   const added: number[] = [];
+  const there = new Set(current);
   for (const id of sent) {
-    if (current.includes(id)) continue;
+    if (there.has(id)) continue;
     if (inUse(id)) keep(findings, place, `${attribute} ${id}`, "in use", "reserved");
     else added.push(id);
   }

@@ -10,7 +10,14 @@ import {
   refuseName,
   refuseUnderFirstRules,
 } from "./merge-list.ts";
-import { checkReferences, checkSizes, edgePlace, keyPlace, nodePlace } from "./parse-schema.ts";
+import {
+  checkReferences,
+  checkSearchable,
+  checkSizes,
+  edgePlace,
+  keyPlace,
+  nodePlace,
+} from "./parse-schema.ts";
 import { type Place, SCHEMA_PLACE } from "./schema-place.ts";
 import type { EdgeType, NodeType, Schema, SchemaDifference, UniqueKey } from "./types.ts";
 
@@ -63,6 +70,8 @@ export function mergeTypes(current: Schema, incoming: Schema, firstRules: boolea
   const changed = MEMBERS.some((member) => merged[member] !== current[member]);
   if (changed) {
     checkSizes(merged);
+    // Types that were there before the limit came may be beyond it, and must not stop others.
+    if (!firstRules) for (const type of newOf(nodeTypes, current.nodeTypes)) checkSearchable(type);
     checkReferences(merged);
   }
   return {
@@ -70,6 +79,11 @@ export function mergeTypes(current: Schema, incoming: Schema, firstRules: boolea
     differences: findings.differences,
     refusals: findings.refusals.list,
   };
+}
+
+function newOf<T>(merged: readonly T[], current: readonly T[]): T[] {
+  const there = new Set(current);
+  return merged.filter((type) => !there.has(type));
 }
 
 const MEMBERS = ["nodeTypes", "edgeTypes", "reservedTypeIds", "reservedEdgeTypeIds"] as const;

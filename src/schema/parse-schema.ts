@@ -2,16 +2,26 @@ import { EntError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { KIND_TRAITS } from "./field-kinds.ts";
 import { parseField } from "./parse-field.ts";
+import { isPrincipal } from "./principal.ts";
 import {
   checkDescription,
   checkId,
   checkName,
   checkUniqueBy,
   type Place,
+  SCHEMA_PLACE,
   schemaInvalid,
   tooMany,
 } from "./schema-place.ts";
-import type { DefaultGrant, EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import {
+  type DefaultGrant,
+  type EdgeType,
+  type Field,
+  type NodeType,
+  PERMISSIONS,
+  type Schema,
+  type UniqueKey,
+} from "./types.ts";
 
 /**
  * Checks a schema that a client sent, by itself: names, ids, limits, kinds and what
@@ -32,26 +42,49 @@ export function parseSchema(sent: Schema): Schema {
   const schema = {
     nodeTypes,
     edgeTypes,
-    reservedTypeIds: parseReserved(sent.reservedTypeIds),
-    reservedEdgeTypeIds: parseReserved(sent.reservedEdgeTypeIds),
+    reservedTypeIds: parseReserved(
+      sent.reservedTypeIds,
+      { attribute: "reserved_type_ids", place: SCHEMA_PLACE, what: "a type" },
+      nodeTypes.map((type) => type.typeId),
+    ),
+    reservedEdgeTypeIds: parseReserved(
+      sent.reservedEdgeTypeIds,
+      { attribute: "reserved_edge_type_ids", place: SCHEMA_PLACE, what: "an edge type" },
+      edgeTypes.map((type) => type.edgeTypeId),
+    ),
   };
   checkSizes(schema);
+  for (const type of schema.nodeTypes) checkSearchable(type);
   return schema;
 }
 
-/** Throws LIMIT_EXCEEDED when the schema holds more types, fields or keys than allowed. */
+/** Throws LIMIT_EXCEEDED when the schema holds more types, fields, keys or reserved ids than allowed. */
 export function checkSizes(schema: Schema): void {
   const types = schema.nodeTypes.length + schema.edgeTypes.length;
   if (types > limits.typesPerSchema)
     throw tooMany("The schema", types, "types", limits.typesPerSchema);
   for (const type of schema.nodeTypes) checkFieldCount(type.fields, nodePlace(type));
   for (const type of schema.edgeTypes) checkFieldCount(type.fields, edgePlace(type));
+  for (const type of [...schema.nodeTypes, ...schema.edgeTypes]) {
+    const place = "typeId" in type ? nodePlace(type) : edgePlace(type);
+    checkReservedCount(type.reservedFieldIds, place);
+  }
+  checkReservedCount(schema.reservedTypeIds, SCHEMA_PLACE);
+  checkReservedCount(schema.reservedEdgeTypeIds, SCHEMA_PLACE);
   for (const type of schema.nodeTypes) {
     const keys = type.uniqueKeys.length;
     if (keys > limits.uniqueKeysPerType) {
       throw tooMany(nodePlace(type).label, keys, "unique keys", limits.uniqueKeysPerType);
     }
   }
+}
+
+/** Throws LIMIT_EXCEEDED when more fields of the type are searchable than allowed. */
+export function checkSearchable(type: NodeType): void {
+  const count = type.fields.filter((field) => field.searchable).length;
+  if (count <= limits.searchableFieldsPerType) return;
+  const { label } = nodePlace(type);
+  throw tooMany(label, count, "searchable fields", limits.searchableFieldsPerType);
 }
 
 /** Throws SCHEMA_INVALID unless every type that an edge's end or a ref names is in the schema. */
@@ -112,6 +145,11 @@ function checkFieldCount(fields: readonly Field[], place: Place): void {
   throw tooMany(place.label, fields.length, "fields", limits.fieldsPerType);
 }
 
+function checkReservedCount(ids: readonly number[], place: Place): void {
+  if (ids.length <= limits.reservedIds) return;
+  throw tooMany(place.label, ids.length, "reserved ids", limits.reservedIds);
+}
+
 function parseNodeType(type: NodeType): NodeType {
   const here = nodePlace(type);
   checkId(type.typeId, "type_id", here);
@@ -138,7 +176,7 @@ function parseNodeType(type: NodeType): NodeType {
     fields,
     uniqueKeys,
     defaultGrants: parseDefaultGrants(type.defaultGrants, here),
-    reservedFieldIds: parseReserved(type.reservedFieldIds),
+    reservedFieldIds: parseReservedFields(type.reservedFieldIds, fields, here),
   };
 }
 
@@ -151,16 +189,64 @@ function parseEdgeType(type: EdgeType): EdgeType {
   if (type.toTypeId !== 0) checkId(type.toTypeId, "to_type_id", here);
   const fields = parseFields(type.fields, (field) => edgePlace(type, field));
   for (const field of fields) checkEdgeField(field, edgePlace(type, field));
-  return { ...type, fields, reservedFieldIds: parseReserved(type.reservedFieldIds) };
+  const reservedFieldIds = parseReservedFields(type.reservedFieldIds, fields, here);
+  return { ...type, fields, reservedFieldIds };
 }
 
-/** Ascending, each once. */
-function parseReserved(ids: readonly number[]): readonly number[] {
-  return [...new Set(ids)].sort((a, b) => a - b);
+function parseReservedFields(
+  ids: readonly number[],
+  fields: readonly Field[],
+  here: Place,
+): readonly number[] {
+  return parseReserved(
+    ids,
+    { attribute: "reserved_field_ids", place: here, what: "a field" },
+    fields.map((field) => field.fieldId),
+  );
+}
+
+/** Ascending, each once. What is reserved is not used: a number is taken out of use for ever. */
+function parseReserved(
+  ids: readonly number[],
+  list: { readonly attribute: string; readonly place: Place; readonly what: string },
+  usedIds: readonly number[],
+): readonly number[] {
+  const { attribute, place, what } = list;
+  const used = new Set(usedIds);
+  const reserved = [...new Set(ids)].sort((a, b) => a - b);
+  for (const id of reserved) {
+    checkId(id, `one of ${attribute}`, place);
+    if (!used.has(id)) continue;
+    throw schemaInvalid(
+      place,
+      `${attribute} holds ${id}, which is the id of ${what}`,
+      `Remove what has the id ${id}, or take ${id} off the list.`,
+    );
+  }
+  return reserved;
 }
 
 /** By principal, each once. */
 function parseDefaultGrants(grants: readonly DefaultGrant[], here: Place): readonly DefaultGrant[] {
+  if (grants.length > limits.principalsPerNode) {
+    throw tooMany(here.label, grants.length, "default grants", limits.principalsPerNode);
+  }
+  for (const { principal, permission } of grants) {
+    if (!isPrincipal(principal)) {
+      throw schemaInvalid(
+        here,
+        `the default grant to ${JSON.stringify(principal.slice(0, 80))} names no principal`,
+        'Name "user:alice", "group:eng", "role:editor", or "tenant:*" for everybody.',
+      );
+    }
+    // The type says so; a decoder that met an unknown number may have let it through.
+    if (PERMISSIONS.includes(permission)) continue;
+    throw schemaInvalid(
+      here,
+      `the default grant to ${principal} gives ${JSON.stringify(permission)}`,
+      `Use one of ${PERMISSIONS.join(", ")}.`,
+    );
+  }
   const sorted = [...grants].sort((a, b) => (a.principal < b.principal ? -1 : 1));
   checkUniqueBy(
     sorted,
