@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
 import { describeConfig, shownValue } from "./describe.ts";
-import { isLoopback, type LoadInput, loadConfig } from "./load.ts";
+import { type LoadInput, loadConfig } from "./load.ts";
+import { isLoopback } from "./loopback.ts";
 import type { Option } from "./options.ts";
 import { text } from "./parse.ts";
 import { resolve, type Sources } from "./resolve.ts";
@@ -82,6 +83,15 @@ describe("where a value comes from", () => {
     );
   });
 
+  test("who may ask follows from who can reach the server, unless it is said", () => {
+    const auth = (flags: NonNullable<LoadInput["flags"]>) => loadConfig({ environment: {}, flags }).config.auth;
+    expect(auth({})).toBe("trusted");
+    expect(auth({ auth: "required" })).toBe("required");
+    expect(auth({ host: "0.0.0.0", plaintext: true })).toBe("required");
+    expect(auth({ host: "0.0.0.0", insecure: true })).toBe("trusted");
+    expect(auth({ host: "0.0.0.0", insecure: true, auth: "required" })).toBe("required");
+  });
+
   test("an empty variable counts as unset", () => {
     const { config } = loadConfig({ environment: { ENTDB_GRPC_PORT: "", ENTDB_CONFIG: "" } });
     expect(config.grpcPort).toBe(50_051);
@@ -110,7 +120,6 @@ describe("what is refused", () => {
       "ENTDB_KAFKA_BROKERS is not in this version yet.",
     );
     expect(refusal({ flags: { wal: "kafka" } }).message).toContain("does not have yet");
-    expect(refusal({ flags: { auth: "required" } }).message).toContain("does not have yet");
   });
 
   test("everything wrong is told at once, and nothing else", () => {
@@ -134,10 +143,31 @@ describe("what is refused", () => {
     );
   });
 
-  test("a server that others can reach and that asks nobody", () => {
-    expect(refusal({ flags: { host: "0.0.0.0" } }).message).toContain("--insecure");
-    const { config } = loadConfig({ environment: {}, flags: { host: "0.0.0.0", insecure: true } });
-    expect(config.host).toBe("0.0.0.0");
+  test("a server that others can reach and that asks nobody, or is asked in plain text", () => {
+    const host = "0.0.0.0";
+    expect(refusal({ flags: { host, auth: "trusted" } }).message).toContain("--insecure");
+    expect(refusal({ flags: { host } }).message).toContain("--plaintext");
+    expect(refusal({ flags: { host, auth: "required" } }).message).toContain("--plaintext");
+  });
+
+  test("tokens of nobody in particular, for nobody in particular, or with keys from anywhere", () => {
+    const whole = { jwtIssuer: "https://id", jwtAudience: "entdb", jwtKeysUrl: "https://id/keys" };
+    expect(() => loadConfig({ environment: {}, flags: whole })).not.toThrow();
+    for (const [flags, name] of [
+      [{ ...whole, jwtIssuer: undefined }, "ENTDB_JWT_ISSUER"],
+      [{ ...whole, jwtAudience: undefined }, "ENTDB_JWT_AUDIENCE"],
+      [{ ...whole, jwtKeysUrl: undefined }, "ENTDB_JWT_KEYS_URL"],
+      [{ ...whole, jwtKeysFile: "keys.json" }, "ENTDB_JWT_KEYS_URL"],
+      [{ ...whole, jwtKeysUrl: "http://id.example/keys" }, "ENTDB_JWT_KEYS_URL"],
+      [{ ...whole, jwtKeysUrl: "https://me:secret@id.example/keys" }, "ENTDB_JWT_KEYS_URL"],
+      [{ ...whole, jwtKeysUrl: "file:///etc/keys" }, "ENTDB_JWT_KEYS_URL"],
+      [{ ...whole, jwtAlgorithms: "HS256" }, "ENTDB_JWT_ALGORITHMS"],
+      [{ ...whole, jwtAlgorithms: "EdDSA,none" }, "ENTDB_JWT_ALGORITHMS"],
+    ] as const) {
+      expect(Object.keys(refusal({ flags }).details)).toEqual([name]);
+    }
+    const loopback = { ...whole, jwtKeysUrl: "http://127.0.0.1:9/keys" };
+    expect(() => loadConfig({ environment: {}, flags: loopback })).not.toThrow();
   });
 
   test("one port for both listeners, unless any will do", () => {

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { EntError } from "../base/errors.ts";
+import { accessProblems, settledAuth } from "./check-access.ts";
 import {
   CONFIG_FILE_ENVIRONMENT,
   CONFIG_FILE_FLAG,
@@ -42,7 +43,8 @@ export function loadConfig(input: LoadInput = {}): LoadedConfig {
     dev: input.dev ?? false,
     readSecret: (path) => readFileSync(path, "utf8"),
   });
-  const config = Object.freeze(values) as Config;
+  const given = values as Config;
+  const config: Config = Object.freeze({ ...given, auth: settledAuth(given) });
   const all = problems.length > 0 ? problems : contradictions(config);
   if (all.length > 0) throw configInvalid(all);
   return { config, origins: Object.freeze(origins) as Record<OptionKey, Origin> };
@@ -72,28 +74,11 @@ function contradictions(config: Config): Problem[] {
       message: `is ${config.wal}, which this version does not have yet: use file or memory`,
     });
   }
-  if (config.auth === "required") {
-    problems.push({
-      name: "ENTDB_AUTH",
-      message:
-        "is required, which this version does not have yet: listen on loopback (the default), or put a gateway that authenticates in front and give --insecure",
-    });
-  } else if (!isLoopback(config.host) && !config.insecure) {
-    problems.push({
-      name: "ENTDB_HOST",
-      message: `is ${config.host}, which others can reach, and nobody would be asked who they are: listen on 127.0.0.1, or give --insecure when the network is closed`,
-    });
-  }
+  problems.push(...accessProblems(config));
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }
   return problems;
-}
-
-/** Whether only this machine can reach a listener on that host. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase();
-  return name === "localhost" || name === "::1" || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
 function configInvalid(problems: readonly Problem[]): EntError {

@@ -86,16 +86,93 @@ export const OPTIONS = {
 
   auth: option({
     group: "identity",
-    parser: choice("trusted", "required"),
-    default: "trusted",
+    parser: choice("auto", "trusted", "required"),
+    default: "auto",
     sentence:
-      "Whether a request must carry a credential, or the client is trusted to name tenant and actor.",
+      "Whether a request must carry a credential, or the client is trusted to name tenant and actor; `auto` trusts on loopback or with `--insecure`, and requires everywhere else.",
   }),
   insecure: option({
     group: "identity",
     parser: boolean,
     default: false,
-    sentence: "Lets a server off loopback trust whoever reaches it; for closed networks only.",
+    sentence:
+      "Lets a server off loopback trust whoever reaches it, and speak plain text; for closed networks only.",
+  }),
+  plaintext: option({
+    group: "identity",
+    parser: boolean,
+    default: false,
+    sentence:
+      "Lets a server off loopback take credentials without TLS; for networks that encrypt by themselves.",
+  }),
+  adminKeyFile: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence:
+      "File for the server's first key, which is made at the first start that asks for credentials; a key that is there already is taken. Without it the key is printed once, to stderr.",
+  }),
+  jwtIssuer: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence: "Issuer of the JSON Web Tokens that are taken as credentials; none by default.",
+  }),
+  jwtAudience: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence: "Audience that a token must be for.",
+  }),
+  jwtKeysUrl: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence:
+      "Address of the issuer's public keys (a JSON Web Key Set), https or on loopback; read anew every five minutes.",
+  }),
+  jwtKeysFile: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence: "File of the issuer's public keys instead.",
+  }),
+  jwtKeys: option({
+    group: "identity",
+    parser: text,
+    default: "",
+    sentence: "The issuer's public keys themselves instead, as JSON.",
+  }),
+  jwtAlgorithms: option({
+    group: "identity",
+    parser: list,
+    default: ["EdDSA", "ES256", "RS256"],
+    sentence: "Algorithms that a token may be signed with: some of these three.",
+  }),
+  jwtTenantClaim: option({
+    group: "identity",
+    parser: text,
+    default: "tenant_id",
+    sentence: "Claim of a token that names the tenant it is good for.",
+  }),
+  jwtActorClaim: option({
+    group: "identity",
+    parser: text,
+    default: "sub",
+    sentence: "Claim that names the actor; `user:` is put in front of a name without it.",
+  }),
+  jwtRolesClaim: option({
+    group: "identity",
+    parser: text,
+    default: "roles",
+    sentence: "Claim that lists the roles that the actor holds besides those it has in the tenant.",
+  }),
+  jwtServer: option({
+    group: "identity",
+    parser: boolean,
+    default: false,
+    sentence:
+      "Whether a token without a tenant is a credential of the server, good for everything.",
   }),
   autoCreateTenants: option({
     group: "identity",
@@ -292,7 +369,9 @@ export const CONFIG_FILE_FLAG = "--config";
 export const CLIENT_ENVIRONMENT = {
   ENTDB_URL: "HTTP address of the server.",
   ENTDB_TENANT_ID: "The tenant that a command is about.",
-  ENTDB_ACTOR: "Who asks, in trusted mode.",
+  ENTDB_ACTOR: "Who asks, in trusted mode; with a credential, for whom it acts.",
+  ENTDB_API_KEY: "The API key or token to ask with.",
+  ENTDB_API_KEY_FILE: "A file that holds it instead.",
 } as const;
 
 /** Beginnings of names that later versions will know; a server that ignored them would do something else than was meant. */

@@ -4,6 +4,7 @@ import { FakeClock } from "../../test/harness/fake-clock.ts";
 import { RestApp, schemaOf } from "../../test/harness/rest-app.ts";
 import { eventually } from "../../test/harness/rpc-face.ts";
 import { nodeOf, untilAborted } from "../../test/harness/scripted-engine.ts";
+import { unauthenticated } from "../access/refusals.ts";
 import { limits } from "../base/limits.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Caller } from "../record/caller.ts";
@@ -174,10 +175,17 @@ describe("who asks", () => {
 });
 
 test("where a credential is required nobody gets in, and probes say no more than they must", async () => {
-  const closed = new RestApp({ engine: node, options: { trusted: false } });
-  for (const path of [NODE, "/v1/schema", "/admin/log", "/metrics", "/openapi.json"]) {
+  const authenticator = {
+    identify: () => {
+      throw unauthenticated();
+    },
+    actedFor: () => undefined,
+  };
+  const closed = new RestApp({ engine: node, authenticator, options: { trusted: false } });
+  for (const path of [NODE, "/v1/schema", "/admin/log", "/metrics", "/openapi.json", "/nowhere"]) {
     expect(await closed.get(path)).toMatchObject({ status: 401, reason: "UNAUTHENTICATED" });
   }
+  expect((await closed.get(NODE)).headers.get("www-authenticate")).toBe("Bearer");
   expect(await closed.post("/v1/atomic", "{")).toMatchObject({ status: 401 });
   expect((await closed.get("/livez")).status).toBe(200);
   expect((await closed.get("/readyz")).status).toBe(200);
@@ -513,9 +521,7 @@ describe("the RPC face's requests", () => {
     let kept = 0;
     const response = await app.app.fetch(
       new Request(`http://localhost${path}`, { method: "POST", headers: { host: "localhost" } }),
-      () => {
-        kept++;
-      },
+      { address: () => "127.0.0.1", keepOpen: () => kept++ },
     );
     expect([kept, response.headers.get("connection")]).toEqual([1, "close"]);
   });

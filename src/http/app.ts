@@ -1,15 +1,16 @@
 import { Hono } from "hono";
+import { isOfServer } from "../access/identity.ts";
+import { needsServerCredential } from "../access/refusals.ts";
 import { EntError, type ErrorReason } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { BodyReader, declaresBody } from "./body.ts";
-import type { HttpCall, KeepOpen } from "./call.ts";
+import type { HttpCall, Peer } from "./call.ts";
 import { Calls, type CallsOptions, type HttpMeter } from "./calls.ts";
 import { type HttpLog, toHttpError } from "./errors.ts";
 import { checkHost, type HostPolicy } from "./guards/host.ts";
 import { allowOrigin, checkOrigin, type OriginPolicy, preflightHeaders } from "./guards/origin.ts";
 import { checkAuthorization, checkMethod } from "./guards/request-line.ts";
 import { parseTarget } from "./guards/target.ts";
-import { unauthenticated } from "./identity.ts";
 import { refusalOfPath } from "./not-found.ts";
 import { readParams } from "./params.ts";
 import { parseQueryString } from "./query-string.ts";
@@ -37,6 +38,8 @@ export interface HttpAppOptions extends HostPolicy, OriginPolicy, Omit<CallsOpti
 /** Answers Connect and gRPC-Web requests; undefined, at once or later, for a path that it does not know. */
 export type ConnectFetch = (
   request: Request,
+  /** The client's address. */
+  peer: () => string,
 ) => Promise<Response | undefined> | Response | undefined;
 
 export interface HttpAppDeps {
@@ -52,8 +55,8 @@ export interface HttpAppDeps {
 }
 
 export interface HttpApp {
-  /** `keepOpen` is called for a request whose connection may be silent for longer than connections usually may. */
-  fetch(request: Request, keepOpen?: KeepOpen): Promise<Response>;
+  /** `peer` is the connection that the request came over; without one, nothing is known of it. */
+  fetch(request: Request, peer?: Peer): Promise<Response>;
   /** Requests under way. */
   readonly inFlight: number;
   /** From now on new requests are refused with SERVER_STOPPING. Resolves when none is under way. */
@@ -76,7 +79,7 @@ interface Environment {
   Bindings: { call: HttpCall };
 }
 
-const stayAsIs: KeepOpen = () => undefined;
+const nobody: Peer = { address: () => "unknown", keepOpen: () => undefined };
 
 class App implements HttpApp {
   readonly #deps: HttpAppDeps;
@@ -110,8 +113,8 @@ class App implements HttpApp {
     this.#calls.abortAll();
   }
 
-  async fetch(request: Request, keepOpen: KeepOpen = stayAsIs): Promise<Response> {
-    const call = this.#calls.open(request, keepOpen);
+  async fetch(request: Request, peer: Peer = nobody): Promise<Response> {
+    const call = this.#calls.open(request, peer);
     let reason: "" | ErrorReason = "";
     let response: Response;
     let origin: string | undefined;
@@ -167,8 +170,8 @@ class App implements HttpApp {
   async #handOn(call: HttpCall): Promise<Response> {
     call.route = RPC_ROUTE;
     call.bodyUnread = false;
-    const response = await this.#deps.connectFetch(call.request);
-    if (response === undefined) throw refusalOfPath(this.#routes, call.target.path);
+    const response = await this.#deps.connectFetch(call.request, call.address);
+    if (response === undefined) return this.#unknown(call);
     if (STREAM_TYPE.test(response.headers.get("content-type") ?? "")) call.keepOpen();
     completeHeaders(response.headers, call.requestId);
     return response;
@@ -184,19 +187,26 @@ class App implements HttpApp {
         this.#run(route, context.env.call, (name) => context.req.param(name) ?? ""),
       );
     }
-    router.notFound((context) => {
-      throw refusalOfPath(this.#routes, context.env.call.target.path);
-    });
+    router.notFound((context) => this.#unknown(context.env.call));
     router.onError((error) => {
       throw error;
     });
     return router;
   }
 
+  /** What there is and is not is told to nobody without a credential. */
+  async #unknown(call: HttpCall): Promise<never> {
+    await call.authenticate();
+    throw refusalOfPath(this.#routes, call.target.path);
+  }
+
   async #run(route: Route, call: HttpCall, param: (name: string) => string): Promise<Response> {
     call.route = labelOf(route);
-    // There are no credentials yet, so where one is required nobody gets past this line.
-    if (!this.#deps.options.trusted && !route.open) throw unauthenticated();
+    if (route.access !== "open") {
+      const authenticating = call.authenticate();
+      if (authenticating !== undefined) await authenticating;
+      if (route.access === "server" && !isOfServer(call.identity)) throw needsServerCredential();
+    }
     call.long = route.long;
     const { query, fieldParams, body } = route;
     const { values, fields } = readParams(parseQueryString(call.target.search), query, fieldParams);

@@ -1,3 +1,7 @@
+import type { Asker } from "../access/audit-log.ts";
+import type { Authenticator } from "../access/authenticate.ts";
+import type { Identity } from "../access/identity.ts";
+import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { EntError } from "../base/errors.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
@@ -7,10 +11,19 @@ import type { Target } from "./guards/target.ts";
 /** The life of one request, and the time it has. */
 export interface CallLimits {
   readonly clock: Clock;
+  /** Asks whoever calls who they are. */
+  readonly authenticator: Authenticator;
   /** The longest that a request may take, and what it gets when the client names nothing. */
   readonly deadlineMs: number;
   /** The same for the few that are long by nature, such as a rebuild. */
   readonly longDeadlineMs: number;
+}
+
+/** What the listener knows of a request's connection. */
+export interface Peer {
+  /** The client's address. */
+  address(): string;
+  readonly keepOpen: KeepOpen;
 }
 
 /** Keeps the connection of a request open however long nothing is sent over it, until the answer has left. */
@@ -42,22 +55,49 @@ export class HttpCall {
   bodyUnread = false;
   #keptOpen = false;
   readonly #limits: CallLimits;
-  readonly #keepOpen: KeepOpen;
+  readonly #peer: Peer;
+  #identity: Identity | undefined;
   #abort: AbortController | undefined;
   #stopped: EntError | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(request: Request, requestId: string, limits: CallLimits, keepOpen: KeepOpen) {
+  constructor(request: Request, requestId: string, limits: CallLimits, peer: Peer) {
     this.request = request;
     this.requestId = requestId;
     this.#limits = limits;
-    this.#keepOpen = keepOpen;
+    this.#peer = peer;
     this.startedAtMs = limits.clock.monotonic();
   }
 
   header(name: string): string | null {
     return this.request.headers.get(name);
   }
+
+  /** Who calls. Only there once {@link authenticate} was waited for. */
+  get identity(): Identity {
+    return must(this.#identity, "a route that needs an identity is not reached without one");
+  }
+
+  /** Finds out who calls; waits only for a token that must be verified. Throws or rejects with UNAUTHENTICATED. */
+  authenticate(): void | Promise<void> {
+    const authorization = this.header("authorization") ?? undefined;
+    const identity = this.#limits.authenticator.identify(authorization, this.address);
+    if (!(identity instanceof Promise)) {
+      this.#identity = identity;
+      return;
+    }
+    return identity.then((verified) => {
+      this.#identity = verified;
+    });
+  }
+
+  /** Tells the audit that the call is made in the name of another actor than the credential's. */
+  actedFor(asker: Asker): void {
+    this.#limits.authenticator.actedFor(asker);
+  }
+
+  /** The client's address. */
+  readonly address = (): string => this.#peer.address();
 
   /** Throws INVALID_REQUEST when the client's own deadline cannot be read. */
   get signal(): AbortSignal {
@@ -72,7 +112,7 @@ export class HttpCall {
 
   keepOpen(): void {
     this.#keptOpen = true;
-    this.#keepOpen();
+    this.#peer.keepOpen();
   }
 
   /** Whether the connection cannot be used again: a body was left on it, or it has no time-out any more. */

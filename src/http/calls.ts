@@ -2,7 +2,7 @@ import type { ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { overloaded, serverStopping } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
-import { type CallLimits, HttpCall, type KeepOpen } from "./call.ts";
+import { type CallLimits, HttpCall, type Peer } from "./call.ts";
 
 /** Counts and times requests. What becomes of the numbers is telemetry's business. */
 export interface HttpMeter {
@@ -52,9 +52,9 @@ export class Calls {
   }
 
   /** Never throws; {@link admit} tells whether the call may go on. */
-  open(request: Request, keepOpen: KeepOpen): HttpCall {
+  open(request: Request, peer: Peer): HttpCall {
     const id = this.#ids.of(request.headers.get(REQUEST_ID_HEADER));
-    const call = new HttpCall(request, id, this.#options, keepOpen);
+    const call = new HttpCall(request, id, this.#options, peer);
     this.#open.add(call);
     return call;
   }

@@ -1,13 +1,26 @@
-import { EntError } from "../base/errors.ts";
-import { ACTOR_HEADER, callerOfClaims, TENANT_HEADER } from "../face/claim.ts";
+import type { Asker } from "../access/audit-log.ts";
+import type { Identity } from "../access/identity.ts";
+import {
+  ACTOR_HEADER,
+  actsForAnother,
+  administratorOfClaims,
+  type Claim,
+  callerOfClaims,
+  operatorOfClaims,
+  TENANT_HEADER,
+} from "../face/claim.ts";
 import type { Caller } from "../record/caller.ts";
 import type { HttpCall } from "./call.ts";
 import { textParam } from "./params.ts";
 
 /** What every route about a tenant's data takes in its query. */
 export const identityParams = {
-  tenant_id: textParam("The tenant; also as header X-Tenant-ID."),
-  actor: textParam('Who asks, as "user:alice"; also as header X-Actor.'),
+  tenant_id: textParam(
+    "The tenant; also as header X-Tenant-ID. A credential of a tenant names it already.",
+  ),
+  actor: textParam(
+    'Who asks, as "user:alice"; also as header X-Actor. With a credential: for whom it acts.',
+  ),
 };
 
 /** Where a request may name its caller besides the headers. */
@@ -17,23 +30,38 @@ export interface IdentityClaim {
 }
 
 /**
- * Who asks: named in headers, query or body, alike wherever it is named. Throws as
- * `callerOfClaims`.
+ * Who asks: as the credential says, or in trusted mode headers, query or body, alike
+ * wherever it is named. Throws as `callerOfClaims`.
  */
 export function callerOf(call: HttpCall, query: IdentityClaim, body?: IdentityClaim): Caller {
-  return callerOfClaims([
+  return audited(call, callerOfClaims(call.identity, claimsOf(call, query, body)));
+}
+
+/** The same for what administers a tenant: in trusted mode with every right. */
+export function administratorOf(
+  call: HttpCall,
+  query: IdentityClaim,
+  body?: IdentityClaim,
+): Caller {
+  return audited(call, administratorOfClaims(call.identity, claimsOf(call, query, body)));
+}
+
+/** Who asks for something that is about the server or its tenants as such. Throws as `callerOfClaims`. */
+export function operatorOf(call: HttpCall): Identity {
+  const operator = operatorOfClaims(call.identity, claimsOf(call, {}, undefined));
+  audited(call, operator);
+  return operator;
+}
+
+function audited<T extends Asker>(call: HttpCall, asker: T): T {
+  if (actsForAnother(call.identity, asker)) call.actedFor(asker);
+  return asker;
+}
+
+function claimsOf(call: HttpCall, query: IdentityClaim, body: IdentityClaim | undefined): Claim[] {
+  return [
     { tenantId: call.header(TENANT_HEADER) ?? "", actor: call.header(ACTOR_HEADER) ?? "" },
     { tenantId: query.tenant_id ?? "", actor: query.actor ?? "" },
     { tenantId: body?.tenant_id ?? "", actor: body?.actor ?? "" },
-  ]);
-}
-
-/** One constant answer for everybody who has not said who they are. */
-export function unauthenticated(): EntError {
-  return new EntError({
-    code: "unauthenticated",
-    reason: "UNAUTHENTICATED",
-    message: "This needs a credential.",
-    hint: "Send one in the header Authorization.",
-  });
+  ];
 }

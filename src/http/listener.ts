@@ -51,7 +51,11 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
     development: false,
     // Outside of development Bun would share a port that another process listens on.
     reusePort: false,
-    fetch: (request, bun) => app.fetch(request, () => bun.timeout(request, 0)),
+    fetch: (request, bun) =>
+      app.fetch(request, {
+        address: () => bun.requestIP(request)?.address ?? "unknown",
+        keepOpen: () => bun.timeout(request, 0),
+      }),
     // The app never rejects; should it, nothing of why goes out.
     error: () => new Response(null, { status: 500 }),
   });

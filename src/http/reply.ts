@@ -1,3 +1,4 @@
+import { CHALLENGE } from "../face/challenge.ts";
 import { REQUEST_ID_HEADER } from "../face/request-id.ts";
 import type { HttpError } from "./errors.ts";
 
@@ -36,6 +37,7 @@ export function errorReply(
   if (error.retryAfterSeconds !== undefined) {
     headers["retry-after"] = String(error.retryAfterSeconds);
   }
+  if (error.status === 401) headers["www-authenticate"] = CHALLENGE;
   if (allow !== undefined) headers["allow"] = allow;
   return new Response(JSON.stringify(error.body), { status: error.status, headers });
 }

@@ -25,11 +25,13 @@ export interface Route {
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   /** Work that is long by nature gets the long deadline. */
   readonly long: boolean;
-  /** Answered without a credential, also when one is required. */
-  readonly open: boolean;
+  /** Who may ask: everybody, whoever has a credential, or a credential of the server. */
+  readonly access: RouteAccess;
   /** Synchronous answers are sent without a turn of the event loop. */
   handle(input: RouteInput<Params, unknown>): Answer | Promise<Answer>;
 }
+
+export type RouteAccess = "open" | "credential" | "server";
 
 export const ROUTE_TAGS = {
   write: "Atomic writes, and what became of them",
@@ -58,7 +60,8 @@ interface RouteFacts<P extends Params> {
   readonly fieldParams?: FieldParams;
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   readonly long?: boolean;
-  readonly open?: boolean;
+  /** Defaults to `credential`. */
+  readonly access?: RouteAccess;
   readonly example?: JsonObject;
 }
 
@@ -85,7 +88,8 @@ function build<P extends Params, B>(
   body: v.GenericSchema | undefined,
   handle: (input: RouteInput<P, B>) => Answer | Promise<Answer>,
 ): Route {
-  const { tag, summary, query, fieldParams, answers, example, long = false, open = false } = facts;
+  const { tag, summary, query, fieldParams, answers, example } = facts;
+  const { long = false, access = "credential" } = facts;
   // The router reads query and body with the shapes that stand beside the handler, so they
   // are of its types, though a table of many routes cannot say so.
   const erased = handle as unknown as Route["handle"];
@@ -100,7 +104,7 @@ function build<P extends Params, B>(
     example,
     answers,
     long,
-    open,
+    access,
     handle: erased,
   };
 }

@@ -1,3 +1,5 @@
+import type { Asker } from "../access/audit-log.ts";
+import type { Identity } from "../access/identity.ts";
 import type { ErrorCode, ErrorReason } from "../base/errors.ts";
 
 /** By which protocol a call came. */
@@ -10,7 +12,14 @@ export type Protocol = "grpc" | "grpc-web" | "connect";
 export interface CallContext {
   /** Named in the answer, in errors and in the log. */
   readonly requestId: string;
-  /** Aborts with an `EntError` as its reason: DEADLINE_EXCEEDED, CANCELED or SERVER_STOPPING. */
+  /** Who called, as the credential says. Not there for what needs none. */
+  readonly identity: Identity;
+  /** Tells the audit that the call is made in the name of another actor than the credential's. */
+  actedFor(asker: Asker): void;
+  /**
+   * Aborts with an `EntError` as its reason: DEADLINE_EXCEEDED, CANCELED, SERVER_STOPPING, or
+   * UNAUTHENTICATED for a stream whose credential holds no longer.
+   */
   readonly signal: AbortSignal;
   /** A header of the request by its lower-case name; several of one name joined by ", ". */
   header(name: string): string | undefined;

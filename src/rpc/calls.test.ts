@@ -4,6 +4,7 @@ import { Code } from "@connectrpc/connect";
 import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
 import { SeededRandom } from "../../test/harness/seeded-random.ts";
+import { trusting } from "../access/authenticate.ts";
 import { EntError } from "../base/errors.ts";
 import type { FinishedCall } from "./call-context.ts";
 import { Calls } from "./calls.ts";
@@ -15,6 +16,7 @@ function setup(limits: { calls?: number; bytes?: number } = {}) {
   const faults: unknown[] = [];
   const ignore = () => undefined;
   const calls = new Calls({
+    authenticator: trusting,
     clock,
     random: new SeededRandom(1),
     meter: {
@@ -34,6 +36,7 @@ function setup(limits: { calls?: number; bytes?: number } = {}) {
       rpc: unary(EntDBService.method.health, async () => create(HealthResponseSchema), deadline),
       protocol: "grpc",
       thin: true,
+      peer: () => "127.0.0.1",
       header: (name) => headers[name],
       headers: () => Object.entries(headers),
     });

@@ -1,9 +1,15 @@
 import type { ConnectError } from "@connectrpc/connect";
+import type { Asker } from "../access/audit-log.ts";
+import type { Authenticator } from "../access/authenticate.ts";
+import { type Identity, isOfServer } from "../access/identity.ts";
+import { needsServerCredential } from "../access/refusals.ts";
+import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
+import { accessOf } from "./access.ts";
 import type { CallContext, Protocol, RequestMeter } from "./call-context.ts";
 import {
   CODE_OF_CONNECT,
@@ -17,9 +23,9 @@ import { InFlight, type InFlightLimits } from "./interceptors/in-flight.ts";
 import type { RpcMethod } from "./methods.ts";
 
 /**
- * The life of a call, the same on every path: it gets its id, its place, its deadline and
- * its meter when it is opened, before any of its body is read, and gives them all back
- * when it is closed. Opening never throws: a call that is not admitted carries its
+ * The life of a call, the same on every path: it gets its id, its place, its deadline, its
+ * meter and its identity when it is opened, before any of its body is read, and gives them
+ * all back when it is closed. Opening never throws: a call that is not admitted carries its
  * refusal, which the path answers in the call's own protocol.
  *
  * Invariant: every opened call is closed exactly once, and is counted as in flight until
@@ -28,6 +34,7 @@ import type { RpcMethod } from "./methods.ts";
 export interface CallsOptions {
   readonly clock: Clock;
   readonly random: Random;
+  readonly authenticator: Authenticator;
   readonly meter: RequestMeter;
   readonly log: FaultLog;
   /** Defaults to the product's map. */
@@ -43,9 +50,14 @@ export interface IncomingCall {
   readonly rpc: RpcMethod;
   readonly protocol: Protocol;
   readonly thin: boolean;
+  /** The client's address. */
+  peer(): string;
   header(name: string): string | undefined;
   headers(): Iterable<readonly [name: string, value: string]>;
 }
+
+/** How long a stream may go on under a credential that was revoked meanwhile. */
+const RECHECK_MS = 30_000;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -91,6 +103,11 @@ export class Calls {
     return call;
   }
 
+  /** Throws or rejects with UNAUTHENTICATED unless a request that belongs to no call has a credential. */
+  identify(authorization: string | undefined, peer: () => string): Identity | Promise<Identity> {
+    return this.#options.authenticator.identify(authorization, peer);
+  }
+
   /** From now on every new call is refused; streams, which need not end by themselves, are ended. */
   stop(): void {
     this.#stopping = true;
@@ -107,6 +124,8 @@ export class Call implements CallContext {
   readonly requestId: string;
   readonly rpc: RpcMethod;
   readonly protocol: Protocol;
+  /** Present while the credential is being verified: until then nobody knows whether the call is refused. Never rejects. */
+  readonly authenticating: Promise<void> | undefined;
   readonly #incoming: IncomingCall;
   readonly #options: CallsOptions;
   readonly #inFlight: InFlight;
@@ -114,7 +133,9 @@ export class Call implements CallContext {
   readonly #abort = new AbortController();
   readonly #startedAtMs: number;
   readonly #admitted: boolean;
+  #identity: Identity | undefined;
   #cancelTimer: (() => void) | undefined;
+  #cancelRecheck: (() => void) | undefined;
   #onAbort: ((reason: EntError) => void) | undefined;
   #refusal: EntError | undefined;
   #heldBytes = 0;
@@ -143,10 +164,19 @@ export class Call implements CallContext {
     this.#admitted = inFlight.enter();
     if (!this.#admitted) this.refuse(overloaded());
     this.#startTimer();
+    this.authenticating = this.#refusal === undefined ? this.#authenticate() : undefined;
   }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  get identity(): Identity {
+    return must(this.#identity, "a call that needs an identity is refused without one");
+  }
+
+  actedFor(asker: Asker): void {
+    this.#options.authenticator.actedFor(asker);
   }
 
   header(name: string): string | undefined {
@@ -245,6 +275,7 @@ export class Call implements CallContext {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
+    this.#cancelRecheck?.();
     this.#open.delete(this);
     if (this.#admitted) this.#inFlight.leave(this.#heldBytes);
     const { code, reason } = this.#outcome();
@@ -267,6 +298,53 @@ export class Call implements CallContext {
       return { code: signal.reason.code, reason: signal.reason.reason };
     }
     return { code: "ok", reason: "" };
+  }
+
+  /** Who calls: at once where it is known, or a promise until it is. */
+  #authenticate(): Promise<void> | undefined {
+    if (accessOf(this.rpc) === "open") return undefined;
+    try {
+      const identity = this.#identify();
+      if (!(identity instanceof Promise)) return this.#identified(identity);
+      return identity.then(
+        (verified) => this.#identified(verified),
+        (error) => this.refuse(refusalOf(error)),
+      );
+    } catch (error) {
+      this.refuse(refusalOf(error));
+      return undefined;
+    }
+  }
+
+  #identify(): Identity | Promise<Identity> {
+    return this.#options.authenticator.identify(this.header("authorization"), () =>
+      this.#incoming.peer(),
+    );
+  }
+
+  #identified(identity: Identity): undefined {
+    this.#identity = identity;
+    if (accessOf(this.rpc) === "server" && !isOfServer(identity)) {
+      this.refuse(needsServerCredential());
+    } else if (this.rpc.kind !== "unary" && identity.credential !== "") {
+      this.#recheckLater(identity);
+    }
+  }
+
+  /** A stream lives on after its head was judged; so its credential is judged again and again. */
+  #recheckLater({ expiresAt }: Identity): void {
+    const { clock } = this.#options;
+    const ms = Math.max(0, Math.min(RECHECK_MS, expiresAt - clock.now()));
+    this.#cancelRecheck = clock.timer(ms, () => void this.#recheck());
+  }
+
+  async #recheck(): Promise<void> {
+    try {
+      const identity = await this.#identify();
+      if (!this.#closed) this.#recheckLater(identity);
+    } catch (error) {
+      this.abort(refusalOf(error));
+    }
   }
 
   #startTimer(): void {
@@ -293,4 +371,16 @@ export class Call implements CallContext {
         return Number.POSITIVE_INFINITY;
     }
   }
+}
+
+/** What a failed look at the credential means to the client; a fault of our own is logged with its cause. */
+function refusalOf(thrown: unknown): EntError {
+  if (thrown instanceof EntError) return thrown;
+  return new EntError({
+    code: "internal",
+    reason: "INTERNAL",
+    message: "The credential could not be looked at.",
+    hint: "Give the request id to whoever runs the server: its log names the cause.",
+    cause: thrown,
+  });
 }

@@ -10,16 +10,20 @@ import { fetchThin, type ThinFetchOptions } from "./thin/fetch.ts";
  * one port. Host, Origin and CORS are that server's business. Native gRPC needs trailers,
  * which fetch cannot send, so it is not served here.
  */
-export type FetchHandler = (request: Request) => Promise<Response> | undefined;
+export type FetchHandler = (
+  request: Request,
+  /** The client's address. Defaults to one that says it is not known. */
+  peer?: () => string,
+) => Promise<Response> | undefined;
 
 export function fetchHandlerOf(
   stock: StockServer,
   thin: ThinFetchOptions | undefined,
 ): FetchHandler {
-  return (request) => {
+  return (request, peer = unknownPeer) => {
     const target = targetOf(request.url);
     if (!stock.has(target)) return undefined;
-    const answered = thin === undefined ? undefined : fetchThin(request, target, thin);
+    const answered = thin === undefined ? undefined : fetchThin(request, target, peer, thin);
     if (answered !== undefined) return answered;
     return new Promise((resolve, reject) => {
       const transport = new FetchTransport(request, resolve);
@@ -32,6 +36,7 @@ export function fetchHandlerOf(
             target,
             headers: new Headers(headers),
             body: new WebBody(request.body),
+            peer,
           },
           transport,
         )
@@ -39,6 +44,8 @@ export function fetchHandlerOf(
     });
   };
 }
+
+const unknownPeer = () => "unknown";
 
 /** Path and query, cut out of the URL: parsing it would cost more than all else here. */
 function targetOf(url: string): string {

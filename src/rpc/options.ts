@@ -1,3 +1,4 @@
+import type { Authenticator } from "../access/authenticate.ts";
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
@@ -15,6 +16,8 @@ export interface RpcFaceOptions extends RpcServerOptions {
 
 /** What any table of methods needs to be served. */
 export interface RpcServerOptions {
+  /** Asks whoever calls who they are. */
+  readonly authenticator: Authenticator;
   readonly meter: RequestMeter;
   readonly log: FaultLog;
   readonly clock: Clock;

@@ -5,6 +5,7 @@ import {
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../gen/grpc/health/v1/health_pb.ts";
+import { trusting } from "../access/authenticate.ts";
 import { systemClock } from "../base/clock.ts";
 import { invalid } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
@@ -28,6 +29,7 @@ function serverOf(thin: boolean) {
   });
   return createRpcServer({
     methods: [check],
+    authenticator: trusting,
     clock: systemClock,
     random: systemRandom,
     thin,

@@ -1,3 +1,4 @@
+import type { Authenticator } from "../access/authenticate.ts";
 import { buildInfo } from "../base/build-info.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -8,6 +9,7 @@ import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
+import { openAccess } from "./access.ts";
 import { samplePartition } from "./gauges.ts";
 import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
 import { once } from "./once.ts";
@@ -30,6 +32,8 @@ export interface ServerParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
+  /** Gets the first key of a server that asks for credentials, unless a file is named for it. Defaults to making none. */
+  readonly tellAdminKey?: (key: string) => Promise<void>;
 }
 
 /**
@@ -44,6 +48,8 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const batches = metrics.histogram("entdb_wal_batch_records");
   const partition = await openPartition({
     ...config,
+    // Where credentials are asked for, tenants are created by who may do that.
+    autoCreateTenants: config.autoCreateTenants && config.auth === "trusted",
     wal: config.wal as "file" | "memory",
     version: buildInfo.version,
     clock,
@@ -54,17 +60,24 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     decorateWal: (wal) => new MeteredWal(wal, walMeter(metrics), clock),
   });
   samplePartition(metrics, partition, clock);
-  const faces = await openFaces(config, { clock, random, log, metrics, partition }).catch(
-    async (error: unknown) => {
-      await partition.stop();
-      throw error;
-    },
-  );
+  const stopAfter = async (error: unknown) => {
+    await partition.stop();
+    throw error;
+  };
+  const { tellAdminKey } = parts;
+  const access = await openAccess(config, {
+    ...{ partition, clock, random, tellAdminKey },
+    log: log.logger("access"),
+  }).catch(stopAfter);
+  const { authenticator } = access;
+  const behind = { clock, random, log, metrics, partition, authenticator };
+  const faces = await openFaces(config, behind).catch(stopAfter);
   return {
     ...faces.urls,
     failed: partition.failed,
     stop: once(async () => {
       await faces.stop();
+      await access.stop();
       await partition.stop();
       await log.close();
     }),
@@ -77,6 +90,7 @@ interface Behind {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly partition: Partition;
+  readonly authenticator: Authenticator;
 }
 
 interface Faces {
@@ -103,10 +117,12 @@ async function openFaces(config: Config, behind: Behind): Promise<Faces> {
   }
 }
 
-function rpcFace(config: Config, { clock, random, log, metrics, partition }: Behind): RpcFace {
+function rpcFace(config: Config, behind: Behind): RpcFace {
+  const { clock, random, log, metrics, partition, authenticator } = behind;
   const logger = log.logger("rpc");
   return createRpcFace({
     engine: partition.engine,
+    authenticator,
     meter: rpcMeter(metrics),
     log: {
       fault: ({ requestId, rpc, cause }) =>
@@ -114,7 +130,11 @@ function rpcFace(config: Config, { clock, random, log, metrics, partition }: Beh
     },
     clock,
     random,
-    policy: { allowedHosts: config.allowedHosts, allowedOrigins: config.corsOrigins },
+    policy: {
+      // Host is judged to keep web pages from who trusts everybody; a credential keeps them out too.
+      allowedHosts: config.auth === "trusted" ? config.allowedHosts : ["*"],
+      allowedOrigins: config.corsOrigins,
+    },
     limits: config,
   });
 }
@@ -124,7 +144,7 @@ function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
   const logger = log.logger("http");
   return createHttpApp({
     engine: partition.engine,
-    connectFetch: async (request) => await rpc.fetchHandler(request),
+    connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
     meter: httpMeter(metrics),
     log: {
       fault: ({ requestId, route, cause }) =>

@@ -1,6 +1,5 @@
 import { EntError, invalid } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Caller } from "../record/caller.ts";
 
 /**
  * Who asks, of which tenant: one parser for every face. What is not in the grammar is
@@ -9,9 +8,13 @@ import type { Caller } from "../record/caller.ts";
 const TENANT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const ACTOR = /^(user|role|group|system):[^\s\p{Cc}\p{Cs}]{1,}$/u;
 
+export function isTenantId(text: string): boolean {
+  return TENANT_ID.test(text);
+}
+
 /** The tenant's id, checked. Throws INVALID_TENANT_ID. */
 export function parseTenantId(text: string): string {
-  if (TENANT_ID.test(text)) return text;
+  if (isTenantId(text)) return text;
   throw invalid(
     "INVALID_TENANT_ID",
     text === "" ? "The request names no tenant." : `The tenant id ${quoted(text)} is not valid.`,
@@ -20,7 +23,7 @@ export function parseTenantId(text: string): string {
 }
 
 /** The actor, checked. Throws INVALID_ACTOR. */
-function parseActor(text: string): string {
+export function parseActor(text: string): string {
   if (ACTOR.test(text) && Buffer.byteLength(text) <= limits.actorBytes) return text;
   throw invalid(
     "INVALID_ACTOR",
@@ -29,19 +32,16 @@ function parseActor(text: string): string {
   );
 }
 
-/** The caller of a request in trusted mode, where the client names both. */
-export function identify(claim: { readonly tenantId: string; readonly actor: string }): Caller {
-  const tenantId = parseTenantId(claim.tenantId);
-  const actor = parseActor(claim.actor);
-  if (actor.startsWith("system:")) {
-    throw new EntError({
-      code: "permission_denied",
-      reason: "PERMISSION_DENIED",
-      message: "Nobody acts as system: without a credential that says so.",
-      hint: 'Name a person or a program: "user:" and a name.',
-    });
-  }
-  return { tenantId, actor, roles: [], credential: "" };
+/** The actor whom a client in trusted mode names. Throws INVALID_ACTOR, PERMISSION_DENIED for a `system:`. */
+export function parseTrustedActor(text: string): string {
+  const actor = parseActor(text);
+  if (!actor.startsWith("system:")) return actor;
+  throw new EntError({
+    code: "permission_denied",
+    reason: "PERMISSION_DENIED",
+    message: "Nobody acts as system: without a credential that says so.",
+    hint: 'Name a person or a program: "user:" and a name.',
+  });
 }
 
 function quoted(text: string): string {

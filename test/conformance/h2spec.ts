@@ -8,6 +8,7 @@
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { trusting } from "../../src/access/authenticate.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createRpcServer } from "../../src/rpc/server.ts";
@@ -43,6 +44,7 @@ if (tool === null) {
 const ignore = () => undefined;
 const server = createRpcServer({
   methods: [],
+  authenticator: trusting,
   clock: systemClock,
   random: systemRandom,
   log: { fault: ({ cause }) => say(`h2spec: the server said: ${Bun.inspect(cause)}`) },

@@ -18,6 +18,7 @@ import {
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
 } from "../../gen/connectrpc/conformance/v1/conformance_pb.ts";
+import { trusting } from "../../src/access/authenticate.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { type ErrorMap, toWireError } from "../../src/rpc/errors.ts";
@@ -65,6 +66,7 @@ const server = createRpcServer({
   methods: conformanceMethods(),
   errors,
   anyTypes: createRegistry(file_connectrpc_conformance_v1_conformance),
+  authenticator: trusting,
   clock: systemClock,
   random: systemRandom,
   thin: values.thin !== "off",

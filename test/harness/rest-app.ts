@@ -1,3 +1,4 @@
+import { type Authenticator, trusting } from "../../src/access/authenticate.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../src/base/json.ts";
@@ -26,6 +27,8 @@ export interface RestAppOptions {
   readonly engine?: Partial<Engine>;
   readonly options?: Partial<HttpAppOptions>;
   readonly clock?: Clock;
+  /** Defaults to trusting whoever asks. */
+  readonly authenticator?: Authenticator;
   readonly ready?: () => boolean;
   readonly metricsText?: (() => Promise<string>) | undefined;
   readonly connectFetch?: (request: Request) => Promise<Response | undefined>;
@@ -46,7 +49,13 @@ export class RestApp {
   readonly app: HttpApp;
   readonly seen: SeenByApp = { finished: [], faults: [], started: 0, rpc: [] };
 
-  constructor({ engine, options, clock = systemClock, ...rest }: RestAppOptions = {}) {
+  constructor({
+    engine,
+    options,
+    clock = systemClock,
+    authenticator = trusting,
+    ...rest
+  }: RestAppOptions = {}) {
     const { seen } = this;
     this.app = createHttpApp({
       engine: scriptedEngine(engine),
@@ -69,6 +78,7 @@ export class RestApp {
         allowedHosts: [],
         allowedOrigins: [],
         random: systemRandom,
+        authenticator,
         clock,
         ...options,
       },

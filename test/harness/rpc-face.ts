@@ -1,3 +1,4 @@
+import { type Authenticator, trusting } from "../../src/access/authenticate.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -37,6 +38,8 @@ export interface TestFaceOptions {
   readonly clock?: Clock;
   readonly thin?: boolean;
   readonly reflection?: boolean;
+  /** Defaults to trusting whoever calls. */
+  readonly authenticator?: Authenticator;
 }
 
 /** The face as the server builds it, on a free port, over an engine that answers as the test says. */
@@ -44,6 +47,7 @@ export async function startFace(options: TestFaceOptions = {}): Promise<TestFace
   const seen: Seen = { calls: [], ended: [], faults: [], started: 0, connections: 0 };
   const { engine, behind, ...rest } = options;
   const face = createRpcFace({
+    authenticator: trusting,
     clock: systemClock,
     random: systemRandom,
     ...rest,

@@ -7,8 +7,9 @@ import { closed } from "../shapes/closed.ts";
 import { logAnswer, rebuildAnswer, retryAnswer } from "../shapes/operations.ts";
 
 /**
- * What operators do to a running server. As long as the server trusts whoever reaches it,
- * these are as open as everything else, and the same Host and Origin rules keep web pages out.
+ * What operators do to a running server, with a credential of the server. Where the server
+ * trusts whoever reaches it, these are as open as everything else, and the same Host and
+ * Origin rules keep web pages out.
  */
 export function adminRoutes(engine: Engine): Route[] {
   return [logRoute(engine), rebuildRoute(engine), retryRoute(engine)];
@@ -19,6 +20,7 @@ const nothing = closed({});
 function logRoute(engine: Engine): Route {
   const facts = {
     tag: "admin",
+    access: "server",
     summary: "Where the log and its views stand",
     query: {},
     answers: { 200: logAnswer },
@@ -46,6 +48,7 @@ function logRoute(engine: Engine): Route {
 function rebuildRoute(engine: Engine): Route {
   const facts = {
     tag: "admin",
+    access: "server",
     summary: "Set a tenant's files aside and make them again from the log",
     query: {},
     body: nothing,
@@ -68,6 +71,7 @@ function rebuildRoute(engine: Engine): Route {
 function retryRoute(engine: Engine): Route {
   const facts = {
     tag: "admin",
+    access: "server",
     summary: "Try the record at which a halted tenant stands once more",
     query: {},
     body: nothing,

@@ -1,6 +1,7 @@
 import { EntError } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { HttpCall } from "../call.ts";
 import type { Answer } from "../reply.ts";
 import { getRoute, type Route } from "../route.ts";
 import { aliveAnswer, healthAnswer } from "../shapes/operations.ts";
@@ -25,7 +26,7 @@ const NOT_READY: Answer = { status: 503, text: '{"status":"not_ready"}' };
 
 /** For probes and for people who look after a server. None of them names a tenant. */
 export function healthRoutes({ engine, ready, metricsText, trusted }: HealthFacts): Route[] {
-  const open = { tag: "health", query: {}, open: true } as const;
+  const open = { tag: "health", query: {}, access: "open" } as const;
   const ok = { 200: aliveAnswer };
   return [
     getRoute(
@@ -49,19 +50,31 @@ export function healthRoutes({ engine, ready, metricsText, trusted }: HealthFact
         summary: "How the server and its parts are",
         answers: { 200: healthAnswer, 503: healthAnswer },
       },
-      () => healthOf(engine, trusted),
+      async ({ call }) => healthOf(engine, trusted || (await hasCredential(call))),
     ),
     getRoute(
       "/metrics",
       {
         ...open,
-        open: false,
+        access: "server",
         summary: "Metrics in Prometheus' text format",
         answers: { 200: undefined },
       },
       () => metricsOf(metricsText),
     ),
   ];
+}
+
+/** Strangers are told the bare status; who sends a credential that does not hold is one. */
+async function hasCredential(call: HttpCall): Promise<boolean> {
+  if (call.header("authorization") === null) return false;
+  try {
+    await call.authenticate();
+    return true;
+  } catch (error) {
+    if (error instanceof EntError && error.reason === "UNAUTHENTICATED") return false;
+    throw error;
+  }
 }
 
 function healthOf(engine: Engine, whole: boolean): Answer {

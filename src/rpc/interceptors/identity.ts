@@ -1,15 +1,45 @@
 import type { RequestContext } from "../../../gen/entdb/v1/model_pb.ts";
-import { ACTOR_HEADER, callerOfClaims, TENANT_HEADER } from "../../face/claim.ts";
+import type { Asker } from "../../access/audit-log.ts";
+import type { Identity } from "../../access/identity.ts";
+import {
+  ACTOR_HEADER,
+  actsForAnother,
+  administratorOfClaims,
+  type Claim,
+  callerOfClaims,
+  operatorOfClaims,
+  TENANT_HEADER,
+} from "../../face/claim.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { CallContext } from "../call-context.ts";
 
-/** Who asks: named in the message, in the headers, or alike in both. Throws as `callerOfClaims`. */
-export function callerOf(
-  call: Pick<CallContext, "header">,
-  context: RequestContext | undefined,
-): Caller {
-  return callerOfClaims([
+type Asked = Pick<CallContext, "header" | "identity" | "actedFor">;
+
+/** Who asks: as the credential says, or in trusted mode the message and the headers. Throws as `callerOfClaims`. */
+export function callerOf(call: Asked, context: RequestContext | undefined): Caller {
+  return audited(call, callerOfClaims(call.identity, claimsOf(call, context)));
+}
+
+/** The same for what administers a tenant: in trusted mode with every right. */
+export function administratorOf(call: Asked, context: RequestContext | undefined): Caller {
+  return audited(call, administratorOfClaims(call.identity, claimsOf(call, context)));
+}
+
+/** Who asks for something that is about the server or its tenants as such. Throws as `callerOfClaims`. */
+export function operatorOf(call: Asked): Identity {
+  const operator = operatorOfClaims(call.identity, claimsOf(call, undefined));
+  audited(call, operator);
+  return operator;
+}
+
+function audited<T extends Asker>(call: Asked, asker: T): T {
+  if (actsForAnother(call.identity, asker)) call.actedFor(asker);
+  return asker;
+}
+
+function claimsOf(call: Asked, context: RequestContext | undefined): Claim[] {
+  return [
     { tenantId: context?.tenantId ?? "", actor: context?.actor ?? "" },
     { tenantId: call.header(TENANT_HEADER) ?? "", actor: call.header(ACTOR_HEADER) ?? "" },
-  ]);
+  ];
 }

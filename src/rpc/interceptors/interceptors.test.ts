@@ -3,8 +3,8 @@ import { create } from "@bufbuild/protobuf";
 import { RequestContextSchema } from "../../../gen/entdb/v1/model_pb.ts";
 import { refusal } from "../../../test/harness/refusal.ts";
 import { SeededRandom } from "../../../test/harness/seeded-random.ts";
+import { TRUSTED } from "../../access/identity.ts";
 import { RequestIds } from "../../face/request-id.ts";
-import type { CallContext } from "../call-context.ts";
 import { dropUnsettableTimeout, TIMER_MS_MAX, timeoutMs } from "./deadline.ts";
 import { callerOf } from "./identity.ts";
 import { InFlight } from "./in-flight.ts";
@@ -77,8 +77,10 @@ describe("places in flight", () => {
 });
 
 describe("identity", () => {
-  const call = (headers: Record<string, string>): Pick<CallContext, "header"> => ({
-    header: (name) => headers[name],
+  const call = (headers: Record<string, string>) => ({
+    identity: TRUSTED,
+    actedFor: () => undefined,
+    header: (name: string) => headers[name],
   });
   const context = (tenantId: string, actor: string) =>
     create(RequestContextSchema, { tenantId, actor });

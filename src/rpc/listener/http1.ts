@@ -68,7 +68,9 @@ export class Http1Face {
     const exchange = new HttpExchange(sink, connection, this.#options);
     request.once("end", () => exchange.received());
     response.once("close", () => exchange.closed());
-    serve(request, exchange, sink, this.#options).catch(() => sink.drop());
+    serve(request, exchange, sink, { ...this.#options, peer: () => connection.peer }).catch(() =>
+      sink.drop(),
+    );
   }
 }
 
@@ -77,9 +79,9 @@ async function serve(
   request: IncomingMessage,
   exchange: HttpExchange,
   sink: Http1Sink,
-  options: Http1Options,
+  options: Http1Options & { readonly peer: () => string },
 ): Promise<void> {
-  const { stock, policy } = options;
+  const { stock, policy, peer } = options;
   const head = requestHead(request);
   const headers = headersOf(request);
   const origin = headers.get("origin");
@@ -93,7 +95,7 @@ async function serve(
   if (head.method === "OPTIONS") return exchange.write(preflight(origin, stock.requestId(headers)));
   const { httpVersion, method, target } = head;
   const transport = origin === null ? exchange : withOrigin(exchange, origin);
-  await stock.serve({ httpVersion, method, target, headers, body: sink.body }, transport);
+  await stock.serve({ httpVersion, method, target, headers, body: sink.body, peer }, transport);
 }
 
 class Http1Sink implements AnswerSink {

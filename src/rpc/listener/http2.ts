@@ -58,7 +58,9 @@ export class Http2Face {
     });
     this.#server.on("session", (session) => this.#begin(session));
     this.#server.on("sessionError", () => undefined);
-    this.#server.on("stream", (stream: ServerHttp2Stream, headers) => this.#serve(stream, headers));
+    this.#server.on("stream", (stream: ServerHttp2Stream, headers, _flags, raw) =>
+      this.#serve(stream, headers, raw),
+    );
   }
 
   /** Takes a socket over. The bytes read so far are emitted again: put back, they would be lost. */
@@ -78,33 +80,36 @@ export class Http2Face {
     session.on("error", () => connection.socket.destroy());
   }
 
-  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
     const connection = this.#connections.get(stream.session as ServerHttp2Session);
     if (connection === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     const { thin } = this.#options;
-    if (thin !== undefined && serveThin(stream, headers, connection, thin)) return;
+    // Of several the runtime keeps the first: the rules about heads are to see them all.
+    const credentials = valuesIn(raw, "authorization");
+    const plain = credentials.length <= 1;
+    if (thin !== undefined && plain && serveThin(stream, headers, connection, thin)) return;
     const sink = new Http2Sink(stream);
     const exchange = new HttpExchange(sink, connection, this.#options);
     stream.once("end", () => exchange.received());
     stream.once("close", () => exchange.closed());
-    serve(headers, exchange, sink, this.#options).catch(() => sink.drop());
+    const head = requestHead(headers, credentials);
+    const asked = { head, headers: headersOf(headers), peer: () => connection.peer };
+    serve(asked, exchange, sink, this.#options).catch(() => sink.drop());
   }
 }
 
 async function serve(
-  incoming: IncomingHttpHeaders,
+  { head, headers, peer }: { head: RequestHead; headers: Headers; peer: () => string },
   exchange: HttpExchange,
   sink: Http2Sink,
   { stock, policy }: Http2Options,
 ): Promise<void> {
-  const head = requestHead(incoming);
-  const headers = headersOf(incoming);
   const refusal = refusalOf(head, policy);
   if (refusal !== undefined) {
     return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
   }
   const { httpVersion, method, target } = head;
-  await stock.serve({ httpVersion, method, target, headers, body: sink.body }, exchange);
+  await stock.serve({ httpVersion, method, target, headers, body: sink.body, peer }, exchange);
 }
 
 class Http2Sink implements AnswerSink {
@@ -171,9 +176,10 @@ class Http2Sink implements AnswerSink {
 }
 
 /** Plain HTTP/2 is not spoken by browsers, so the Host rule, which is about them, has nothing to judge. */
-function requestHead(headers: IncomingHttpHeaders): RequestHead {
+function requestHead(headers: IncomingHttpHeaders, credentials: readonly string[]): RequestHead {
   const values = (name: string): readonly string[] => {
     if (name === "host") return ["localhost"];
+    if (name === "authorization") return credentials;
     const value = headers[name];
     return value === undefined ? [] : [value].flat();
   };
@@ -183,6 +189,15 @@ function requestHead(headers: IncomingHttpHeaders): RequestHead {
     target: headers[":path"] ?? "",
     values,
   };
+}
+
+/** Every value of a header, names and values in turn as they were sent. */
+function valuesIn(raw: readonly string[], name: string): readonly string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i] === name) values.push(raw[i + 1] as string);
+  }
+  return values;
 }
 
 function headersOf(incoming: IncomingHttpHeaders): Headers {

@@ -8,6 +8,7 @@ import {
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import { CHALLENGE } from "../../face/challenge.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { Call } from "../calls.ts";
 import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
@@ -40,6 +41,7 @@ export async function finish(
     header.set("cache-control", options.isGet ? "private, no-store" : "no-store");
     header.set("x-content-type-options", "nosniff");
   }
+  if (response.status === 401) header.set("www-authenticate", CHALLENGE);
   const failure = (code: Code, message: string) =>
     explain(call, code, message, options.messageBytesMax);
   const { status, body, trailer } = response;
@@ -147,6 +149,7 @@ export function plainError(
     "x-content-type-options": "nosniff",
     [REQUEST_ID_HEADER]: requestId,
   });
+  if (status === 401) header.set("www-authenticate", CHALLENGE);
   return { status, header, ...jsonBody(error, header) };
 }
 

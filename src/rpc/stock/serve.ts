@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: Headers;
   readonly body: RequestBody;
+  /** The client's address. */
+  readonly peer: () => string;
 }
 
 /** The way back to one client. */
@@ -49,12 +51,13 @@ export class StockServer {
 
   async serve(request: HttpRequest, transport: Transport): Promise<void> {
     const route = this.#options.routes.get(pathOf(request.target));
-    if (route === undefined) return transport.write(this.refusal(request, notFound(request), 404));
+    if (route === undefined) return this.#refuseUnknown(request, transport);
     const protocol = protocolOf(request.headers.get("content-type"));
     const call = this.#options.calls.open({
       rpc: route.rpc,
       protocol,
       thin: false,
+      peer: request.peer,
       header: (name) => request.headers.get(name) ?? undefined,
       headers: () => request.headers,
     });
@@ -63,10 +66,23 @@ export class StockServer {
     call.signal.addEventListener("abort", () => request.body.abort(call.signal.reason));
     if (call.signal.aborted) request.body.abort(call.signal.reason);
     try {
+      if (call.authenticating !== undefined) await call.authenticating;
       await transport.write(await this.#answer(route, request, call));
     } finally {
       call.close();
     }
+  }
+
+  /** What there is and is not is told to nobody without a credential. */
+  async #refuseUnknown(request: HttpRequest, transport: Transport): Promise<void> {
+    const { calls } = this.#options;
+    try {
+      await calls.identify(request.headers.get("authorization") ?? undefined, request.peer);
+    } catch (error) {
+      const status = error instanceof EntError ? undefined : 500;
+      return transport.write(this.refusal(request, error, status));
+    }
+    return transport.write(this.refusal(request, notFound(request), 404));
   }
 
   /** The id of a request that becomes no call. */
@@ -77,7 +93,7 @@ export class StockServer {
   /** The answer to a request that is refused before it becomes a call. */
   refusal(
     request: { readonly target: string; readonly headers: Headers },
-    error: EntError,
+    error: unknown,
     status?: number,
   ): FinishedResponse {
     const requestId = this.requestId(request.headers);

@@ -1,8 +1,9 @@
 import type { OutgoingHttpHeaders } from "node:http2";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { EntError, invalid } from "../../base/errors.ts";
+import { CHALLENGE } from "../../face/challenge.ts";
 import type { Format } from "./route.ts";
 
 /**
@@ -142,7 +143,10 @@ function connectDialect(format: Format, contentType: string): Dialect {
     trailers: undefined,
     trailerPrefix: "trailer-",
     failure: (error, requestId) => ({
-      headers: headers(codeToHttpStatus(error.code), "application/json", requestId),
+      headers: {
+        ...headers(codeToHttpStatus(error.code), "application/json", requestId),
+        ...(error.code === Code.Unauthenticated ? { "www-authenticate": CHALLENGE } : {}),
+      },
       body: new Uint8Array(errorToJsonBytes(error, undefined)),
       trailers: undefined,
     }),

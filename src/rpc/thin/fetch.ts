@@ -18,6 +18,7 @@ export interface ThinFetchOptions {
 export function fetchThin(
   request: Request,
   path: string,
+  peer: () => string,
   options: ThinFetchOptions,
 ): Promise<Response> | undefined {
   if (request.method !== "POST") return undefined;
@@ -33,6 +34,7 @@ export function fetchThin(
     rpc: route.rpc,
     protocol: "connect",
     thin: true,
+    peer,
     header,
     headers: () => request.headers,
   });
@@ -56,6 +58,7 @@ async function answer(
   const { route, dialect, call, options } = parts;
   request.signal.addEventListener("abort", () => call.gone());
   try {
+    if (call.authenticating !== undefined) await call.authenticating;
     call.admit();
     call.hold(length);
     const body = await bytesOf(request, call.signal);

@@ -48,6 +48,7 @@ export function serveThin(
     rpc,
     protocol,
     thin: true,
+    peer: () => connection.peer,
     header,
     headers: () => pairsOf(headers),
   });
@@ -105,6 +106,15 @@ class ThinExchange implements Exchange {
     const stream = this.#stream;
     stream.on("error", () => undefined);
     stream.on("close", () => this.#closed());
+    const { authenticating } = this.#call;
+    if (authenticating === undefined) return this.#begin();
+    void authenticating.then(() => {
+      if (!this.#isGone) this.#begin();
+    });
+  }
+
+  #begin(): void {
+    const stream = this.#stream;
     const { refusal } = this.#call;
     if (refusal !== undefined) return this.#refuse(refusal);
     // A client that sends slowly is told when its time is up, not only when it has sent.

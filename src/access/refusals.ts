@@ -1,0 +1,25 @@
+import { EntError } from "../base/errors.ts";
+
+/**
+ * One constant answer to everybody who has not said who they are: no credential, one that
+ * is unknown, revoked, expired, wrongly signed, of a tenant that is gone. Which of them it
+ * was is nobody's business but the operator's.
+ */
+export function unauthenticated(): EntError {
+  return new EntError({
+    code: "unauthenticated",
+    reason: "UNAUTHENTICATED",
+    message: "This needs a credential that holds.",
+    hint: "Send an API key or a token in the header Authorization, after the word Bearer.",
+  });
+}
+
+/** The credential holds, but for one tenant only. */
+export function needsServerCredential(): EntError {
+  return new EntError({
+    code: "permission_denied",
+    reason: "PERMISSION_DENIED",
+    message: "This is about the server itself, and the credential is one of a tenant.",
+    hint: "Use a credential of the server.",
+  });
+}
