@@ -4,14 +4,17 @@ import { decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { connectedListing, edgesListing } from "../query/listing.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Direction, Edge, Node } from "../record/graph.ts";
+import type { Viewer } from "../record/viewer.ts";
 import type { Value } from "../schema/value.ts";
+import type { EdgeList, EdgeListRequest } from "../store/reader/edge-list.ts";
 import type { EdgePlace } from "../store/reader/edge-reader.ts";
-import type { WalkPlace } from "../store/reader/walk.ts";
+import type { ReachedNode, WalkPlace, WalkRequest } from "../store/reader/walk.ts";
 import type { TenantReads } from "../store/tenant-store.ts";
+import { canRead } from "../store/visibility.ts";
 import { checkNodeId, checkTypeId } from "./check-transaction.ts";
 import type { ConnectedPage, ConnectedRequest, EdgePage, EdgesRequest } from "./engine.ts";
 
-/** Lists of edges: a prefix of an index with a limit, in the request's own turn. */
+/** Lists of edges and walks: what is asked for, checked, and pages of what readers find. */
 
 /** The rows of a page that a request asks for. Throws LIMIT_EXCEEDED. */
 export function pageRows(pageSize: number): number {
@@ -25,35 +28,48 @@ export function pageRows(pageSize: number): number {
   );
 }
 
-/** A page of a live node's edges. Throws NODE_NOT_FOUND, INVALID_ID, INVALID_CURSOR. */
-export function listEdges(reads: TenantReads, caller: Caller, request: EdgesRequest): EdgePage {
-  const { nodeId, direction, edgeTypeId } = request;
-  requireLive(reads, nodeId);
+/** What the list of a request looks for, and how its page is made of what it found. */
+export interface PreparedEdges {
+  readonly list: EdgeListRequest;
+  toPage(found: EdgeList): EdgePage;
+}
+
+/** Throws NODE_NOT_FOUND, INVALID_ID, INVALID_CURSOR, LIMIT_EXCEEDED. */
+export function prepareEdges(
+  reads: TenantReads,
+  caller: Caller,
+  viewer: Viewer,
+  request: EdgesRequest,
+  edgesMax: number,
+): PreparedEdges {
+  const { nodeId, direction, edgeTypeId, withNodes } = request;
+  requireLive(reads, viewer, nodeId);
   if (edgeTypeId !== 0) checkTypeId(edgeTypeId, "edge_type_id");
   const rows = pageRows(request.pageSize);
   const scope = { ...caller, listing: edgesListing(nodeId, direction, edgeTypeId) };
   const after = request.cursor && edgePlace(decodeCursor(request.cursor, scope));
-  const found = reads.edges.list(nodeId, direction, edgeTypeId, after, rows + 1);
-  const edges = found.slice(0, rows);
-  const hasMore = found.length > rows;
-  const last = edges.at(-1);
-  const place = last && placeOfEdge(last, direction);
+  const of = { nodeId, direction, edgeTypeId, viewer };
   return {
-    edges,
-    nodes: request.withNodes ? otherEnds(reads, edges, direction) : [],
-    hasMore,
-    nextCursor: hasMore && place !== undefined ? encodeCursor(scope, place) : undefined,
+    list: { ...of, after, limit: rows + 1, withNodes, edgesMax },
+    toPage: (found) => {
+      const edges = found.edges.slice(0, rows);
+      const hasMore = found.edges.length > rows;
+      const last = edges.at(-1);
+      const place = last && placeOfEdge(last, direction);
+      return {
+        edges,
+        nodes: endsOf(edges, found.nodes, direction),
+        hasMore,
+        nextCursor: hasMore && place !== undefined ? encodeCursor(scope, place) : undefined,
+      };
+    },
   };
 }
 
-function otherEnds(reads: TenantReads, edges: readonly Edge[], direction: Direction): Node[] {
+/** The nodes among these that edges of the page lead to: what was found may be one edge more. */
+function endsOf(edges: readonly Edge[], nodes: readonly Node[], direction: Direction): Node[] {
   const ids = new Set(edges.map((edge) => (direction === "out" ? edge.toId : edge.fromId)));
-  const nodes: Node[] = [];
-  for (const id of ids) {
-    const node = reads.nodes.find(id);
-    if (node !== undefined) nodes.push(node);
-  }
-  return nodes;
+  return nodes.filter((node) => ids.has(node.id));
 }
 
 function placeOfEdge(edge: Edge, direction: Direction): Value[] {
@@ -71,21 +87,27 @@ function edgePlace(place: readonly Value[]): EdgePlace | undefined {
 }
 
 /** What the walk of a request looks for, and how its page is made of what it found. */
-export interface ConnectedWalk {
-  readonly depth: number;
-  readonly rows: number;
-  readonly after: WalkPlace | undefined;
-  toPage(reads: TenantReads, found: readonly WalkPlace[]): ConnectedPage;
+export interface PreparedWalk {
+  readonly walk: WalkRequest;
+  toPage(found: readonly ReachedNode[]): ConnectedPage;
+}
+
+/** How far a walk may go, and how many edges it may look at. */
+export interface WalkBounds {
+  readonly depthMax: number;
+  readonly edgesMax: number;
 }
 
 /** Throws NODE_NOT_FOUND, INVALID_ID, INVALID_CURSOR, LIMIT_EXCEEDED. */
 export function prepareWalk(
   reads: TenantReads,
   caller: Caller,
+  viewer: Viewer,
   request: ConnectedRequest,
-  depthMax: number,
-): ConnectedWalk {
+  bounds: WalkBounds,
+): PreparedWalk {
   const { nodeId, direction, edgeTypeId } = request;
+  const { depthMax, edgesMax } = bounds;
   const depth = request.depth === 0 ? 1 : request.depth;
   if (!Number.isInteger(depth) || depth < 1 || depth > depthMax) {
     throw invalid(
@@ -96,34 +118,28 @@ export function prepareWalk(
     );
   }
   checkTypeId(edgeTypeId, "edge_type_id");
-  requireLive(reads, nodeId);
+  requireLive(reads, viewer, nodeId);
   const rows = pageRows(request.pageSize);
   const scope = { ...caller, listing: connectedListing(nodeId, direction, edgeTypeId, depth) };
+  const after = request.cursor && walkPlace(decodeCursor(request.cursor, scope));
+  const of = { nodeId, direction, edgeTypeId, viewer };
   return {
-    depth,
-    rows,
-    after: request.cursor && walkPlace(decodeCursor(request.cursor, scope)),
-    toPage: (view, found) => {
-      const shown = found.slice(0, rows);
-      const last = shown.at(-1);
+    walk: { ...of, depth, after, limit: rows + 1, edgesMax },
+    toPage: (found) => {
+      const nodes = found.slice(0, rows);
+      const last = nodes.at(-1);
       const hasMore = found.length > rows;
-      const place = last && placeOfWalk(last);
-      return {
-        nodes: shown.flatMap(({ id, distance }) => {
-          const node = view.nodes.find(id);
-          return node === undefined || node.deleted ? [] : [{ node, distance }];
-        }),
-        hasMore,
-        nextCursor: hasMore && place !== undefined ? encodeCursor(scope, place) : undefined,
-      };
+      const nextCursor =
+        hasMore && last !== undefined ? encodeCursor(scope, placeOfWalk(last)) : undefined;
+      return { nodes, hasMore, nextCursor };
     },
   };
 }
 
-function placeOfWalk(place: WalkPlace): Value[] {
+function placeOfWalk({ node, distance }: ReachedNode): Value[] {
   return [
-    { kind: "int", value: BigInt(place.distance) },
-    { kind: "ref", value: place.id },
+    { kind: "int", value: BigInt(distance) },
+    { kind: "ref", value: node.id },
   ];
 }
 
@@ -133,10 +149,11 @@ function walkPlace(place: readonly Value[]): WalkPlace | undefined {
   return { distance: Number(distance.value), id: id.value };
 }
 
-function requireLive(reads: TenantReads, nodeId: string): void {
+/** Throws NODE_NOT_FOUND also for a node that the viewer may not read. */
+function requireLive(reads: TenantReads, viewer: Viewer, nodeId: string): void {
   checkNodeId(nodeId, "node_id");
   const node = reads.nodes.find(nodeId);
-  if (node !== undefined && !node.deleted) return;
+  if (node !== undefined && !node.deleted && canRead(reads, viewer, node)) return;
   throw new EntError({
     code: "not_found",
     reason: "NODE_NOT_FOUND",

@@ -2,21 +2,22 @@ import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import type { Grant } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { listEdgesAtOnce } from "../store/reader/edge-list.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Gate } from "../tenant/gate.ts";
 import type { Wal } from "../wal/wal.ts";
 import type { Administration } from "./administration.ts";
+import { WatchChanges } from "./changes/watch-changes.ts";
 import type { Changes } from "./changes.ts";
-import { listEdges, prepareWalk } from "./edge-reads.ts";
+import { prepareEdges, prepareWalk } from "./edge-reads.ts";
 import type {
   ConnectedPage,
   ConnectedRequest,
@@ -47,7 +48,7 @@ import { InFlightKeys } from "./in-flight.ts";
 import { later } from "./later.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
-import { getNode, getNodeByKey, getNodes } from "./node-reads.ts";
+import { getNode, getNodeByKey, getNodes, listGrants, type NodeGrants } from "./node-reads.ts";
 import { searchNodes } from "./node-search.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
@@ -95,13 +96,19 @@ export class LocalEngine implements Engine {
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
   readonly mailboxes = later<Mailboxes>("Mailboxes");
-  readonly changes = later<Changes>("Watching changes");
+  readonly changes: Changes;
   readonly administration = later<Administration>("Administration of tenants");
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
     this.#viewers = new Viewers(deps.clock);
     this.#views = new OpenViews(deps);
+    this.changes = new WatchChanges({
+      ...deps,
+      views: this.#views,
+      viewers: this.#viewers,
+      schemas: this.#schemas,
+    });
     this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
   }
 
@@ -133,14 +140,14 @@ export class LocalEngine implements Engine {
   }
 
   getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
-    return this.#read(caller, freshness, signal, ({ reads }) => ({
-      node: getNode(reads, request),
+    return this.#read(caller, freshness, signal, (store) => ({
+      node: getNode(store.reads, this.#viewers.of(store, caller), request),
     }));
   }
 
   getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
     return this.#read(caller, freshness, signal, (store) =>
-      store.snapshot((reads) => getNodes(reads, request)),
+      store.snapshot((reads) => getNodes(reads, this.#viewers.of(store, caller), request)),
     );
   }
 
@@ -152,7 +159,8 @@ export class LocalEngine implements Engine {
   ) {
     return this.#read(caller, freshness, signal, (store) => {
       const registry = this.#schemas.of(store);
-      return { node: store.snapshot((reads) => getNodeByKey(reads, registry, request)) };
+      const viewer = this.#viewers.of(store, caller);
+      return { node: store.snapshot((reads) => getNodeByKey(reads, viewer, registry, request)) };
     });
   }
 
@@ -184,9 +192,18 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<EdgePage>> {
-    return this.#read(caller, freshness, signal, (store) =>
-      store.snapshot((reads) => listEdges(reads, caller, request)),
-    );
+    const { workers, walkEdges } = this.#deps;
+    return this.#read(caller, freshness, signal, async (store) => {
+      const viewer = this.#viewers.of(store, caller);
+      const { prepared, found } = store.snapshot((reads) => {
+        const edges = prepareEdges(reads, caller, viewer, request, walkEdges);
+        return { prepared: edges, found: listEdgesAtOnce(reads, edges.list) };
+      });
+      const { list } = prepared;
+      return prepared.toPage(
+        found ?? (await workers.run(store.readFile, { kind: "edges", list }, signal)),
+      );
+    });
   }
 
   listConnected(
@@ -195,15 +212,15 @@ export class LocalEngine implements Engine {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<ConnectedPage>> {
-    const { workers, walkDepth, walkEdges: edgesMax } = this.#deps;
+    const { workers, walkDepth: depthMax, walkEdges: edgesMax } = this.#deps;
     return this.#read(caller, freshness, signal, async (store) => {
-      const { nodeId, direction, edgeTypeId } = request;
-      const prepared = prepareWalk(store.reads, caller, request, walkDepth);
-      const { depth, after, rows } = prepared;
-      const walk = { nodeId, direction, edgeTypeId, depth, after, limit: rows + 1, edgesMax };
-      const found = await workers.run(store.readFile, { kind: "walk", walk }, signal);
-      const reopened = this.#views.open(caller.tenantId);
-      return reopened.snapshot((reads) => prepared.toPage(reads, found));
+      const viewer = this.#viewers.of(store, caller);
+      const bounds = { depthMax, edgesMax };
+      const prepared = store.snapshot((reads) =>
+        prepareWalk(reads, caller, viewer, request, bounds),
+      );
+      const { walk } = prepared;
+      return prepared.toPage(await workers.run(store.readFile, { kind: "walk", walk }, signal));
     });
   }
 
@@ -265,11 +282,18 @@ export class LocalEngine implements Engine {
     );
   }
 
-  listGrants(): Promise<Read<{ ownerActor: string; grants: readonly Grant[] }>> {
-    return this.#later.listGrants();
+  listGrants(
+    caller: Caller,
+    nodeId: string,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<NodeGrants>> {
+    return this.#read(caller, freshness, signal, (store) =>
+      store.snapshot((reads) => listGrants(reads, this.#viewers.of(store, caller), nodeId)),
+    );
   }
 
-  readonly #later = later<Pick<LocalEngine, "checkSchema" | "listGrants">>("This");
+  readonly #later = later<Pick<LocalEngine, "checkSchema">>("This");
 
   health(): Health {
     const { wal, applied, clock, version } = this.#deps;
@@ -370,7 +394,8 @@ export class LocalEngine implements Engine {
 
   #queryRead(caller: Caller, store: TenantStore, signal: AbortSignal) {
     const { workers, scanRows } = this.#deps;
-    return { caller, store, registry: this.#schemas.of(store), workers, scanRows, signal };
+    const viewer = this.#viewers.of(store, caller);
+    return { caller, viewer, store, registry: this.#schemas.of(store), workers, scanRows, signal };
   }
 }
 

@@ -8,6 +8,7 @@ import { planQuery } from "../query/plan.ts";
 import type { NodeQuery } from "../query/query.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Node } from "../record/graph.ts";
+import type { Viewer } from "../record/viewer.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
 import { type QueryWork, queryKeyed } from "../store/reader/query-nodes.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
@@ -18,6 +19,7 @@ import type { CountRequest, NodePage, QueryRequest } from "./engine.ts";
 /** What a query reads with. */
 export interface QueryRead {
   readonly caller: Caller;
+  readonly viewer: Viewer;
   readonly store: TenantStore;
   readonly registry: SchemaRegistry;
   readonly workers: ReadWorkers;
@@ -53,13 +55,17 @@ function workOf(read: QueryRead, request: CountRequest, order: QueryRequest["ord
   const { typeId, filter, includeDeleted } = request;
   const query = parseQuery({ typeId, filter, order, includeDeleted }, read.registry);
   const plan = planQuery(query, read.registry.nodeType(typeId));
-  return { query, plan, after: undefined, skip: 0, limit: 0, scanRows: read.scanRows };
+  const { viewer, scanRows } = read;
+  return { viewer, query, plan, after: undefined, skip: 0, limit: 0, scanRows };
 }
 
 function run(read: QueryRead, work: QueryWork): Promise<readonly Node[]> | Node[] {
   // Deleted nodes are in no index of their type: looking for them is a scan.
   const ownTurn = work.plan.keyed && work.skip === 0 && !work.query.includeDeleted;
-  if (ownTurn) return read.store.snapshot(() => queryKeyed(read.store.readConnection, work));
+  const found = ownTurn
+    ? read.store.snapshot(() => queryKeyed(read.store.readConnection, work))
+    : undefined;
+  if (found !== undefined) return found;
   return read.workers.run(read.store.readFile, { kind: "query", query: work }, read.signal);
 }
 

@@ -57,18 +57,31 @@ export function planQuery(query: NodeQuery, type: CompiledNodeType): QueryPlan {
   };
 }
 
-/** The refusal of a query that has passed its scan budget. `rows` is the budget. */
-export function queryNeedsIndex(plan: QueryPlan, rows: number): EntError {
+/**
+ * What is really done for somebody who sees only what has been granted: the planned way with
+ * a test of access, or, where only so many nodes of the type may be read, those by id.
+ */
+export function explainRestricted(plan: QueryPlan, readableNodes: number | undefined): string {
+  if (readableNodes === undefined) return `${plan.explain}; access tested of each row`;
+  return `the ${readableNodes} nodes of the type that may be read, by id; then the filter; then a sort; in a read worker`;
+}
+
+/** The refusal of a query that has passed its scan budget. `rows` is the budget, `explain` the way that was gone. */
+export function queryNeedsIndex(
+  plan: QueryPlan,
+  rows: number,
+  explain: string = plan.explain,
+): EntError {
   const [wish] = plan.indexWishes;
   return new EntError({
     code: "failed_precondition",
     reason: "QUERY_NEEDS_INDEX",
-    message: `The query would look at more than ${rows} rows (${plan.explain}).`,
+    message: `The query would look at more than ${rows} rows (${explain}).`,
     hint:
       wish === undefined
         ? "Narrow the filter down by a field that is indexed or unique."
         : `Declare ${wish} indexed, or narrow the filter down.`,
-    details: { rows: String(rows), plan: plan.explain, ...(wish !== undefined && { field: wish }) },
+    details: { rows: String(rows), plan: explain, ...(wish !== undefined && { field: wish }) },
   });
 }
 

@@ -1,16 +1,22 @@
-import type { Database } from "bun:sqlite";
+import type { Database, Statement } from "bun:sqlite";
 import { must } from "../../base/assert.ts";
 import type { Access, Bound } from "../../query/access.ts";
 import type { PathOrder } from "../../query/plan.ts";
+import type { Viewer } from "../../record/viewer.ts";
 import type { Value } from "../../schema/value.ts";
 import { type IndexValue, indexValue } from "../index-value.ts";
+import { readable } from "../visibility.ts";
 import { NODE_COLUMNS } from "./node-reader.ts";
 
 /**
  * The SQL that walks one access of a query. Texts are put together from the constants
  * below; everything that a client sent is a parameter.
+ *
+ * Rows that the viewer may not read are given too, and say so ({@link isReadable}): whoever
+ * takes them counts what has been looked at, and passes them over.
  */
 export interface SourceRequest {
+  readonly viewer: Viewer;
   readonly typeId: number;
   readonly access: Access;
   readonly includeDeleted: boolean;
@@ -29,7 +35,12 @@ interface Piece {
   readonly parameters: readonly Parameter[];
 }
 
-/** The first `limit` rows at once, as values of `NODE_COLUMNS` or (ids only) the id alone. */
+/** Whether the viewer may read the node of this row. */
+export function isReadable(row: readonly unknown[]): boolean {
+  return row.at(-1) === 1n;
+}
+
+/** The first `limit` rows at once, as values of `NODE_COLUMNS` or (ids only) the id alone, and then {@link isReadable}. */
 export function firstRowsOf(db: Database, request: SourceRequest, limit: number): unknown[][] {
   const rows: unknown[][] = [];
   for (const { sql, parameters } of piecesOf(request)) {
@@ -41,17 +52,22 @@ export function firstRowsOf(db: Database, request: SourceRequest, limit: number)
   return rows;
 }
 
-/** Row after row, as values of `NODE_COLUMNS` or (ids only) the id alone. */
+/** Row after row, as {@link firstRowsOf} gives them. */
 export function* rowsOf(db: Database, request: SourceRequest): Generator<unknown[]> {
-  for (const { sql, parameters } of piecesOf(request)) {
-    const statement = db.prepare(sql);
-    try {
+  let statement: Statement | undefined;
+  let prepared = "";
+  try {
+    // Pieces of one access mostly have one text: each node of many has its own piece.
+    for (const { sql, parameters } of piecesOf(request)) {
+      if (sql !== prepared) statement?.finalize();
+      if (sql !== prepared || statement === undefined) statement = db.prepare(sql);
+      prepared = sql;
       for (const row of statement.iterate(...parameters)) {
         yield Object.values(row as Record<string, unknown>);
       }
-    } finally {
-      statement.finalize();
     }
+  } finally {
+    statement?.finalize();
   }
 }
 
@@ -69,27 +85,34 @@ function piecesOf(request: SourceRequest): Piece[] {
   }
 }
 
+/** What a row is made of, and the values of its `?`, which stand before those of the conditions. */
+function columnsOf(request: SourceRequest, id = "n.id"): Piece {
+  const { sql, parameters } = readable(request.viewer);
+  const columns = request.idsOnly ? id : NODE_COLUMNS;
+  return { sql: `${columns}, ${sql} AS readable`, parameters };
+}
+
 const NOT_DELETED = "n.deleted = 0";
 const DELETED = "n.deleted = 1";
 
 function idPieces(request: SourceRequest, ids: readonly string[]): Piece[] {
-  const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
+  const columns = columnsOf(request);
   const live = request.includeDeleted ? "" : ` AND ${NOT_DELETED}`;
-  const sql = `SELECT ${columns} FROM nodes n WHERE n.id = ? AND n.type_id = ?${live}`;
+  const sql = `SELECT ${columns.sql} FROM nodes n WHERE n.id = ? AND n.type_id = ?${live}`;
   const afterId = lastId(request.after);
   const descending = request.order?.idDescending ?? false;
   const wanted = ids.filter(
     (id) => afterId === undefined || (descending ? id < afterId : id > afterId),
   );
   if (descending) wanted.reverse();
-  return wanted.map((id) => ({ sql, parameters: [id, request.typeId] }));
+  return wanted.map((id) => ({ sql, parameters: [...columns.parameters, id, request.typeId] }));
 }
 
 /** Deleted nodes have an index of their own; SQLite merges the two walks where an order is asked for. */
 function typePiece(request: SourceRequest, access: Access & { by: "type" }): Piece {
-  const columns = request.idsOnly ? "n.id" : NODE_COLUMNS;
+  const columns = columnsOf(request);
   const conditions = ["n.type_id = ?"];
-  const parameters: Parameter[] = [request.typeId];
+  const parameters: Parameter[] = [...columns.parameters, request.typeId];
   const descending = request.order?.idDescending ?? false;
   addBounds("n.id", access, conditions, parameters);
   const afterId = lastId(request.after);
@@ -98,8 +121,8 @@ function typePiece(request: SourceRequest, access: Access & { by: "type" }): Pie
     parameters.push(afterId);
   }
   const where = conditions.join(" AND ");
-  const live = `SELECT ${columns} FROM nodes n INDEXED BY live_nodes WHERE ${where} AND ${NOT_DELETED}`;
-  const deleted = `SELECT ${columns} FROM nodes n INDEXED BY deleted_nodes WHERE ${where} AND ${DELETED}`;
+  const live = `SELECT ${columns.sql} FROM nodes n INDEXED BY live_nodes WHERE ${where} AND ${NOT_DELETED}`;
+  const deleted = `SELECT ${columns.sql} FROM nodes n INDEXED BY deleted_nodes WHERE ${where} AND ${DELETED}`;
   const order = ` ORDER BY 1${descending ? " DESC" : ""}`;
   if (!request.includeDeleted) return { sql: live + order, parameters };
   const both = `${live} UNION ALL ${deleted}`;
@@ -132,12 +155,13 @@ function valuePiece(
   const { table, key } = indexOf(access.unique);
   const descending = request.order?.idDescending ?? false;
   const conditions = ["v.type_id = ?", `v.${key} = ?`, "v.value = ?"];
-  const parameters: Parameter[] = [request.typeId, access.fieldId, value];
+  const { sql: from, parameters: first } = selectFrom(request, table);
+  const parameters: Parameter[] = [...first, request.typeId, access.fieldId, value];
   if (afterId !== undefined) {
     conditions.push(descending ? "v.node_id < ?" : "v.node_id > ?");
     parameters.push(afterId);
   }
-  const sql = `${selectFrom(request, table)} WHERE ${conditions.join(" AND ")}
+  const sql = `${from} WHERE ${conditions.join(" AND ")}
     ORDER BY v.node_id${descending ? " DESC" : ""}`;
   return { sql, parameters };
 }
@@ -145,7 +169,8 @@ function valuePiece(
 function rangePiece(request: SourceRequest, access: Access & { by: "range" }): Piece {
   const { table, key } = indexOf(access.unique);
   const conditions = ["v.type_id = ?", `v.${key} = ?`];
-  const parameters: Parameter[] = [request.typeId, access.fieldId];
+  const { sql: from, parameters: first } = selectFrom(request, table);
+  const parameters: Parameter[] = [...first, request.typeId, access.fieldId];
   addBounds("v.value", access, conditions, parameters);
   const descending = request.order?.valueDescending ?? false;
   const [value] = request.after ?? [];
@@ -155,15 +180,18 @@ function rangePiece(request: SourceRequest, access: Access & { by: "range" }): P
     parameters.push(stored(value), afterId);
   }
   const turn = descending ? " DESC" : "";
-  const sql = `${selectFrom(request, table)} WHERE ${conditions.join(" AND ")}
+  const sql = `${from} WHERE ${conditions.join(" AND ")}
     ORDER BY v.value${turn}, v.node_id${turn}`;
   return { sql, parameters };
 }
 
-function selectFrom(request: SourceRequest, table: string): string {
-  if (request.idsOnly) return `SELECT v.node_id FROM ${table} v`;
+function selectFrom(request: SourceRequest, table: string): Piece {
+  const { sql, parameters } = columnsOf(request, "v.node_id");
+  const from = `SELECT ${sql} FROM ${table} v`;
+  // An index alone does not say who owns the node.
+  if (request.idsOnly && request.viewer.seesAll) return { sql: from, parameters };
   // CROSS JOIN holds SQLite to walking the index and looking up each node.
-  return `SELECT ${NODE_COLUMNS} FROM ${table} v CROSS JOIN nodes n ON n.id = v.node_id`;
+  return { sql: `${from} CROSS JOIN nodes n ON n.id = v.node_id`, parameters };
 }
 
 function indexOf(unique: boolean): { table: string; key: string } {

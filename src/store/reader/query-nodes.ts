@@ -1,16 +1,30 @@
 import type { Database } from "bun:sqlite";
 import { must } from "../../base/assert.ts";
+import { limits } from "../../base/limits.ts";
 import { compileFilter } from "../../query/match.ts";
-import { type Comparator, compileOrder, rowAt } from "../../query/order.ts";
-import { isWalk, type QueryPlan, queryNeedsIndex } from "../../query/plan.ts";
+import { type Comparator, compileOrder, placeOf, rowAt } from "../../query/order.ts";
+import { explainRestricted, isWalk, type QueryPlan, queryNeedsIndex } from "../../query/plan.ts";
 import type { NodeQuery } from "../../query/query.ts";
 import type { Node } from "../../record/graph.ts";
+import type { Viewer } from "../../record/viewer.ts";
 import type { Value } from "../../schema/value.ts";
+import { VisibilityReader } from "../visibility.ts";
 import { type NodeRowValues, nodeOfRow } from "./node-reader.ts";
-import { firstRowsOf, rowsOf } from "./node-source.ts";
+import { firstRowsOf, isReadable, rowsOf, type SourceRequest } from "./node-source.ts";
+
+/**
+ * Queries and counts of nodes. What the viewer may not read is passed over before rows are
+ * skipped, limited and counted; rows looked at are counted all the same.
+ *
+ * A viewer who may read few nodes of many must not look at the many. That nobody knows
+ * beforehand, and mostly it is not so: the planned way is gone until a whole slice of it shows
+ * next to nothing. Then it is asked, once, which nodes of the type the viewer may read. If
+ * those are few, the query is answered from them alone.
+ */
 
 /** A query as a reader runs it: checked, planned, and which part of its rows is wanted. */
 export interface QueryWork {
+  readonly viewer: Viewer;
   /** From `parseQuery`. */
   readonly query: NodeQuery;
   readonly plan: QueryPlan;
@@ -25,6 +39,10 @@ export interface QueryWork {
 
 /** Rows between two yields. */
 const SLICE_ROWS = 1_000;
+/** Of a slice with fewer rows that may be read it is asked how many nodes may be read at all. */
+const SPARSE_ROWS = 100;
+/** Rows beyond the page's own that a request's own turn looks at for those that may be read. */
+const EXTRA_ROWS_PER_TURN = 500;
 
 /**
  * The wanted rows in the query's order. Where the access walks in that order it stops
@@ -37,23 +55,37 @@ export function* queryNodes(db: Database, work: QueryWork): Generator<void, Node
 
 /**
  * The wanted rows of a keyed plan, of live nodes and with none to pass over: so many rows of
- * an index and no more, read at once. Throws QUERY_NEEDS_INDEX past the scan budget.
+ * an index and no more, read at once. Undefined when too many rows in the way may not be
+ * read: a worker's work. Throws QUERY_NEEDS_INDEX past the scan budget.
  */
-export function queryKeyed(db: Database, work: QueryWork): Node[] {
-  const { query, plan, after, limit, scanRows } = work;
-  const { access, order } = plan;
-  const path = { order, after: after && placeOnPath(query, plan, after) };
-  const source = { typeId: query.typeId, access, includeDeleted: false, ...path, idsOnly: false };
-  const rows = firstRowsOf(db, source, Math.min(limit, scanRows + 1));
-  if (rows.length > scanRows) throw queryNeedsIndex(plan, scanRows);
-  return rows.map((row) => nodeOfRow(row as NodeRowValues));
+export function queryKeyed(db: Database, work: QueryWork): Node[] | undefined {
+  const { query, plan, limit, scanRows } = work;
+  const found: Node[] = [];
+  let { after } = work;
+  let looked = 0;
+  let wanted = limit;
+  while (true) {
+    const source = sourceOf(work, after, false);
+    const rows = firstRowsOf(db, source, Math.min(wanted, scanRows + 1 - looked));
+    looked += rows.length;
+    if (looked > scanRows) throw queryNeedsIndex(plan, scanRows, explained(work));
+    for (const row of rows) {
+      if (found.length < limit && isReadable(row)) found.push(nodeOfRow(row as NodeRowValues));
+    }
+    const last = rows.at(-1);
+    if (found.length === limit || rows.length < wanted || last === undefined) return found;
+    if (looked >= limit + EXTRA_ROWS_PER_TURN) return undefined;
+    after = placeOf(query.order, nodeOfRow(last as NodeRowValues));
+    wanted = Math.max(limit - found.length, EXTRA_ROWS_PER_TURN);
+  }
 }
 
 function* inOrder(db: Database, work: QueryWork): Generator<void, Node[]> {
-  const found: Node[] = [];
+  let found: Node[] = [];
   let skip = work.skip;
   for (const node of matching(db, work, work.after)) {
     if (node === SLICE_END) yield;
+    else if (node === AFRESH) [found, skip] = [[], work.skip];
     else if (skip > 0) skip -= 1;
     else if (found.push(node) === work.limit) break;
   }
@@ -64,34 +96,117 @@ function* sorted(db: Database, work: QueryWork): Generator<void, Node[]> {
   const { query, after } = work;
   const compare = compileOrder(query.order);
   const border = after && rowAt(query.order, after);
-  const best = new BestRows(compare, work.skip + work.limit);
+  let best = new BestRows(compare, work.skip + work.limit);
   for (const node of matching(db, work, undefined)) {
     if (node === SLICE_END) yield;
+    else if (node === AFRESH) best = new BestRows(compare, work.skip + work.limit);
     else if (border === undefined || compare(border, node) < 0) best.add(node);
   }
   return best.take().slice(work.skip);
 }
 
 const SLICE_END = Symbol("slice end");
+/** What was given so far is to be forgotten: all rows follow once more, from another source. */
+const AFRESH = Symbol("afresh");
+type Pause = typeof SLICE_END | typeof AFRESH;
 
+/** The rows of the query behind a place, in the order of its plan where that has one. */
 function* matching(
   db: Database,
-  { query, plan, scanRows }: QueryWork,
+  work: QueryWork,
   after: readonly Value[] | undefined,
-): Generator<Node | typeof SLICE_END> {
-  const matches = compileFilter(plan.residual);
+): Generator<Node | Pause> {
+  const { query, plan } = work;
+  let matches = compileFilter(plan.residual);
+  let few: Node[] | undefined;
+  for (const row of readableRows(db, work, sourceOf(work, after, false))) {
+    if (row === AFRESH) {
+      matches = compileFilter(query.filter);
+      few = [];
+      yield AFRESH;
+    } else if (row === SLICE_END) yield SLICE_END;
+    else {
+      const node = nodeOfRow(row as NodeRowValues);
+      if (!matches(node)) continue;
+      if (few === undefined) yield node;
+      else few.push(node);
+    }
+  }
+  if (few === undefined) return;
+  const compare = compileOrder(query.order);
+  const border = after && rowAt(query.order, after);
+  for (const node of few.sort(compare)) {
+    if (border === undefined || compare(border, node) < 0) yield node;
+  }
+}
+
+/**
+ * The rows of a source that the viewer may read. When it turns out that these are few of
+ * many, all of the type begin anew behind AFRESH: whole rows, by id, of which nothing has
+ * been tested. Throws QUERY_NEEDS_INDEX.
+ */
+function* readableRows(
+  db: Database,
+  work: QueryWork,
+  source: SourceRequest,
+): Generator<unknown[] | Pause> {
+  const { viewer, query, plan, scanRows } = work;
   let looked = 0;
+  let given = 0;
+  let asked = viewer.seesAll || plan.access.by === "ids";
+  for (const row of rowsOf(db, source)) {
+    looked += 1;
+    if (looked > scanRows) throw queryNeedsIndex(plan, scanRows, explained(work));
+    if (isReadable(row)) {
+      given += 1;
+      yield row;
+    }
+    if (looked % SLICE_ROWS !== 0) continue;
+    if (!asked && given < SPARSE_ROWS) {
+      asked = true;
+      const ids = new VisibilityReader(db).readableIds(viewer, query.typeId, limits.readableNodes);
+      if (ids !== undefined) return yield* rowsById(db, work, ids, looked);
+    }
+    given = 0;
+    yield SLICE_END;
+  }
+}
+
+function* rowsById(
+  db: Database,
+  work: QueryWork,
+  ids: readonly string[],
+  lookedBefore: number,
+): Generator<unknown[] | Pause> {
+  const { viewer, query, plan, scanRows } = work;
+  if (lookedBefore + ids.length > scanRows) {
+    throw queryNeedsIndex(plan, scanRows, explainRestricted(plan, ids.length));
+  }
+  yield AFRESH;
+  const { typeId, includeDeleted } = query;
+  const all = { viewer, typeId, includeDeleted, order: undefined, after: undefined };
+  let looked = 0;
+  for (const row of rowsOf(db, { ...all, access: { by: "ids", ids }, idsOnly: false })) {
+    looked += 1;
+    if (isReadable(row)) yield row;
+    if (looked % SLICE_ROWS === 0) yield SLICE_END;
+  }
+}
+
+function explained(work: QueryWork): string {
+  return work.viewer.seesAll ? work.plan.explain : explainRestricted(work.plan, undefined);
+}
+
+function sourceOf(
+  { viewer, query, plan }: QueryWork,
+  after: readonly Value[] | undefined,
+  idsOnly: boolean,
+): SourceRequest {
   const { typeId, includeDeleted } = query;
   const { access } = plan;
   const order = isOrdered(plan) ? plan.order : undefined;
-  const path = { order, after: after && placeOnPath(query, plan, after) };
-  for (const row of rowsOf(db, { typeId, access, includeDeleted, ...path, idsOnly: false })) {
-    looked += 1;
-    if (looked > scanRows) throw queryNeedsIndex(plan, scanRows);
-    const node = nodeOfRow(row as NodeRowValues);
-    if (matches(node)) yield node;
-    if (looked % SLICE_ROWS === 0) yield SLICE_END;
-  }
+  const place = after && placeOnPath(query, plan, after);
+  return { viewer, typeId, access, includeDeleted, order, after: place, idsOnly };
 }
 
 /** A place as the walk has it: the value of its field, if it goes by value, and the id. */
@@ -114,25 +229,17 @@ function isOrdered(plan: QueryPlan): boolean {
 
 /** How many rows the query has, whatever page is asked for. */
 export function* countNodes(db: Database, work: QueryWork): Generator<void, number> {
-  const { query, plan, scanRows } = work;
+  const { query, plan } = work;
+  const idsOnly = plan.residual === undefined;
+  let matches = idsOnly ? undefined : compileFilter(plan.residual);
   let count = 0;
-  let looked = 0;
-  if (plan.residual !== undefined) {
-    for (const node of matching(db, work, undefined)) {
-      if (node === SLICE_END) yield;
-      else count += 1;
-    }
-    return count;
+  const source = { ...sourceOf(work, undefined, idsOnly), order: undefined };
+  for (const row of readableRows(db, work, source)) {
+    if (row === SLICE_END) yield;
+    else if (row === AFRESH) [count, matches] = [0, compileFilter(query.filter)];
+    else if (matches === undefined || matches(nodeOfRow(row as NodeRowValues))) count += 1;
   }
-  const { typeId, includeDeleted } = query;
-  const { access } = plan;
-  const source = { typeId, access, includeDeleted, order: undefined, after: undefined };
-  for (const _row of rowsOf(db, { ...source, idsOnly: true })) {
-    looked += 1;
-    if (looked > scanRows) throw queryNeedsIndex(plan, scanRows);
-    if (looked % SLICE_ROWS === 0) yield;
-  }
-  return looked;
+  return count;
 }
 
 /** The best `most` rows of any number, in order. Kept in a heap whose root is the worst of them. */

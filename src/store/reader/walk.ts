@@ -1,19 +1,18 @@
 import type { Database } from "bun:sqlite";
-import { EntError } from "../../base/errors.ts";
-import type { Direction } from "../../record/graph.ts";
-import { EdgeReader } from "./edge-reader.ts";
+import { must } from "../../base/assert.ts";
+import type { Node } from "../../record/graph.ts";
+import { tooManyEdges } from "./edge-list.ts";
+import { type EdgePlace, EdgeReader, type EdgesOfNode } from "./edge-reader.ts";
+import { NodeReader } from "./node-reader.ts";
 
-/** Which nodes a walk gives. */
-export interface WalkRequest {
-  readonly nodeId: string;
-  readonly direction: Direction;
-  readonly edgeTypeId: number;
+/** Which nodes a walk gives: over edges of the one type, as its viewer sees them. */
+export interface WalkRequest extends EdgesOfNode {
   /** Edges on the longest way, 1 or more. */
   readonly depth: number;
   /** Behind this place; undefined: from the beginning. */
   readonly after: WalkPlace | undefined;
   readonly limit: number;
-  /** Edges that may be looked at. */
+  /** Edges that may be looked at, hidden ones among them. */
   readonly edgesMax: number;
 }
 
@@ -23,14 +22,30 @@ export interface WalkPlace {
   readonly id: string;
 }
 
+/** A node that was reached, and how many edges away from the start. */
+export interface ReachedNode {
+  readonly node: Node;
+  readonly distance: number;
+}
+
 const SLICE_EDGES = 1_000;
 
 /**
- * The nodes reachable over live edges of one type, each once at its shortest distance,
- * the start not among them. Breadth first; yields between slices. Throws
- * LIMIT_EXCEEDED when it would look at more edges than it may.
+ * The nodes reachable over edges of one type, each once at its shortest distance, the start
+ * not among them. Never passes through a node that is deleted or that the viewer may not
+ * read; that the start is neither is the caller's question. Breadth first; yields between
+ * slices. Throws LIMIT_EXCEEDED when it would look at more edges than it may.
  */
-export function* walk(db: Database, request: WalkRequest): Generator<void, WalkPlace[]> {
+export function* walk(db: Database, request: WalkRequest): Generator<void, ReachedNode[]> {
+  const nodes = new NodeReader(db);
+  const places = yield* placesOf(db, request);
+  return places.map(({ id, distance }) => {
+    const node = must(nodes.find(id), "an edge of the same snapshot leads to it");
+    return { node, distance };
+  });
+}
+
+function* placesOf(db: Database, request: WalkRequest): Generator<void, WalkPlace[]> {
   const { nodeId, depth, after, limit } = request;
   const ring = new Rings(new EdgeReader(db), request);
   const found: WalkPlace[] = [];
@@ -61,49 +76,29 @@ class Rings {
 
   /** The unseen neighbours of a ring, in the order of their ids. */
   *next(ring: readonly string[]): Generator<void, string[]> {
-    const { edgesMax } = this.#request;
+    const { direction, edgesMax } = this.#request;
     const found: string[] = [];
     for (const nodeId of ring) {
-      for (const page of neighbours(this.#edges, nodeId, this.#request)) {
-        this.#looked += page.length;
-        if (this.#looked > edgesMax) throw tooManyEdges(edgesMax);
-        for (const otherId of page) {
+      let after: EdgePlace | undefined;
+      do {
+        const run = this.#edges.run({ ...this.#request, nodeId }, after, SLICE_EDGES);
+        this.#looked += run.looked;
+        if (this.#looked > edgesMax) throw tooManyEdges("The walk", edgesMax);
+        for (const edge of run.edges) {
+          const otherId = direction === "out" ? edge.toId : edge.fromId;
           if (this.#seen.has(otherId)) continue;
           this.#seen.add(otherId);
           found.push(otherId);
         }
+        after = run.looked < SLICE_EDGES ? undefined : run.last;
         yield;
-      }
+      } while (after !== undefined);
     }
     return found.sort();
-  }
-}
-
-/** The ids of a node's neighbours, a slice at a time. */
-function* neighbours(edges: EdgeReader, nodeId: string, request: WalkRequest): Generator<string[]> {
-  const { direction, edgeTypeId } = request;
-  let after: { edgeTypeId: number; otherId: string } | undefined;
-  while (true) {
-    const page = edges.list(nodeId, direction, edgeTypeId, after, SLICE_EDGES);
-    const ids = page.map((edge) => (direction === "out" ? edge.toId : edge.fromId));
-    yield ids;
-    const last = ids.at(-1);
-    if (last === undefined || ids.length < SLICE_EDGES) return;
-    after = { edgeTypeId, otherId: last };
   }
 }
 
 function isBehind(place: WalkPlace, after: WalkPlace | undefined): boolean {
   if (after === undefined || place.distance > after.distance) return true;
   return place.distance === after.distance && place.id > after.id;
-}
-
-function tooManyEdges(edgesMax: number): EntError {
-  return new EntError({
-    code: "failed_precondition",
-    reason: "LIMIT_EXCEEDED",
-    message: `The walk would look at more than ${edgesMax} edges.`,
-    hint: "Walk fewer steps, or begin at a node with fewer edges.",
-    details: { limit: String(edgesMax) },
-  });
 }
