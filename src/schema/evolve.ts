@@ -1,5 +1,6 @@
 import type { BuildStep } from "./build-step.ts";
 import { compareSchemas } from "./compare.ts";
+import { formerNamesAfter } from "./former-names.ts";
 import { type FoundChange, schemaIncompatible, toSchemaChange } from "./found-change.ts";
 import { mergeTypes } from "./merge.ts";
 import { checkReferences, checkSizes } from "./parse-schema.ts";
@@ -74,12 +75,20 @@ interface Evolution {
 
 function evolution(current: Schema, incoming: Schema, mode: Mode, rulesVersion: number): Evolution {
   if (mode === "merge") {
-    const { schema, differences, refusals } = mergeTypes(current, incoming, rulesVersion === 1);
+    const merged = mergeTypes(current, incoming, rulesVersion === 1);
+    const { differences, refusals } = merged;
+    const schema = merged.schema === current ? current : withFormerNames(current, merged.schema);
     return { schema, differences, found: [...refusals, ...compareSchemas(current, schema)] };
   }
   const found = compareSchemas(current, incoming);
   if (found.length === 0) return { schema: current, differences: [], found };
   checkSizes(incoming);
   checkReferences(incoming);
-  return { schema: incoming, differences: [], found };
+  return { schema: withFormerNames(current, incoming), differences: [], found };
+}
+
+function withFormerNames(current: Schema, next: Schema): Schema {
+  const { formerNames: _sent, ...schema } = next;
+  const formerNames = formerNamesAfter(current, next);
+  return formerNames.length === 0 ? schema : { ...schema, formerNames };
 }

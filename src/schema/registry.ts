@@ -1,7 +1,7 @@
 import { EntError, type ErrorReason } from "../base/errors.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import type { EdgeType, Field, FormerName, NodeType, Schema, UniqueKey } from "./types.ts";
 
 /**
  * One tenant's schema, compiled for look-ups by id and by name. Immutable: a change of
@@ -13,6 +13,9 @@ export class SchemaRegistry {
   readonly #nodeTypesByName = new Map<string, CompiledNodeType>();
   readonly #edgeTypes = new Map<number, CompiledEdgeType>();
   readonly #edgeTypesByName = new Map<string, CompiledEdgeType>();
+  /** By names that they have no more; what is called so today comes first. */
+  readonly #formerNodeTypes = new Map<string, CompiledNodeType>();
+  readonly #formerEdgeTypes = new Map<string, CompiledEdgeType>();
   #fingerprint: string | undefined;
 
   /** Takes a schema that has been checked (`parseSchema`, `mergeSchema`). */
@@ -20,15 +23,23 @@ export class SchemaRegistry {
     this.schema = schema;
     for (const type of schema.nodeTypes) {
       const label = `node type ${type.typeId} (${type.name})`;
-      const compiled = { ...type, table: new FieldTable(label, type.fields, type.uniqueKeys) };
+      const former = formerFields(schema, "node_type", type.typeId);
+      const table = new FieldTable(label, type.fields, type.uniqueKeys, former);
+      const compiled = { ...type, table };
       this.#nodeTypes.set(type.typeId, compiled);
       this.#nodeTypesByName.set(type.name, compiled);
     }
     for (const type of schema.edgeTypes) {
       const label = `edge type ${type.edgeTypeId} (${type.name})`;
-      const compiled = { ...type, table: new FieldTable(label, type.fields, []) };
+      const former = formerFields(schema, "edge_type", type.edgeTypeId);
+      const compiled = { ...type, table: new FieldTable(label, type.fields, [], former) };
       this.#edgeTypes.set(type.edgeTypeId, compiled);
       this.#edgeTypesByName.set(type.name, compiled);
+    }
+    for (const { of, typeId, fieldId, name } of schema.formerNames ?? []) {
+      if (fieldId !== 0) continue;
+      if (of === "node_type") this.#formerNodeTypes.set(name, this.nodeType(typeId));
+      else this.#formerEdgeTypes.set(name, this.edgeType(typeId));
     }
   }
 
@@ -60,16 +71,16 @@ export class SchemaRegistry {
     return this.#edgeTypes.get(edgeTypeId);
   }
 
-  /** Throws TYPE_UNKNOWN with the nearest names. */
+  /** By its name, or by one that it had. Throws TYPE_UNKNOWN with the nearest names. */
   nodeTypeByName(name: string): CompiledNodeType {
-    const type = this.#nodeTypesByName.get(name);
+    const type = this.#nodeTypesByName.get(name) ?? this.#formerNodeTypes.get(name);
     if (type !== undefined) return type;
     throw unknownType("TYPE_UNKNOWN", "node type", name, this.#nodeTypesByName);
   }
 
-  /** Throws EDGE_TYPE_UNKNOWN with the nearest names. */
+  /** By its name, or by one that it had. Throws EDGE_TYPE_UNKNOWN with the nearest names. */
   edgeTypeByName(name: string): CompiledEdgeType {
-    const type = this.#edgeTypesByName.get(name);
+    const type = this.#edgeTypesByName.get(name) ?? this.#formerEdgeTypes.get(name);
     if (type !== undefined) return type;
     throw unknownType("EDGE_TYPE_UNKNOWN", "edge type", name, this.#edgeTypesByName);
   }
@@ -93,9 +104,16 @@ export class FieldTable {
   readonly filled: readonly Field[];
   readonly #byId = new Map<number, Field>();
   readonly #byName = new Map<string, Field>();
+  readonly #formerNames: readonly FormerName[];
   readonly #keys: readonly UniqueKey[];
 
-  constructor(label: string, fields: readonly Field[], keys: readonly UniqueKey[]) {
+  constructor(
+    label: string,
+    fields: readonly Field[],
+    keys: readonly UniqueKey[],
+    formerNames: readonly FormerName[] = [],
+  ) {
+    this.#formerNames = formerNames;
     this.label = label;
     this.fields = fields;
     this.filled = fields.filter((field) => field.required || field.defaultValue !== undefined);
@@ -121,14 +139,19 @@ export class FieldTable {
     throw unknownField(this, String(fieldId), [], { field_id: String(fieldId) });
   }
 
-  /** Throws FIELD_UNKNOWN with the nearest names. */
+  /** By its name, or by one that it had. Throws FIELD_UNKNOWN with the nearest names. */
   getByName(name: string): Field {
-    const field = this.#byName.get(name);
+    const field = this.#byName.get(name) ?? this.#findByFormerName(name);
     if (field !== undefined) return field;
     const shown = name.slice(0, 64);
     throw unknownField(this, JSON.stringify(shown), suggest(name, this.#byName.keys()), {
       field_name: shown,
     });
+  }
+
+  #findByFormerName(name: string): Field | undefined {
+    const former = this.#formerNames.find((candidate) => candidate.name === name);
+    return former && this.#byId.get(former.fieldId);
   }
 
   /** Throws KEY_UNKNOWN. */
@@ -159,6 +182,15 @@ export class FieldTable {
       { suggestions: suggestions.join(",") },
     );
   }
+}
+
+const NO_NAMES: readonly FormerName[] = [];
+
+function formerFields(schema: Schema, of: FormerName["of"], typeId: number): readonly FormerName[] {
+  if (schema.formerNames === undefined) return NO_NAMES;
+  return schema.formerNames.filter(
+    (former) => former.of === of && former.typeId === typeId && former.fieldId !== 0,
+  );
 }
 
 const MAX_LISTED = 20;

@@ -2,7 +2,15 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import { parseJson } from "../base/json.ts";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { SchemaMember } from "./schema-member.ts";
-import type { DefaultGrant, EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
+import type {
+  DefaultGrant,
+  EdgeType,
+  Field,
+  FormerName,
+  NodeType,
+  Schema,
+  UniqueKey,
+} from "./types.ts";
 import type { FieldKind } from "./value.ts";
 import { valueToJson } from "./value-json.ts";
 
@@ -14,12 +22,14 @@ import { valueToJson } from "./value-json.ts";
  *                    default_grants: [{principal, permission}], reserved_field_ids}],
  *      edge_types: [{edge_type_id, name, from_type_id, to_type_id, description,
  *                    deprecated, unique_per_from, fields: [field…], reserved_field_ids}],
- *      reserved_type_ids, reserved_edge_type_ids}
+ *      reserved_type_ids, reserved_edge_type_ids,
+ *      former_names: [{type_id or edge_type_id, field_id, name}]}
  *     field = {field_id, name, kind, required, default, enum_values, deprecated, unique,
  *              indexed, searchable, description, ref_type_id}
  *
  * What is false, 0, "" or empty is left out. A default is written as `value-json.ts`
- * says. `edge_id` is read as the older name of `edge_type_id`. The form only grows:
+ * says. `former_names` is the server's to write; `parseSchema` leaves it out of what is
+ * sent. `edge_id` is read as the older name of `edge_type_id`. The form only grows:
  * records hold it for ever.
  */
 export function encodeSchema(schema: Schema): JsonObject {
@@ -29,6 +39,7 @@ export function encodeSchema(schema: Schema): JsonObject {
     ...sparse({
       reserved_type_ids: schema.reservedTypeIds,
       reserved_edge_type_ids: schema.reservedEdgeTypeIds,
+      former_names: (schema.formerNames ?? []).map(formerNameToJson),
     }),
   };
 }
@@ -44,18 +55,45 @@ export function encodeSchemaText(schema: Schema): string {
  */
 export function decodeSchema(json: JsonValue): Schema {
   const root = new SchemaMember(json, "");
-  root.allow(["node_types", "edge_types", "reserved_type_ids", "reserved_edge_type_ids"]);
+  root.allow([
+    "node_types",
+    "edge_types",
+    "reserved_type_ids",
+    "reserved_edge_type_ids",
+    "former_names",
+  ]);
+  const formerNames = root.list("former_names").map(formerNameOf);
   return {
     nodeTypes: root.list("node_types").map(nodeTypeOf),
     edgeTypes: root.list("edge_types").map(edgeTypeOf),
     reservedTypeIds: root.ids("reserved_type_ids"),
     reservedEdgeTypeIds: root.ids("reserved_edge_type_ids"),
+    ...(formerNames.length === 0 ? {} : { formerNames }),
   };
 }
 
 /** Throws `EntError` INVALID_REQUEST when the text is not JSON, otherwise as {@link decodeSchema}. */
 export function decodeSchemaText(text: string): Schema {
   return decodeSchema(parseJson(text, { keepSources: true }));
+}
+
+function formerNameToJson({ of, typeId, fieldId, name }: FormerName): JsonObject {
+  return sparse({
+    [of === "node_type" ? "type_id" : "edge_type_id"]: typeId,
+    field_id: fieldId,
+    name,
+  });
+}
+
+function formerNameOf(member: SchemaMember): FormerName {
+  member.allow(["type_id", "edge_type_id", "field_id", "name"]);
+  const edgeTypeId = member.id("edge_type_id", 0);
+  return {
+    of: edgeTypeId === 0 ? "node_type" : "edge_type",
+    typeId: edgeTypeId === 0 ? member.id("type_id") : edgeTypeId,
+    fieldId: member.id("field_id", 0),
+    name: member.text("name"),
+  };
 }
 
 function nodeTypeToJson(type: NodeType): JsonObject {

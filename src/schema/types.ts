@@ -75,6 +75,17 @@ export interface Schema {
   /** Numbers of types that were removed on purpose, never to be used again; ascending. */
   readonly reservedTypeIds: readonly number[];
   readonly reservedEdgeTypeIds: readonly number[];
+  /** Of a tenant's schema only, made from its history: what is sent has none. Absent: none. */
+  readonly formerNames?: readonly FormerName[];
+}
+
+/** A name that a type or field had before it was renamed. */
+export interface FormerName {
+  readonly of: "node_type" | "edge_type";
+  readonly typeId: number;
+  /** 0: the name is the type's. */
+  readonly fieldId: number;
+  readonly name: string;
 }
 
 export const EMPTY_SCHEMA: Schema = {

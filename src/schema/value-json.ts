@@ -124,6 +124,7 @@ export function fieldsFromJson(table: FieldTable, payload: JsonValue, path: stri
   for (const name of Object.keys(payload)) {
     if (RESERVED_FIELD_NAMES.has(name)) throw serverOwned(name, path);
     const field = table.getByName(name);
+    if (fields.has(field.fieldId)) throw namedTwice(field, name, path);
     const source = field.kind === "json" ? sourceOf(payload, name) : undefined;
     fields.set(
       field.fieldId,
@@ -131,6 +132,17 @@ export function fieldsFromJson(table: FieldTable, payload: JsonValue, path: stri
     );
   }
   return fields;
+}
+
+/** By its name and by a former one: nobody can tell which value is meant. */
+function namedTwice(field: Field, name: string, path: string): EntError {
+  const former = name === field.name ? "a former name of it" : name;
+  return invalid(
+    "INVALID_REQUEST",
+    `${path} gives the field ${field.name} twice: as ${field.name} and as ${former}.`,
+    `Send ${field.name} alone.`,
+    { field: `${path}.${name}` },
+  );
 }
 
 /** Fields by name, in ascending id. One that the schema does not know stands under its number. */
