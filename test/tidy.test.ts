@@ -59,6 +59,11 @@ const SIDEWAYS: readonly Edge[] = [
     reason: "`serve` and `dev` start the composition root",
   },
   {
+    from: "access",
+    to: "tenant",
+    reason: "a token's claims name a tenant in the grammar of tenants' ids",
+  },
+  {
     from: "query",
     to: "record",
     reason: "a filter tests nodes, and a cursor holds values in their canonical encoding",

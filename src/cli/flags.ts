@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { clientCredential } from "../config/load.ts";
 import type { CliContext } from "./context.ts";
 import { usageFailure } from "./failure.ts";
 import { OUTPUT_FORMATS, type OutputFormat } from "./format.ts";
@@ -16,11 +17,12 @@ export interface OutputFlags {
 export interface ServerFlags {
   readonly url: string;
   readonly timeout: number;
+  readonly apiKeyFile?: string;
 }
 
 export interface TenantFlags extends ServerFlags {
   readonly tenantId?: string;
-  readonly actor: string;
+  readonly actor?: string;
 }
 
 export interface ConfirmFlags {
@@ -45,6 +47,7 @@ export function addServerFlags(command: Command): Command {
         .default(DEFAULT_URL)
         .argParser(parseUrl),
     )
+    .option("--api-key-file <file>", "file with the credential (env ENTDB_API_KEY holds it itself)")
     .addOption(
       new Option("--timeout <seconds>", "how long to wait for an answer")
         .default(DEFAULT_TIMEOUT_SECONDS)
@@ -57,9 +60,9 @@ export function addTenantFlags(command: Command): Command {
   return addServerFlags(command)
     .addOption(new Option("--tenant-id <id>", "the tenant").env("ENTDB_TENANT_ID"))
     .addOption(
-      new Option("--actor <actor>", "who asks, in trusted mode")
-        .env("ENTDB_ACTOR")
-        .default("user:cli"),
+      new Option("--actor <actor>", "who asks; with a credential, for whom it acts").env(
+        "ENTDB_ACTOR",
+      ),
     );
 }
 
@@ -72,20 +75,19 @@ export function addConfirmFlags(command: Command): Command {
 
 /** A client for a command that concerns no tenant. */
 export function serverClient(context: CliContext, flags: ServerFlags): RestClient {
-  const { url, timeout } = flags;
-  return new RestClient(
-    { url, tenantId: undefined, actor: "user:cli", timeoutMs: timeout * 1000 },
-    context.clock,
-  );
+  const target = targetOf(flags);
+  return new RestClient({ ...target, tenantId: undefined, actor: undefined }, context.clock);
 }
 
-/** A client for one tenant; refuses a command line that names none. */
+/** A client for one tenant; refuses a command line that names none and has no credential that might. */
 export function tenantClient(context: CliContext, flags: TenantFlags): RestClient {
-  const { url, timeout, actor } = flags;
-  return new RestClient(
-    { url, tenantId: requireTenant(flags.tenantId), actor, timeoutMs: timeout * 1000 },
-    context.clock,
-  );
+  const target = targetOf(flags);
+  const tenantId = target.credential === undefined ? requireTenant(flags.tenantId) : flags.tenantId;
+  return new RestClient({ ...target, tenantId, actor: flags.actor }, context.clock);
+}
+
+function targetOf({ url, timeout, apiKeyFile }: ServerFlags) {
+  return { url, timeoutMs: timeout * 1000, credential: clientCredential(apiKeyFile) };
 }
 
 /** How REST names a type: by number, or by name. */

@@ -7,6 +7,7 @@ const TARGET = {
   url: "http://entdb.test:8080",
   tenantId: "acme",
   actor: "user:ada",
+  credential: undefined,
   timeoutMs: 60_000,
 };
 
@@ -34,6 +35,23 @@ test("tenant and actor go along as headers, the query as it was given", async ()
   expect(request?.url).toBe("http://entdb.test:8080/v1/nodes?filter.a.gte=1+%26+2&filter.a.lte=3");
   expect(request?.headers.get("x-tenant-id")).toBe("acme");
   expect(request?.headers.get("x-actor")).toBe("user:ada");
+});
+
+test("a credential goes along in its header, and then the actor only when one is named", async () => {
+  const headersOf = async (change: object) => {
+    const seen: Request[] = [];
+    const client = new RestClient({ ...TARGET, ...change }, systemClock, (url, init) => {
+      seen.push(new Request(url, init));
+      return Promise.resolve(Response.json({}));
+    });
+    await client.get("/v1/nodes/x");
+    const headers = seen[0]?.headers;
+    return [headers?.get("authorization"), headers?.get("x-actor")];
+  };
+  const credential = "edb_a_b";
+  expect(await headersOf({ credential })).toEqual(["Bearer edb_a_b", "user:ada"]);
+  expect(await headersOf({ credential, actor: undefined })).toEqual(["Bearer edb_a_b", null]);
+  expect(await headersOf({ actor: undefined })).toEqual([null, "user:cli"]);
 });
 
 test("integers of 64 bits survive the way there and back", async () => {

@@ -13,7 +13,10 @@ export interface Target {
   readonly url: string;
   /** Undefined for what concerns no tenant. */
   readonly tenantId: string | undefined;
-  readonly actor: string;
+  /** Undefined: whom the credential speaks for, or this program in trusted mode. */
+  readonly actor: string | undefined;
+  /** Goes into the header Authorization, and nowhere else. Undefined for none. */
+  readonly credential: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -45,12 +48,14 @@ export class RestClient {
   }
 
   async #request(method: string, path: string, body: string | undefined): Promise<JsonObject> {
-    const { url, tenantId, actor, timeoutMs } = this.#target;
+    const { url, tenantId, actor, credential, timeoutMs } = this.#target;
     const headers: Record<string, string> = {
       accept: "application/json",
-      "x-actor": actor,
       "x-timeout-ms": String(Math.ceil(timeoutMs)),
     };
+    if (credential !== undefined) headers["authorization"] = `Bearer ${credential}`;
+    const name = actor ?? (credential === undefined ? ACTOR_OF_THIS_PROGRAM : undefined);
+    if (name !== undefined) headers["x-actor"] = name;
     if (tenantId !== undefined) headers["x-tenant-id"] = tenantId;
     if (body !== undefined) headers["content-type"] = "application/json";
     const abort = new AbortController();
@@ -72,6 +77,8 @@ export class RestClient {
   }
 }
 
+/** Who asks a server that trusts whoever reaches it, when nobody is named. */
+const ACTOR_OF_THIS_PROGRAM = "user:cli";
 const ANSWER_ON_ITS_WAY_MS = 1_000;
 
 function answerOf(status: number, text: string, url: string): JsonObject {

@@ -19,7 +19,7 @@ export async function serve(
   for (const sentence of bannerNotes(config)) await note(sentence);
   const began = context.clock.monotonic();
   return runServer(context, {
-    start: () => startServer(config),
+    start: () => startServer(config, { tellAdminKey: (key) => context.output.note(keyNote(key)) }),
     announce: async (server) => {
       await note("entdb ready", {
         grpc: server.grpcUrl,
@@ -36,6 +36,16 @@ export async function serve(
     // The server itself gives calls the grace; beyond it there is only closing files.
     stopTimeoutMs: config.shutdownGraceMs + CLOSING_MS,
   });
+}
+
+/** Among JSON lines it is a line of text on purpose: what gathers the log is not to keep the key. */
+function keyNote(key: string): string {
+  return `
+This server asks for credentials, and this is its first key. It may do everything, it is
+shown this once, and it is kept nowhere. Store it safely:
+
+    ${key}
+`;
 }
 
 const CLOSING_MS = 10_000;

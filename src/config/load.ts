@@ -50,6 +50,41 @@ export function loadConfig(input: LoadInput = {}): LoadedConfig {
   return { config, origins: Object.freeze(origins) as Record<OptionKey, Origin> };
 }
 
+/**
+ * The credential that a command sends: from the file that its flag names, or else from
+ * ENTDB_API_KEY or the file that ENTDB_API_KEY_FILE names. Never from the command line, which
+ * every user of the machine can read. Undefined for none. Throws CONFIG_INVALID.
+ */
+export function clientCredential(
+  flag: string | undefined,
+  environment: Environment = process.env,
+): string | undefined {
+  const text = environment["ENTDB_API_KEY"] ?? "";
+  const path = flag ?? environment["ENTDB_API_KEY_FILE"] ?? "";
+  if (flag === undefined && text !== "" && path !== "") {
+    const message = "and ENTDB_API_KEY_FILE are both set: give one of them";
+    throw configInvalid([{ name: "ENTDB_API_KEY", message }]);
+  }
+  const isFile = path !== "";
+  const name = flag !== undefined ? "--api-key-file" : `ENTDB_API_KEY${isFile ? "_FILE" : ""}`;
+  const credential = isFile ? readCredential(path, name) : text;
+  if (credential === "") return undefined;
+  // The text itself is never shown, whatever is wrong with it.
+  if (!/^[\x21-\x7e]+$/.test(credential)) {
+    throw configInvalid([{ name, message: "holds something that is no key and no token" }]);
+  }
+  return credential;
+}
+
+function readCredential(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw configInvalid([{ name, message: `names a file that cannot be read: ${why}` }]);
+  }
+}
+
 function readConfigFile(
   flag: string | undefined,
   environment: Environment,
