@@ -1,4 +1,5 @@
 import type { Caller } from "../record/caller.ts";
+import type { ChangeKind } from "../record/change.ts";
 import type { Node } from "../record/graph.ts";
 
 /** What was applied, from a position on and then as it happens. */
@@ -6,43 +7,31 @@ export interface Changes {
   /**
    * Yields until the signal aborts, and then ends without an error. Every change that the
    * caller may see and asked for comes once, in log order, in the batch of its record; a batch
-   * without changes is a heartbeat and says how far everything has been sent.
+   * without changes is a heartbeat and says how far everything has been sent. The first batch
+   * is one: it says where the watch begins. What may be seen is judged as a batch is sent.
    *
    * Throws CHANGES_TRIMMED, POSITION_FROM_ANOTHER_LOG, POSITION_BEYOND_LOG, INVALID_POSITION,
-   * LIMIT_EXCEEDED for too many watchers, UNAUTHENTICATED when `expiresAt` has come,
-   * TENANT_HALTED and its like, SERVER_STOPPING.
+   * INVALID_REQUEST, TYPE_UNKNOWN, EDGE_TYPE_UNKNOWN, LIMIT_EXCEEDED for too many watchers or
+   * types, UNAUTHENTICATED when `expiresAt` has come, TENANT_NOT_FOUND also later, when the
+   * tenant goes, TENANT_HALTED once everything before the halt was sent, SERVER_STOPPING.
    */
   watch(caller: Caller, request: WatchRequest, signal: AbortSignal): AsyncIterable<ChangeBatch>;
 }
 
 export interface WatchRequest {
-  /** A token; undefined or empty: from now on, or from the beginning. */
+  /** A token, which stands before `fromBeginning`; undefined or empty: from now on, or from the beginning. */
   readonly after: Uint8Array | undefined;
+  /** From the first change that is still kept. */
   readonly fromBeginning: boolean;
-  /** Empty, both of them: all types. */
+  /** Empty, both of them: all types. With one of them changes of the other sort do not come. */
   readonly typeIds: readonly number[];
   readonly edgeTypeIds: readonly number[];
   readonly withNodes: boolean;
-  /** 0: the default. */
+  /** 0: the default. Else 1 to 60 s. */
   readonly heartbeatMs: number;
   /** When the caller's credential ends, Unix milliseconds; Infinity: never. */
   readonly expiresAt: number;
 }
-
-/** In the order of their numbers on the wire, from 1. */
-export const CHANGE_KINDS = [
-  "node_created",
-  "node_updated",
-  "node_deleted",
-  "node_restored",
-  "node_purged",
-  "node_access_changed",
-  "edge_created",
-  "edge_updated",
-  "edge_deleted",
-  "schema_changed",
-] as const;
-export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 export interface Change {
   readonly kind: ChangeKind;

@@ -44,7 +44,8 @@ function isDeadline(error: unknown): boolean {
   return error instanceof EntError && error.reason === "DEADLINE_EXCEEDED";
 }
 
-function beyondLog(offset: number, end: number): EntError {
+/** For a position that this log does not have yet: POSITION_BEYOND_LOG. */
+export function beyondLog(offset: number, end: number): EntError {
   return new EntError({
     code: "out_of_range",
     reason: "POSITION_BEYOND_LOG",
