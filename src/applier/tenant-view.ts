@@ -115,6 +115,7 @@ export class TenantView {
     }
     if (next.membership !== this.#committed.membership) this.store.membershipChanged();
     if (next.registry !== this.#committed.registry) this.store.schemaChanged();
+    if (this.#graph.mailboxOutbox.takeWritten()) this.store.mailbox.setNews(true);
     this.#committed = next;
     return applied;
   }
@@ -141,6 +142,7 @@ export class TenantView {
     if (expiresAt !== null) next.nextExpiry = Math.min(next.nextExpiry, expiresAt);
     this.#eventWriter.insert({
       idempotencyKey: record.idempotencyKey,
+      actor: record.actor,
       requestHash: record.requestHash,
       result,
       wording: encodeWording(outcome),

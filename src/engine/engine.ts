@@ -32,7 +32,7 @@ export interface Engine {
     request: TransactionRequest,
     signal: AbortSignal,
   ): Promise<TransactionReceipt>;
-  /** What became of a transaction, by its idempotency key. */
+  /** What became of the caller's own transaction, by its idempotency key; of anybody's, with the right to the audit. */
   getReceipt(
     caller: Caller,
     idempotencyKey: string,

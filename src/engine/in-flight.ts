@@ -6,12 +6,14 @@
  * whether or not its caller still waits.
  */
 export class Flight {
+  readonly actor: string;
   readonly #ended = Promise.withResolvers<void>();
   readonly #queue: Flight[];
   readonly #onEnd: () => void;
 
   /** Use {@link InFlightKeys.begin}. */
-  constructor(queue: Flight[], onEnd: () => void) {
+  constructor(actor: string, queue: Flight[], onEnd: () => void) {
+    this.actor = actor;
     this.#queue = queue;
     this.#onEnd = onEnd;
   }
@@ -42,16 +44,17 @@ export class Flight {
 export class InFlightKeys {
   readonly #queues = new Map<string, Flight[]>();
 
-  /** Whether a transaction with this key is under way. */
-  has(tenantId: string, idempotencyKey: string): boolean {
-    return this.#queues.has(keyOf(tenantId, idempotencyKey));
+  /** Whether a transaction with this key is under way that one of these actors has sent. */
+  has(tenantId: string, idempotencyKey: string, isAsked: (actor: string) => boolean): boolean {
+    const queue = this.#queues.get(keyOf(tenantId, idempotencyKey)) ?? [];
+    return queue.some(({ actor }) => isAsked(actor));
   }
 
-  /** Notes a transaction, behind those with the same key that are under way. */
-  begin(tenantId: string, idempotencyKey: string): Flight {
+  /** Notes an actor's transaction, behind those with the same key that are under way. */
+  begin(tenantId: string, idempotencyKey: string, actor: string): Flight {
     const key = keyOf(tenantId, idempotencyKey);
     const queue = this.#queues.get(key) ?? [];
-    const flight = new Flight(queue, () => this.#queues.delete(key));
+    const flight = new Flight(actor, queue, () => this.#queues.delete(key));
     if (queue.push(flight) === 1) this.#queues.set(key, queue);
     return flight;
   }

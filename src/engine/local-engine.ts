@@ -12,8 +12,11 @@ import { listEdgesAtOnce } from "../store/reader/edge-list.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Catalog } from "../tenant/catalog.ts";
 import type { Gate } from "../tenant/gate.ts";
+import type { SystemLog } from "../tenant/system-log.ts";
 import type { Wal } from "../wal/wal.ts";
+import { LocalAdministration } from "./administration/local-administration.ts";
 import type { Administration } from "./administration.ts";
 import { WatchChanges } from "./changes/watch-changes.ts";
 import type { Changes } from "./changes.ts";
@@ -52,6 +55,8 @@ import { getNode, getNodeByKey, getNodes, listGrants, type NodeGrants } from "./
 import { searchNodes } from "./node-search.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
+import { withoutRemovedFields } from "./removed-fields.ts";
+import { checkAgainst, registration, tenantSchema } from "./schema-requests.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
@@ -60,6 +65,8 @@ import { Viewers } from "./viewers.ts";
 export interface TenantRepair {
   retry(tenantId: string): Promise<EntError | undefined>;
   rebuild(entry: CatalogEntry): Promise<Rebuilt | undefined>;
+  /** Resolves when a deleted tenant's files are gone. */
+  removed(entry: CatalogEntry): Promise<void>;
   readonly checkpointOffset: number;
 }
 
@@ -73,7 +80,9 @@ export interface LocalEngineDeps {
   readonly wal: Wal;
   readonly applied: Applied;
   readonly stores: TenantStores;
+  readonly catalog: Catalog;
   readonly gate: Gate;
+  readonly systemLog: SystemLog;
   readonly workers: ReadWorkers;
   readonly repair: TenantRepair;
   readonly clock: Clock;
@@ -97,7 +106,7 @@ export class LocalEngine implements Engine {
   readonly #schemas = new TenantSchemas();
   readonly mailboxes = later<Mailboxes>("Mailboxes");
   readonly changes: Changes;
-  readonly administration = later<Administration>("Administration of tenants");
+  readonly administration: Administration;
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
@@ -110,6 +119,14 @@ export class LocalEngine implements Engine {
       schemas: this.#schemas,
     });
     this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
+    this.administration = new LocalAdministration({
+      ...deps,
+      views: this.#views,
+      viewers: this.#viewers,
+      submit: this.#submit,
+      partition: deps.wal.partition,
+      removed: (entry) => deps.repair.removed(entry),
+    });
   }
 
   execute(
@@ -131,8 +148,13 @@ export class LocalEngine implements Engine {
     const { tenantId } = caller;
     if (this.#isToBeCreated(tenantId)) return { state: "unknown" };
     await this.#untilFresh(caller, freshness, signal);
-    const pending = this.#inFlight.has(tenantId, idempotencyKey);
-    const remembered = this.#views.open(tenantId).reads.appliedEvents.find(idempotencyKey);
+    const store = this.#views.open(tenantId);
+    // What others sent is nothing that the caller may know of, and reads as if it were not there.
+    const auditor = this.#viewers.standingOf(store, caller).rights.has("audit");
+    const isAsked = (actor: string) => auditor || actor === caller.actor;
+    const pending = this.#inFlight.has(tenantId, idempotencyKey, isAsked);
+    const found = store.reads.appliedEvents.find(idempotencyKey);
+    const remembered = found !== undefined && isAsked(found.actor) ? found : undefined;
     // Of records that wait since before this start nobody knows the keys: "unknown" would be a guess.
     const behind = applied.behind(tenantId);
     if (remembered === undefined && !pending && behind !== undefined) throw behind.error;
@@ -242,18 +264,7 @@ export class LocalEngine implements Engine {
     request: SchemaRequest,
     signal: AbortSignal,
   ): Promise<SchemaReceipt> {
-    const { idempotencyKey, schema, mode } = request;
-    const receipt = await this.#submit.execute(
-      caller,
-      {
-        idempotencyKey,
-        operations: [{ op: "register_schema", schema, mode }],
-        wait: "applied",
-        schemaFingerprint: "",
-        schema: undefined,
-      },
-      signal,
-    );
+    const receipt = await this.#submit.execute(caller, registration(request), signal);
     const now = await this.getSchema(caller, NOW, signal);
     return {
       fingerprint: now.fingerprint,
@@ -264,8 +275,13 @@ export class LocalEngine implements Engine {
     };
   }
 
-  checkSchema(): Promise<Read<SchemaCheck>> {
-    return this.#later.checkSchema();
+  async checkSchema(
+    caller: Caller,
+    request: Omit<SchemaRequest, "idempotencyKey">,
+    freshness: Freshness,
+    signal: AbortSignal,
+  ): Promise<Read<SchemaCheck>> {
+    return checkAgainst(await this.getSchema(caller, freshness, signal), request);
   }
 
   searchNodes(
@@ -292,8 +308,6 @@ export class LocalEngine implements Engine {
       store.snapshot((reads) => listGrants(reads, this.#viewers.of(store, caller), nodeId)),
     );
   }
-
-  readonly #later = later<Pick<LocalEngine, "checkSchema">>("This");
 
   health(): Health {
     const { wal, applied, clock, version } = this.#deps;
@@ -373,7 +387,8 @@ export class LocalEngine implements Engine {
       const store = this.#views.open(tenantId);
       // Taken before a worker begins to read: what the view comes to meanwhile may not be in the answer.
       const positionToken = tokenOfView(wal, applied, tenantId);
-      return { ...(await read(store)), positionToken };
+      const registry = this.#schemas.of(store);
+      return { ...withoutRemovedFields(registry, await read(store)), positionToken };
     } catch (error) {
       throw this.#views.explained(tenantId, error);
     }
@@ -401,10 +416,6 @@ export class LocalEngine implements Engine {
 
 const NOW: Freshness = { atLeast: undefined, strong: false };
 const NO_TYPES = new SchemaRegistry(EMPTY_SCHEMA);
-
-function tenantSchema(registry: SchemaRegistry, locked: boolean): TenantSchema {
-  return { schema: registry.schema, fingerprint: registry.fingerprint, locked, build: undefined };
-}
 
 function inTrouble(tenantId: string): EntError {
   return new EntError({

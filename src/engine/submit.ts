@@ -94,7 +94,7 @@ export class Submit {
   #begin(prepared: Prepared): Flight | undefined {
     const { caller, request, serverMadeKey, idempotencyKey } = prepared;
     if (serverMadeKey && request.wait === "applied") return undefined;
-    return this.#deps.inFlight.begin(caller.tenantId, idempotencyKey);
+    return this.#deps.inFlight.begin(caller.tenantId, idempotencyKey, caller.actor);
   }
 
   /** A transaction whose caller has gone is under way until the view knows it. */
@@ -116,7 +116,10 @@ export class Submit {
     signal: AbortSignal,
   ): Promise<Prepared> {
     checkKey(request.idempotencyKey);
-    const checked = checkTransaction(request.operations, this.#ids);
+    const checked = checkTransaction(request.operations, this.#ids, {
+      actor: caller.actor,
+      log: this.#deps.wal,
+    });
     const attached = request.schema && parseSchema(request.schema);
     const admitted = this.#deps.gate.admitWrite(caller.tenantId, signal);
     const entry = admitted instanceof Promise ? await admitted : admitted;
@@ -224,7 +227,8 @@ export class Submit {
 
   /** The wait ended before the outcome was known: what was asked for is in the log and will be applied. */
   #notAppliedYet(error: unknown, appended: Appended): unknown {
-    if (!(error instanceof EntError)) return error;
+    // A tenant that was deleted meanwhile takes the record with it.
+    if (!(error instanceof EntError) || error.reason === "TENANT_NOT_FOUND") return error;
     return new EntError({
       code: error.code,
       reason: error.reason,

@@ -49,7 +49,7 @@ const TABLES: readonly HashedTable[] = [
   },
   {
     name: "applied_events",
-    sql: `SELECT idempotency_key, request_hash, result, position, applied_at, expires_at
+    sql: `SELECT idempotency_key, actor, request_hash, result, position, applied_at, expires_at
       FROM applied_events ORDER BY idempotency_key`,
   },
   {

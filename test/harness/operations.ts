@@ -1,5 +1,6 @@
 import type { RequestedOperation } from "../../src/engine/engine.ts";
-import type { EdgeTarget } from "../../src/record/transaction.ts";
+import { type EdgeTarget, NO_MAIL, type NodeSharing } from "../../src/record/transaction.ts";
+import type { Permission } from "../../src/schema/types.ts";
 import type { Fields, Value } from "../../src/schema/value.ts";
 
 /** Values and operations in few words, for tests of the engine. */
@@ -31,6 +32,16 @@ export interface CreateOptions {
   readonly id?: string;
   readonly alias?: string;
   readonly returnExisting?: boolean;
+  readonly sharing?: NodeSharing;
+}
+
+/** For a create: a grant to each of these principals, without an end. */
+export function sharedWith(
+  permission: Permission,
+  ...principals: string[]
+): { readonly sharing: NodeSharing } {
+  const grants = principals.map((principal) => ({ principal, permission, expiresAt: 0 }));
+  return { sharing: { grants, recipients: [], mail: NO_MAIL } };
 }
 
 export function createNode(
@@ -112,4 +123,27 @@ export function deleteEdge(target: EdgeTarget): RequestedOperation {
 /** A node's or edge's id of a client's own making: "nd_" or "ed_" and the number. */
 export function ownId(prefix: "nd" | "ed", number: number): string {
   return `${prefix}_${String(number).padStart(26, "0")}`;
+}
+
+/** `expiresAt` in Unix milliseconds; 0: never. */
+export function grant(
+  nodeId: string,
+  principal: string,
+  permission: Permission = "read",
+  expiresAt = 0,
+): RequestedOperation {
+  return { op: "grant", nodeId, grant: { principal, permission, expiresAt } };
+}
+
+/** Without a permission: all that the principal holds. */
+export function revoke(
+  nodeId: string,
+  principal: string,
+  permission?: Permission,
+): RequestedOperation {
+  return { op: "revoke", nodeId, principal, permission };
+}
+
+export function setVisibility(nodeId: string, ...principals: string[]): RequestedOperation {
+  return { op: "set_visibility", nodeId, principals };
 }

@@ -38,6 +38,7 @@ import {
   purgeNode,
   ref,
   restoreNode,
+  sharedWith,
   str,
   time,
   updateNode,
@@ -292,7 +293,7 @@ describe("the schema at apply", () => {
 
   test("the owner is who created, whoever updates", async () => {
     const tenant = await freshTenant();
-    const id = await tenant.make(createNode(USER));
+    const id = await tenant.make(createNode(USER, {}, sharedWith("write", "user:bob")));
     const bob = partition.tenant(tenant.caller.tenantId, "user:bob");
     await bob.one(updateNode(id, { [NAME]: str("b") }));
     expect((await tenant.node(id)).ownerActor).toBe("user:alice");

@@ -71,6 +71,7 @@ CREATE TABLE known_fingerprints (
 
 CREATE TABLE applied_events (
   idempotency_key TEXT NOT NULL PRIMARY KEY,
+  actor TEXT NOT NULL,
   request_hash BLOB NOT NULL,
   result BLOB NOT NULL,
   wording TEXT,

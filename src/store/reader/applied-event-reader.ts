@@ -6,6 +6,8 @@ import { LazyStatement } from "../lazy-statement.ts";
 /** A remembered outcome and what tells a repetition from a reuse of its key. */
 export interface RememberedOutcome extends DecidedOutcome {
   readonly requestHash: Uint8Array;
+  /** Who sent the first request with the key. */
+  readonly actor: string;
 }
 
 /** Outcomes by idempotency key. */
@@ -16,7 +18,7 @@ export class AppliedEventReader {
   constructor(db: Database) {
     this.#byKey = new LazyStatement(
       db,
-      `SELECT request_hash, result, wording, position, applied_at FROM applied_events
+      `SELECT request_hash, result, wording, position, applied_at, actor FROM applied_events
        WHERE idempotency_key = ?`,
     );
     this.#firstExpiry = new LazyStatement(
@@ -27,7 +29,7 @@ export class AppliedEventReader {
 
   find(idempotencyKey: string): RememberedOutcome | undefined {
     const row = this.#byKey.ready.values(idempotencyKey)[0] as
-      | [Uint8Array, Uint8Array, string | null, bigint, bigint]
+      | [Uint8Array, Uint8Array, string | null, bigint, bigint, string]
       | undefined;
     if (row === undefined) return undefined;
     return {
@@ -35,6 +37,7 @@ export class AppliedEventReader {
       outcome: decodeOutcome(row[1], row[2]),
       offset: Number(row[3]),
       appliedAt: Number(row[4]),
+      actor: row[5],
     };
   }
 

@@ -4,6 +4,8 @@ import { LazyStatement } from "../lazy-statement.ts";
 /** One remembered outcome. */
 export interface AppliedEvent {
   readonly idempotencyKey: string;
+  /** Who sent it: nobody else is told what became of it. */
+  readonly actor: string;
   readonly requestHash: Uint8Array;
   /** The decision, as `record/outcome-codec.ts` encodes it. */
   readonly result: Uint8Array;
@@ -23,8 +25,8 @@ export class AppliedEventWriter {
     this.#insert = new LazyStatement(
       db,
       `INSERT INTO applied_events
-         (idempotency_key, request_hash, result, wording, position, applied_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+         (idempotency_key, actor, request_hash, result, wording, position, applied_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#expire = new LazyStatement(db, "DELETE FROM applied_events WHERE expires_at <= ?");
   }
@@ -32,6 +34,7 @@ export class AppliedEventWriter {
   insert(event: AppliedEvent): void {
     this.#insert.ready.run(
       event.idempotencyKey,
+      event.actor,
       event.requestHash,
       event.result,
       event.wording,
