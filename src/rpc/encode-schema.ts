@@ -1,6 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  SchemaChangeSchema,
   SchemaDifferenceSchema,
+  type SchemaChange as WireChange,
+  Compatibility as WireCompatibility,
   type SchemaDifference as WireDifference,
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
@@ -13,6 +16,7 @@ import {
   FieldKind as WireFieldKind,
   type Schema as WireSchema,
 } from "../../gen/entdb/v1/model_pb.ts";
+import type { SchemaChange } from "../schema/schema-change.ts";
 import type { EdgeType, Field, NodeType, Schema, SchemaDifference } from "../schema/types.ts";
 import type { FieldKind } from "../schema/value.ts";
 import { encodeGrant } from "./encode-access.ts";
@@ -45,6 +49,25 @@ export function encodeSchema(schema: Schema): WireSchema {
 /** Where a tenant's definition stayed though the one sent differs. */
 export function encodeDifferences(differences: readonly SchemaDifference[]): WireDifference[] {
   return differences.map((difference) => create(SchemaDifferenceSchema, difference));
+}
+
+const WIRE_COMPATIBILITY: Readonly<Record<SchemaChange["compatibility"], WireCompatibility>> = {
+  safe: WireCompatibility.SAFE,
+  data_dependent: WireCompatibility.DATA_DEPENDENT,
+  breaking: WireCompatibility.BREAKING,
+};
+
+/** What a schema would change. */
+export function encodeSchemaChanges(changes: readonly SchemaChange[]): WireChange[] {
+  return changes.map((change) =>
+    create(SchemaChangeSchema, {
+      change: change.change,
+      path: change.path,
+      compatibility: WIRE_COMPATIBILITY[change.compatibility],
+      message: change.message,
+      hint: change.hint,
+    }),
+  );
 }
 
 function nodeType(type: NodeType) {

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  CheckSchemaResponseSchema,
   EntDBService,
   GetSchemaResponseSchema,
   RegisterSchemaResponseSchema,
@@ -7,13 +8,13 @@ import {
 import type { Engine } from "../engine/engine.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { decodeSchema, decodeSchemaMode } from "./decode-schema.ts";
-import { encodeDifferences, encodeSchema } from "./encode-schema.ts";
+import { encodeDifferences, encodeSchema, encodeSchemaChanges } from "./encode-schema.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
 
 /** A tenant's type definitions. */
 export function schemaMethods(engine: Engine): RpcMethod[] {
-  const { getSchema, registerSchema } = EntDBService.method;
+  const { getSchema, registerSchema, checkSchema } = EntDBService.method;
   return [
     unary(getSchema, async (request, call) => {
       const caller = callerOf(call, request.context);
@@ -39,6 +40,21 @@ export function schemaMethods(engine: Engine): RpcMethod[] {
         changed: receipt.changed,
         positionToken: receipt.positionToken,
         walPosition: receipt.walPosition,
+      });
+    }),
+    unary(checkSchema, async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const check = {
+        schema: decodeSchema(request.schema, "schema"),
+        mode: decodeSchemaMode(request.mode, "mode"),
+      };
+      const freshness = decodeFreshness(request.read);
+      const read = await engine.checkSchema(caller, check, freshness, call.signal);
+      return create(CheckSchemaResponseSchema, {
+        changes: encodeSchemaChanges(read.changes),
+        fingerprintNow: read.fingerprintNow,
+        fingerprintThen: read.fingerprintThen,
+        positionToken: read.positionToken,
       });
     }),
   ];

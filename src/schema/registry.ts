@@ -9,6 +9,8 @@ import type { EdgeType, Field, FormerName, NodeType, Schema, UniqueKey } from ".
  */
 export class SchemaRegistry {
   readonly schema: Schema;
+  /** Whether rows may hold values of fields that were removed. */
+  readonly hasRemovedFields: boolean;
   readonly #nodeTypes = new Map<number, CompiledNodeType>();
   readonly #nodeTypesByName = new Map<string, CompiledNodeType>();
   readonly #edgeTypes = new Map<number, CompiledEdgeType>();
@@ -21,6 +23,9 @@ export class SchemaRegistry {
   /** Takes a schema that has been checked (`parseSchema`, `mergeSchema`). */
   constructor(schema: Schema) {
     this.schema = schema;
+    this.hasRemovedFields = [...schema.nodeTypes, ...schema.edgeTypes].some(
+      (type) => type.reservedFieldIds.length > 0,
+    );
     for (const type of schema.nodeTypes) {
       const label = `node type ${type.typeId} (${type.name})`;
       const former = formerFields(schema, "node_type", type.typeId);
