@@ -89,6 +89,7 @@ export const limits = {
   /** Types that one watcher may name. */
   watchTypes: 100,
   apiKeysPerTenant: 1_000,
+  apiKeyNameChars: 128,
   /** Of the header Authorization. */
   credentialChars: 8 * KiB,
   /** Credentials whose holders are remembered, so that a call does not look them up or verify them. */

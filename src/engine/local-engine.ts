@@ -49,6 +49,7 @@ import type {
 import { tokenOfView, waitUntilFresh } from "./freshness.ts";
 import { InFlightKeys } from "./in-flight.ts";
 import { later } from "./later.ts";
+import { LocalMailboxes, type MailboxFollower } from "./local-mailboxes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";
 import { getNode, getNodeByKey, getNodes, listGrants, type NodeGrants } from "./node-reads.ts";
@@ -85,6 +86,7 @@ export interface LocalEngineDeps {
   readonly systemLog: SystemLog;
   readonly workers: ReadWorkers;
   readonly repair: TenantRepair;
+  readonly mailboxes: MailboxFollower;
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;
@@ -104,7 +106,7 @@ export class LocalEngine implements Engine {
   readonly #submit: Submit;
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
-  readonly mailboxes = later<Mailboxes>("Mailboxes");
+  readonly mailboxes: Mailboxes;
   readonly changes: Changes;
   readonly administration: Administration;
 
@@ -119,6 +121,12 @@ export class LocalEngine implements Engine {
       schemas: this.#schemas,
     });
     this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
+    this.mailboxes = new LocalMailboxes({
+      ...deps,
+      views: this.#views,
+      viewers: this.#viewers,
+      submit: this.#submit,
+    });
     this.administration = new LocalAdministration({
       ...deps,
       views: this.#views,

@@ -42,8 +42,11 @@ export class OpenViews {
 
   /** The error that a caller gets for one that was met in reading. Trouble with the file is passed on to be repaired. */
   explained(tenantId: string, error: unknown): unknown {
-    this.#deps.stores.onTrouble(tenantId, error);
+    const { gate, stores } = this.#deps;
+    stores.onTrouble(tenantId, error);
     if (troubleOf(error) === "unknown") return error;
+    // Deleted meanwhile: its files go away under whoever reads them.
+    if (stores.findEntry(tenantId) === undefined) return gate.notFound(tenantId);
     return this.#deps.applied.behind(tenantId)?.error ?? error;
   }
 }

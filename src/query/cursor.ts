@@ -23,7 +23,14 @@ export interface CursorScope {
 }
 
 export interface Listing {
-  readonly kind: "query" | "edges" | "connected" | "search";
+  readonly kind:
+    | "query"
+    | "edges"
+    | "connected"
+    | "search"
+    | "mailbox"
+    | "mailbox_search"
+    | "administration";
   /** The question in canonical bytes. The size of a page is no part of it. */
   readonly question: Uint8Array;
   /** Kinds of the values that are a row's place, in order. */
@@ -43,6 +50,9 @@ const LISTING_TAGS: Readonly<Record<Listing["kind"], number>> = {
   edges: 2,
   connected: 3,
   search: 4,
+  administration: 9,
+  mailbox: 5,
+  mailbox_search: 6,
 };
 
 /**

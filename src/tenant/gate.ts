@@ -30,7 +30,7 @@ export class Gate {
   /** Throws TENANT_NOT_FOUND, and TENANT_REBUILDING while there is no file to read. */
   admitRead(tenantId: string): CatalogEntry {
     const entry = this.#catalog.find(tenantId);
-    if (entry === undefined) throw notFound(tenantId, this.#options.autoCreateTenants);
+    if (entry === undefined) throw this.notFound(tenantId);
     const behind = this.#applied.behind(tenantId);
     if (behind !== undefined && !behind.readable) throw behind.error;
     return entry;
@@ -47,7 +47,12 @@ export class Gate {
     if (entry?.state === "suspended") throw suspended(tenantId);
     if (entry !== undefined) return entry;
     if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
-    throw notFound(tenantId, false);
+    throw this.notFound(tenantId);
+  }
+
+  /** What those are told who ask for a tenant that does not exist. */
+  notFound(tenantId: string): EntError {
+    return notFound(tenantId, this.#options.autoCreateTenants);
   }
 }
 
