@@ -55,7 +55,7 @@ export function checkSharing<T extends SetVisibility | AddGrant | RevokeGrant>(
 
 /** Throws INVALID_PRINCIPAL, INVALID_ID, LIMIT_EXCEEDED. */
 export function checkMailboxChange(operation: MailboxChange, path: string): MailboxChange {
-  checkPrincipals([operation.userId], `${path}.user_id`, isActor);
+  checkMailboxOwner(operation.userId, `${path}.user_id`);
   const itemIds = [...new Set(operation.itemIds)];
   if (itemIds.length > limits.mailboxItemsPerChange) {
     throw tooMany(`${path}.item_ids`, itemIds.length, limits.mailboxItemsPerChange);
@@ -70,6 +70,11 @@ export function checkMailboxChange(operation: MailboxChange, path: string): Mail
     );
   }
   return { ...operation, itemIds };
+}
+
+/** Throws INVALID_PRINCIPAL unless the text names an actor. */
+export function checkMailboxOwner(userId: string, path: string): void {
+  checkPrincipals([userId], path, isActor);
 }
 
 const ITEM_ID = /^mi_[0-9a-hjkmnp-tv-z]{26}$/;

@@ -16,6 +16,7 @@ import {
 import { refusal } from "../../test/harness/refusal.ts";
 import { thingWith } from "../../test/harness/schemas.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
+import { formatLogId } from "../wal/log-id.ts";
 import { checkTransaction } from "./check-transaction.ts";
 import type { RequestedOperation } from "./engine.ts";
 
@@ -25,7 +26,10 @@ function counting() {
   return { nodeId: () => ownId("nd", ++made), edgeId: () => ownId("ed", ++made) };
 }
 
-const check = (...operations: RequestedOperation[]) => checkTransaction(operations, counting());
+const LOG = { logId: formatLogId(new Uint8Array(16).fill(7)), partition: 0 };
+const ASKER = { actor: "user:alice", log: LOG };
+const check = (...operations: RequestedOperation[]) =>
+  checkTransaction(operations, counting(), ASKER);
 
 describe("what goes into the log", () => {
   test("has ids made and aliases resolved; what is hashed has neither", () => {

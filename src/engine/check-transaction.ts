@@ -1,10 +1,18 @@
 import { invalid } from "../base/errors.ts";
 import { isEdgeId, isNodeId } from "../base/ids.ts";
 import { limits } from "../base/limits.ts";
-import type { CreateEdge, CreateNode, EdgeTarget, Operation } from "../record/transaction.ts";
+import type {
+  CreateEdge,
+  CreateNode,
+  EdgeTarget,
+  MailboxChange,
+  Operation,
+} from "../record/transaction.ts";
 import { checkFields } from "../schema/check-value.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Fields, Value } from "../schema/value.ts";
+import { type LogIdentity, offsetOfToken } from "../wal/position.ts";
+import { checkMembership } from "./check-membership.ts";
 import { checkMailboxChange, checkNewNodeSharing, checkSharing } from "./check-sharing.ts";
 import type { RequestedOperation } from "./engine.ts";
 
@@ -15,6 +23,12 @@ import type { RequestedOperation } from "./engine.ts";
 export interface IdMaker {
   nodeId(): string;
   edgeId(): string;
+}
+
+/** Who asks, and of which log; a log has the positions that he may name. */
+export interface Asker {
+  readonly actor: string;
+  readonly log: LogIdentity;
 }
 
 export interface CheckedTransaction {
@@ -28,10 +42,14 @@ const ALIAS = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const ALIAS_REFERENCE = /^\$([A-Za-z_][A-Za-z0-9_]{0,63})\.id$/;
 const TYPE_ID_MAX = 2 ** 31 - 1;
 
-/** Throws INVALID_REQUEST, INVALID_ID, INVALID_VALUE, ALIAS_*, LIMIT_EXCEEDED, SCHEMA_INVALID. */
+/**
+ * Throws INVALID_REQUEST, INVALID_ID, INVALID_VALUE, INVALID_PRINCIPAL, ALIAS_*,
+ * LIMIT_EXCEEDED, SCHEMA_INVALID, INVALID_POSITION, POSITION_FROM_ANOTHER_LOG.
+ */
 export function checkTransaction(
   operations: readonly RequestedOperation[],
   ids: IdMaker,
+  asker: Asker,
 ): CheckedTransaction {
   const { operationsPerTransaction: most } = limits;
   if (operations.length === 0) {
@@ -45,7 +63,7 @@ export function checkTransaction(
       { limit: String(most) },
     );
   }
-  const checker = new TransactionChecker(ids);
+  const checker = new TransactionChecker(ids, asker);
   const sent: RequestedOperation[] = [];
   const resolved: Operation[] = [];
   for (const [i, operation] of operations.entries()) {
@@ -64,10 +82,12 @@ interface CheckedOperation {
 /** Goes through the operations in their order, so that an alias is known to later ones only. */
 class TransactionChecker {
   readonly #ids: IdMaker;
+  readonly #asker: Asker;
   readonly #aliases = new Map<string, string>();
 
-  constructor(ids: IdMaker) {
+  constructor(ids: IdMaker, asker: Asker) {
     this.#ids = ids;
+    this.#asker = asker;
   }
 
   check(operation: RequestedOperation, path: string): CheckedOperation {
@@ -126,13 +146,25 @@ class TransactionChecker {
       }
       case "mark_read":
       case "delete_mailbox_items": {
-        const sent = checkMailboxChange(operation, path);
+        const sent = checkMailboxChange(this.#mailboxChange(operation), path);
         return { sent, resolved: sent };
       }
-      case "membership":
+      case "membership": {
+        const sent = { ...operation, step: checkMembership(operation.step, path) };
+        return { sent, resolved: sent };
+      }
       case "schema_lock":
         return { sent: operation, resolved: operation };
     }
+  }
+
+  /** Says what was left to be understood: whose mailbox, and up to which offset. */
+  #mailboxChange(operation: MailboxChange & { readonly upTo?: Uint8Array }): MailboxChange {
+    const { upTo, ...change } = operation;
+    const { actor, log } = this.#asker;
+    const userId = change.userId === "" ? actor : change.userId;
+    if (upTo === undefined || upTo.length === 0) return { ...change, userId };
+    return { ...change, userId, beforeOffset: offsetOfToken(upTo, log) + 1 };
   }
 
   #createNode(operation: CreateNode & { alias?: string }, path: string): CheckedOperation {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import {
   type GoldenField,
+  type GoldenGrant,
   type GoldenOperation,
+  type GoldenSharing,
   goldenOperation,
   hexOf,
   readGolden,
@@ -24,26 +26,10 @@ const { vectors } = readGolden<{ readonly vectors: readonly Vector[] }>("request
 
 /** The encoding once more, from its description alone, over the JSON of the golden file. */
 function naiveRequest(actor: string, operations: readonly GoldenOperation[]): number[] {
-  return [
-    1,
-    ...text(actor),
-    ...varint(operations.length),
-    ...operations.flatMap((operation) => naiveOperation(operation as never)),
-  ];
+  return [1, ...text(actor), ...varint(operations.length), ...operations.flatMap(naiveOperation)];
 }
 
-type FirstOperations = Exclude<
-  GoldenOperation["op"],
-  | "set_visibility"
-  | "grant"
-  | "revoke"
-  | "mark_read"
-  | "delete_mailbox_items"
-  | "membership"
-  | "schema_lock"
->;
-
-const TAGS: Readonly<Record<FirstOperations, number>> = {
+const TAGS: Readonly<Record<GoldenOperation["op"], number>> = {
   create_node: 1,
   update_node: 2,
   delete_node: 3,
@@ -53,17 +39,34 @@ const TAGS: Readonly<Record<FirstOperations, number>> = {
   update_edge: 7,
   delete_edge: 8,
   register_schema: 9,
+  set_visibility: 12,
+  grant: 13,
+  revoke: 14,
+  mark_read: 15,
+  delete_mailbox_items: 16,
+  membership: 17,
+  schema_lock: 18,
 };
+const TAG_OF_SHARED_CREATE = 10;
+const TAG_OF_REPLACE = 11;
+const LEVELS = { read: 1, write: 2, delete: 3, admin: 4 } as const;
 
-function naiveOperation(o: GoldenOperation & { readonly op: FirstOperations }): number[] {
+function tagOf({ op, sharing, mode }: GoldenOperation): number {
+  if (op === "create_node" && sharing !== undefined) return TAG_OF_SHARED_CREATE;
+  if (op === "register_schema" && mode === "replace") return TAG_OF_REPLACE;
+  return TAGS[op];
+}
+
+function naiveOperation(o: GoldenOperation): number[] {
   const returnExisting = o.return_existing ? 1 : 0;
-  const bodies: Record<FirstOperations, () => number[]> = {
+  const bodies: Record<GoldenOperation["op"], () => number[]> = {
     create_node: () => [
       ...varint(o.type_id ?? 0),
       ...text(o.alias ?? ""),
       ...text(o.id ?? ""),
       returnExisting,
       ...naiveFields(o.fields),
+      ...naiveSharing(o.sharing),
     ],
     update_node: () => [
       ...text(o.id ?? ""),
@@ -86,8 +89,53 @@ function naiveOperation(o: GoldenOperation & { readonly op: FirstOperations }): 
     update_edge: () => [...naiveTarget(o.target), ...naiveFields(o.fields)],
     delete_edge: () => naiveTarget(o.target),
     register_schema: () => text(sortedJson(o.schema ?? {})),
+    set_visibility: () => [...text(o.node_id ?? ""), ...texts(o.principals ?? [])],
+    grant: () => [...text(o.node_id ?? ""), ...naiveGrant(o.grant)],
+    revoke: () => [
+      ...text(o.node_id ?? ""),
+      ...text(o.principal ?? ""),
+      o.permission === undefined ? 0 : LEVELS[o.permission],
+      0,
+    ],
+    mark_read: () => [
+      ...text(o.user_id ?? ""),
+      ...texts(o.item_ids ?? []),
+      ...varint(o.before_offset ?? 0),
+      o.unread ? 1 : 0,
+    ],
+    delete_mailbox_items: () => bodies.mark_read(),
+    membership: () => naiveStep(o.step),
+    schema_lock: () => [o.locked ? 1 : 0],
   };
-  return [TAGS[o.op], ...bodies[o.op]()];
+  return [tagOf(o), ...bodies[o.op]()];
+}
+
+function naiveSharing(sharing: GoldenSharing | undefined): number[] {
+  if (sharing === undefined) return [];
+  const { grants, recipients = [], thread = "", metadata = {} } = sharing;
+  const sorted = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    grants === undefined ? 0 : 1,
+    ...varint(grants?.length ?? 0),
+    ...(grants ?? []).flatMap(naiveGrant),
+    ...texts(recipients),
+    ...text(thread),
+    ...texts(sorted.flat()),
+  ];
+}
+
+function naiveGrant(grant: GoldenGrant | undefined): number[] {
+  if (grant === undefined) throw new Error("a grant is said");
+  const { principal, permission, expires_at: expiresAt = 0 } = grant;
+  return [...text(principal), LEVELS[permission], ...varint(expiresAt)];
+}
+
+function naiveStep(step: GoldenOperation["step"]): number[] {
+  if (step === undefined) throw new Error("a step is said");
+  const { action, ...parts } = step;
+  const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const each = sorted.flatMap(([, part]) => (typeof part === "string" ? text(part) : texts(part)));
+  return [...text(action), ...each];
 }
 
 function naiveTarget(target: GoldenOperation["target"]): number[] {
@@ -121,6 +169,10 @@ function varint(value: number): number[] {
 function text(value: string): number[] {
   const bytes = [...new TextEncoder().encode(value)];
   return [...varint(bytes.length), ...bytes];
+}
+
+function texts(values: readonly string[]): number[] {
+  return [...varint(values.length), ...values.flatMap(text)];
 }
 
 function sortedJson(value: JsonValue): string {

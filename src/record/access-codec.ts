@@ -16,20 +16,31 @@ import {
 } from "../base/protobuf.ts";
 import type { Permission } from "../schema/types.ts";
 import { type Grant, permissionLevel, permissionOfLevel, RIGHTS, type Right } from "./access.ts";
-import type {
-  AddGrant,
-  MailboxChange,
-  MembershipChange,
-  MembershipStep,
-  RevokeGrant,
-  SchemaLock,
-  SetVisibility,
+import {
+  type AddGrant,
+  type Mail,
+  type MailboxChange,
+  type MembershipChange,
+  type MembershipStep,
+  NO_MAIL,
+  type NodeSharing,
+  type RevokeGrant,
+  type SchemaLock,
+  type SetVisibility,
 } from "./transaction.ts";
 
 const GRANT = {
   principal: lengthTag(1),
   permission: numberTag(2),
   expiresAt: numberTag(3),
+} as const;
+/** Of a `CreateNode`, whose other fields are read in `operation-codec.ts`. */
+const SHARING = {
+  grants: lengthTag(5),
+  ownGrants: numberTag(6),
+  recipients: lengthTag(7),
+  thread: lengthTag(8),
+  metadata: lengthTag(9),
 } as const;
 const SET_VISIBILITY = { nodeId: lengthTag(1), principals: lengthTag(2) } as const;
 const GRANT_CHANGE = { nodeId: lengthTag(1), grant: lengthTag(2) } as const;
@@ -88,8 +99,55 @@ export function writeAccessOperation(
   }
 }
 
+/** Whom a new node is shared with. */
+export function writeSharing(writer: ByteWriter, sharing: NodeSharing | undefined): void {
+  if (sharing === undefined) return;
+  const { grants, recipients, mail } = sharing;
+  for (const grant of grants ?? []) writeGrantField(writer, SHARING.grants, grant);
+  writeFlag(writer, SHARING.ownGrants, grants !== undefined);
+  writeTexts(writer, SHARING.recipients, recipients);
+  writeText(writer, SHARING.thread, mail.thread);
+  const entries = [...mail.metadata].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeTexts(writer, SHARING.metadata, entries.flat());
+}
+
+/** Gathers those fields of a `CreateNode` that say whom the node is shared with. */
+export class SharingReader {
+  readonly #grants: Grant[] = [];
+  readonly #recipients: string[] = [];
+  readonly #metadata: string[] = [];
+  #ownGrants = false;
+  #thread = "";
+
+  /** False, with nothing read, when the field is none of them. */
+  take(reader: ByteReader, tag: number): boolean {
+    if (tag === SHARING.grants) this.#grants.push(readGrant(reader, reader.runEnd()));
+    else if (tag === SHARING.ownGrants) this.#ownGrants = reader.varint() !== 0;
+    else if (tag === SHARING.recipients) this.#recipients.push(reader.text());
+    else if (tag === SHARING.thread) this.#thread = reader.text();
+    else if (tag === SHARING.metadata) this.#metadata.push(reader.text());
+    else return false;
+    return true;
+  }
+
+  /** Undefined when nothing was said. */
+  get sharing(): NodeSharing | undefined {
+    if (!this.#ownGrants && this.#recipients.length === 0) return undefined;
+    const grants = this.#ownGrants ? this.#grants : undefined;
+    const mail = mailOf(this.#thread, this.#metadata);
+    return { grants, recipients: this.#recipients, mail };
+  }
+}
+
+function mailOf(thread: string, pairs: readonly string[]): Mail {
+  if (thread === "" && pairs.length === 0) return NO_MAIL;
+  const metadata = new Map<string, string>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) metadata.set(pairs[i] ?? "", pairs[i + 1] ?? "");
+  return { thread, metadata };
+}
+
 /** A permission that is undefined stands for all of them, as 0. */
-export function writeGrantField(
+function writeGrantField(
   writer: ByteWriter,
   tag: number,
   grant: Omit<Grant, "permission"> & { readonly permission: Permission | undefined },
@@ -126,7 +184,7 @@ function writeStep(writer: ByteWriter, step: MembershipStep): void {
 }
 
 /** Throws `MalformedBytesError` for a permission that is none. */
-export function readGrant(reader: ByteReader, end: number): Grant {
+function readGrant(reader: ByteReader, end: number): Grant {
   const { principal, permission, expiresAt } = readGrantParts(reader, end);
   if (permission === undefined) throw new MalformedBytesError("a grant without a permission");
   return { principal, permission, expiresAt };

@@ -8,30 +8,20 @@ import {
   writeFlag,
   writeNumber,
   writeText,
-  writeTexts,
 } from "../base/protobuf.ts";
 import { decodeSchemaText, encodeSchemaText } from "../schema/schema-json.ts";
 import { EMPTY_FIELDS, type Fields } from "../schema/value.ts";
-import type { Grant } from "./access.ts";
 import {
-  readGrant,
   readGrantChange,
   readMailboxChange,
   readMembership,
   readSchemaLock,
   readVisibility,
+  SharingReader,
   writeAccessOperation,
-  writeGrantField,
+  writeSharing,
 } from "./access-codec.ts";
-import {
-  type CreateEdge,
-  type CreateNode,
-  type EdgeTarget,
-  type Mail,
-  NO_MAIL,
-  type Operation,
-  type UpdateNode,
-} from "./transaction.ts";
+import type { CreateEdge, CreateNode, EdgeTarget, Operation, UpdateNode } from "./transaction.ts";
 import { readFields, writeFields } from "./value-codec.ts";
 
 /**
@@ -63,11 +53,6 @@ const CREATE_NODE = {
   id: lengthTag(2),
   fields: lengthTag(3),
   returnExisting: numberTag(4),
-  grants: lengthTag(5),
-  ownGrants: numberTag(6),
-  recipients: lengthTag(7),
-  thread: lengthTag(8),
-  metadata: lengthTag(9),
 } as const;
 
 const UPDATE_NODE = {
@@ -148,7 +133,7 @@ function writeMessage(writer: ByteWriter, operation: Operation): void {
       writeText(writer, CREATE_NODE.id, operation.id);
       writeFieldsField(writer, CREATE_NODE.fields, operation.fields);
       writeFlag(writer, CREATE_NODE.returnExisting, operation.returnExisting);
-      return writeSharing(writer, operation);
+      return writeSharing(writer, operation.sharing);
     case "update_node":
       writeText(writer, UPDATE_NODE.id, operation.id);
       writeFieldsField(writer, UPDATE_NODE.fields, operation.fields);
@@ -180,18 +165,6 @@ function writeMessage(writer: ByteWriter, operation: Operation): void {
     default:
       return writeAccessOperation(writer, operation);
   }
-}
-
-/** Whom a new node is shared with. */
-function writeSharing(writer: ByteWriter, { sharing }: CreateNode): void {
-  if (sharing === undefined) return;
-  const { grants, recipients, mail } = sharing;
-  for (const grant of grants ?? []) writeGrantField(writer, CREATE_NODE.grants, grant);
-  writeFlag(writer, CREATE_NODE.ownGrants, grants !== undefined);
-  writeTexts(writer, CREATE_NODE.recipients, recipients);
-  writeText(writer, CREATE_NODE.thread, mail.thread);
-  const entries = [...mail.metadata].sort(([a], [b]) => (a < b ? -1 : 1));
-  writeTexts(writer, CREATE_NODE.metadata, entries.flat());
 }
 
 function writeTarget(writer: ByteWriter, target: EdgeTarget): void {
@@ -266,36 +239,19 @@ function readCreateNode(reader: ByteReader, end: number): CreateNode {
   let id = "";
   let fields = EMPTY_FIELDS;
   let returnExisting = false;
-  let ownGrants = false;
-  let thread = "";
-  const grants: Grant[] = [];
-  const recipients: string[] = [];
-  const metadata: string[] = [];
+  const shared = new SharingReader();
   while (reader.at < end) {
     const tag = reader.varint();
     if (tag === CREATE_NODE.typeId) typeId = reader.varint();
     else if (tag === CREATE_NODE.id) id = reader.text();
     else if (tag === CREATE_NODE.fields) fields = readFields(reader, reader.runEnd());
     else if (tag === CREATE_NODE.returnExisting) returnExisting = reader.varint() !== 0;
-    else if (tag === CREATE_NODE.grants) grants.push(readGrant(reader, reader.runEnd()));
-    else if (tag === CREATE_NODE.ownGrants) ownGrants = reader.varint() !== 0;
-    else if (tag === CREATE_NODE.recipients) recipients.push(reader.text());
-    else if (tag === CREATE_NODE.thread) thread = reader.text();
-    else if (tag === CREATE_NODE.metadata) metadata.push(reader.text());
-    else skipField(reader, tag);
+    else if (!shared.take(reader, tag)) skipField(reader, tag);
   }
   requireEnd(reader, end);
   const node = { op: "create_node", typeId, id, fields, returnExisting } as const;
-  if (!ownGrants && recipients.length === 0) return node;
-  const own = ownGrants ? grants : undefined;
-  return { ...node, sharing: { grants: own, recipients, mail: mailOf(thread, metadata) } };
-}
-
-function mailOf(thread: string, pairs: readonly string[]): Mail {
-  if (thread === "" && pairs.length === 0) return NO_MAIL;
-  const metadata = new Map<string, string>();
-  for (let i = 0; i + 1 < pairs.length; i += 2) metadata.set(pairs[i] ?? "", pairs[i + 1] ?? "");
-  return { thread, metadata };
+  const { sharing } = shared;
+  return sharing === undefined ? node : { ...node, sharing };
 }
 
 function readUpdateNode(reader: ByteReader, end: number): UpdateNode {
@@ -390,6 +346,7 @@ function readRegisterSchema(reader: ByteReader, end: number): Operation {
     else skipField(reader, tag);
   }
   requireEnd(reader, end);
-  const mode = replace ? "replace" : "merge";
-  return { op: "register_schema", schema: decodeSchemaText(json), mode };
+  const schema = decodeSchemaText(json);
+  const op = "register_schema";
+  return replace ? { op, schema, mode: "replace" } : { op, schema };
 }

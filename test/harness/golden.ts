@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../src/base/json.ts";
 import type { RequestedOperation } from "../../src/engine/engine.ts";
-import type { EdgeTarget } from "../../src/record/transaction.ts";
+import type { Grant } from "../../src/record/access.ts";
+import type {
+  EdgeTarget,
+  MembershipStep,
+  NodeSharing,
+  SchemaMode,
+} from "../../src/record/transaction.ts";
 import { decodeSchema } from "../../src/schema/schema-json.ts";
 import type { Fields, Value } from "../../src/schema/value.ts";
 
@@ -34,6 +40,34 @@ export interface GoldenOperation {
   readonly preconditions?: readonly GoldenField[];
   readonly target?: GoldenTarget;
   readonly schema?: JsonValue;
+  readonly mode?: SchemaMode;
+  readonly sharing?: GoldenSharing;
+  readonly node_id?: string;
+  readonly principals?: readonly string[];
+  readonly grant?: GoldenGrant;
+  readonly principal?: string;
+  /** Of a revoke; left out: all. */
+  readonly permission?: Grant["permission"];
+  readonly user_id?: string;
+  readonly item_ids?: readonly string[];
+  readonly before_offset?: number;
+  readonly unread?: boolean;
+  readonly step?: MembershipStep;
+  readonly locked?: boolean;
+}
+
+export interface GoldenSharing {
+  /** Left out: those of the type. */
+  readonly grants?: readonly GoldenGrant[];
+  readonly recipients?: readonly string[];
+  readonly thread?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface GoldenGrant {
+  readonly principal: string;
+  readonly permission: Grant["permission"];
+  readonly expires_at?: number;
 }
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -66,13 +100,31 @@ function goldenTarget(target: GoldenTarget | undefined): EdgeTarget {
   return { by: "ends", edgeTypeId, fromId, toId };
 }
 
+function goldenSharing(golden: GoldenSharing): NodeSharing {
+  const { grants, recipients = [], thread = "", metadata = {} } = golden;
+  const mail = { thread, metadata: new Map(Object.entries(metadata)) };
+  return { grants: grants?.map(goldenGrant), recipients, mail };
+}
+
+function goldenGrant({ principal, permission, expires_at: expiresAt = 0 }: GoldenGrant): Grant {
+  return { principal, permission, expiresAt };
+}
+
 export function goldenOperation(golden: GoldenOperation): RequestedOperation {
   const { op, id = "", return_existing: returnExisting = false } = golden;
   const fields = goldenFields(golden.fields);
   const alias = golden.alias === undefined ? {} : { alias: golden.alias };
   switch (op) {
     case "create_node":
-      return { op, typeId: golden.type_id ?? 0, id, returnExisting, fields, ...alias };
+      return {
+        op,
+        typeId: golden.type_id ?? 0,
+        id,
+        returnExisting,
+        fields,
+        ...alias,
+        ...(golden.sharing && { sharing: goldenSharing(golden.sharing) }),
+      };
     case "update_node": {
       const preconditions = goldenFields(golden.preconditions);
       return { op, id, fields, expectedVersion: golden.expected_version ?? 0, preconditions };
@@ -90,8 +142,40 @@ export function goldenOperation(golden: GoldenOperation): RequestedOperation {
     case "delete_edge":
       return { op, target: goldenTarget(golden.target) };
     case "register_schema":
-      return { op, schema: decodeSchema(golden.schema ?? {}) };
+      return {
+        op,
+        schema: decodeSchema(golden.schema ?? {}),
+        ...(golden.mode && { mode: golden.mode }),
+      };
+    default:
+      return goldenAccess(golden);
+  }
+}
+
+function goldenAccess(golden: GoldenOperation): RequestedOperation {
+  const { op, node_id: nodeId = "", principal = "", permission } = golden;
+  switch (op) {
+    case "set_visibility":
+      return { op, nodeId, principals: golden.principals ?? [] };
+    case "grant":
+      return { op, nodeId, grant: goldenGrant(said(golden.grant)) };
+    case "revoke":
+      return { op, nodeId, principal, permission };
+    case "mark_read":
+    case "delete_mailbox_items": {
+      const { user_id: userId = "", item_ids: itemIds = [], unread = false } = golden;
+      return { op, userId, itemIds, beforeOffset: golden.before_offset ?? 0, unread };
+    }
+    case "membership":
+      return { op, step: said(golden.step) };
+    case "schema_lock":
+      return { op, locked: golden.locked ?? false };
     default:
       throw new Error(`no golden form for ${op}`);
   }
+}
+
+function said<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("a golden operation lacks a part");
+  return part;
 }
