@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { compareMailPlaces, type MailPlace, type PlacedMailEffect } from "../store/mail-effect.ts";
+import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Wal } from "../wal/wal.ts";
+import { MailboxView } from "./mailbox-view.ts";
+import { replayTenant, turn } from "./replay.ts";
+import { TenantView } from "./tenant-view.ts";
+
+/** Rows of the outbox that are read at once. */
+const OUTBOX_ROWS = 64;
+
+export interface MailboxRebuildDeps {
+  readonly wal: Wal;
+  readonly stores: TenantStores;
+}
+
+/**
+ * Makes a tenant's mailboxes again from the log, while everything else of the tenant goes on.
+ * The log is applied once more to a view that is thrown away: its outbox holds everything that
+ * the mailboxes were ever told. They come as far as the tenant's own view was when this began;
+ * the rest stands in its outbox still.
+ *
+ * The new file then takes the old one's place, unless the tenant's directory has been replaced
+ * meanwhile. Throws LOG_TRIMMED, `RecordFailure`, and what SQLite and the system say.
+ */
+export async function rebuildMailbox(
+  deps: MailboxRebuildDeps,
+  entry: CatalogEntry,
+  live: () => TenantStore | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = (live()?.state().appliedOffset ?? -1) + 1;
+  const made = deps.stores.openMailboxRebuild(entry);
+  try {
+    const view = new TenantView(made);
+    const range = { from: entry.createdOffset, before };
+    await replayTenant(
+      deps.wal,
+      entry,
+      range,
+      () => view,
+      signal,
+      () => undefined,
+    );
+    const mailbox = new MailboxView(made.mailbox.openOrCreate());
+    while (!signal.aborted && drainSome(made, mailbox)) await turn();
+    if (signal.aborted) throw signal.reason;
+    made.mailbox.opened?.checkpoint();
+    made.close();
+    const store = live();
+    if (store === undefined || !MailboxStore.exists(made.directory)) return;
+    store.mailbox.close();
+    replaceMailbox(store.directory, made.directory);
+    store.mailbox.setNews(true);
+  } finally {
+    made.close();
+    if (existsSync(made.directory)) deps.stores.discardRebuild(made);
+  }
+}
+
+/** The outbox could not be read: trouble of the tenant's view, not of its mailboxes. */
+export class OutboxFailure extends Error {
+  override readonly name = "OutboxFailure";
+}
+
+/** Does some of what the outbox holds behind the mailboxes' place. Returns whether there may be more. */
+export function drainSome(store: TenantStore, mailbox: MailboxView): boolean {
+  const rows = readOutbox(store, mailbox.progress.place);
+  const last = rows.at(-1);
+  if (last === undefined) return false;
+  mailbox.apply(rows);
+  return rows.length === OUTBOX_ROWS || compareMailPlaces(mailbox.progress.place, last) < 0;
+}
+
+function readOutbox(store: TenantStore, after: MailPlace): PlacedMailEffect[] {
+  try {
+    return store.mailbox.outbox.list(after, OUTBOX_ROWS);
+  } catch (cause) {
+    throw new OutboxFailure("an outbox could not be read", { cause });
+  }
+}

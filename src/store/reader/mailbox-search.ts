@@ -1,0 +1,111 @@
+/**
+ * Search in one mailbox, as a read worker runs it.
+ *
+ * Ranked is by how often the words are found and how short the text is, which is BM25 without
+ * its factor for rare words: that one counts over everybody's items, and a score that tells how
+ * many others have a word tells too much. Only the newest matches are ranked, so that a search
+ * for a common word in a large mailbox looks at no more than one for a rare word.
+ *
+ * Yields between slices; run it in one read transaction.
+ */
+import type { Database } from "bun:sqlite";
+import { ownerToken } from "../owner-token.ts";
+import { ITEM_COLUMNS, type ItemRowValues, itemOfRow, type MailItem } from "./mailbox-reader.ts";
+
+export interface MailSearchWork {
+  readonly owner: string;
+  /** From `parseSearch`. */
+  readonly match: string;
+  /** The hit behind which to begin; undefined: the first. */
+  readonly after: MailHitPlace | undefined;
+  readonly limit: number;
+}
+
+/** A place in the order of hits: best first, and of equally good ones the newest. */
+export interface MailHitPlace {
+  readonly score: number;
+  readonly position: number;
+  readonly seq: number;
+}
+
+export interface MailHit {
+  readonly item: MailItem;
+  readonly score: number;
+  /** A piece of the text; what was found stands between U+0002 and U+0003. */
+  readonly highlight: string;
+}
+
+/** Matches that are ranked, and the characters of their texts: whichever comes first ends it. */
+const RANKED_ITEMS = 1_000;
+const RANKED_CHARS = 4 * 1024 * 1024;
+const SLICE_ITEMS = 100;
+const SNIPPET_WORDS = 24;
+const OPEN = "\u0002";
+const CLOSE = "\u0003";
+
+/** BM25's own: how soon more of the same counts less, and how much long texts are held back. */
+const SATURATION = 1.2;
+const LENGTH_WEIGHT = 0.75;
+/** What counts as a text of usual length. Fixed, so that a score does not move with other items. */
+const USUAL_CHARS = 400;
+
+interface Candidate extends MailHitPlace {
+  readonly item: bigint;
+}
+
+/** The wanted hits, in their order. */
+export function* searchMailbox(db: Database, work: MailSearchWork): Generator<void, MailHit[]> {
+  const match = `owner : "${ownerToken(work.owner)}" AND text : (${work.match})`;
+  const candidates: Candidate[] = [];
+  const statement = db.prepare(
+    `SELECT rowid AS item, highlight(mail_text, 1, '${OPEN}', '${CLOSE}') AS marked
+     FROM mail_text WHERE mail_text MATCH ? ORDER BY rowid DESC LIMIT ${RANKED_ITEMS}`,
+  );
+  const placeOf = db.prepare("SELECT position, seq FROM items WHERE item = ?");
+  try {
+    let chars = 0;
+    for (const row of statement.iterate(match)) {
+      const { item, marked } = row as { item: bigint; marked: string };
+      const [place] = placeOf.values(item) as [bigint, bigint][];
+      if (place === undefined) continue;
+      const [position, seq] = [Number(place[0]), Number(place[1])];
+      candidates.push({ item, score: scoreOf(marked), position, seq });
+      chars += marked.length;
+      if (chars > RANKED_CHARS) break;
+      if (candidates.length % SLICE_ITEMS === 0) yield;
+    }
+  } finally {
+    statement.finalize();
+    placeOf.finalize();
+  }
+  const { after, limit } = work;
+  const behind =
+    after === undefined ? candidates : candidates.filter((one) => order(after, one) < 0);
+  return behind
+    .sort(order)
+    .slice(0, limit)
+    .map((candidate) => hitOf(db, match, candidate));
+}
+
+function order(a: MailHitPlace, b: MailHitPlace): number {
+  return b.score - a.score || b.position - a.position || b.seq - a.seq;
+}
+
+function scoreOf(marked: string): number {
+  const found = marked.split(OPEN).length - 1;
+  const chars = marked.length - 2 * found;
+  const length = 1 - LENGTH_WEIGHT + (LENGTH_WEIGHT * chars) / USUAL_CHARS;
+  return (found * (SATURATION + 1)) / (found + SATURATION * length);
+}
+
+function hitOf(db: Database, match: string, { item, score }: Candidate): MailHit {
+  const rows = db
+    .query(
+      `SELECT ${ITEM_COLUMNS}, snippet(mail_text, 1, '${OPEN}', '${CLOSE}', '…', ${SNIPPET_WORDS})
+       FROM mail_text JOIN items i ON i.item = mail_text.rowid
+       WHERE mail_text MATCH ? AND mail_text.rowid = ?`,
+    )
+    .values(match, item);
+  const row = rows[0] as [...ItemRowValues, string];
+  return { item: itemOfRow(row.slice(0, 11) as ItemRowValues), score, highlight: row[11] };
+}
