@@ -12,18 +12,15 @@ import type { KeyLookup, StoredKey } from "../access/key-lookup.ts";
 import { openTokenKeys } from "../access/token-keys.ts";
 import { openTokenVerifier, type TokenVerifier } from "../access/token-verifier.ts";
 import type { Clock } from "../base/clock.ts";
-import { EntError } from "../base/errors.ts";
-import { base32 } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
 import { ApiKeyReader, type StoredApiKey } from "../store/reader/api-key-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Partition } from "./partition.ts";
-import { appendToSystem } from "./system-log.ts";
 
 export interface AccessParts {
-  readonly partition: Pick<Partition, "wal" | "applied" | "stores">;
+  readonly partition: Pick<Partition, "systemLog" | "stores">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -37,6 +34,10 @@ export interface Access {
   stop(): Promise<void>;
 }
 
+const STARTER = { actor: "system:start", roles: [], credential: "" };
+const AUDITOR = { actor: "system:audit", roles: [], credential: "" };
+const NEVER = new AbortController().signal;
+
 export async function openAccess(config: Config, parts: AccessParts): Promise<Access> {
   if (config.auth === "trusted") {
     return { authenticator: trusting, stop: () => Promise.resolve() };
@@ -46,7 +47,7 @@ export async function openAccess(config: Config, parts: AccessParts): Promise<Ac
   await makeFirstKey(config, reader, parts);
   const audit = new AuditLog({
     clock,
-    append: (event) => appendToSystem(partition, event, by("system:audit", "audit", parts)),
+    append: (event) => partition.systemLog.submit(event, AUDITOR, NEVER),
     failed: (cause) => log.warn("the audit could not be written; it is tried again", { cause }),
   });
   const tokens = config.jwtIssuer === "" ? undefined : await openTokens(config, clock, log);
@@ -69,23 +70,7 @@ async function makeFirstKey(
     random,
     file: config.adminKeyFile,
     tell: tellAdminKey ?? (() => Promise.resolve()),
-    append: async (key) => {
-      await appendToSystem(partition, key, by("system:admin", "first_key", parts));
-      if (reader.find(key.keyId) === undefined) throw notTaken();
-    },
-  });
-}
-
-function by(actor: string, what: string, { random, clock }: AccessParts) {
-  return { actor, idempotencyKey: `${what}/${base32(random.uuidv7(clock.now()))}` };
-}
-
-function notTaken(): EntError {
-  return new EntError({
-    code: "failed_precondition",
-    reason: "CONFIG_INVALID",
-    message: "The server's first key could not be made to hold.",
-    hint: "Look at the log for the trouble of _system.",
+    append: (key) => partition.systemLog.submit(key, STARTER, NEVER),
   });
 }
 
