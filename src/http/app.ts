@@ -14,10 +14,18 @@ import { parseTarget } from "./guards/target.ts";
 import { refusalOfPath } from "./not-found.ts";
 import { readParams } from "./params.ts";
 import { parseQueryString } from "./query-string.ts";
-import { completeHeaders, emptyReply, errorReply, replyOf } from "./reply.ts";
+import {
+  completeHeaders,
+  emptyReply,
+  errorReply,
+  replyOf,
+  type StreamAnswer,
+  streamReply,
+} from "./reply.ts";
 import { labelOf, type Route } from "./route.ts";
 import { routeTable } from "./routes/table.ts";
 import { check } from "./shapes/closed.ts";
+import { EventStream } from "./stream.ts";
 import { TenantNames } from "./tenant-names.ts";
 
 /**
@@ -131,7 +139,7 @@ class App implements HttpApp {
     }
     if (origin !== undefined) allowOrigin(response.headers, origin);
     if (call.endsConnection) response.headers.set("connection", "close");
-    this.#calls.close(call, response.status, reason);
+    if (!call.streaming) this.#calls.close(call, response.status, reason);
     return response;
   }
 
@@ -200,6 +208,20 @@ class App implements HttpApp {
     throw refusalOfPath(this.#routes, call.target.path);
   }
 
+  /** The call stays open until the last event has left, or nobody reads any more. */
+  #stream(call: HttpCall, answer: StreamAnswer): Response {
+    if (call.request.method === "HEAD") {
+      void answer.events.return?.();
+      return streamReply(null, call.requestId);
+    }
+    call.keepOpen();
+    call.streaming = true;
+    const ended = (reason: "" | ErrorReason) => this.#calls.close(call, 200, reason);
+    const { log, options } = this.#deps;
+    const events = new EventStream(call, answer, { log, clock: options.clock, ended });
+    return streamReply(events.body(), call.requestId);
+  }
+
   async #run(route: Route, call: HttpCall, param: (name: string) => string): Promise<Response> {
     call.route = labelOf(route);
     if (route.access !== "open") {
@@ -208,10 +230,11 @@ class App implements HttpApp {
       if (route.access === "server" && !isOfServer(call.identity)) throw needsServerCredential();
     }
     call.long = route.long;
+    call.streams = route.streams;
     const { query, fieldParams, body } = route;
     const { values, fields } = readParams(parseQueryString(call.target.search), query, fieldParams);
     const json = body === undefined ? undefined : check(body, await this.#bodies.read(call));
     const answer = await route.handle({ call, query: values, fields, body: json, path: param });
-    return replyOf(answer, call.requestId);
+    return "events" in answer ? this.#stream(call, answer) : replyOf(answer, call.requestId);
   }
 }

@@ -47,6 +47,10 @@ export class HttpCall {
   route = "none";
   /** Which of the two deadlines holds; to be set before the signal is asked for. */
   long = false;
+  /** Whether the answer goes on until somebody ends it: then there is no deadline but the client's own. */
+  streams = false;
+  /** Whether the answer has begun to go out, event by event. */
+  streaming = false;
   target: Target = { path: "", search: "" };
   heldBytes = 0;
   /** Whether the meter has been told. */
@@ -132,18 +136,24 @@ export class HttpCall {
     if (this.#abort !== undefined) this.request.signal.removeEventListener("abort", this.#gone);
   }
 
+  get #capMs(): number {
+    const { deadlineMs, longDeadlineMs } = this.#limits;
+    if (this.streams) return Number.POSITIVE_INFINITY;
+    return this.long ? longDeadlineMs : deadlineMs;
+  }
+
   readonly #gone = () => this.abort(clientGone());
 
   #start(): AbortController {
-    const { clock, deadlineMs, longDeadlineMs } = this.#limits;
-    const capMs = this.long ? longDeadlineMs : deadlineMs;
-    const ms = timeoutMs(this.header(TIMEOUT_HEADER), capMs);
+    const { clock } = this.#limits;
+    const ms = timeoutMs(this.header(TIMEOUT_HEADER), this.#capMs);
     if (ms > SILENCE_MS_MAX) this.keepOpen();
     const abort = new AbortController();
     const leftMs = ms - (clock.monotonic() - this.startedAtMs);
     if (this.#stopped !== undefined) abort.abort(this.#stopped);
     else if (leftMs <= 0) abort.abort(deadlineExceeded());
-    else this.#cancelTimer = clock.timer(leftMs, () => this.abort(deadlineExceeded()));
+    else if (Number.isFinite(leftMs))
+      this.#cancelTimer = clock.timer(leftMs, () => this.abort(deadlineExceeded()));
     const { signal } = this.request;
     if (signal.aborted) abort.abort(clientGone());
     else signal.addEventListener("abort", this.#gone, { once: true });

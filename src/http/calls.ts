@@ -90,9 +90,10 @@ export class Calls {
     if (this.#open.size === 0) this.#whenIdle?.();
   }
 
-  /** From now on every new request is refused. Resolves when none is under way. */
+  /** From now on every new request is refused; streams, which need not end by themselves, are ended. Resolves when none is under way. */
   stop(): Promise<void> {
     this.#stopping = true;
+    for (const call of this.#open) if (call.streams) call.abort(serverStopping());
     if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenIdle = resolve;

@@ -21,7 +21,6 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
 
 const PATHS: readonly (readonly [prefix: string, feature: string])[] = [
   ["/v1/mailbox", "Mailboxes"],
-  ["/v1/watch", "Watching changes"],
   ["/v1/tenants", "Administration of tenants"],
   ["/v1/streams", "Event streams"],
   ["/admin/snapshot", "Snapshots"],

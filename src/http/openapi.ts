@@ -105,10 +105,7 @@ function operationOf(route: Route): Record<string, unknown> {
     {
       description: status === "200" ? "Done." : "Not now.",
       headers: ANSWER_HEADERS,
-      content:
-        shape === undefined
-          ? { "text/plain": { schema: { type: "string" } } }
-          : { "application/json": { schema: convert(shape) } },
+      content: contentOf(route, shape),
     },
   ]);
   return {
@@ -126,6 +123,12 @@ function operationOf(route: Route): Record<string, unknown> {
       },
     },
   };
+}
+
+/** Of a stream of events: what stands in the data of one. */
+function contentOf(route: Route, shape: v.GenericSchema | undefined) {
+  if (shape === undefined) return { "text/plain": { schema: { type: "string" } } };
+  return { [route.streams ? "text/event-stream" : "application/json"]: { schema: convert(shape) } };
 }
 
 const ANSWER_HEADERS = {

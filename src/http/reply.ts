@@ -17,6 +17,13 @@ export interface Answer {
   readonly positionToken?: Uint8Array | undefined;
 }
 
+/** What a route answers with that goes on sending: server-sent events. */
+export interface StreamAnswer {
+  readonly events: AsyncIterator<string>;
+  /** The event that says why the stream ends. */
+  readonly failure: (error: HttpError) => string;
+}
+
 /**
  * Every answer says what it is, that nobody may keep it, and that no page of another site
  * may embed it. Bun adds date and length; there is no server header.
@@ -26,6 +33,13 @@ export function replyOf(answer: Answer, requestId: string): Response {
   const token = answer.positionToken;
   if (token !== undefined && token.length > 0) headers[POSITION_HEADER] = encodeToken(token);
   return new Response(answer.text, { status: answer.status ?? 200, headers });
+}
+
+/** An answer of events, which nobody on the way may keep, change or hold back. */
+export function streamReply(body: ReadableStream<Uint8Array> | null, requestId: string): Response {
+  const headers = standardHeaders(requestId, "text/event-stream");
+  headers["x-accel-buffering"] = "no";
+  return new Response(body, { headers });
 }
 
 export function errorReply(

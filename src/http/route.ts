@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { HttpCall } from "./call.ts";
 import type { FieldParams, Params, ParamValues } from "./params.ts";
 import type { QueryPair } from "./query-string.ts";
-import type { Answer } from "./reply.ts";
+import type { Answer, StreamAnswer } from "./reply.ts";
 
 /**
  * One row of the table that the router and the documentation are made from. A handler
@@ -25,11 +25,15 @@ export interface Route {
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   /** Work that is long by nature gets the long deadline. */
   readonly long: boolean;
+  /** The answer is a stream of events, which has no deadline of the server's. */
+  readonly streams: boolean;
   /** Who may ask: everybody, whoever has a credential, or a credential of the server. */
   readonly access: RouteAccess;
   /** Synchronous answers are sent without a turn of the event loop. */
-  handle(input: RouteInput<Params, unknown>): Answer | Promise<Answer>;
+  handle(input: RouteInput<Params, unknown>): RouteAnswer | Promise<RouteAnswer>;
 }
+
+export type RouteAnswer = Answer | StreamAnswer;
 
 export type RouteAccess = "open" | "credential" | "server";
 
@@ -60,6 +64,7 @@ interface RouteFacts<P extends Params> {
   readonly fieldParams?: FieldParams;
   readonly answers: Readonly<Record<number, v.GenericSchema | undefined>>;
   readonly long?: boolean;
+  readonly streams?: boolean;
   /** Defaults to `credential`. */
   readonly access?: RouteAccess;
   readonly example?: JsonObject;
@@ -68,7 +73,7 @@ interface RouteFacts<P extends Params> {
 export function getRoute<const P extends Params>(
   path: string,
   facts: RouteFacts<P>,
-  handle: (input: RouteInput<P, undefined>) => Answer | Promise<Answer>,
+  handle: (input: RouteInput<P, undefined>) => RouteAnswer | Promise<RouteAnswer>,
 ): Route {
   return build("GET", path, facts, undefined, handle);
 }
@@ -86,10 +91,10 @@ function build<P extends Params, B>(
   path: string,
   facts: RouteFacts<P>,
   body: v.GenericSchema | undefined,
-  handle: (input: RouteInput<P, B>) => Answer | Promise<Answer>,
+  handle: (input: RouteInput<P, B>) => RouteAnswer | Promise<RouteAnswer>,
 ): Route {
   const { tag, summary, query, fieldParams, answers, example } = facts;
-  const { long = false, access = "credential" } = facts;
+  const { long = false, streams = false, access = "credential" } = facts;
   // The router reads query and body with the shapes that stand beside the handler, so they
   // are of its types, though a table of many routes cannot say so.
   const erased = handle as unknown as Route["handle"];
@@ -104,6 +109,7 @@ function build<P extends Params, B>(
     example,
     answers,
     long,
+    streams,
     access,
     handle: erased,
   };

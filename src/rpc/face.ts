@@ -11,6 +11,7 @@ import { reflectionMethods } from "./reflection.ts";
 import { schemaMethods } from "./schema.ts";
 import { searchMethods } from "./search.ts";
 import { createRpcServer, type RpcServer } from "./server.ts";
+import { watchMethods } from "./watch.ts";
 
 const SERVICES = [EntDBService, OperationsService, Health];
 
@@ -32,6 +33,7 @@ function methodsOf({ engine, clock, reflection }: RpcFaceOptions): RpcMethod[] {
     ...graphWriteMethods(engine),
     ...graphReadMethods(engine),
     ...searchMethods(engine),
+    ...watchMethods(engine),
     ...schemaMethods(engine),
     ...operationsMethods(engine),
     ...health,

@@ -10,6 +10,7 @@ import { queryRoutes } from "./queries.ts";
 import { receiptRoutes } from "./receipts.ts";
 import { schemaRoutes } from "./schema.ts";
 import { searchRoutes } from "./search.ts";
+import { watchRoutes } from "./watch.ts";
 
 /**
  * Every route there is. Where two paths fit a request the earlier one takes it, so a fixed
@@ -24,6 +25,7 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...searchRoutes(engine, names),
     ...nodeRoutes(engine, names),
     ...edgeRoutes(engine, names),
+    ...watchRoutes(engine, names),
     ...schemaRoutes(engine),
     ...adminRoutes(engine),
     ...healthRoutes(facts),
