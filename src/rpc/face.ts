@@ -1,9 +1,11 @@
 import { EntDBService } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import { OperationsService } from "../../gen/entdb/v1/operations_service_pb.ts";
+import { TenantService } from "../../gen/entdb/v1/tenant_service_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { graphReadMethods } from "./graph-read.ts";
 import { graphWriteMethods } from "./graph-write.ts";
 import { grpcHealthMethods } from "./grpc-health.ts";
+import { mailboxMethods } from "./mailbox.ts";
 import type { RpcMethod } from "./methods.ts";
 import { operationsMethods } from "./operations.ts";
 import type { RpcFaceOptions } from "./options.ts";
@@ -11,9 +13,12 @@ import { reflectionMethods } from "./reflection.ts";
 import { schemaMethods } from "./schema.ts";
 import { searchMethods } from "./search.ts";
 import { createRpcServer, type RpcServer } from "./server.ts";
+import { tenantKeyMethods } from "./tenant-keys.ts";
+import { tenantMemberMethods } from "./tenant-members.ts";
+import { tenantMethods } from "./tenants.ts";
 import { watchMethods } from "./watch.ts";
 
-const SERVICES = [EntDBService, OperationsService, Health];
+const SERVICES = [EntDBService, TenantService, OperationsService, Health];
 
 /** The RPC face of an engine. */
 export type RpcFace = RpcServer;
@@ -33,8 +38,12 @@ function methodsOf({ engine, clock, reflection }: RpcFaceOptions): RpcMethod[] {
     ...graphWriteMethods(engine),
     ...graphReadMethods(engine),
     ...searchMethods(engine),
+    ...mailboxMethods(engine),
     ...watchMethods(engine),
     ...schemaMethods(engine),
+    ...tenantMethods(engine),
+    ...tenantMemberMethods(engine),
+    ...tenantKeyMethods(engine),
     ...operationsMethods(engine),
     ...health,
     ...(reflection === false ? [] : reflectionMethods(SERVICES)),
