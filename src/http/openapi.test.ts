@@ -72,6 +72,15 @@ const engine: Engine = scriptedEngine({
   listEdges: async () => ({ edges: [edge], nodes: [node], positionToken: TOKEN, ...page }),
   listConnected: async () => ({ nodes: [{ node, distance: 1 }], positionToken: TOKEN, ...page }),
   registerSchema: async () => ({ fingerprint: "f", differences: [], changed: true, ...place }),
+  checkSchema: async () => ({
+    changes: [
+      { change: "renamed", path: "p", compatibility: "safe", message: "m", hint: "" },
+      { change: "field_removed", path: "p", compatibility: "breaking", message: "m", hint: "h" },
+    ],
+    fingerprintNow: "f",
+    fingerprintThen: "g",
+    positionToken: TOKEN,
+  }),
   logState: () => ({
     logId: "l",
     topic: "t",
@@ -248,6 +257,8 @@ test("the documented form of a schema is the one that is read and written", () =
         deprecated: true,
         fields: [field],
         unique_keys: [{ key_id: 1, name: "k", field_ids: [1] }],
+        default_grants: [{ principal: "tenant:*", permission: "read" }],
+        reserved_field_ids: [2],
       },
     ],
     edge_types: [
@@ -260,8 +271,11 @@ test("the documented form of a schema is the one that is read and written", () =
         deprecated: true,
         unique_per_from: true,
         fields: [field],
+        reserved_field_ids: [2],
       },
     ],
+    reserved_type_ids: [2],
+    reserved_edge_type_ids: [3],
   };
   expect(Object.keys(field).sort()).toEqual(Object.keys(schemaField.entries).sort());
   expect(Object.keys(whole.node_types[0] ?? {}).sort()).toEqual(

@@ -2,12 +2,25 @@ import { describe, expect, test } from "bun:test";
 import { GRAPH_SCHEMA } from "../../../test/harness/graph-schema.ts";
 import { RestApp, schemaOf } from "../../../test/harness/rest-app.ts";
 import type { SchemaRequest } from "../../engine/engine.ts";
+import type { SchemaChange } from "../../schema/schema-change.ts";
 import { decodeSchema } from "../../schema/schema-json.ts";
+
+const CHANGES: readonly SchemaChange[] = [
+  { change: "renamed", path: "node type 1 (User)", compatibility: "safe", message: "M.", hint: "" },
+  {
+    change: "kind_changed",
+    path: "node type 1 (User) field 1 (email)",
+    compatibility: "breaking",
+    message: "N.",
+    hint: "H.",
+  },
+];
 
 const TOKEN = new Uint8Array([1, 2, 3]);
 
 function recording() {
   const asked: SchemaRequest[] = [];
+  const checked: Omit<SchemaRequest, "idempotencyKey">[] = [];
   const app = new RestApp({
     engine: {
       getSchema: schemaOf(GRAPH_SCHEMA, TOKEN),
@@ -21,9 +34,18 @@ function recording() {
           walPosition: "0:3",
         };
       },
+      checkSchema: async (_caller, request) => {
+        checked.push(request);
+        return {
+          changes: CHANGES,
+          fingerprintNow: "sha256:now",
+          fingerprintThen: "sha256:then",
+          positionToken: TOKEN,
+        };
+      },
     },
   });
-  return { app, asked };
+  return { app, asked, checked };
 }
 
 describe("GET /v1/schema", () => {
@@ -57,6 +79,13 @@ describe("POST /v1/schema", () => {
     });
   });
 
+  test("takes the mode and the reserved numbers", async () => {
+    const { app, asked } = recording();
+    const form = { ...GRAPH_SCHEMA, reserved_type_ids: [900], reserved_edge_type_ids: [901] };
+    await app.post("/v1/schema", { ...form, mode: "replace" });
+    expect(asked).toMatchObject([{ schema: decodeSchema(form), mode: "replace" }]);
+  });
+
   test("a default of kind json keeps the text it was sent as", async () => {
     const { app, asked } = recording();
     await app.post(
@@ -71,7 +100,6 @@ describe("POST /v1/schema", () => {
 
   test.each([
     ["an unknown member", { nodetypes: [] }, "INVALID_REQUEST"],
-    ["a mode of a later version", { node_types: [], mode: "replace" }, "NOT_IMPLEMENTED"],
     ["an unknown mode", { node_types: [], mode: "merg" }, "INVALID_REQUEST"],
     ["types that are no list", { node_types: {} }, "INVALID_REQUEST"],
     [
@@ -91,6 +119,36 @@ describe("POST /v1/schema", () => {
   ])("%s is refused", async (_what, body, reason) => {
     const { app, asked } = recording();
     expect((await app.post("/v1/schema", body)).reason).toBe(reason);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("POST /v1/schema/check", () => {
+  test("compares with what would replace it, and says what is breaking", async () => {
+    const { app, asked, checked } = recording();
+    const { status, json, headers } = await app.post("/v1/schema/check", GRAPH_SCHEMA);
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      compatible: false,
+      changes: [
+        {
+          change: "renamed",
+          path: "node type 1 (User)",
+          compatibility: "safe",
+          message: "M.",
+        },
+        CHANGES[1] as never,
+      ],
+      fingerprint_now: "sha256:now",
+      fingerprint_then: "sha256:then",
+    });
+    expect(headers.get("x-entdb-position")).toBe("AQID");
+    await app.post("/v1/schema/check", { ...GRAPH_SCHEMA, mode: "merge" });
+    const schema = decodeSchema(GRAPH_SCHEMA);
+    expect(checked).toEqual([
+      { schema, mode: "replace" },
+      { schema, mode: "merge" },
+    ]);
     expect(asked).toEqual([]);
   });
 });

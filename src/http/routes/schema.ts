@@ -1,18 +1,24 @@
-import type { JsonObject } from "../../base/json.ts";
+import type { JsonObject, JsonValue } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, SchemaBuild } from "../../engine/engine.ts";
 import { decodeSchema, encodeSchema } from "../../schema/schema-json.ts";
 import { differenceToJson } from "../encode/outcome.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
 import { type Answer, encodeToken } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
-import { registerAnswer, registerRequest, schemaAnswer } from "../shapes/schema.ts";
+import {
+  checkAnswer,
+  checkRequest,
+  registerAnswer,
+  registerRequest,
+  schemaAnswer,
+} from "../shapes/schema.ts";
 import { idempotencyKeyOf } from "./atomic.ts";
 
 /** A tenant's type definitions. */
 export function schemaRoutes(engine: Engine): Route[] {
-  return [getSchemaRoute(engine), registerSchemaRoute(engine)];
+  return [getSchemaRoute(engine), registerSchemaRoute(engine), checkSchemaRoute(engine)];
 }
 
 function getSchemaRoute(engine: Engine): Route {
@@ -26,7 +32,12 @@ function getSchemaRoute(engine: Engine): Route {
     const caller = callerOf(call, query);
     const read = await engine.getSchema(caller, freshnessOf(call, query), call.signal);
     return {
-      text: stringifyJson({ fingerprint: read.fingerprint, ...encodeSchema(read.schema) }),
+      text: stringifyJson({
+        fingerprint: read.fingerprint,
+        ...encodeSchema(read.schema),
+        locked: read.locked ? true : undefined,
+        build: read.build && buildToJson(read.build),
+      }),
       positionToken: read.positionToken,
     };
   });
@@ -35,7 +46,7 @@ function getSchemaRoute(engine: Engine): Route {
 function registerSchemaRoute(engine: Engine): Route {
   const facts = {
     tag: "schema",
-    summary: "Merge types into the tenant's",
+    summary: "Change the tenant's types",
     query: identityParams,
     body: registerRequest,
     example: {
@@ -54,10 +65,9 @@ function registerSchemaRoute(engine: Engine): Route {
   } as const;
   return postRoute("/v1/schema", facts, async ({ call, query, body }): Promise<Answer> => {
     const caller = callerOf(call, query, body);
-    const { node_types = [], edge_types = [] } = body;
     const request = {
       idempotencyKey: idempotencyKeyOf(call, body.idempotency_key),
-      schema: decodeSchema({ node_types, edge_types } satisfies JsonObject),
+      schema: decodeSchema(schemaFormOf(body)),
       mode: body.mode ?? ("merge" as const),
     };
     const receipt = await engine.registerSchema(caller, request, call.signal);
@@ -72,4 +82,74 @@ function registerSchemaRoute(engine: Engine): Route {
       positionToken: receipt.positionToken,
     };
   });
+}
+
+function checkSchemaRoute(engine: Engine): Route {
+  const facts = {
+    tag: "schema",
+    summary: "What a schema would change, and what of it is breaking; changes nothing",
+    query: { ...identityParams, ...freshnessParams },
+    body: checkRequest,
+    example: {
+      tenant_id: "acme",
+      actor: "user:alice",
+      node_types: [
+        {
+          type_id: 1,
+          name: "Person",
+          fields: [{ field_id: 1, name: "full_name", kind: "str", required: true }],
+        },
+      ],
+    },
+    answers: { 200: checkAnswer },
+  } as const;
+  return postRoute("/v1/schema/check", facts, async ({ call, query, body }): Promise<Answer> => {
+    const caller = callerOf(call, query, body);
+    const schema = decodeSchema(schemaFormOf(body));
+    const mode = body.mode ?? "replace";
+    const freshness = freshnessOf(call, query);
+    const read = await engine.checkSchema(caller, { schema, mode }, freshness, call.signal);
+    return {
+      text: stringifyJson({
+        compatible: read.changes.every((change) => change.compatibility !== "breaking"),
+        changes: read.changes.map(({ hint, ...change }) => ({
+          ...change,
+          hint: hint === "" ? undefined : hint,
+        })),
+        fingerprint_now: read.fingerprintNow,
+        fingerprint_then: read.fingerprintThen,
+      }),
+      positionToken: read.positionToken,
+    };
+  });
+}
+
+/** The schema among the other members of a request. */
+function schemaFormOf(
+  body: {
+    readonly [Member in (typeof FORM_MEMBERS)[number]]?: readonly JsonValue[] | undefined;
+  },
+): JsonObject {
+  const form: Record<string, JsonValue> = {};
+  for (const member of FORM_MEMBERS) {
+    const list = body[member];
+    if (list !== undefined) form[member] = list;
+  }
+  return form;
+}
+
+const FORM_MEMBERS = [
+  "node_types",
+  "edge_types",
+  "reserved_type_ids",
+  "reserved_edge_type_ids",
+] as const;
+
+function buildToJson(build: SchemaBuild): JsonObject {
+  return {
+    wal_position: build.walPosition,
+    step: build.step,
+    rows_done: build.rowsDone,
+    rows_total: build.rowsTotal,
+  };
 }

@@ -78,31 +78,70 @@ const typeLists = {
   reserved_edge_type_ids: v.optional(v.array(v.number())),
 };
 
+const schemaMode = (otherwise: string) =>
+  v.optional(
+    v.pipe(
+      v.picklist(["merge", "replace"]),
+      v.description(
+        `merge: types, fields and enum values are added, nothing goes. replace: the schema becomes what is sent, and what is absent is removed. Default: ${otherwise}.`,
+      ),
+    ),
+  );
+
+export const nodeTypeList = v.pipe(jsonList, v.description("Node types."));
+export const edgeTypeList = v.pipe(jsonList, v.description("Edge types."));
+const reservedIds = v.pipe(jsonList, v.description("Numbers that are never to be used again."));
+
+/** What `schemaFormOf` in `routes/schema.ts` takes for a schema. */
+const schemaMembers = {
+  node_types: v.optional(nodeTypeList),
+  edge_types: v.optional(edgeTypeList),
+  reserved_type_ids: v.optional(reservedIds),
+  reserved_edge_type_ids: v.optional(reservedIds),
+};
+
 /** A whole schema inside a request, read by `decodeSchema`; documented as {@link schemaForm}. */
 export const schemaDocument = object("Types to merge into the tenant's schema.");
 export const schemaForm = closed(typeLists);
 
-export const nodeTypeList = v.pipe(jsonList, v.description("Node types."));
-export const edgeTypeList = v.pipe(jsonList, v.description("Edge types."));
-
 export const registerRequest = closed({
   ...identityMembers,
   idempotency_key: v.optional(text("As of a transaction; also as header Idempotency-Key.")),
-  mode: v.optional(
-    v.pipe(
-      v.picklist(["merge", "replace"]),
-      v.description(
-        "merge (the default): types, fields and enum values are added. replace: not in this version.",
+  mode: schemaMode("merge"),
+  ...schemaMembers,
+});
+
+export const checkRequest = closed({
+  ...identityMembers,
+  mode: schemaMode("replace"),
+  ...schemaMembers,
+});
+
+const COMPATIBILITIES = ["safe", "data_dependent", "breaking"] as const;
+
+export const checkAnswer = closed({
+  compatible: flag("False when a change is breaking: registering would be refused."),
+  changes: v.array(
+    closed({
+      change: text('Stable: "field_removed", "kind_changed", …'),
+      path: text('For people: "node type 2 (Task) field 3 (status)".'),
+      compatibility: v.pipe(
+        v.picklist(COMPATIBILITIES),
+        v.description(
+          "safe: always possible. data_dependent: decided by the nodes that are there, when it is registered. breaking: refused.",
+        ),
       ),
-    ),
+      message: v.string(),
+      hint: v.optional(text("For what is breaking: the safe way to what is wanted.")),
+    }),
   ),
-  node_types: v.optional(nodeTypeList),
-  edge_types: v.optional(edgeTypeList),
+  fingerprint_now: text("Of the tenant's schema."),
+  fingerprint_then: text("Of what it would become."),
 });
 
 export const registerAnswer = closed({
-  fingerprint: text("Of the tenant's schema after the merge."),
-  changed: flag("False when the tenant's schema already held everything sent."),
+  fingerprint: text("Of the tenant's schema now."),
+  changed: flag("False when the tenant's schema is as it was."),
   differences: v.array(closed({ path: v.string(), kept: v.string(), sent: v.string() })),
   wal_position: text('For people: "0:12345".'),
   position_token: positionToken,
@@ -111,4 +150,29 @@ export const registerAnswer = closed({
 export const schemaAnswer = closed({
   fingerprint: text('"sha256:" and 64 hexadecimal digits.'),
   ...typeLists,
+  former_names: v.optional(
+    v.pipe(
+      v.array(
+        closed({
+          type_id: v.optional(typeNumber("The node type, or the one that has the field.")),
+          edge_type_id: v.optional(typeNumber("The edge type, or the one that has the field.")),
+          field_id: v.optional(typeNumber("Absent: the name was the type's own.")),
+          name: text("Understood until it is used again."),
+        }),
+      ),
+      v.description("Names from before a rename. Ignored when it is sent."),
+    ),
+  ),
+  locked: v.optional(flag("Only who holds the right schema may change it.")),
+  build: v.optional(
+    v.pipe(
+      closed({
+        wal_position: text('For people: "0:12345".'),
+        step: text('For people: "index of field 3 (status) of node type 2 (Task)".'),
+        rows_done: v.number(),
+        rows_total: v.number(),
+      }),
+      v.description("Present while a schema is being applied to the nodes that are there."),
+    ),
+  ),
 });
