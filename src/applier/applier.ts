@@ -14,6 +14,7 @@ import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import { Removals } from "./removal.ts";
+import type { MailboxDrain } from "./mailbox-drain.ts";
 import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
 import { Views } from "./views.ts";
@@ -31,6 +32,8 @@ export interface ApplierDeps {
   readonly clock: Clock;
   readonly log: TroubleLog;
   readonly meter: ApplierMeter;
+  /** Follows the views; told of what is written to them. */
+  readonly mailboxes: MailboxDrain;
   /** Directory of the partition checkpoint. */
   readonly checkpointDirectory: string;
   readonly contentHash: (file: ReadFile) => Promise<string>;
@@ -129,7 +132,9 @@ export class Applier implements Service {
    * written; it then stays where it was, which only makes a next start replay more.
    */
   async checkpoint(): Promise<void> {
-    const { wal, applied } = this.#deps;
+    const { wal, applied, mailboxes } = this.#deps;
+    // First, since it clears outboxes. What mailboxes lack stands in those, so none holds a checkpoint up.
+    await mailboxes.checkpoint();
     const dirty = this.#dirty;
     this.#dirty = new Map();
     const adoptions = this.#adoptions;
@@ -285,6 +290,7 @@ export class Applier implements Service {
       const isRepeated = decided.offset !== offset;
       this.#deps.meter.applied(isRepeated ? "duplicate" : decided.outcome.state);
     }
+    this.#deps.mailboxes.wake(tenantId);
   }
 
   /** A reader or the checkpoint met an error; whether it is the file's is for us to say. */

@@ -8,6 +8,7 @@ import { GrantReader } from "../store/reader/grant-reader.ts";
 import { MembershipFacts } from "../store/reader/membership-facts.ts";
 import { MembershipReader } from "../store/reader/membership-reader.ts";
 import { NodeReader } from "../store/reader/node-reader.ts";
+import { RowWalk } from "../store/reader/row-walk.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { AuditWriter } from "../store/writer/audit-writer.ts";
 import { ChangeWriter } from "../store/writer/change-writer.ts";
@@ -19,6 +20,7 @@ import { NodeWriter } from "../store/writer/node-writer.ts";
 import { SchemaWriter } from "../store/writer/schema-writer.ts";
 import { ChangeRows } from "./change-rows.ts";
 import { type EdgeEffect, Effects, type NodeEffect } from "./effects.ts";
+import { MailboxOutbox } from "./mailbox-outbox.ts";
 import { type Author, permissionDenied, RecordAccess, Standings } from "./record-access.ts";
 import { SearchRows } from "./search-rows.ts";
 
@@ -37,6 +39,9 @@ export class GraphStatements {
   readonly membershipWriter: MembershipWriter;
   readonly auditWriter: AuditWriter;
   readonly standings: Standings;
+  readonly rows: RowWalk;
+  readonly search: SearchRows;
+  readonly mailboxOutbox: MailboxOutbox;
   readonly effects: Effects;
 
   constructor(db: TenantStore["writeConnection"]) {
@@ -53,9 +58,26 @@ export class GraphStatements {
     this.membershipWriter = new MembershipWriter(db);
     this.auditWriter = new AuditWriter(db);
     this.standings = new Standings(this.membership);
-    this.effects = new Effects([new ChangeRows(new ChangeWriter(db)), new SearchRows(db)]);
+    this.rows = new RowWalk(db);
+    this.search = new SearchRows(db);
+    this.mailboxOutbox = new MailboxOutbox(db);
+    this.effects = new Effects([
+      new ChangeRows(new ChangeWriter(db)),
+      this.search,
+      this.mailboxOutbox,
+    ]);
   }
 }
+
+/** How a schema that comes with a record is brought to the rows that are there. */
+export interface Building {
+  /** So many rows may be looked at inside the record's own transaction. */
+  readonly rowsAtOnce: number;
+  /** It has been done, slice by slice: only the decision is left. */
+  readonly isBuilt: boolean;
+}
+
+const AT_ONCE: Building = { rowsAtOnce: Number.POSITIVE_INFINITY, isBuilt: false };
 
 /**
  * What the operations of one transaction share: the record's own facts, the schema as
@@ -66,7 +88,9 @@ export class TransactionScope {
   readonly offset: number;
   readonly logTime: number;
   readonly actor: string;
+  readonly rulesVersion: number;
   readonly access: RecordAccess;
+  readonly building: Building;
   registry: SchemaRegistry;
   #membershipTouched = false;
   /** Versions before this transaction, of the nodes that it has raised. */
@@ -78,8 +102,11 @@ export class TransactionScope {
     graph: GraphStatements,
     registry: SchemaRegistry,
     record: { readonly offset: number; readonly logTime: number } & Author,
+    building: Building = AT_ONCE,
   ) {
     this.graph = graph;
+    this.building = building;
+    this.rulesVersion = record.rulesVersion;
     this.registry = registry;
     this.offset = record.offset;
     this.logTime = record.logTime;
@@ -101,6 +128,11 @@ export class TransactionScope {
       resolved.set(fieldId, isRef ? { kind: "ref", value: this.resolve(value.value) } : value);
     }
     return resolved;
+  }
+
+  /** Ids that creates proposed, and those that they were answered with. */
+  get replaced(): readonly (readonly [string, string])[] {
+    return [...this.#replaced];
   }
 
   replace(proposedId: string, existingId: string): void {

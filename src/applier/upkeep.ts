@@ -8,13 +8,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import { damaged } from "../store/store-errors.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
+import type { ReadFile } from "../store/reader/read-job.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Applier } from "./applier.ts";
+import type { MailboxDrain } from "./mailbox-drain.ts";
 
 export interface UpkeepDeps {
   readonly applier: Applier;
   readonly stores: TenantStores;
+  readonly mailboxes: MailboxDrain;
   readonly workers: ReadWorkers;
   readonly clock: Clock;
   readonly intervalMs: number;
@@ -29,14 +31,22 @@ const RESTART_PAGES = 16 * 1024;
 /** Write-ahead files are looked at so often, whatever the time between checkpoints. */
 const LOOK_MS = 1_000;
 
+/** A file of a tenant that is open: its view or its mailboxes. */
+interface OpenFile {
+  readonly file: string;
+  readonly readFile: ReadFile;
+  readonly closed: boolean;
+  finishFolding(): void;
+}
+
 /** The loop that does this, once a second. */
 export class Upkeep implements Service {
   readonly name = "upkeep";
   readonly #deps: UpkeepDeps;
   readonly #stop = new AbortController();
   /** When the write-ahead file had last changed before it was folded; an unchanged one is left alone. */
-  readonly #foldedAt = new WeakMap<TenantStore, number>();
-  readonly #checked = new WeakSet<TenantStore>();
+  readonly #foldedAt = new WeakMap<OpenFile, number>();
+  readonly #checked = new WeakSet<OpenFile>();
   #running: Promise<void> | undefined;
 
   constructor(deps: UpkeepDeps) {
@@ -77,12 +87,12 @@ export class Upkeep implements Service {
   }
 
   async #fold(): Promise<void> {
-    for (const store of [...this.#deps.stores.allOpen()]) {
-      const { bytes, changedAt } = lookAtWriteAhead(store);
-      if (bytes < FOLD_BYTES || this.#foldedAt.get(store) === changedAt) continue;
+    for (const { file } of this.#openFiles()) {
+      const { bytes, changedAt } = lookAtWriteAhead(file);
+      if (bytes < FOLD_BYTES || this.#foldedAt.get(file) === changedAt) continue;
       try {
-        await this.#foldOne(store);
-        this.#foldedAt.set(store, changedAt);
+        await this.#foldOne(file);
+        this.#foldedAt.set(file, changedAt);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#deps.failed("a write-ahead file could not be folded", error);
@@ -92,16 +102,33 @@ export class Upkeep implements Service {
 
   /** Finds damage in pages that nobody has asked for yet; the tenant is then made again from the log. */
   async #checkNext(): Promise<void> {
-    const { stores, workers } = this.#deps;
-    const store = [...stores.allOpen()].find((opened) => !this.#checked.has(opened));
-    if (store === undefined) return;
-    this.#checked.add(store);
+    const { workers } = this.#deps;
+    const found = this.#openFiles().find(({ file }) => !this.#checked.has(file));
+    if (found === undefined) return;
+    const { file, onTrouble } = found;
+    this.#checked.add(file);
     try {
-      const said = await workers.run(store.readFile, { kind: "quick_check" }, this.#stop.signal);
-      if (said !== "ok") stores.onTrouble(store.tenantId, damaged(store.file, said));
+      const said = await workers.run(file.readFile, { kind: "quick_check" }, this.#stop.signal);
+      if (said !== "ok") onTrouble(damaged(file.file, said));
     } catch (error) {
-      if (!this.#stop.signal.aborted) stores.onTrouble(store.tenantId, error);
+      if (!this.#stop.signal.aborted) onTrouble(error);
     }
+  }
+
+  /** Every file that is open now, and whom its trouble is told. */
+  #openFiles(): { readonly file: OpenFile; readonly onTrouble: (error: unknown) => void }[] {
+    const { stores, mailboxes } = this.#deps;
+    return [...stores.allOpen()].flatMap((store) => {
+      const { tenantId } = store;
+      const view = {
+        file: store as OpenFile,
+        onTrouble: (error: unknown) => stores.onTrouble(tenantId, error),
+      };
+      const { opened } = store.mailbox;
+      if (opened === undefined) return [view];
+      const onTrouble = (error: unknown) => void mailboxes.troubleFound(tenantId, error);
+      return [view, { file: opened, onTrouble }];
+    });
   }
 
   /**
@@ -109,17 +136,17 @@ export class Upkeep implements Service {
    * start anew. The second pass leaves so little that the last one fits between two of the
    * applier's transactions; made by a worker, it would lock the applier out for longer.
    */
-  async #foldOne(store: TenantStore): Promise<void> {
+  async #foldOne(file: OpenFile): Promise<void> {
     const { workers } = this.#deps;
     const { signal } = this.#stop;
-    const pages = await workers.run(store.readFile, { kind: "fold" }, signal);
+    const pages = await workers.run(file.readFile, { kind: "fold" }, signal);
     if (pages < RESTART_PAGES) return;
-    await workers.run(store.readFile, { kind: "fold" }, signal);
-    if (!store.closed) store.finishFolding();
+    await workers.run(file.readFile, { kind: "fold" }, signal);
+    if (!file.closed) file.finishFolding();
   }
 }
 
-function lookAtWriteAhead(store: TenantStore): { bytes: number; changedAt: number } {
-  const file = statSync(`${store.file}-wal`, { throwIfNoEntry: false });
+function lookAtWriteAhead(opened: OpenFile): { bytes: number; changedAt: number } {
+  const file = statSync(`${opened.file}-wal`, { throwIfNoEntry: false });
   return { bytes: file?.size ?? 0, changedAt: file?.mtimeMs ?? 0 };
 }

@@ -6,6 +6,7 @@ import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { healthCommand } from "./commands/health.ts";
 import { logCommand } from "./commands/log.ts";
+import { mailboxCommand } from "./commands/mailbox.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -34,7 +35,8 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(schemaCommand(context))
     .addCommand(nodeCommand(context))
     .addCommand(queryCommand(context))
-    .addCommand(searchCommand(context));
+    .addCommand(searchCommand(context))
+    .addCommand(mailboxCommand(context));
   program.commandsGroup("Operate:");
   program
     .addCommand(doctorCommand(context))

@@ -48,7 +48,6 @@ import type {
 } from "./engine.ts";
 import { tokenOfView, waitUntilFresh } from "./freshness.ts";
 import { InFlightKeys } from "./in-flight.ts";
-import { later } from "./later.ts";
 import { LocalMailboxes, type MailboxFollower } from "./local-mailboxes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import { countNodes, queryNodes } from "./node-queries.ts";

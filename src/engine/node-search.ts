@@ -62,7 +62,7 @@ export async function searchNodes(read: SearchRead, request: SearchRequest): Pro
 }
 
 /** How many hits a page has: default and limit of searches. Throws LIMIT_EXCEEDED. */
-function searchRows(pageSize: number): number {
+export function searchRows(pageSize: number): number {
   if (pageSize === 0) return limits.searchRowsDefault;
   const most = limits.searchRowsMax;
   if (Number.isInteger(pageSize) && pageSize > 0 && pageSize <= most) return pageSize;

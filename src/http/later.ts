@@ -5,35 +5,17 @@ import { EntError } from "../base/errors.ts";
  * with NOT_IMPLEMENTED, never passed over: a client that grants access and is not told that
  * nothing was granted would be worse off than one that is refused.
  */
-const MEMBERS: ReadonlyMap<string, string> = new Map([
-  ["principals", "Access rights"],
-  ["grants", "Access rights"],
-  ["recipients", "Mailboxes"],
-]);
-
 const OPERATIONS: ReadonlyMap<string, string> = new Map([
-  ["set_visibility", "Access rights"],
-  ["grant", "Access rights"],
-  ["revoke", "Access rights"],
-  ["mark_read", "Mailboxes"],
   ["append_events", "Event streams"],
 ]);
 
 const PATHS: readonly (readonly [prefix: string, feature: string])[] = [
-  ["/v1/mailbox", "Mailboxes"],
   ["/v1/tenants", "Administration of tenants"],
   ["/v1/streams", "Event streams"],
   ["/admin/snapshot", "Snapshots"],
 ];
 
-/** The refusal for a member of an operation; undefined for one that is simply unknown. */
-export function laterMember(name: string): EntError | undefined {
-  const feature = MEMBERS.get(name);
-  return feature === undefined
-    ? undefined
-    : notImplemented(feature, `Leave ${name} out of the request.`, name);
-}
-
+/** The refusal for an operation; undefined for one that is simply unknown. */
 export function laterOperation(name: string): EntError | undefined {
   const feature = OPERATIONS.get(name);
   return feature === undefined

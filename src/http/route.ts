@@ -40,6 +40,7 @@ export type RouteAccess = "open" | "credential" | "server";
 export const ROUTE_TAGS = {
   write: "Atomic writes, and what became of them",
   read: "Reads of nodes and edges",
+  mailbox: "What actors have been sent",
   schema: "Type definitions",
   health: "How the server is",
   admin: "What operators do to a running server",

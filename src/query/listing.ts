@@ -77,6 +77,29 @@ export function searchListing(
   return { kind: "search", question: writer.take(), place: [FLOAT, ID] };
 }
 
+/** A place is the item's own: the record and the row of it that it came of. */
+export function mailboxListing(request: {
+  readonly userId: string;
+  readonly unreadOnly: boolean;
+  readonly typeId: number;
+  readonly thread: string;
+}): Listing {
+  const writer = new ByteWriter(64);
+  writer.text(request.userId);
+  writer.u8(request.unreadOnly ? 1 : 0);
+  writer.varint(request.typeId);
+  writer.text(request.thread);
+  return { kind: "mailbox", question: writer.take(), place: [INT, INT] };
+}
+
+/** A place is the score and the item's own. */
+export function mailboxSearchListing(userId: string, match: string): Listing {
+  const writer = new ByteWriter(256);
+  writer.text(userId);
+  writer.text(match);
+  return { kind: "mailbox_search", question: writer.take(), place: [FLOAT, INT, INT] };
+}
+
 const ID: PlacePart = { kind: "ref", nullable: false };
 const FLOAT: PlacePart = { kind: "float", nullable: false };
 const INT: PlacePart = { kind: "int", nullable: false };

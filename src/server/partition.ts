@@ -10,6 +10,7 @@ import { Applier, type ApplierMeter } from "../applier/applier.ts";
 import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import { stoppingError } from "../applier/failure.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
+import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -104,11 +105,14 @@ async function assemble(
 
   const applied = new Applied(from);
   const never = new AbortController().signal;
+  const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
+  const mailboxes = new MailboxDrain({ ...options, wal, stores, applied, failed: upkeepFailed });
   const applier = new Applier({
     ...options,
     wal,
     stores,
     applied,
+    mailboxes,
     checkpointDirectory: place.checkpoints,
     contentHash: (file) => workers.run(file, { kind: "content_hash" }, never),
   });
@@ -117,8 +121,9 @@ async function assemble(
     applier,
     stores,
     workers,
+    mailboxes,
     intervalMs: options.checkpointIntervalMs,
-    failed: (what, cause) => options.log.upkeepFailed(what, cause),
+    failed: upkeepFailed,
   });
   const failed = Promise.race([endless(applier.run()), endless(upkeep.run())]);
   failed.catch(() => undefined);
@@ -126,6 +131,7 @@ async function assemble(
     await upkeep.stop();
     await wal.close();
     await applier.stop();
+    await mailboxes.stop();
     applied.close(stoppingError());
     await applier
       .checkpoint()
@@ -136,6 +142,7 @@ async function assemble(
   closers.push(async () => {
     await upkeep.stop();
     await applier.stop();
+    await mailboxes.stop();
   });
   await Promise.race([untilApplied(applied, wal.end), failed]);
   await applier.sweep();
@@ -148,9 +155,12 @@ async function assemble(
     wal,
     applied,
     stores,
+    catalog,
     gate,
+    systemLog,
     workers,
     repair: applier,
+    mailboxes,
   });
   return { engine, wal, stores, applied, systemLog, workers, failed, stop };
 }

@@ -47,6 +47,7 @@ const TABLES: readonly HashedTable[] = [
     sql: `SELECT fingerprint, applied_offset
       FROM known_fingerprints ORDER BY fingerprint`,
   },
+  { name: "mailed_nodes", sql: "SELECT node_id FROM mailed_nodes ORDER BY node_id" },
   {
     name: "applied_events",
     sql: `SELECT idempotency_key, actor, request_hash, result, position, applied_at, expires_at
@@ -87,6 +88,17 @@ const TABLES: readonly HashedTable[] = [
   },
 ];
 
+/** In a tenant's `mailbox.db` only. */
+const MAILBOX_TABLES: readonly HashedTable[] = [
+  {
+    name: "items",
+    sql: `SELECT i.id, i.owner, i.position, i.seq, i.node_id, i.type_id, i.delivered_at, i.read,
+        i.snippet, i.thread, i.metadata, i.sender, t.owner AS token, t.text
+      FROM items i JOIN mail_text t ON t.rowid = i.item ORDER BY i.owner, i.position, i.seq`,
+  },
+  { name: "unread_counts", sql: "SELECT owner, unread FROM unread_counts ORDER BY owner" },
+];
+
 /** In the file of `_system` only. */
 const SYSTEM_TABLES: readonly HashedTable[] = [
   {
@@ -109,7 +121,7 @@ const SLICE_ROWS = 2_000;
 /** SHA-256 over all tables as 64 hexadecimal digits. Yields between slices; run it in one read transaction. */
 export function* contentHash(db: Database): Generator<void, string> {
   const whole = createHash("sha256");
-  for (const table of [...TABLES, ...SYSTEM_TABLES]) {
+  for (const table of [...TABLES, ...MAILBOX_TABLES, ...SYSTEM_TABLES]) {
     if (!hasTable(db, table.name)) continue;
     whole.update(`${table.name}\n`);
     whole.update(yield* tableHash(db, table));

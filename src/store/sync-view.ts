@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
+import { MAILBOX_FILE } from "./mailbox-store.ts";
 import { CANONICAL_FILE } from "./tenant-store.ts";
 
 /**
@@ -13,6 +14,12 @@ export async function syncView(directory: string): Promise<void> {
   await syncIfThere(join(directory, `${CANONICAL_FILE}-wal`));
   await syncDirectory(directory);
   await syncDirectory(dirname(directory));
+}
+
+/** The same for a tenant's mailboxes. */
+export async function syncMailbox(directory: string): Promise<void> {
+  await syncIfThere(join(directory, `${MAILBOX_FILE}-wal`));
+  await syncDirectory(directory);
 }
 
 async function syncIfThere(file: string): Promise<void> {

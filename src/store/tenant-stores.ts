@@ -32,6 +32,7 @@ export interface TenantStoresOptions {
 
 /** The directory of `_system`, which no catalog names. */
 const SYSTEM_DIRECTORY = "_system";
+const MAILBOX_REBUILD = "mailbox.rebuild";
 
 /** The catalog's file, always open, and those of the tenants used last. */
 export class TenantStores {
@@ -128,6 +129,11 @@ export class TenantStores {
     return this.#keep(entry, TenantStore.open(directory, this.#ownerOf(entry), busyTimeoutMs));
   }
 
+  /** The tenant's files if they are open, without counting as a use of them. */
+  opened(tenantId: string): TenantStore | undefined {
+    return tenantId === SYSTEM_TENANT_ID ? this.#system : this.#open.peek(tenantId);
+  }
+
   /** Makes the empty file of a tenant that has just been created; what is there is kept. */
   createFile(entry: CatalogEntry): void {
     const directory = this.directoryOf(entry);
@@ -174,6 +180,13 @@ export class TenantStores {
   /** An empty file beside the tenant's own, in which the view is made again. */
   openRebuild(entry: CatalogEntry): TenantStore {
     const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
+    rmSync(directory, { recursive: true, force: true });
+    return this.#create(directory, entry);
+  }
+
+  /** Empty files in which the tenant's mailboxes are made again, in its own directory so that they go when it does. */
+  openMailboxRebuild(entry: CatalogEntry): TenantStore {
+    const directory = join(this.directoryOf(entry), MAILBOX_REBUILD);
     rmSync(directory, { recursive: true, force: true });
     return this.#create(directory, entry);
   }

@@ -18,6 +18,8 @@ import type {
   JsonOperation,
   JsonUpdateNode,
 } from "../shapes/atomic.ts";
+import { mailboxOperationOf } from "./mailbox.ts";
+import { grantOf, sharingOf } from "./sharing.ts";
 import { edgeTypeOf, nodeTypeOf } from "./types-by-name.ts";
 
 /**
@@ -73,18 +75,34 @@ export class OperationReader {
         return this.#updateEdge(operation, path);
       case "delete_edge":
         return { op: "delete_edge", target: this.#edgeTarget(operation, path) };
+      case "set_visibility": {
+        const { op, principals } = operation;
+        return { op, nodeId: nodeIdOf(operation, path), principals };
+      }
+      case "grant":
+        return { op: "grant", nodeId: nodeIdOf(operation, path), grant: grantOf(operation) };
+      case "revoke": {
+        const { op, principal, permission } = operation;
+        return { op, nodeId: nodeIdOf(operation, path), principal, permission };
+      }
+      case "mark_read":
+      case "delete_mailbox_items":
+        return mailboxOperationOf(operation, path);
       case "register_schema": {
         const schema = decodeSchema(operation.schema);
-        this.merge(schema);
-        return { op: "register_schema", schema };
+        const { mode = "merge" } = operation;
+        this.evolve(schema, mode);
+        return mode === "merge"
+          ? { op: "register_schema", schema }
+          : { op: "register_schema", schema, mode };
       }
     }
   }
 
-  /** Later names are read against the schema with these types in it. */
-  merge(schema: ReturnType<typeof decodeSchema>): void {
-    const merged = evolveSchema(this.#registry.schema, parseSchema(schema), "merge");
-    if (merged.changed) this.#registry = new SchemaRegistry(merged.schema);
+  /** Later names are read against the schema as it becomes. */
+  evolve(schema: ReturnType<typeof decodeSchema>, mode: "merge" | "replace"): void {
+    const evolved = evolveSchema(this.#registry.schema, parseSchema(schema), mode);
+    if (evolved.changed) this.#registry = new SchemaRegistry(evolved.schema);
   }
 
   #createNode(operation: JsonCreateNode, path: string): RequestedOperation {
@@ -98,6 +116,7 @@ export class OperationReader {
       id,
       fields: fieldsOf(type, operation.payload, `${path}.payload`),
       returnExisting: operation.on_conflict === "return_existing",
+      ...sharingOf(operation),
       alias,
     };
   }

@@ -3,7 +3,9 @@ import type { TenantNames } from "../tenant-names.ts";
 import { adminRoutes } from "./admin.ts";
 import { atomicRoute } from "./atomic.ts";
 import { edgeRoutes } from "./edges.ts";
+import { grantRoutes } from "./grants.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
+import { mailboxRoutes } from "./mailbox.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { openApiRoute } from "./openapi.ts";
 import { queryRoutes } from "./queries.ts";
@@ -25,7 +27,9 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...searchRoutes(engine, names),
     ...nodeRoutes(engine, names),
     ...edgeRoutes(engine, names),
+    ...grantRoutes(engine),
     ...watchRoutes(engine, names),
+    ...mailboxRoutes(engine),
     ...schemaRoutes(engine),
     ...adminRoutes(engine),
     ...healthRoutes(facts),

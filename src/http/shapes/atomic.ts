@@ -10,7 +10,15 @@ import {
   typeNumber,
   wholeNumber,
 } from "./common.ts";
+import { mailboxOperations } from "./mailbox.ts";
 import { schemaDocument } from "./schema.ts";
+import {
+  grantMembers,
+  permission,
+  principal,
+  principalsMember,
+  sharingMembers,
+} from "./sharing.ts";
 
 /**
  * Transactions as JSON. The older names that some members have (edge_id in create_edge,
@@ -41,11 +49,11 @@ const expectedVersion = v.optional(
 );
 const proposedId = v.optional(text("Proposed by the client; absent: the server makes one."));
 const nodeId = v.optional(text('The node\'s id, or "$alias.id".'));
-const nodeTarget = {
+const nodeNames = {
   id: nodeId,
   node_id: v.optional(text("The same as id.")),
-  expected_version: expectedVersion,
 };
+const nodeTarget = { ...nodeNames, expected_version: expectedVersion };
 const edgeTarget = {
   id: v.optional(text('The edge\'s id, or "$alias.id"; otherwise its type, from and to.')),
   edge_id: v.optional(text("The same as id.")),
@@ -63,6 +71,7 @@ const createNode = closed({
   alias,
   id: proposedId,
   on_conflict: onConflict("a unique field or key is taken"),
+  ...sharingMembers,
 });
 
 const updateNode = closed({
@@ -98,7 +107,22 @@ export const operationShape = v.variant("op", [
   createEdge,
   closed({ op: v.literal("update_edge"), ...edgeTarget, payload: patch }),
   closed({ op: v.literal("delete_edge"), ...edgeTarget }),
-  closed({ op: v.literal("register_schema"), schema: schemaDocument }),
+  ...mailboxOperations,
+  closed({
+    op: v.literal("register_schema"),
+    schema: schemaDocument,
+    mode: v.optional(v.picklist(["merge", "replace"])),
+  }),
+  closed({ op: v.literal("set_visibility"), ...nodeNames, principals: principalsMember }),
+  closed({ op: v.literal("grant"), ...nodeNames, ...grantMembers }),
+  closed({
+    op: v.literal("revoke"),
+    ...nodeNames,
+    principal,
+    permission: v.optional(
+      v.pipe(permission, v.description("Only this one. Absent: all that the principal holds.")),
+    ),
+  }),
 ]);
 
 export type JsonOperation = v.InferOutput<typeof operationShape>;

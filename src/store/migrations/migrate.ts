@@ -4,6 +4,7 @@ import { damaged } from "../store-errors.ts";
 import { ACCESS_TABLES } from "./access-tables.ts";
 import { BUILD_TABLES } from "./build-tables.ts";
 import { CHANGE_TABLES } from "./change-tables.ts";
+import { OUTBOX_TABLES } from "./mailbox-tables.ts";
 import { SYSTEM_TABLES } from "./system-tables.ts";
 import { GRAPH_TABLES } from "./tables.ts";
 
@@ -34,7 +35,8 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
 }
 
 function create(db: Database, isSystem: boolean): void {
-  for (const tables of [GRAPH_TABLES, ACCESS_TABLES, CHANGE_TABLES, BUILD_TABLES]) db.exec(tables);
+  const all = [GRAPH_TABLES, ACCESS_TABLES, CHANGE_TABLES, BUILD_TABLES, OUTBOX_TABLES];
+  for (const tables of all) db.exec(tables);
   if (isSystem) db.exec(SYSTEM_TABLES);
   db.exec(`PRAGMA user_version = ${VIEW_FORMAT}`);
 }

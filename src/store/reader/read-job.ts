@@ -1,6 +1,8 @@
 import type { ErrorCode, ErrorDetails, ErrorReason } from "../../base/errors.ts";
 import type { Node } from "../../record/graph.ts";
 import type { EdgeList, EdgeListRequest } from "./edge-list.ts";
+import type { MailItem, MailSelection } from "./mailbox-reader.ts";
+import type { MailHit, MailSearchWork } from "./mailbox-search.ts";
 import type { QueryWork } from "./query-nodes.ts";
 import type { FoundNode, SearchWork } from "./search-nodes.ts";
 import type { ReachedNode, WalkRequest } from "./walk.ts";
@@ -21,6 +23,8 @@ export type ReadWork =
   | { readonly kind: "edges"; readonly list: EdgeListRequest }
   | { readonly kind: "walk"; readonly walk: WalkRequest }
   | { readonly kind: "search"; readonly search: SearchWork }
+  | { readonly kind: "mailbox_list"; readonly selection: MailSelection }
+  | { readonly kind: "mailbox_search"; readonly search: MailSearchWork }
   | { readonly kind: "content_hash" }
   /** Reads the whole file, page by page, in one go. */
   | { readonly kind: "quick_check" }
@@ -34,6 +38,8 @@ export interface ReadAnswers {
   readonly edges: EdgeList;
   readonly walk: readonly ReachedNode[];
   readonly search: readonly FoundNode[];
+  readonly mailbox_list: { readonly found: readonly MailItem[]; readonly unreadCount: number };
+  readonly mailbox_search: readonly MailHit[];
   readonly content_hash: string;
   /** "ok", or what SQLite found first. */
   readonly quick_check: string;

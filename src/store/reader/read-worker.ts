@@ -6,6 +6,8 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { listEdges } from "./edge-list.ts";
 import { EdgeReader } from "./edge-reader.ts";
 import { NodeReader } from "./node-reader.ts";
+import { listItems, MailboxReader, type MailSelection } from "./mailbox-reader.ts";
+import { searchMailbox } from "./mailbox-search.ts";
 import { countNodes, queryNodes } from "./query-nodes.ts";
 import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
 import { searchNodes } from "./search-nodes.ts";
@@ -81,11 +83,24 @@ function stepsOf(
       return walk(db, work.walk);
     case "search":
       return searchNodes(db, work.search);
+    case "mailbox_list":
+      return mailboxList(db, work.selection);
+    case "mailbox_search":
+      return searchMailbox(db, work.search);
     case "content_hash":
       return contentHash(db);
     case "quick_check":
       return quickCheck(db);
   }
+}
+
+// biome-ignore lint/correctness/useYield: one walk along an index.
+function* mailboxList(
+  db: Database,
+  selection: MailSelection,
+): Generator<void, ReadAnswers["mailbox_list"]> {
+  const unreadCount = new MailboxReader(db).unreadCount(selection.owner);
+  return { found: listItems(db, selection), unreadCount };
 }
 
 // biome-ignore lint/correctness/useYield: SQLite checks in one go; there is nothing to give way in between.
