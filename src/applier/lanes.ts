@@ -152,7 +152,9 @@ export class Lanes {
       () => this.#work(lane, undefined),
       () => this.#work(lane, undefined),
     );
-    const rebuilt = await making;
+    const rebuilt = await making.catch((error: unknown) => {
+      throw lane.end.signal.aborted ? lane.end.signal.reason : error;
+    });
     await lane.work;
     return rebuilt;
   }
