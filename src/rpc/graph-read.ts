@@ -9,12 +9,14 @@ import {
   GetNodesResponseSchema,
   ListConnectedResponseSchema,
   ListEdgesResponseSchema,
+  ListGrantsResponseSchema,
   QueryNodesResponseSchema,
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine, NodeByKeyRequest } from "../engine/engine.ts";
 import { decodeFilter, decodeOrder } from "./decode-filter.ts";
 import { decodeDirection, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
 import { decodeValues, misshapen } from "./decode-value.ts";
+import { encodeGrant } from "./encode-access.ts";
 import { encodeEdge, encodeNode } from "./encode-graph.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
@@ -34,6 +36,7 @@ export function graphReadMethods(engine: Engine): RpcMethod[] {
     countNodes(engine),
     listEdges(engine),
     listConnected(engine),
+    listGrants(engine),
   ];
 }
 
@@ -173,6 +176,19 @@ function listConnected(engine: Engine): RpcMethod {
     });
     response.nextCursor = read.nextCursor ?? NO_BYTES;
     response.hasMore = read.hasMore;
+    response.positionToken = read.positionToken;
+    return response;
+  });
+}
+
+function listGrants(engine: Engine): RpcMethod {
+  return unary(EntDBService.method.listGrants, async (request, call) => {
+    const caller = callerOf(call, request.context);
+    const freshness = decodeFreshness(request.read);
+    const read = await engine.listGrants(caller, request.nodeId, freshness, call.signal);
+    const response = create(ListGrantsResponseSchema);
+    response.ownerActor = read.ownerActor;
+    response.grants = read.grants.map(encodeGrant);
     response.positionToken = read.positionToken;
     return response;
   });

@@ -1,4 +1,5 @@
 import type { JsonWritable } from "../../base/json-write.ts";
+import type { Grant } from "../../record/access.ts";
 import type { Edge, Node } from "../../record/graph.ts";
 import { FieldTable, type SchemaRegistry } from "../../schema/registry.ts";
 import { fieldsToJson } from "../../schema/value-json.ts";
@@ -32,4 +33,9 @@ export function edgeToJson(registry: SchemaRegistry, edge: Edge): JsonWritable {
     created_at: edge.createdAt,
     updated_at: edge.updatedAt,
   };
+}
+
+/** Without an end, `expires_at` is left out. */
+export function grantToJson({ principal, permission, expiresAt }: Grant): JsonWritable {
+  return { principal, permission, ...(expiresAt !== 0 && { expires_at: expiresAt }) };
 }

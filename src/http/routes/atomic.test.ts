@@ -299,6 +299,55 @@ describe("an update's names", () => {
   });
 });
 
+describe("access", () => {
+  test("is granted to a new node's principals, and recipients get mail", async () => {
+    const [operation] = (await understood({
+      op: "create_node",
+      type: "User",
+      principals: ["user:b"],
+      grants: [{ principal: "group:eng", permission: "write", expires_at: 5 }],
+      recipients: ["user:c"],
+      mail: { thread: "t", metadata: { kind: "note" } },
+    })) as [object];
+    expect(operation).toMatchObject({
+      sharing: {
+        grants: [
+          { principal: "user:b", permission: "read", expiresAt: 0 },
+          { principal: "group:eng", permission: "write", expiresAt: 5 },
+        ],
+        recipients: ["user:c"],
+        mail: { thread: "t", metadata: new Map([["kind", "note"]]) },
+      },
+    });
+  });
+
+  test("of which nothing is said leaves the type's default grants in force", async () => {
+    const operations = await understood(
+      { op: "create_node", type: "User" },
+      { op: "create_node", type: "User", principals: [], grants: [], recipients: [] },
+      { op: "create_node", type: "User", recipients: ["user:c"] },
+    );
+    expect(operations?.map((operation) => "sharing" in operation)).toEqual([false, false, true]);
+    expect(operations?.[2]).toMatchObject({ sharing: { grants: undefined } });
+  });
+
+  test("is changed by operations of its own, under either name of the node", async () => {
+    const operations = await understood(
+      { op: "set_visibility", node_id: NODE, principals: [] },
+      { op: "grant", id: "$a.id", principal: "role:editor", permission: "admin" },
+      { op: "revoke", id: NODE, principal: "user:b", permission: "read" },
+      { op: "revoke", id: NODE, principal: "user:b" },
+    );
+    const editor = { principal: "role:editor", permission: "admin", expiresAt: 0 };
+    expect(operations as unknown).toEqual([
+      { op: "set_visibility", nodeId: NODE, principals: [] },
+      { op: "grant", nodeId: "$a.id", grant: editor },
+      { op: "revoke", nodeId: NODE, principal: "user:b", permission: "read" },
+      { op: "revoke", nodeId: NODE, principal: "user:b", permission: undefined },
+    ]);
+  });
+});
+
 describe("what is refused", () => {
   const create = { op: "create_node", type_id: 1 };
   const ends = { from: NODE, to: OTHER };
@@ -309,9 +358,32 @@ describe("what is refused", () => {
     ["null for an operation", null, "INVALID_REQUEST"],
     ["an unknown member", { ...create, alais: "a" }, "INVALID_REQUEST", "Did you mean alias?"],
     ["a member of every object", { ...create, toString: 1 }, "INVALID_REQUEST"],
-    ["access rights", { ...create, principals: ["user:b"] }, "NOT_IMPLEMENTED"],
-    ["recipients", { ...create, recipients: [] }, "NOT_IMPLEMENTED"],
-    ["an operation of a later version", { op: "set_visibility", id: NODE }, "NOT_IMPLEMENTED"],
+    ["one principal without a list", { ...create, principals: "user:b" }, "INVALID_REQUEST"],
+    [
+      "a permission that is none",
+      { ...create, grants: [{ principal: "user:b", permission: "raed" }] },
+      "INVALID_REQUEST",
+      "Did you mean read?",
+    ],
+    [
+      "a grant without a permission",
+      { ...create, grants: [{ principal: "user:b" }] },
+      "INVALID_REQUEST",
+    ],
+    [
+      "a grant that expires in the past of time",
+      { op: "grant", id: NODE, principal: "user:b", permission: "read", expires_at: -1 },
+      "INVALID_REQUEST",
+    ],
+    ["metadata that is no text", { ...create, mail: { metadata: { a: 1 } } }, "INVALID_REQUEST"],
+    ["a visibility without principals", { op: "set_visibility", id: NODE }, "INVALID_REQUEST"],
+    [
+      "a grant on nothing",
+      { op: "grant", principal: "user:b", permission: "read" },
+      "INVALID_REQUEST",
+    ],
+    ["a revocation of nobody", { op: "revoke", id: NODE }, "INVALID_REQUEST"],
+    ["an operation of a later version", { op: "append_events" }, "NOT_IMPLEMENTED"],
     ["an unknown type", { op: "create_node", type_id: 77 }, "TYPE_UNKNOWN"],
     [
       "an unknown type name",

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type EntError, type ErrorReason, invalid } from "../../base/errors.ts";
 import { didYouMean, suggest } from "../../base/suggest.ts";
-import { laterMember, laterOperation } from "../later.ts";
+import { laterOperation } from "../later.ts";
 
 /**
  * Shapes of requests, as valibot schemas: what a route reads is what its documentation
@@ -32,8 +32,6 @@ function memberProblem(issue: v.StrictObjectIssue, known: readonly string[]): st
   if (item === undefined) return `must be an object${SEPARATOR}Send {"name": value, …}.`;
   const key = String(item.key);
   if (issue.expected === "never") {
-    const later = laterMember(key);
-    if (later !== undefined) throw later;
     return `is not known${SEPARATOR}${didYouMean(suggest(key, known), `Known are ${known.join(", ")}.`)}`;
   }
   const sent = Object.keys(item.input as object).filter((name) => !known.includes(name));
