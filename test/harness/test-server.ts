@@ -13,17 +13,7 @@ export interface TestServer extends AsyncDisposable {
 /** With its log in memory unless the settings say otherwise; quiet. */
 export async function startTestServer(settings: Partial<Config> = {}): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const { config } = loadConfig({ environment: {} });
-  const server = await startServer({
-    ...config,
-    wal: "memory",
-    dataDir: directory.path,
-    grpcPort: 0,
-    httpPort: 0,
-    logLevel: "ERROR",
-    readWorkers: 1,
-    ...settings,
-  });
+  const server = await startServer(serverConfig({ dataDir: directory.path, ...settings }));
   return {
     server,
     httpUrl: server.httpUrl,
@@ -33,4 +23,11 @@ export async function startTestServer(settings: Partial<Config> = {}): Promise<T
       directory[Symbol.dispose]();
     },
   };
+}
+
+/** What a server of a test runs with: quiet, on free ports, its log in memory unless the settings say otherwise. */
+export function serverConfig(settings: Partial<Config>): Config {
+  const { config } = loadConfig({ environment: {} });
+  const quiet = { grpcPort: 0, httpPort: 0, logLevel: "ERROR", readWorkers: 1 } as const;
+  return { ...config, wal: "memory", ...quiet, ...settings };
 }

@@ -24,7 +24,11 @@ export function rpcClient(
   return createClient(EntDBService, transportOf(protocol, baseUrl, httpVersion));
 }
 
-function transportOf(protocol: Protocol, baseUrl: string, httpVersion: "1.1" | "2"): Transport {
+export function transportOf(
+  protocol: Protocol,
+  baseUrl: string,
+  httpVersion: "1.1" | "2",
+): Transport {
   switch (protocol) {
     case "grpc":
       return createGrpcTransport({ baseUrl });
