@@ -5,12 +5,9 @@ import { EntError } from "../base/errors.ts";
  * with NOT_IMPLEMENTED, never passed over: a client that grants access and is not told that
  * nothing was granted would be worse off than one that is refused.
  */
-const OPERATIONS: ReadonlyMap<string, string> = new Map([
-  ["append_events", "Event streams"],
-]);
+const OPERATIONS: ReadonlyMap<string, string> = new Map([["append_events", "Event streams"]]);
 
 const PATHS: readonly (readonly [prefix: string, feature: string])[] = [
-  ["/v1/tenants", "Administration of tenants"],
   ["/v1/streams", "Event streams"],
   ["/admin/snapshot", "Snapshots"],
 ];

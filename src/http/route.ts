@@ -42,6 +42,7 @@ export const ROUTE_TAGS = {
   read: "Reads of nodes and edges",
   mailbox: "What actors have been sent",
   schema: "Type definitions",
+  tenants: "Tenants, and who may do what in them",
   health: "How the server is",
   admin: "What operators do to a running server",
 } as const;

@@ -2,16 +2,20 @@ import type { Route } from "../route.ts";
 import type { TenantNames } from "../tenant-names.ts";
 import { adminRoutes } from "./admin.ts";
 import { atomicRoute } from "./atomic.ts";
+import { auditRoutes } from "./audit.ts";
 import { edgeRoutes } from "./edges.ts";
 import { grantRoutes } from "./grants.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
+import { keyRoutes } from "./keys.ts";
 import { mailboxRoutes } from "./mailbox.ts";
+import { memberRoutes } from "./members.ts";
 import { nodeRoutes } from "./nodes.ts";
 import { openApiRoute } from "./openapi.ts";
 import { queryRoutes } from "./queries.ts";
 import { receiptRoutes } from "./receipts.ts";
 import { schemaRoutes } from "./schema.ts";
 import { searchRoutes } from "./search.ts";
+import { tenantRoutes } from "./tenants.ts";
 import { watchRoutes } from "./watch.ts";
 
 /**
@@ -31,6 +35,10 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...watchRoutes(engine, names),
     ...mailboxRoutes(engine),
     ...schemaRoutes(engine),
+    ...tenantRoutes(engine),
+    ...memberRoutes(engine),
+    ...keyRoutes(engine),
+    ...auditRoutes(engine),
     ...adminRoutes(engine),
     ...healthRoutes(facts),
   ];
