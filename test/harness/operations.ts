@@ -1,5 +1,10 @@
 import type { RequestedOperation } from "../../src/engine/engine.ts";
-import { type EdgeTarget, NO_MAIL, type NodeSharing } from "../../src/record/transaction.ts";
+import {
+  type EdgeTarget,
+  type MembershipStep,
+  NO_MAIL,
+  type NodeSharing,
+} from "../../src/record/transaction.ts";
 import type { Permission } from "../../src/schema/types.ts";
 import type { Fields, Value } from "../../src/schema/value.ts";
 
@@ -146,4 +151,12 @@ export function revoke(
 
 export function setVisibility(nodeId: string, ...principals: string[]): RequestedOperation {
   return { op: "set_visibility", nodeId, principals };
+}
+
+export function membership(step: MembershipStep): RequestedOperation {
+  return { op: "membership", step };
+}
+
+export function lockSchema(locked = true): RequestedOperation {
+  return { op: "schema_lock", locked };
 }

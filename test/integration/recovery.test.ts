@@ -366,8 +366,15 @@ describe("a tenant's file that cannot serve", () => {
     expect((await refused(acme.count({ typeId: USER }))).reason).toBe("FORMAT_TOO_NEW");
     expect(await other.count({ typeId: USER })).toBe(1);
     expect(existsSync(file(directory))).toBe(true);
-    await partition.restart({}, () => change(file(directory), "PRAGMA user_version = 1"));
+    await partition.restart({}, () => change(file(directory), "PRAGMA user_version = 2"));
     expect(await acme.count({ typeId: USER })).toBe(3);
+  });
+
+  test("of the first format is made again from the log: it lacks what came with access", async () => {
+    const acme = await tenantWith("acme", 3);
+    const directory = partition.directoryOf("acme");
+    await partition.restart({}, () => change(file(directory), "PRAGMA user_version = 1"));
+    expect(await onceServed(() => emails(acme))).toEqual(emailsOf("acme", 3));
   });
 });
 
