@@ -11,6 +11,7 @@ import { FIELD_KINDS } from "../schema/value.ts";
 import { type OpenApiDocument, openApiDocument } from "./openapi.ts";
 import { labelOf, type Route } from "./route.ts";
 import { routeTable } from "./routes/table.ts";
+import { operationShape } from "./shapes/atomic.ts";
 import { errorAnswer } from "./shapes/operations.ts";
 import { schemaEdgeType, schemaField, schemaForm, schemaNodeType } from "./shapes/schema.ts";
 import { TenantNames } from "./tenant-names.ts";
@@ -97,6 +98,14 @@ const engine: Engine = scriptedEngine({
     outcomeDigestBefore: "",
     outcomeDigestAfter: "",
   }),
+  listGrants: async () => ({
+    ownerActor: "user:alice",
+    grants: [
+      { principal: "tenant:*", permission: "read", expiresAt: 0 },
+      { principal: "user:bob", permission: "write", expiresAt: 5 },
+    ],
+    positionToken: TOKEN,
+  }),
   retryTenant: async () => ({ resumed: true, message: "m" }),
 });
 
@@ -173,7 +182,7 @@ describe("the document", () => {
   test("documents filters, schemas and later pages by name", () => {
     const { Filter, Operation, Field } = document.components.schemas as Record<string, JsonObject>;
     expect(Filter?.["oneOf"]).toHaveLength(3);
-    expect(Operation?.["oneOf"]).toHaveLength(9);
+    expect(Operation?.["oneOf"]).toHaveLength(operationShape.options.length);
     expect(Field).toMatchObject({ properties: { kind: { enum: [...FIELD_KINDS] } } });
     expect(JSON.stringify(document.paths["/v1/nodes"])).toContain('"name":"filter"');
   });

@@ -24,6 +24,8 @@ export interface SeenByApp {
 }
 
 export interface RestAppOptions {
+  /** A real engine, instead of one that answers as the test says. */
+  readonly behind?: Engine;
   readonly engine?: Partial<Engine>;
   readonly options?: Partial<HttpAppOptions>;
   readonly clock?: Clock;
@@ -50,6 +52,7 @@ export class RestApp {
   readonly seen: SeenByApp = { finished: [], faults: [], started: 0, rpc: [] };
 
   constructor({
+    behind,
     engine,
     options,
     clock = systemClock,
@@ -58,7 +61,7 @@ export class RestApp {
   }: RestAppOptions = {}) {
     const { seen } = this;
     this.app = createHttpApp({
-      engine: scriptedEngine(engine),
+      engine: behind ?? scriptedEngine(engine),
       connectFetch: async (request) => {
         seen.rpc.push(new URL(request.url).pathname);
         return undefined;
