@@ -387,3 +387,104 @@ describe("limits: at the limit, and one past it", () => {
     expect(refuseField(withValues([`${long}x`])).reason).toBe("LIMIT_EXCEEDED");
   });
 });
+
+describe("default grants and reserved numbers", () => {
+  const granting = (...default_grants: readonly JsonValue[]) => ({
+    node_types: [{ type_id: 1, name: "A", default_grants }],
+  });
+
+  test("are sorted, each number once", () => {
+    const schema = schemaOf({
+      ...granting(
+        { principal: "user:b", permission: "admin" },
+        { principal: "group:eng", permission: "read" },
+        { principal: "tenant:*", permission: "write" },
+      ),
+      reserved_type_ids: [9, 3, 9],
+    });
+    expect(schema.nodeTypes[0]?.defaultGrants.map((grant) => grant.principal)).toEqual([
+      "group:eng",
+      "tenant:*",
+      "user:b",
+    ]);
+    expect(schema.reservedTypeIds).toEqual([3, 9]);
+  });
+
+  test.each([
+    ["alice"],
+    ["user:"],
+    ["user:a b"],
+    ["tenant:acme"],
+    ["robot:x"],
+    [`user:${"x".repeat(300)}`],
+  ])("a grant to %j is refused", (principal) => {
+    const error = refusal(() => schemaOf(granting({ principal, permission: "read" })));
+    expect(error.reason).toBe("SCHEMA_INVALID");
+    expect(error.details["type_id"]).toBe("1");
+    expect(error.hint).toContain("tenant:*");
+  });
+
+  test("two grants to one principal are refused, and more than a node may be given", () => {
+    const grant = { principal: "user:a", permission: "read" };
+    expect(refusal(() => schemaOf(granting(grant, { ...grant, permission: "write" }))).reason).toBe(
+      "SCHEMA_INVALID",
+    );
+    const many = (count: number) =>
+      granting(...Array.from({ length: count }, (_, i) => ({ ...grant, principal: `user:u${i}` })));
+    expect(schemaOf(many(limits.principalsPerNode)).nodeTypes).toHaveLength(1);
+    expect(refusal(() => schemaOf(many(limits.principalsPerNode + 1))).reason).toBe(
+      "LIMIT_EXCEEDED",
+    );
+  });
+
+  const FIELD = { field_id: 7, name: "x", kind: "str" };
+  test.each([
+    [{ node_types: [{ type_id: 1, name: "A" }], reserved_type_ids: [1] }, "reserved_type_ids"],
+    [
+      { edge_types: [{ edge_type_id: 1, name: "E" }], reserved_edge_type_ids: [1] },
+      "reserved_edge_type_ids",
+    ],
+    [
+      { node_types: [{ type_id: 1, name: "A", fields: [FIELD], reserved_field_ids: [7] }] },
+      "reserved_field_ids",
+    ],
+    [
+      { edge_types: [{ edge_type_id: 1, name: "E", fields: [FIELD], reserved_field_ids: [7] }] },
+      "reserved_field_ids",
+    ],
+    [{ reserved_type_ids: [0] }, "reserved_type_ids"],
+    [{ reserved_edge_type_ids: [2 ** 31] }, "reserved_edge_type_ids"],
+    [{ node_types: [{ type_id: 1, name: "A", reserved_field_ids: [-1] }] }, "reserved_field_ids"],
+  ])("%j is refused, naming the list", (form, list) => {
+    const error = refusal(() => schemaOf(form));
+    expect(error.reason).toBe("SCHEMA_INVALID");
+    expect(error.message).toContain(list);
+  });
+
+  test("reserved numbers, and searchable fields: at the limit, and one past it", () => {
+    const reserving = (count: number) => ({
+      reserved_type_ids: Array.from({ length: count }, (_, i) => i + 1),
+    });
+    expect(schemaOf(reserving(limits.reservedIds)).nodeTypes).toEqual([]);
+    expect(refusal(() => schemaOf(reserving(limits.reservedIds + 1))).reason).toBe(
+      "LIMIT_EXCEEDED",
+    );
+    const searching = (count: number) => ({
+      node_types: [
+        {
+          type_id: 1,
+          name: "A",
+          fields: Array.from({ length: count }, (_, i) => ({
+            field_id: i + 1,
+            name: `f${i}`,
+            kind: i % 2 === 0 ? "str" : "list_str",
+            searchable: true,
+          })),
+        },
+      ],
+    });
+    expect(schemaOf(searching(limits.searchableFieldsPerType)).nodeTypes).toHaveLength(1);
+    const error = refusal(() => schemaOf(searching(limits.searchableFieldsPerType + 1)));
+    expect(error.reason).toBe("LIMIT_EXCEEDED");
+  });
+});
