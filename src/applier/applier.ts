@@ -10,11 +10,12 @@ import { syncView } from "../store/sync-view.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
+import { Slice } from "./build-pass.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
-import { Removals } from "./removal.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
+import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
 import { Views } from "./views.ts";
@@ -37,7 +38,15 @@ export interface ApplierDeps {
   /** Directory of the partition checkpoint. */
   readonly checkpointDirectory: string;
   readonly contentHash: (file: ReadFile) => Promise<string>;
+  /** A schema is brought to so many rows inside its record's own transaction. Defaults to 256. */
+  readonly buildRowsAtOnce?: number | undefined;
+  /** Rows of one slice of a schema's build, at most. Defaults to 4,096. */
+  readonly buildSliceRows?: number | undefined;
 }
+
+const BUILD_SLICE_ROWS = 4_096;
+/** A slice of a build ends behind the row at which it has taken so long; then come its commit and everybody else. */
+const BUILD_SLICE_MS = 8;
 
 /** The applier gives way to requests when it has worked this long in one go. */
 const TURN_MS = 4;
@@ -70,11 +79,12 @@ export class Applier implements Service {
   /** Begins at `applied.end`, to which the caller has set the checkpoint. */
   constructor(deps: ApplierDeps) {
     this.#deps = deps;
-    this.#views = new Views(deps.stores);
+    this.#views = new Views(deps.stores, deps.buildRowsAtOnce);
     this.#checkpointOffset = deps.applied.end;
     this.#lanes = new Lanes({
       ...deps,
       views: this.#views,
+      buildSlice: () => this.#buildSlice(),
       published: (tenantId, applied) => {
         this.#publish(tenantId, applied);
         if (tenantId === SYSTEM_TENANT_ID) this.#makeUpFor(applied);
@@ -205,13 +215,27 @@ export class Applier implements Service {
     const [first] = own;
     if (first === undefined || entry === undefined) return;
     try {
-      const { applied, failure } = applyRecords(this.#views.open(tenantId), own);
+      const { applied, failure, building } = applyRecords(this.#views.open(tenantId), own);
       this.#publish(tenantId, applied);
       if (failure !== undefined) this.#lanes.begin(entry, failure.offset, failure.cause);
+      else if (building !== undefined) this.#build(entry, building, last.offset);
     } catch (error) {
       if (isLogShorterThanViews(error)) throw error;
       this.#lanes.begin(entry, first.offset, error);
     }
+  }
+
+  /** From here on the tenant goes its own way, up to where the applier has passed it. */
+  #build(entry: CatalogEntry, offset: number, passed: number): void {
+    this.#lanes.beginBuild(entry, offset);
+    this.#lanes.takes(entry.tenantId, passed);
+  }
+
+  /** One slice of a schema's build is over with its rows or with its time. */
+  #buildSlice(): Slice {
+    const { clock, buildSliceRows = BUILD_SLICE_ROWS } = this.#deps;
+    const begun = clock.monotonic();
+    return new Slice(buildSliceRows, () => clock.monotonic() - begun >= BUILD_SLICE_MS);
   }
 
   /** Records of a life of the tenant's id that is over change nothing, for ever. Who waits for one is told. */

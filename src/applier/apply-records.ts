@@ -15,6 +15,8 @@ export class RecordFailure extends Error {
 export interface AppliedSlice {
   readonly applied: readonly AppliedRecord[];
   readonly failure: RecordFailure | undefined;
+  /** Offset of the record at which a schema must first be built in slices, if applying stopped for that. */
+  readonly building: number | undefined;
 }
 
 /**
@@ -24,13 +26,14 @@ export interface AppliedSlice {
  */
 export function applyRecords(view: TenantView, records: readonly PlacedRecord[]): AppliedSlice {
   try {
-    return { applied: view.apply(records), failure: undefined };
+    return { ...view.apply(records), failure: undefined };
   } catch (error) {
     const fresh = records.filter((placed) => placed.offset > view.appliedOffset);
     const [first] = fresh;
     if (first === undefined) throw error;
     if (fresh.length === 1 || troubleOf(error) !== "unknown") {
-      return { applied: [], failure: new RecordFailure(first.offset, error) };
+      const failure = new RecordFailure(first.offset, error);
+      return { applied: [], failure, building: undefined };
     }
     return oneByOne(view, fresh);
   }
@@ -41,7 +44,7 @@ function oneByOne(view: TenantView, records: readonly PlacedRecord[]): AppliedSl
   for (const placed of records) {
     const step = applyRecords(view, [placed]);
     applied.push(...step.applied);
-    if (step.failure !== undefined) return { applied, failure: step.failure };
+    if (step.failure !== undefined || step.building !== undefined) return { ...step, applied };
   }
-  return { applied, failure: undefined };
+  return { applied, failure: undefined, building: undefined };
 }

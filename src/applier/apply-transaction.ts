@@ -1,8 +1,9 @@
 import { unreachable } from "../base/assert.ts";
 import type { OperationResult } from "../record/outcome.ts";
-import type { Operation, RegisterSchema, Transaction } from "../record/transaction.ts";
-import { fingerprintOf } from "../schema/fingerprint.ts";
+import { requireReplaceAlone } from "../record/replace-alone.ts";
+import type { Operation, RegisterSchema, SchemaMode, Transaction } from "../record/transaction.ts";
 import { type EvolvedSchema, evolveSchema } from "../schema/evolve.ts";
+import { fingerprintOf } from "../schema/fingerprint.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
@@ -10,6 +11,7 @@ import { addGrant, changeMailbox, revokeGrant, setVisibility } from "./apply-acc
 import { createEdge, deleteEdge, updateEdge } from "./apply-edges.ts";
 import { changeMembership, lockSchema, requireUnlockedSchema } from "./apply-membership.ts";
 import { createNode, deleteNode, purgeNode, restoreNode, updateNode } from "./apply-nodes.ts";
+import { bringRows } from "./bring-rows.ts";
 import type { TransactionScope } from "./scope.ts";
 
 /**
@@ -22,18 +24,23 @@ export function applyTransaction(
   transaction: Transaction,
 ): { results: OperationResult[]; schemaDifferences: SchemaDifference[] } {
   const schemaDifferences: SchemaDifference[] = [];
-  if (transaction.attachedSchema !== undefined) {
-    schemaDifferences.push(...registerSchema(scope, transaction.attachedSchema).differences);
+  const { operations, attachedSchema } = transaction;
+  requireReplaceAlone(operations, attachedSchema);
+  if (attachedSchema !== undefined) {
+    schemaDifferences.push(...registerSchema(scope, attachedSchema, "merge").differences);
+    scope.isBegun = true;
   }
   const results: OperationResult[] = [];
-  for (const operation of transaction.operations) {
+  for (const operation of operations) {
     if (operation.op === "register_schema") {
-      const { changed, differences } = registerSchema(scope, operation.schema);
+      const { schema, mode } = operation;
+      const { changed, differences } = registerSchema(scope, schema, mode ?? "merge");
       schemaDifferences.push(...differences);
       results.push({ nodeId: "", edgeId: "", version: 0, created: changed });
     } else {
       results.push(applyOperation(scope, operation));
     }
+    scope.isBegun = true;
   }
   return { results: finalVersions(results), schemaDifferences };
 }
@@ -77,20 +84,29 @@ function applyOperation(
   }
 }
 
-/** Merges, and remembers both fingerprints: the tenant's own and the one that its client goes by. */
-function registerSchema(scope: TransactionScope, incoming: Schema): EvolvedSchema {
+/**
+ * Brings the rows that are there to the schema, puts it in force, and remembers both
+ * fingerprints: the tenant's own and the one that its client goes by.
+ */
+function registerSchema(
+  scope: TransactionScope,
+  incoming: Schema,
+  mode: SchemaMode,
+): EvolvedSchema {
   const { schemaWriter } = scope.graph;
-  const merged = evolveSchema(scope.registry.schema, incoming, "merge", 1);
-  if (merged.changed) {
+  const evolved = evolveSchema(scope.registry.schema, incoming, mode, scope.rulesVersion);
+  if (evolved.changed) {
     requireUnlockedSchema(scope);
-    scope.registry = new SchemaRegistry(merged.schema);
-    const { fingerprint } = scope.registry;
-    schemaWriter.addVersion(scope.offset, fingerprint, encodeSchemaText(merged.schema));
+    const registry = new SchemaRegistry(evolved.schema);
+    bringRows(scope, registry, evolved.steps);
+    scope.registry = registry;
+    const { fingerprint } = registry;
+    schemaWriter.addVersion(scope.offset, fingerprint, encodeSchemaText(evolved.schema));
     schemaWriter.addKnown(fingerprint, scope.offset);
     scope.graph.effects.schemaChanged(scope);
   }
   schemaWriter.addKnown(fingerprintOf(incoming), scope.offset);
-  return merged;
+  return evolved;
 }
 
 /** Every result names the version that its node has after the whole transaction. */

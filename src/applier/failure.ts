@@ -24,6 +24,18 @@ export function stalledError(tenantId: string, offset: number, cause: unknown): 
   });
 }
 
+/** What a caller who cannot wait is told while a schema is brought to the rows that are there. */
+export function buildingError(tenantId: string, offset: number): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "SCHEMA_BUILDING",
+    message: `Tenant ${tenantId} is applying the schema of record ${offset} to the nodes that are there.`,
+    hint: "Nothing is wrong: later writes wait for it. Ask again in a moment; GetSchema says how far it has come.",
+    details: { tenant_id: tenantId, building_at: String(offset) },
+    retryable: true,
+  });
+}
+
 export function rebuildingError(tenantId: string, offset: number, cause: unknown): EntError {
   return new EntError({
     code: "unavailable",

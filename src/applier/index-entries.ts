@@ -7,13 +7,13 @@ import {
   type IndexValue,
   indexValue,
 } from "../store/index-value.ts";
-import type { TransactionScope } from "./scope.ts";
+import type { GraphStatements, TransactionScope } from "./scope.ts";
 
 /**
  * Keeps the two index tables equal to the live nodes: what a node's fields put there,
  * and what a change takes away and adds.
  */
-interface Entry {
+export interface Entry {
   readonly unique: boolean;
   /** Field id, or a composite key's id made negative. */
   readonly keyId: number;
@@ -21,7 +21,8 @@ interface Entry {
   readonly name: string;
 }
 
-function entriesOf(type: NodeType, fields: Fields): Entry[] {
+/** What the fields of a live node of the type put into the indexes. */
+export function entriesOf(type: NodeType, fields: Fields): Entry[] {
   const entries: Entry[] = [];
   for (const field of type.fields) {
     if (!field.unique && !field.indexed) continue;
@@ -101,7 +102,7 @@ export function addEntries(
   nodeId: string,
   fields: Fields,
 ): void {
-  for (const entry of entriesOf(type, fields)) addEntry(scope, type.typeId, nodeId, entry);
+  for (const entry of entriesOf(type, fields)) addEntry(scope.graph, type.typeId, nodeId, entry);
 }
 
 /** Takes away what a node that stops being live had in the indexes. */
@@ -111,7 +112,9 @@ export function removeEntries(
   nodeId: string,
   fields: Fields,
 ): void {
-  for (const entry of entriesOf(type, fields)) removeEntry(scope, type.typeId, nodeId, entry);
+  for (const entry of entriesOf(type, fields)) {
+    removeEntry(scope.graph, type.typeId, nodeId, entry);
+  }
 }
 
 /** Moves a live node's entries from its old fields to its new ones; what stays equal is not touched. */
@@ -124,25 +127,36 @@ export function moveEntries(
 ): void {
   const kept = entriesOf(type, after);
   for (const old of entriesOf(type, before)) {
-    const same = kept.findIndex(
-      (entry) => entry.keyId === old.keyId && equal(entry.value, old.value),
-    );
+    const same = kept.findIndex((entry) => isSameEntry(entry, old));
     if (same >= 0) kept.splice(same, 1);
-    else removeEntry(scope, type.typeId, nodeId, old);
+    else removeEntry(scope.graph, type.typeId, nodeId, old);
   }
-  for (const entry of kept) addEntry(scope, type.typeId, nodeId, entry);
+  for (const entry of kept) addEntry(scope.graph, type.typeId, nodeId, entry);
 }
 
-function addEntry(scope: TransactionScope, typeId: number, nodeId: string, entry: Entry): void {
-  const { indexWriter } = scope.graph;
+export function addEntry(
+  { indexWriter }: GraphStatements,
+  typeId: number,
+  nodeId: string,
+  entry: Entry,
+): void {
   if (entry.unique) indexWriter.addUnique(typeId, entry.keyId, entry.value, nodeId);
   else indexWriter.addField(typeId, entry.keyId, entry.value, nodeId);
 }
 
-function removeEntry(scope: TransactionScope, typeId: number, nodeId: string, entry: Entry): void {
-  const { indexWriter } = scope.graph;
+export function removeEntry(
+  { indexWriter }: GraphStatements,
+  typeId: number,
+  nodeId: string,
+  entry: Entry,
+): void {
   if (entry.unique) indexWriter.removeUnique(typeId, entry.keyId, entry.value);
   else indexWriter.removeField(typeId, entry.keyId, entry.value, nodeId);
+}
+
+/** Whether two entries of one node are one row of one index. */
+export function isSameEntry(a: Entry, b: Entry): boolean {
+  return a.unique === b.unique && a.keyId === b.keyId && equal(a.value, b.value);
 }
 
 function equal(a: IndexValue, b: IndexValue): boolean {

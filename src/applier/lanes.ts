@@ -1,11 +1,17 @@
 import type { Clock } from "../base/clock.ts";
 import type { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
-import type { Applied } from "../store/applied.ts";
+import type { Applied, Behind } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { type StoreTrouble, troubleOf } from "../store/store-errors.ts";
 import { RecordFailure } from "./apply-records.ts";
-import { haltedError, rebuildingError, stalledError, stoppingError } from "./failure.ts";
+import {
+  buildingError,
+  haltedError,
+  rebuildingError,
+  stalledError,
+  stoppingError,
+} from "./failure.ts";
 import {
   adoptView,
   proofOf,
@@ -24,6 +30,9 @@ export interface TroubleLog {
   tenantHalted(tenantId: string, offset: number, cause: unknown): void;
   tenantRebuilding(tenantId: string, cause: unknown): void;
   tenantResumed(tenantId: string): void;
+  tenantBuilding(tenantId: string, offset: number): void;
+  /** The schema that was being built is in force or refused, and the tenant has caught up. */
+  tenantBuilt(tenantId: string): void;
   /** Files of tenants that are no more are still there; a next start tries again. */
   filesNotRemoved(cause: unknown): void;
 }
@@ -64,6 +73,10 @@ interface Lane {
   /** Before the next try. */
   pauseMs: number;
   halted: boolean;
+  /** Whether it was ever more than a schema being built. */
+  inTrouble: boolean;
+  /** The record whose schema is being built, or whose leavings are removed: a start must come by it. */
+  unfinished: number | undefined;
   /** Ends its work: the server stops, or the tenant is no more. */
   readonly end: AbortController;
   /** Ends when the tenant has caught up, is halted, or the server stops. */
@@ -105,8 +118,8 @@ export class Lanes {
    */
   get lowestOffset(): number {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { offset, damage } of this.#lanes.values()) {
-      lowest = Math.min(lowest, damage === undefined ? offset : 0);
+    for (const { offset, damage, unfinished = offset } of this.#lanes.values()) {
+      lowest = Math.min(lowest, damage === undefined ? Math.min(offset, unfinished) : 0);
     }
     return lowest;
   }
@@ -123,6 +136,15 @@ export class Lanes {
     }
     const lane = this.#add(entry, offset);
     lane.work = this.#work(lane, error);
+  }
+
+  /** Takes a tenant out of the common way while a schema is brought to the rows that are there. */
+  beginBuild(entry: CatalogEntry, offset: number): void {
+    if (this.#lanes.has(entry.tenantId)) return;
+    const lane = this.#add(entry, offset);
+    lane.unfinished = offset;
+    this.#say(lane, "building", buildingError(entry.tenantId, offset));
+    lane.work = this.#work(lane, undefined);
   }
 
   /** Tries a halted tenant's record once more. Resolves with the error at which it stands again, if it does. */
@@ -197,6 +219,8 @@ export class Lanes {
       remakes: 0,
       pauseMs: BACKOFF_FIRST_MS,
       halted: false,
+      inTrouble: false,
+      unfinished: undefined,
       end,
       work,
     };
@@ -231,7 +255,7 @@ export class Lanes {
 
   /** Replays until the tenant is where the applier is, then gives it back. */
   async #catchUp(lane: Lane): Promise<void> {
-    const { wal, views, applied, log, published } = this.#deps;
+    const { wal, views, applied, published, buildSlice } = this.#deps;
     const { tenantId } = lane.entry;
     const { signal } = lane.end;
     while (!signal.aborted) {
@@ -239,9 +263,15 @@ export class Lanes {
       // Also where there is nothing to apply the file must be there.
       view();
       const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
-      const end = await replayTenant(wal, lane.entry, range, view, signal, (records, sliceEnd) => {
-        this.#moveOn(lane, sliceEnd);
-        published(tenantId, records);
+      const end = await replayTenant(wal, lane.entry, range, {
+        view,
+        onSlice: (records, sliceEnd) => {
+          this.#moveOn(lane, sliceEnd);
+          published(tenantId, records);
+        },
+        onBuilding: (offset) => this.#sayBuilding(lane, offset),
+        buildSlice,
+        signal,
       });
       if (signal.aborted) return;
       this.#moveOn(lane, end);
@@ -249,7 +279,7 @@ export class Lanes {
       if (lane.damage !== undefined) throw lane.damage;
       this.#lanes.delete(tenantId);
       applied.clearBehind(tenantId);
-      log.tenantResumed(tenantId);
+      this.#sayResumed(lane);
       return;
     }
   }
@@ -299,6 +329,20 @@ export class Lanes {
     this.#deps.applied.setBehind(lane.entry.tenantId, { ...behind, offset, readable });
   }
 
+  #sayBuilding(lane: Lane, offset: number | undefined): void {
+    lane.unfinished = offset;
+    if (offset === undefined) return;
+    const { tenantId } = lane.entry;
+    this.#deps.log.tenantBuilding(tenantId, offset);
+    this.#say(lane, "building", buildingError(tenantId, offset));
+  }
+
+  #sayResumed({ entry, inTrouble }: Lane): void {
+    const { log } = this.#deps;
+    if (inTrouble) log.tenantResumed(entry.tenantId);
+    else log.tenantBuilt(entry.tenantId);
+  }
+
   #stall(lane: Lane, error: unknown): void {
     this.#deps.log.tenantStalled(lane.entry.tenantId, lane.offset, error);
     this.#say(lane, "stalled", stalledError(lane.entry.tenantId, lane.offset, error));
@@ -312,10 +356,11 @@ export class Lanes {
 
   #say(
     lane: Lane,
-    trouble: "stalled" | "halted" | "rebuilding",
+    trouble: Behind["trouble"],
     error: EntError,
     readable = trouble !== "rebuilding" && lane.damage === undefined,
   ): void {
+    lane.inTrouble ||= trouble !== "building";
     const { offset, entry } = lane;
     this.#deps.applied.setBehind(entry.tenantId, { trouble, offset, error, readable });
   }

@@ -5,10 +5,13 @@ import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Wal } from "../wal/wal.ts";
+import { Slice } from "./build-pass.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { replayTenant, turn } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
 
+/** Rows of a schema's build that are looked at before others get their turn. */
+const BUILD_SLICE_ROWS = 512;
 /** Rows of the outbox that are read at once. */
 const OUTBOX_ROWS = 64;
 
@@ -37,14 +40,12 @@ export async function rebuildMailbox(
   try {
     const view = new TenantView(made);
     const range = { from: entry.createdOffset, before };
-    await replayTenant(
-      deps.wal,
-      entry,
-      range,
-      () => view,
+    await replayTenant(deps.wal, entry, range, {
+      view: () => view,
+      onSlice: () => undefined,
+      buildSlice: () => new Slice(BUILD_SLICE_ROWS),
       signal,
-      () => undefined,
-    );
+    });
     const mailbox = new MailboxView(made.mailbox.openOrCreate());
     while (!signal.aborted && drainSome(made, mailbox)) await turn();
     if (signal.aborted) throw signal.reason;

@@ -5,6 +5,7 @@ import type { ReadFile } from "../store/reader/read-job.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Wal } from "../wal/wal.ts";
+import type { Slice } from "./build-pass.ts";
 import { replayTenant } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
 
@@ -14,6 +15,8 @@ export interface RebuildDeps {
   readonly stores: TenantStores;
   /** Hash over everything declared in a view's file; computed off the serving thread. */
   readonly contentHash: (file: ReadFile) => Promise<string>;
+  /** How much of a schema's build may be done before others get their turn. */
+  readonly buildSlice: () => Slice;
 }
 
 /** What a view comes to, to be held against another. */
@@ -39,16 +42,14 @@ export async function rebuildView(
     const view = new TenantView(store);
     let records = 0;
     const range = { from: entry.createdOffset, before };
-    await replayTenant(
-      deps.wal,
-      entry,
-      range,
-      () => view,
-      signal,
-      (applied) => {
+    await replayTenant(deps.wal, entry, range, {
+      view: () => view,
+      onSlice: (applied) => {
         records += applied.length;
       },
-    );
+      buildSlice: deps.buildSlice,
+      signal,
+    });
     if (signal.aborted) throw signal.reason;
     return { store, records };
   } catch (error) {

@@ -2,6 +2,7 @@ import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
+import type { Slice } from "./build-pass.ts";
 import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
 
 /** Records of one SQLite transaction: small enough that requests get their turn in between. */
@@ -19,36 +20,76 @@ export interface ReplayRange {
   readonly before: number;
 }
 
+/** What a replay works with, and whom it tells. */
+export interface Replaying {
+  /** Asked before each slice, since the view's file may have been closed meanwhile. */
+  readonly view: () => TenantView;
+  /** Told after each slice, with the offset behind it. */
+  readonly onSlice: (applied: readonly AppliedRecord[], end: number) => void;
+  /** Told where a schema begins to be built, and (undefined) when that is over. */
+  readonly onBuilding?: (offset: number | undefined) => void;
+  /** How much of a build may be done before others get their turn. */
+  readonly buildSlice: () => Slice;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Applies one tenant's records of a range, in slices that give way to requests. Asks for
- * the view before each slice, since its file may have been closed meanwhile. Calls back
- * after each slice with the offset behind it. Stops quietly at the signal. Throws
- * `RecordFailure` where applying stops. Returns the offset behind what was read.
+ * Applies one tenant's records of a range, in slices that give way to requests. Stops quietly
+ * at the signal. Throws `RecordFailure` where applying stops. Returns the offset behind what
+ * was read.
  */
 export async function replayTenant(
   wal: Wal,
   entry: CatalogEntry,
   range: ReplayRange,
-  view: () => TenantView,
-  signal: AbortSignal,
-  onSlice: (applied: readonly AppliedRecord[], end: number) => void,
+  replaying: Replaying,
 ): Promise<number> {
+  const { signal } = replaying;
   let end = range.from;
   for await (const batch of wal.read(range.from, signal)) {
     if (signal.aborted) break;
     const own = ownRecords(batch, entry, range.before);
     for (let at = 0; at < own.length; at += SLICE_RECORDS) {
-      const slice = own.slice(at, at + SLICE_RECORDS);
-      const { applied, failure } = applyRecords(view(), slice);
-      onSlice(applied, failure?.offset ?? (slice.at(-1)?.offset ?? end) + 1);
-      if (failure !== undefined) throw failure;
-      await turn();
-      if (signal.aborted) return (slice.at(-1)?.offset ?? end) + 1;
+      await replaySlice(own.slice(at, at + SLICE_RECORDS), replaying);
+      if (signal.aborted) return end;
     }
     end = (batch.at(-1)?.offset ?? end - 1) + 1;
     if (signal.aborted || end >= range.before) break;
   }
   return end;
+}
+
+/** Applies records of one tenant, and builds the schemas among them. */
+async function replaySlice(records: readonly PlacedRecord[], replaying: Replaying): Promise<void> {
+  const { view, onSlice, signal } = replaying;
+  let left = records;
+  while (left.length > 0 && !signal.aborted) {
+    const { applied, failure, building } = applyRecords(view(), left);
+    const stopped = failure?.offset ?? building;
+    onSlice(applied, stopped ?? (left.at(-1)?.offset ?? -1) + 1);
+    if (failure !== undefined) throw failure;
+    await turn();
+    if (building === undefined) return;
+    await buildSchema(building, left, replaying);
+    left = left.filter((placed) => placed.offset > building);
+  }
+}
+
+/** Goes on until the schema of the record is in force or refused, and nothing of it is left to do. */
+async function buildSchema(
+  offset: number,
+  records: readonly PlacedRecord[],
+  { view, onSlice, onBuilding, buildSlice, signal }: Replaying,
+): Promise<void> {
+  const record = records.find((placed) => placed.offset === offset);
+  onBuilding?.(offset);
+  for (let isDone = false; !isDone; await turn()) {
+    if (signal.aborted) return;
+    const built = view().buildSlice(record, buildSlice());
+    if (built.applied.length > 0) onSlice(built.applied, offset + 1);
+    isDone = built.isDone;
+  }
+  onBuilding?.(undefined);
 }
 
 /** The records of this tenant, in this life of its id. */

@@ -92,6 +92,8 @@ export class TransactionScope {
   readonly access: RecordAccess;
   readonly building: Building;
   registry: SchemaRegistry;
+  /** Whether something else of the transaction has been done already. */
+  isBegun = false;
   #membershipTouched = false;
   /** Versions before this transaction, of the nodes that it has raised. */
   readonly #raised = new Map<string, number>();

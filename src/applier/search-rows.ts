@@ -5,6 +5,7 @@ import { searchableText } from "../schema/searchable-text.ts";
 import type { Fields } from "../schema/value.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { type SearchColumns, SearchWriter } from "../store/writer/search-writer.ts";
+import type { NodeFollower } from "./build-nodes.ts";
 import type { EffectFollower, NodeEffect } from "./effects.ts";
 import type { TransactionScope } from "./scope.ts";
 
@@ -72,6 +73,18 @@ export class SearchRows implements EffectFollower {
   /** Writes the words of a live node, whatever words it had. */
   index(node: Node, columns: SearchColumns): void {
     this.#writer.put(node.id, node.typeId, textsOf(node.fields, columns));
+  }
+
+  /** Brings the words of a type's nodes to a schema that is not in force yet. */
+  follower(registry: SchemaRegistry, typeId: number): NodeFollower {
+    let columns = NO_COLUMNS;
+    return {
+      prepare: () => {
+        columns = this.columnsUnder(registry, typeId);
+      },
+      visit: (node) => this.index(node, columns),
+      takeBack: (node) => this.index(node, this.#writer.columnsOf(typeId)),
+    };
   }
 
   #reindex(before: Node, after: Node, columns: SearchColumns): void {

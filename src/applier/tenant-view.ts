@@ -339,9 +339,11 @@ export class TenantView {
     const { actor, credential, roles, rulesVersion } = record;
     const author = { offset, logTime, actor, roles, rulesVersion };
     const scope = new TransactionScope(this.#graph, next.registry, author, how);
-    for (const [proposed, existing] of how.forced?.replaced ?? []) scope.replace(proposed, existing);
+    for (const [proposed, existing] of how.forced?.replaced ?? [])
+      scope.replace(proposed, existing);
     const outcome = how.forced?.outcome ?? this.#runTransaction(scope, transaction);
-    if (how.isBuilt && outcome.state === "rejected") throw new BuildRefused(outcome, scope.replaced);
+    if (how.isBuilt && outcome.state === "rejected")
+      throw new BuildRefused(outcome, scope.replaced);
     const applied = outcome.state === "applied";
     const schemaChanged = applied && scope.registry !== next.registry;
     if (applied) next.registry = scope.registry;

@@ -7,10 +7,12 @@ import { TenantView } from "./tenant-view.ts";
 /** The views of the tenants whose files are open; a view lives as long as its open file. */
 export class Views {
   readonly #stores: TenantStores;
+  readonly #rowsAtOnce: number | undefined;
   readonly #views = new WeakMap<TenantStore, TenantView>();
 
-  constructor(stores: TenantStores) {
+  constructor(stores: TenantStores, rowsAtOnce: number | undefined) {
     this.#stores = stores;
+    this.#rowsAtOnce = rowsAtOnce;
   }
 
   /** Opens the tenant's file if need be. Throws as `TenantStores.open`. */
@@ -18,7 +20,7 @@ export class Views {
     const store = must(this.#stores.open(tenantId), `tenant ${tenantId} is in the catalog`);
     const known = this.#views.get(store);
     if (known !== undefined) return known;
-    const view = new TenantView(store);
+    const view = new TenantView(store, this.#rowsAtOnce);
     this.#views.set(store, view);
     return view;
   }

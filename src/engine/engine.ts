@@ -346,7 +346,7 @@ export interface LogState {
 
 export interface TenantBehind {
   readonly tenantId: string;
-  readonly trouble: "stalled" | "rebuilding" | "halted";
+  readonly trouble: "stalled" | "rebuilding" | "halted" | "building";
   readonly offset: number;
   readonly message: string;
 }

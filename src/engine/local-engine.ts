@@ -56,7 +56,7 @@ import { searchNodes } from "./node-search.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
 import { withoutRemovedFields } from "./removed-fields.ts";
-import { checkAgainst, registration, tenantSchema } from "./schema-requests.ts";
+import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
@@ -259,11 +259,14 @@ export class LocalEngine implements Engine {
     signal: AbortSignal,
   ): Promise<Read<TenantSchema>> {
     if (this.#isToBeCreated(caller.tenantId)) {
-      return { ...tenantSchema(NO_TYPES, false), positionToken: new Uint8Array(0) };
+      return { ...tenantSchema(NO_TYPES, false, undefined), positionToken: new Uint8Array(0) };
     }
-    return await this.#read(caller, freshness, signal, (store) =>
-      tenantSchema(this.#schemas.of(store), store.reads.membership.schemaLocked),
-    );
+    return await this.#read(caller, freshness, signal, (store) => {
+      const { membership, schemas } = store.reads;
+      const state = schemas.findBuild();
+      const build = state && schemaBuild(state, this.#deps.wal.partition);
+      return tenantSchema(this.#schemas.of(store), membership.schemaLocked, build);
+    });
   }
 
   async registerSchema(
@@ -318,7 +321,9 @@ export class LocalEngine implements Engine {
 
   health(): Health {
     const { wal, applied, clock, version } = this.#deps;
-    const behind = [...applied.allBehind().values()];
+    // A schema that is being built is no trouble.
+    const all = [...applied.allBehind().values()];
+    const behind = all.filter((tenant) => tenant.trouble !== "building");
     const halted = behind.filter((tenant) => tenant.trouble === "halted").length;
     const system = applied.behind(SYSTEM_TENANT_ID);
     const healthy = wal.unavailable === undefined && system === undefined;

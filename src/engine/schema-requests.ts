@@ -2,13 +2,32 @@ import { checkEvolution } from "../schema/evolve.ts";
 import { fingerprintOf } from "../schema/fingerprint.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
-import type { SchemaCheck, SchemaRequest, TenantSchema, TransactionRequest } from "./engine.ts";
+import type { BuildState } from "../store/reader/build-reader.ts";
+import { formatPosition } from "../wal/position.ts";
+import type {
+  SchemaBuild,
+  SchemaCheck,
+  SchemaRequest,
+  TenantSchema,
+  TransactionRequest,
+} from "./engine.ts";
 import type { Read } from "./reading.ts";
 
 /** What requests about a tenant's schema come to. */
 
-export function tenantSchema(registry: SchemaRegistry, locked: boolean): TenantSchema {
-  return { schema: registry.schema, fingerprint: registry.fingerprint, locked, build: undefined };
+export function tenantSchema(
+  registry: SchemaRegistry,
+  locked: boolean,
+  build: SchemaBuild | undefined,
+): TenantSchema {
+  return { schema: registry.schema, fingerprint: registry.fingerprint, locked, build };
+}
+
+/** How far the schema is that is being applied to existing rows, in a partition of the log. */
+export function schemaBuild(state: BuildState, partition: number): SchemaBuild {
+  const { position, doing, rowsDone, rowsTotal } = state;
+  const walPosition = formatPosition({ partition, offset: position });
+  return { walPosition, step: doing, rowsDone, rowsTotal };
 }
 
 /** A registration is a transaction like any other, of one operation. */

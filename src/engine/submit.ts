@@ -16,6 +16,7 @@ import {
   keyReused,
   type OperationResult,
 } from "../record/outcome.ts";
+import { requireReplaceAlone } from "../record/replace-alone.ts";
 import { type Operation, RULES_VERSION } from "../record/transaction.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Schema } from "../schema/types.ts";
@@ -121,6 +122,7 @@ export class Submit {
       log: this.#deps.wal,
     });
     const attached = request.schema && parseSchema(request.schema);
+    requireReplaceAlone(request.operations, attached);
     const admitted = this.#deps.gate.admitWrite(caller.tenantId, signal);
     const entry = admitted instanceof Promise ? await admitted : admitted;
     const serverMadeKey = request.idempotencyKey === "";

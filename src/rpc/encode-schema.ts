@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  SchemaBuildSchema,
   SchemaChangeSchema,
   SchemaDifferenceSchema,
+  type SchemaBuild as WireBuild,
   type SchemaChange as WireChange,
   Compatibility as WireCompatibility,
   type SchemaDifference as WireDifference,
@@ -16,6 +18,7 @@ import {
   FieldKind as WireFieldKind,
   type Schema as WireSchema,
 } from "../../gen/entdb/v1/model_pb.ts";
+import type { SchemaBuild } from "../engine/engine.ts";
 import type { SchemaChange } from "../schema/schema-change.ts";
 import type { EdgeType, Field, NodeType, Schema, SchemaDifference } from "../schema/types.ts";
 import type { FieldKind } from "../schema/value.ts";
@@ -117,4 +120,13 @@ function encodeField(field: Field): WireField {
   });
   if (field.defaultValue !== undefined) message.defaultValue = encodeValue(field.defaultValue);
   return message;
+}
+
+export function encodeSchemaBuild(build: SchemaBuild): WireBuild {
+  return create(SchemaBuildSchema, {
+    walPosition: build.walPosition,
+    step: build.step,
+    rowsDone: BigInt(build.rowsDone),
+    rowsTotal: BigInt(build.rowsTotal),
+  });
 }

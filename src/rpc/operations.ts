@@ -16,6 +16,7 @@ const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
   stalled: TenantTrouble.STALLED,
   rebuilding: TenantTrouble.REBUILDING,
   halted: TenantTrouble.HALTED,
+  building: TenantTrouble.BUILDING,
 };
 
 /** What operators ask of a running server. */

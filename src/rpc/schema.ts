@@ -8,7 +8,12 @@ import {
 import type { Engine } from "../engine/engine.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { decodeSchema, decodeSchemaMode } from "./decode-schema.ts";
-import { encodeDifferences, encodeSchema, encodeSchemaChanges } from "./encode-schema.ts";
+import {
+  encodeDifferences,
+  encodeSchema,
+  encodeSchemaBuild,
+  encodeSchemaChanges,
+} from "./encode-schema.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
 
@@ -24,6 +29,7 @@ export function schemaMethods(engine: Engine): RpcMethod[] {
         fingerprint: read.fingerprint,
         positionToken: read.positionToken,
         locked: read.locked,
+        ...(read.build && { build: encodeSchemaBuild(read.build) }),
       });
     }),
     unary(registerSchema, async (request, call) => {

@@ -16,6 +16,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
 import { LocalEngine } from "../engine/local-engine.ts";
+import type { TenantLimits } from "../record/transaction.ts";
 import { Applied } from "../store/applied.ts";
 import { openDataDirectory } from "../store/data-dir.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
@@ -39,6 +40,10 @@ export interface PartitionOptions {
   /** How long a write waits for somebody else's lock on a tenant's file. Defaults to 5 s. */
   readonly busyTimeoutMs?: number | undefined;
   readonly readWorkers: number;
+  /** A schema is brought to so many existing rows at once, to more in slices. Defaults to 256. */
+  readonly buildRowsAtOnce?: number | undefined;
+  /** Rows of one such slice, at most. Defaults to 4,096. */
+  readonly buildSliceRows?: number | undefined;
   readonly checkpointIntervalMs: number;
   readonly autoCreateTenants: boolean;
   readonly scanRows: number;
@@ -63,6 +68,8 @@ export interface Partition {
   readonly applied: Applied;
   readonly systemLog: SystemLog;
   readonly workers: ReadWorkers;
+  /** The limits that a tenant has of its own; undefined for one that is not there. */
+  limitsOf(tenantId: string): TenantLimits | undefined;
   /** Never resolves; rejects when the partition cannot go on. */
   readonly failed: Promise<never>;
   /** Finishes what was appended, checkpoints, closes everything. Idempotent. */
@@ -162,7 +169,8 @@ async function assemble(
     repair: applier,
     mailboxes,
   });
-  return { engine, wal, stores, applied, systemLog, workers, failed, stop };
+  const limitsOf = (tenantId: string) => catalog.find(tenantId)?.limits;
+  return { engine, wal, stores, applied, systemLog, workers, limitsOf, failed, stop };
 }
 
 interface Place {

@@ -17,6 +17,13 @@ export function troubleLog(
     tenantRebuilding: (tenantId, cause) =>
       logger.error("a tenant's file cannot serve; it is made again", { tenant: tenantId, cause }),
     tenantResumed: (tenantId) => logger.info("tenant is served again", { tenant: tenantId }),
+    tenantBuilding: (tenantId, offset) =>
+      logger.info("a schema is being applied to the nodes that are there", {
+        tenant: tenantId,
+        offset,
+      }),
+    tenantBuilt: (tenantId) =>
+      logger.info("the schema is decided and its tenant has caught up", { tenant: tenantId }),
     filesNotRemoved: (cause) =>
       logger.warn("files of a deleted tenant could not be removed; the next start tries again", {
         cause,

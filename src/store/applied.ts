@@ -7,10 +7,10 @@ import type { DecidedOutcome } from "../record/outcome.ts";
  * engine waits here. This is all that the two share.
  *
  * A tenant has come as far as its partition, unless it is *behind* (stalled, halted,
- * rebuilding): then it stands at a record of its own and others go on.
+ * rebuilding, building a schema): then it stands at a record of its own and others go on.
  */
 export interface Behind {
-  readonly trouble: "stalled" | "halted" | "rebuilding";
+  readonly trouble: "stalled" | "halted" | "rebuilding" | "building";
   /** The first record of this tenant that is not applied. */
   readonly offset: number;
   /** Whether its view can be read as it stands. */

@@ -42,7 +42,7 @@ export class Gate {
    */
   admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
-    if (behind !== undefined && behind.trouble !== "rebuilding") throw behind.error;
+    if (behind?.trouble === "halted" || behind?.trouble === "stalled") throw behind.error;
     const entry = this.#catalog.find(tenantId);
     if (entry?.state === "suspended") throw suspended(tenantId);
     if (entry !== undefined) return entry;

@@ -20,7 +20,15 @@ import { TenantClient } from "./tenant-client.ts";
 
 /** What the applier told of trouble. */
 export interface Trouble {
-  readonly what: "stalled" | "halted" | "rebuilding" | "resumed" | "not removed" | "upkeep failed";
+  readonly what:
+    | "stalled"
+    | "halted"
+    | "rebuilding"
+    | "resumed"
+    | "building"
+    | "built"
+    | "not removed"
+    | "upkeep failed";
   readonly tenantId: string;
   readonly offset: number | undefined;
   readonly cause: unknown;
@@ -143,6 +151,8 @@ export class TestPartition implements AsyncDisposable {
         tenantHalted: (tenantId, offset, cause) => note("halted", tenantId, offset, cause),
         tenantRebuilding: (tenantId, cause) => note("rebuilding", tenantId, undefined, cause),
         tenantResumed: (tenantId) => note("resumed", tenantId),
+        tenantBuilding: (tenantId, offset) => note("building", tenantId, offset),
+        tenantBuilt: (tenantId) => note("built", tenantId),
         filesNotRemoved: (cause) => note("not removed", "", undefined, cause),
         upkeepFailed: (what, cause) => note("upkeep failed", what, undefined, cause),
       },

@@ -34,7 +34,7 @@ export const logAnswer = closed({
   tenants_behind: v.array(
     closed({
       tenant_id: v.string(),
-      trouble: v.picklist(["stalled", "rebuilding", "halted"]),
+      trouble: v.picklist(["stalled", "rebuilding", "halted", "building"]),
       offset: v.pipe(v.number(), v.description("The record at which it stands.")),
       message: v.string(),
     }),

@@ -1,16 +1,19 @@
 import type { Database } from "bun:sqlite";
 import { LazyStatement } from "../lazy-statement.ts";
+import { BuildReader, type BuildState } from "./build-reader.ts";
 
 /** A tenant's schema as it is stored. */
 export class SchemaReader {
   readonly #current: LazyStatement;
   readonly #known: LazyStatement;
+  readonly #builds: BuildReader;
 
   constructor(db: Database) {
     this.#current = new LazyStatement(
       db,
       "SELECT definition FROM schemas ORDER BY applied_offset DESC LIMIT 1",
     );
+    this.#builds = new BuildReader(db);
     this.#known = new LazyStatement(db, "SELECT 1 FROM known_fingerprints WHERE fingerprint = ?");
   }
 
@@ -18,6 +21,11 @@ export class SchemaReader {
   findCurrent(): string | undefined {
     const row = this.#current.ready.values()[0] as [string] | undefined;
     return row?.[0];
+  }
+
+  /** How far a schema that is not in force yet has been brought to the rows that are there. */
+  findBuild(): BuildState | undefined {
+    return this.#builds.find();
   }
 
   /**

@@ -8,6 +8,8 @@ export class IndexWriter {
   readonly #deleteUnique: LazyStatement;
   readonly #insertField: LazyStatement;
   readonly #deleteField: LazyStatement;
+  readonly #dropUnique: LazyStatement;
+  readonly #dropField: LazyStatement;
 
   constructor(db: Database) {
     this.#insertUnique = new LazyStatement(
@@ -26,6 +28,16 @@ export class IndexWriter {
       db,
       "DELETE FROM field_values WHERE type_id = ? AND field_id = ? AND value = ? AND node_id = ?",
     );
+    this.#dropUnique = new LazyStatement(
+      db,
+      `DELETE FROM unique_values WHERE type_id = ?1 AND key_id = ?2 AND value IN
+         (SELECT value FROM unique_values WHERE type_id = ?1 AND key_id = ?2 LIMIT ?3)`,
+    );
+    this.#dropField = new LazyStatement(
+      db,
+      `DELETE FROM field_values WHERE type_id = ?1 AND field_id = ?2 AND (value, node_id) IN
+         (SELECT value, node_id FROM field_values WHERE type_id = ?1 AND field_id = ?2 LIMIT ?3)`,
+    );
   }
 
   addUnique(typeId: number, keyId: number, value: IndexValue, nodeId: string): void {
@@ -42,5 +54,15 @@ export class IndexWriter {
 
   removeField(typeId: number, fieldId: number, value: IndexValue, nodeId: string): void {
     this.#deleteField.ready.run(typeId, fieldId, value, nodeId);
+  }
+
+  /** Removes at most `limit` entries of a unique field or key; how many that were. */
+  dropUnique(typeId: number, keyId: number, limit: number): number {
+    return this.#dropUnique.ready.run(typeId, keyId, limit).changes;
+  }
+
+  /** The same of an indexed field that is not unique. */
+  dropField(typeId: number, fieldId: number, limit: number): number {
+    return this.#dropField.ready.run(typeId, fieldId, limit).changes;
   }
 }

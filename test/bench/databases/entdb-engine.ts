@@ -38,6 +38,8 @@ export function openBenchPartition(dataDir: string, openTenants = 512): Promise<
       tenantHalted: (...details) => fail("a tenant halted", ...details),
       tenantRebuilding: (...details) => fail("a tenant was rebuilt", ...details),
       tenantResumed: () => undefined,
+      tenantBuilding: () => undefined,
+      tenantBuilt: () => undefined,
       filesNotRemoved: (...details) => fail("files were not removed", ...details),
       upkeepFailed: (...details) => fail("upkeep failed", ...details),
     },
