@@ -49,7 +49,12 @@ export function auditRoutes({ administration }: Engine): Route[] {
     ),
     getRoute(
       "/admin/audit",
-      { ...facts, tag: "admin", summary: "What was done on the server, to tenants and with keys" },
+      {
+        ...facts,
+        tag: "admin",
+        access: "server",
+        summary: "What was done on the server, to tenants and with keys",
+      },
       (input) => answer(input, input.query.tenant_id ?? ""),
     ),
   ];
