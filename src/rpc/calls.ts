@@ -9,6 +9,7 @@ import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
+import { watchCredential } from "../face/watch-credential.ts";
 import { accessOf } from "./access.ts";
 import type { CallContext, Protocol, RequestMeter } from "./call-context.ts";
 import {
@@ -55,9 +56,6 @@ export interface IncomingCall {
   header(name: string): string | undefined;
   headers(): Iterable<readonly [name: string, value: string]>;
 }
-
-/** How long a stream may go on under a credential that was revoked meanwhile. */
-const RECHECK_MS = 30_000;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -135,7 +133,7 @@ export class Call implements CallContext {
   readonly #admitted: boolean;
   #identity: Identity | undefined;
   #cancelTimer: (() => void) | undefined;
-  #cancelRecheck: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
   #onAbort: ((reason: EntError) => void) | undefined;
   #refusal: EntError | undefined;
   #heldBytes = 0;
@@ -275,7 +273,7 @@ export class Call implements CallContext {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
-    this.#cancelRecheck?.();
+    this.#unwatch?.();
     this.#open.delete(this);
     if (this.#admitted) this.#inFlight.leave(this.#heldBytes);
     const { code, reason } = this.#outcome();
@@ -327,23 +325,11 @@ export class Call implements CallContext {
     if (accessOf(this.rpc) === "server" && !isOfServer(identity)) {
       this.refuse(needsServerCredential());
     } else if (this.rpc.kind !== "unary" && identity.credential !== "") {
-      this.#recheckLater(identity);
-    }
-  }
-
-  /** A stream lives on after its head was judged; so its credential is judged again and again. */
-  #recheckLater({ expiresAt }: Identity): void {
-    const { clock } = this.#options;
-    const ms = Math.max(0, Math.min(RECHECK_MS, expiresAt - clock.now()));
-    this.#cancelRecheck = clock.timer(ms, () => void this.#recheck());
-  }
-
-  async #recheck(): Promise<void> {
-    try {
-      const identity = await this.#identify();
-      if (!this.#closed) this.#recheckLater(identity);
-    } catch (error) {
-      this.abort(refusalOf(error));
+      this.#unwatch = watchCredential(identity, {
+        clock: this.#options.clock,
+        identify: () => this.#identify(),
+        refused: (error) => this.abort(refusalOf(error)),
+      });
     }
   }
 
