@@ -1,10 +1,12 @@
 import type { Asker } from "../access/audit-log.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Identity } from "../access/identity.ts";
+import { unauthenticated } from "../access/refusals.ts";
 import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import type { EntError } from "../base/errors.ts";
+import { EntError } from "../base/errors.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
+import { watchCredential } from "../face/watch-credential.ts";
 import { TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
 import type { Target } from "./guards/target.ts";
 
@@ -64,6 +66,7 @@ export class HttpCall {
   #abort: AbortController | undefined;
   #stopped: EntError | undefined;
   #cancelTimer: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(request: Request, requestId: string, limits: CallLimits, peer: Peer) {
     this.request = request;
@@ -84,14 +87,23 @@ export class HttpCall {
 
   /** Finds out who calls; waits only for a token that must be verified. Throws or rejects with UNAUTHENTICATED. */
   authenticate(): void | Promise<void> {
-    const authorization = this.header("authorization") ?? undefined;
-    const identity = this.#limits.authenticator.identify(authorization, this.address);
+    const identity = this.#identify();
     if (!(identity instanceof Promise)) {
       this.#identity = identity;
       return;
     }
     return identity.then((verified) => {
       this.#identity = verified;
+    });
+  }
+
+  /** From now on ends the call, which is a stream, when its credential holds no longer. */
+  watchCredential(): void {
+    if (this.identity.credential === "") return;
+    this.#unwatch = watchCredential(this.identity, {
+      clock: this.#limits.clock,
+      identify: () => this.#identify(),
+      refused: (error) => this.abort(error instanceof EntError ? error : unauthenticated()),
     });
   }
 
@@ -133,7 +145,13 @@ export class HttpCall {
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#unwatch?.();
     if (this.#abort !== undefined) this.request.signal.removeEventListener("abort", this.#gone);
+  }
+
+  #identify(): Identity | Promise<Identity> {
+    const authorization = this.header("authorization") ?? undefined;
+    return this.#limits.authenticator.identify(authorization, this.address);
   }
 
   get #capMs(): number {
