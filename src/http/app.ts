@@ -228,6 +228,7 @@ class App implements HttpApp {
       const authenticating = call.authenticate();
       if (authenticating !== undefined) await authenticating;
       if (route.access === "server" && !isOfServer(call.identity)) throw needsServerCredential();
+      if (route.streams) call.watchCredential();
     }
     call.long = route.long;
     call.streams = route.streams;
