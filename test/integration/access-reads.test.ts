@@ -275,3 +275,55 @@ describe("every read sees what the model says", () => {
     30_000,
   );
 });
+
+describe("a node with more hidden edges than a request's own turn looks at", () => {
+  const HIDDEN = 2_000;
+  const SEEN = 5;
+  const tenantId = "acme";
+  let large: TestPartition;
+  let hub: string;
+  let seen: string[];
+
+  beforeAll(async () => {
+    large = await TestPartition.open({ wal: "file" });
+    const alice = large.tenant(tenantId);
+    await alice.register(GRAPH_SCHEMA);
+    hub = await alice.make(createNode(USER, {}, sharedWith("read", "user:bob")));
+    for (let from = 0; from < HIDDEN; from += 400) {
+      const ids = Array.from({ length: 400 }, (_, i) => ownId("nd", 1 + from + i));
+      await alice.execute([
+        ...ids.map((id) => createNode(USER, {}, { id })),
+        ...ids.map((id) => createEdge(KNOWS, hub, id)),
+      ]);
+    }
+    // Ids of the server's making come behind those.
+    const shared = sharedWith("read", "user:bob");
+    seen = [];
+    for (let i = 0; i < SEEN; i++) seen.push(await alice.make(createNode(USER, {}, shared)));
+    seen.sort();
+    await alice.execute(seen.map((id) => createEdge(KNOWS, hub, id)));
+  });
+  afterAll(() => large[Symbol.asyncDispose]());
+
+  test("shows full pages of those that lead to what may be read", async () => {
+    const bob = large.tenant(tenantId, "user:bob");
+    const page = await bob.edges({ nodeId: hub, pageSize: 3, withNodes: true });
+    expect(page.edges.map((edge) => edge.toId)).toEqual(seen.slice(0, 3));
+    expect([idsOf(page.nodes), page.hasMore]).toEqual([seen.slice(0, 3), true]);
+    const rest = await bob.edges({ nodeId: hub, pageSize: 3, cursor: page.nextCursor });
+    expect([rest.edges.map((edge) => edge.toId), rest.hasMore]).toEqual([seen.slice(3), false]);
+    const walk = await bob.connected({ nodeId: hub, edgeTypeId: KNOWS, depth: 3 });
+    expect(idsOf(walk.nodes.map(({ node }) => node))).toEqual(seen);
+  });
+
+  test("is refused beyond the edges that a list or a walk may look at", async () => {
+    await using bounded = await large.fork({ walkEdges: HIDDEN });
+    const bob = bounded.tenant(tenantId, "user:bob");
+    expect(await bob.edges({ nodeId: hub }).catch(reasonOf)).toBe("LIMIT_EXCEEDED");
+    const walk = { nodeId: hub, edgeTypeId: KNOWS, depth: 1 };
+    expect(await bob.connected(walk).catch(reasonOf)).toBe("LIMIT_EXCEEDED");
+    // The first page of who sees all of them looks at no more than it shows.
+    const alice = bounded.tenant(tenantId);
+    expect((await alice.edges({ nodeId: hub, pageSize: 100 })).edges).toHaveLength(100);
+  });
+});
