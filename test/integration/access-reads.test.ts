@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { EntError } from "../../src/base/errors.ts";
 import type { OrderTerm } from "../../src/query/query.ts";
 import type { MembershipStep } from "../../src/record/transaction.ts";
-import { AccessModel, ASKERS, type Asker, Dice, type ModelNode } from "../harness/access-model.ts";
 import { AGE, EMAIL, GRAPH_SCHEMA, KNOWS, THING, USER } from "../harness/graph-schema.ts";
 import {
   createEdge,
@@ -26,6 +25,13 @@ import {
 } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
+import {
+  ASKERS,
+  type Asker,
+  Dice,
+  type ModelNode,
+  VisibilityModel,
+} from "../harness/visibility-model.ts";
 
 let partition: TestPartition;
 let tenants = 0;
@@ -77,7 +83,7 @@ function clientOf(tenantId: string, { actor, roles }: Asker): TenantClient {
 
 const root = (tenantId: string) => partition.tenant(tenantId, "user:root", ["admin"]);
 
-async function randomNode(model: AccessModel, tenantId: string, dice: Dice, i: number) {
+async function randomNode(model: VisibilityModel, tenantId: string, dice: Dice, i: number) {
   const { actor } = dice.pick(ASKERS);
   const age = dice.below(5) === 0 ? undefined : dice.below(4);
   const email = `${tenantId}-${i}`;
@@ -97,7 +103,7 @@ function distinct(grants: ModelNode["grants"]): ModelNode["grants"] {
   return [...new Map(grants.map((one) => [`${one.permission} ${one.principal}`, one])).values()];
 }
 
-async function randomChange(model: AccessModel, tenantId: string, dice: Dice) {
+async function randomChange(model: VisibilityModel, tenantId: string, dice: Dice) {
   const node = dice.pick([...model.nodes.values()]);
   const owner = partition.tenant(tenantId, node.owner);
   const given = dice.grant(partition.clock.now());
@@ -124,7 +130,7 @@ async function randomChange(model: AccessModel, tenantId: string, dice: Dice) {
   }
 }
 
-async function randomEdges(model: AccessModel, tenantId: string, dice: Dice, count: number) {
+async function randomEdges(model: VisibilityModel, tenantId: string, dice: Dice, count: number) {
   const users = [...model.nodes.values()].filter((node) => node.typeId === USER && !node.deleted);
   const seen = new Set<string>();
   for (let i = 0; i < count; i++) {
@@ -136,9 +142,9 @@ async function randomEdges(model: AccessModel, tenantId: string, dice: Dice, cou
   }
 }
 
-async function randomGraph(seed: number): Promise<{ model: AccessModel; tenantId: string }> {
+async function randomGraph(seed: number): Promise<{ model: VisibilityModel; tenantId: string }> {
   const dice = new Dice(seed);
-  const model = new AccessModel();
+  const model = new VisibilityModel();
   const tenantId = await freshTenant();
   for (let i = 0; i < 40; i++) await randomNode(model, tenantId, dice, i);
   await randomEdges(model, tenantId, dice, 90);
@@ -157,7 +163,7 @@ function compareAge(a: ModelNode, b: ModelNode): number {
   return a.id < b.id ? -1 : 1;
 }
 
-async function checkLookUps(model: AccessModel, client: TenantClient, asker: Asker) {
+async function checkLookUps(model: VisibilityModel, client: TenantClient, asker: Asker) {
   for (const node of model.nodes.values()) {
     const live = model.live(asker, node.id);
     const visible = model.canRead(asker, node);
@@ -182,7 +188,12 @@ async function checkLookUps(model: AccessModel, client: TenantClient, asker: Ask
   expect(missingIds).toEqual(ids.filter((id) => !model.live(asker, id)));
 }
 
-async function checkQueries(model: AccessModel, client: TenantClient, asker: Asker, size: number) {
+async function checkQueries(
+  model: VisibilityModel,
+  client: TenantClient,
+  asker: Asker,
+  size: number,
+) {
   const mine = model.visible(asker, USER);
   expect(idsOf(await client.queryAll({ typeId: USER }, size))).toEqual(idsOf(mine));
   expect(idsOf(await client.queryAll({ typeId: THING }, size))).toEqual(
@@ -213,7 +224,12 @@ async function checkQueries(model: AccessModel, client: TenantClient, asker: Ask
   ]);
 }
 
-async function checkEdges(model: AccessModel, client: TenantClient, asker: Asker, size: number) {
+async function checkEdges(
+  model: VisibilityModel,
+  client: TenantClient,
+  asker: Asker,
+  size: number,
+) {
   for (const [id, { typeId }] of model.nodes) {
     if (typeId !== USER) continue;
     for (const direction of ["out", "in"] as const) {
