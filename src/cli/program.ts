@@ -1,15 +1,20 @@
 import { Command } from "commander";
 import { buildInfo } from "../base/build-info.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { groupsCommand } from "./commands/groups.ts";
 import { healthCommand } from "./commands/health.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { logCommand } from "./commands/log.ts";
 import { mailboxCommand } from "./commands/mailbox.ts";
+import { membersCommand } from "./commands/members.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { rolesCommand } from "./commands/roles.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -43,6 +48,11 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(logCommand(context))
     .addCommand(rebuildCommand(context))
     .addCommand(tenantsCommand(context))
+    .addCommand(keysCommand(context))
+    .addCommand(membersCommand(context))
+    .addCommand(rolesCommand(context))
+    .addCommand(groupsCommand(context))
+    .addCommand(auditCommand(context))
     .addCommand(configCommand(context));
   program.commandsGroup("This program:");
   program.addCommand(completionCommand(context)).addCommand(versionCommand(context));

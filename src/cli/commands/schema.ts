@@ -13,6 +13,7 @@ import {
   tenantClient,
 } from "../flags.ts";
 import type { Column } from "../format.ts";
+import { schemaLockCommand } from "./schema-lock.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
@@ -21,6 +22,8 @@ export function schemaCommand(context: CliContext): Command {
     .description("show and change the types of a tenant")
     .addCommand(getCommand(context))
     .addCommand(pushCommand(context))
+    .addCommand(schemaLockCommand(context, true))
+    .addCommand(schemaLockCommand(context, false))
     .addCommand(fingerprintCommand(context));
 }
 

@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import {
+  addOutputFlag,
+  addTenantFlags,
+  type OutputFlags,
+  requireTenant,
+  serverClient,
+  type TenantFlags,
+  wholeNumber,
+} from "../flags.ts";
+import { readPages } from "../pages.ts";
+import { timeOf } from "../time.ts";
+import { columns } from "./members.ts";
+
+type Flags = TenantFlags &
+  OutputFlags & {
+    readonly server?: true;
+    readonly from?: number;
+    readonly until?: number;
+    readonly limit: number;
+  };
+
+/** `entdb audit`: what was done and refused, newest first. */
+export function auditCommand(context: CliContext): Command {
+  const command = new Command("audit")
+    .description("list what was done and refused in a tenant, newest first")
+    .option("--server", "of the whole server: tenants, keys, failed credentials")
+    .option("--from <time>", "from then on: a date, or Unix milliseconds", timeOf)
+    .option("--until <time>", "before then", timeOf)
+    .option("--limit <count>", "at most so many", wholeNumber(1), 100);
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (flags: Flags) => {
+    const { from, until, limit } = flags;
+    const path = flags.server ? "/admin/audit" : "/v1/audit";
+    const query: [string, string][] = [];
+    if (!flags.server) query.push(["tenant_id", requireTenant(flags.tenantId)]);
+    if (from !== undefined) query.push(["from", String(from)]);
+    if (until !== undefined) query.push(["until", String(until)]);
+    const client = serverClient(context, flags);
+    const { rows, hasMore } = await readPages(client, path, query, "events", limit);
+    await context.output.rows(flags.output, rows, AUDIT_COLUMNS);
+    if (hasMore) await context.output.note(`${limit} shown; there are more (--limit, --until).`);
+  });
+}
+
+const AUDIT_COLUMNS = columns("at", "action", "tenant_id", "actor", "outcome", "details");

@@ -1,0 +1,75 @@
+import { Command } from "commander";
+import type { JsonObject } from "../../base/json.ts";
+import type { CliContext } from "../context.ts";
+import {
+  addConfirmFlags,
+  addOutputFlag,
+  addTenantFlags,
+  type ConfirmFlags,
+  confirmed,
+  type OutputFlags,
+  requireTenant,
+  type TenantFlags,
+  tenantClient,
+} from "../flags.ts";
+import type { Column } from "../format.ts";
+import { readPages } from "../pages.ts";
+
+type Flags = TenantFlags & OutputFlags;
+
+/** `entdb members`: who belongs to a tenant, with which roles. */
+export function membersCommand(context: CliContext): Command {
+  return new Command("members")
+    .description("show and change who belongs to a tenant, with which roles")
+    .addCommand(listCommand(context))
+    .addCommand(setCommand(context))
+    .addCommand(removeCommand(context));
+}
+
+/** Below the tenant that the flags name. */
+export function tenantPath(flags: TenantFlags, path: string): string {
+  return `/v1/tenants/${encodeURIComponent(requireTenant(flags.tenantId))}/${path}`;
+}
+
+/** Members of rows, as columns of the same names. */
+export function columns(...names: string[]): readonly Column[] {
+  return names.map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
+}
+
+function listCommand(context: CliContext): Command {
+  const command = new Command("list").description("list the tenant's members and their roles");
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (flags: Flags) => {
+    const client = tenantClient(context, flags);
+    const path = tenantPath(flags, "members");
+    const { rows } = await readPages(client, path, [], "members", Number.POSITIVE_INFINITY);
+    await context.output.rows(flags.output, rows, columns("principal", "roles"));
+  });
+}
+
+function setCommand(context: CliContext): Command {
+  const command = new Command("set")
+    .description("make somebody a member, or replace the roles it holds")
+    .argument("<principal>", 'an actor ("user:bob") or a group ("group:eng")')
+    .option("--role <names...>", "roles, by name; none takes all away");
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (principal: string, flags: Flags & { role?: string[] }) => {
+    const body = { principal, roles: flags.role ?? [] };
+    const member = await tenantClient(context, flags).post(tenantPath(flags, "members"), body);
+    await context.output.record(flags.output, member);
+  });
+}
+
+function removeCommand(context: CliContext): Command {
+  const command = new Command("remove")
+    .description("end a membership")
+    .argument("<principal>", "an actor or a group");
+  addOutputFlag(addTenantFlags(addConfirmFlags(command)));
+  return command.action(async (principal: string, flags: Flags & ConfirmFlags) => {
+    const action = `remove member ${principal} of tenant ${flags.tenantId}`;
+    const client = tenantClient(context, flags);
+    if (!(await confirmed(context, flags, action))) return;
+    await client.post(tenantPath(flags, "members/remove"), { principal });
+    await context.output.record(flags.output, { principal, removed: true });
+  });
+}
