@@ -63,7 +63,7 @@ export class LocalMailboxes implements Mailboxes {
     this.#deps = deps;
   }
 
-  list(
+  async list(
     caller: Caller,
     request: MailboxRequest,
     freshness: Freshness,
@@ -72,7 +72,7 @@ export class LocalMailboxes implements Mailboxes {
     const rows = pageRows(request.pageSize);
     if (request.typeId !== 0) checkTypeId(request.typeId, "type_id");
     const { userId } = request;
-    return this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
+    return await this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
       const scope = { ...caller, listing: mailboxListing({ ...request, userId: owner }) };
       const before = request.cursor && itemPlaceOf(decodeCursor(request.cursor, scope));
       if (mailboxes === undefined) return { ...NOTHING, items: [], unreadCount: 0 };
@@ -90,7 +90,7 @@ export class LocalMailboxes implements Mailboxes {
     });
   }
 
-  search(
+  async search(
     caller: Caller,
     request: MailboxSearchRequest,
     freshness: Freshness,
@@ -99,7 +99,7 @@ export class LocalMailboxes implements Mailboxes {
     const rows = searchRows(request.pageSize);
     const { match } = parseSearch(request.query, { prefix: request.prefix });
     const { userId } = request;
-    return this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
+    return await this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
       const scope = { ...caller, listing: mailboxSearchListing(owner, match) };
       const after = request.cursor && hitPlaceOf(decodeCursor(request.cursor, scope));
       if (mailboxes === undefined) return { ...NOTHING, hits: [] };
