@@ -91,6 +91,31 @@ export const OPTIONS = {
     sentence:
       "Whether a request must carry a credential, or the client is trusted to name tenant and actor; `auto` trusts on loopback or with `--insecure`, and requires everywhere else.",
   }),
+  tenantRequestsPerSecond: option({
+    group: "identity",
+    parser: integer(0, 1_000_000),
+    default: 0,
+    sentence:
+      "Requests that one tenant may make each second, unless it has limits of its own; 0: as many as it likes.",
+  }),
+  tenantRequestBurst: option({
+    group: "identity",
+    parser: integer(0, 1_000_000),
+    default: 0,
+    sentence: "Requests that one tenant may make at once; 0: as many as in a second.",
+  }),
+  credentialRequestsPerSecond: option({
+    group: "identity",
+    parser: integer(0, 1_000_000),
+    default: 0,
+    sentence: "Requests that one credential may make each second; 0: as many as it likes.",
+  }),
+  credentialRequestBurst: option({
+    group: "identity",
+    parser: integer(0, 1_000_000),
+    default: 0,
+    sentence: "Requests that one credential may make at once; 0: as many as in a second.",
+  }),
   insecure: option({
     group: "identity",
     parser: boolean,

@@ -138,6 +138,7 @@ class App implements HttpApp {
       response = errorReply(error, call.requestId, isOurs ? thrown.details["allow"] : undefined);
     }
     if (origin !== undefined) allowOrigin(response.headers, origin);
+    for (const [name, value] of call.paceHeaders) response.headers.set(name, value);
     if (call.endsConnection) response.headers.set("connection", "close");
     if (!call.streaming) this.#calls.close(call, response.status, reason);
     return response;

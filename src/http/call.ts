@@ -6,6 +6,7 @@ import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
+import { type Pace, type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { watchCredential } from "../face/watch-credential.ts";
 import { TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
 import type { Target } from "./guards/target.ts";
@@ -15,6 +16,8 @@ export interface CallLimits {
   readonly clock: Clock;
   /** Asks whoever calls who they are. */
   readonly authenticator: Authenticator;
+  /** Counts requests. Defaults to no limits. */
+  readonly pacer?: Pacer;
   /** The longest that a request may take, and what it gets when the client names nothing. */
   readonly deadlineMs: number;
   /** The same for the few that are long by nature, such as a rebuild. */
@@ -63,6 +66,7 @@ export class HttpCall {
   readonly #limits: CallLimits;
   readonly #peer: Peer;
   #identity: Identity | undefined;
+  #pace: Pace | undefined;
   #abort: AbortController | undefined;
   #stopped: EntError | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -110,6 +114,17 @@ export class HttpCall {
   /** Tells the audit that the call is made in the name of another actor than the credential's. */
   actedFor(asker: Asker): void {
     this.#limits.authenticator.actedFor(asker);
+  }
+
+  /** Takes one of the requests that the asker may make. Throws RATE_LIMITED. */
+  pace(asker: Asker): void {
+    this.#pace = this.#limits.pacer?.take(asker);
+    if (this.#pace !== undefined) requirePassed(this.#pace);
+  }
+
+  /** How the asker stands, when something limits it. */
+  get paceHeaders(): readonly (readonly [name: string, value: string])[] {
+    return this.#pace === undefined ? [] : paceHeaders(this.#pace);
   }
 
   /** The client's address. */

@@ -34,7 +34,7 @@ export interface IdentityClaim {
  * wherever it is named. Throws as `callerOfClaims`.
  */
 export function callerOf(call: HttpCall, query: IdentityClaim, body?: IdentityClaim): Caller {
-  return audited(call, callerOfClaims(call.identity, claimsOf(call, query, body)));
+  return admitted(call, callerOfClaims(call.identity, claimsOf(call, query, body)));
 }
 
 /** The same for what administers a tenant: in trusted mode with every right. */
@@ -43,17 +43,19 @@ export function administratorOf(
   query: IdentityClaim,
   body?: IdentityClaim,
 ): Caller {
-  return audited(call, administratorOfClaims(call.identity, claimsOf(call, query, body)));
+  return admitted(call, administratorOfClaims(call.identity, claimsOf(call, query, body)));
 }
 
 /** Who asks for something that is about the server or its tenants as such. Throws as `callerOfClaims`. */
 export function operatorOf(call: HttpCall): Identity {
   const operator = operatorOfClaims(call.identity, claimsOf(call, {}, undefined));
-  audited(call, operator);
+  admitted(call, operator);
   return operator;
 }
 
-function audited<T extends Asker>(call: HttpCall, asker: T): T {
+/** Counted by tenant and credential, and noted where it acts in another's name. Throws RATE_LIMITED. */
+function admitted<T extends Asker>(call: HttpCall, asker: T): T {
+  call.pace(asker);
   if (actsForAnother(call.identity, asker)) call.actedFor(asker);
   return asker;
 }

@@ -21,6 +21,8 @@ export interface CallContext {
    * UNAUTHENTICATED for a stream whose credential holds no longer.
    */
   readonly signal: AbortSignal;
+  /** Takes one of the requests that the asker may make. Throws RATE_LIMITED. */
+  pace(asker: Asker): void;
   /** A header of the request by its lower-case name; several of one name joined by ", ". */
   header(name: string): string | undefined;
   /** Every header of the request, names in lower case. */

@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
+import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import { watchCredential } from "../face/watch-credential.ts";
 import { accessOf } from "./access.ts";
@@ -33,6 +34,8 @@ import type { RpcMethod } from "./methods.ts";
  * then.
  */
 export interface CallsOptions {
+  /** Defaults to no limits. */
+  readonly pacer?: Pacer | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly authenticator: Authenticator;
@@ -175,6 +178,13 @@ export class Call implements CallContext {
 
   actedFor(asker: Asker): void {
     this.#options.authenticator.actedFor(asker);
+  }
+
+  pace(asker: Asker): void {
+    const pace = this.#options.pacer?.take(asker);
+    if (pace === undefined) return;
+    for (const [name, value] of paceHeaders(pace)) this.answerHeaders.set(name, value);
+    requirePassed(pace);
   }
 
   header(name: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Pacer } from "../face/pace.ts";
 import type { RequestMeter } from "./call-context.ts";
 import type { FaultLog } from "./errors.ts";
 import type { HttpPolicy } from "./listener/http-rules.ts";
@@ -18,6 +19,8 @@ export interface RpcFaceOptions extends RpcServerOptions {
 export interface RpcServerOptions {
   /** Asks whoever calls who they are. */
   readonly authenticator: Authenticator;
+  /** Counts requests. Defaults to no limits. */
+  readonly pacer?: Pacer;
   readonly meter: RequestMeter;
   readonly log: FaultLog;
   readonly clock: Clock;

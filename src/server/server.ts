@@ -8,6 +8,7 @@ import { startHttpListener } from "../http/listener.ts";
 import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { RateLimiter } from "../tenant/rate-limiter.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
 import { openAccess } from "./access.ts";
 import { samplePartition } from "./gauges.ts";
@@ -70,7 +71,16 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     log: log.logger("access"),
   }).catch(stopAfter);
   const { authenticator } = access;
-  const behind = { clock, random, log, metrics, partition, authenticator };
+  const pacer = new RateLimiter({
+    clock,
+    limitsOf: partition.limitsOf,
+    tenant: { perSecond: config.tenantRequestsPerSecond, burst: config.tenantRequestBurst },
+    credential: {
+      perSecond: config.credentialRequestsPerSecond,
+      burst: config.credentialRequestBurst,
+    },
+  });
+  const behind = { clock, random, log, metrics, partition, authenticator, pacer };
   const faces = await openFaces(config, behind).catch(stopAfter);
   return {
     ...faces.urls,
@@ -91,6 +101,7 @@ interface Behind {
   readonly metrics: Metrics;
   readonly partition: Partition;
   readonly authenticator: Authenticator;
+  readonly pacer: RateLimiter;
 }
 
 interface Faces {
@@ -118,11 +129,12 @@ async function openFaces(config: Config, behind: Behind): Promise<Faces> {
 }
 
 function rpcFace(config: Config, behind: Behind): RpcFace {
-  const { clock, random, log, metrics, partition, authenticator } = behind;
+  const { clock, random, log, metrics, partition, authenticator, pacer } = behind;
   const logger = log.logger("rpc");
   return createRpcFace({
     engine: partition.engine,
     authenticator,
+    pacer,
     meter: rpcMeter(metrics),
     log: {
       fault: ({ requestId, rpc, cause }) =>

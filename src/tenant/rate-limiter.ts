@@ -9,7 +9,6 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
-import { EntError } from "../base/errors.ts";
 import type { Caller } from "../record/caller.ts";
 import type { TenantLimits } from "../record/transaction.ts";
 
@@ -35,6 +34,9 @@ export interface RateState {
   readonly remaining: number;
   /** Until the bucket is full again. */
   readonly resetMs: number;
+  /** Until the next request may pass; 0: this one has, and took its token. */
+  readonly waitMs: number;
+  readonly whose: "tenant" | "credential";
 }
 
 const BUCKETS_MAX = 20_000;
@@ -48,27 +50,28 @@ export class RateLimiter {
     this.#options = options;
   }
 
-  /**
-   * Takes a request. Undefined when nothing limits it. Throws RATE_LIMITED, which says when the
-   * next one will pass; nothing has been taken then.
-   */
+  /** Takes a request, or nothing where it may not pass. Undefined when nothing limits it. */
   take({ tenantId, credential }: Pick<Caller, "tenantId" | "credential">): RateState | undefined {
-    const { clock } = this.#options;
-    const byTenant = bucketOf(this.#tenants, tenantId, this.#rateOf(tenantId));
+    const byTenant =
+      tenantId === "" ? undefined : bucketOf(this.#tenants, tenantId, this.#rateOf(tenantId));
     const byCredential =
       credential === ""
         ? undefined
         : bucketOf(this.#credentials, credential, this.#options.credential);
     if (byTenant === undefined && byCredential === undefined) return undefined;
-    const now = clock.monotonic();
-    const waitMs = Math.max(byTenant?.waitMs(now) ?? 0, byCredential?.waitMs(now) ?? 0);
-    if (waitMs > 0) {
-      const isTenant = (byTenant?.waitMs(now) ?? 0) >= waitMs;
-      throw rateLimited(isTenant ? "tenant" : "credential", waitMs);
+    const now = this.#options.clock.monotonic();
+    byTenant?.fill(now);
+    byCredential?.fill(now);
+    if ((byTenant?.waitMs ?? 0) === 0 && (byCredential?.waitMs ?? 0) === 0) {
+      byTenant?.take();
+      byCredential?.take();
+      const [tenant, own] = [byTenant?.state("tenant", 0), byCredential?.state("credential", 0)];
+      return tighter(tenant, own);
     }
-    byTenant?.take();
-    byCredential?.take();
-    return tighter(byTenant?.state(), byCredential?.state());
+    return slower(
+      byTenant?.state("tenant", byTenant.waitMs),
+      byCredential?.state("credential", byCredential.waitMs),
+    );
   }
 
   #rateOf(tenantId: string): Rate {
@@ -110,28 +113,30 @@ class Bucket {
   }
 
   /** Until a token is there; 0: now. */
-  waitMs(nowMs: number): number {
-    this.#fill(nowMs);
+  get waitMs(): number {
     const missing = 1 - this.#tokens;
     if (missing <= ROUNDING) return 0;
     return Math.ceil(((missing - ROUNDING) * 1000) / this.#rate.perSecond);
   }
 
-  /** To be called when {@link waitMs} has said 0. */
+  /** To be called when {@link waitMs} is 0. */
   take(): void {
     this.#tokens -= 1;
   }
 
-  state(): RateState {
+  state(whose: RateState["whose"], waitMs: number): RateState {
     const missing = this.#size - this.#tokens;
     return {
       limit: this.#size,
       remaining: Math.max(0, Math.floor(this.#tokens + ROUNDING)),
       resetMs: Math.ceil((missing * 1000) / this.#rate.perSecond),
+      waitMs,
+      whose,
     };
   }
 
-  #fill(nowMs: number): void {
+  /** Adds what has come back by now. */
+  fill(nowMs: number): void {
     const passedMs = nowMs - this.#filledAtMs;
     this.#filledAtMs = nowMs;
     this.#tokens = Math.min(this.#size, this.#tokens + (passedMs * this.#rate.perSecond) / 1000);
@@ -143,14 +148,7 @@ function tighter(a: RateState | undefined, b: RateState | undefined): RateState 
   return a.remaining <= b.remaining ? a : b;
 }
 
-function rateLimited(whose: "tenant" | "credential", waitMs: number): EntError {
-  return new EntError({
-    code: "resource_exhausted",
-    reason: "RATE_LIMITED",
-    message: `The ${whose} has used up its requests for now.`,
-    hint: `Try again in ${waitMs} ms, and spread requests out.`,
-    details: { limited: whose, retry_after_ms: String(waitMs) },
-    retryable: true,
-    retryAfterMs: waitMs,
-  });
+function slower(a: RateState | undefined, b: RateState | undefined): RateState | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.waitMs >= b.waitMs ? a : b;
 }

@@ -55,6 +55,9 @@ const EXPOSED_HEADERS = [
   "Grpc-Status-Details-Bin",
   "Retry-After",
   "X-EntDB-Position",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
   "X-Request-Id",
 ].join(", ");
 const PREFLIGHT_SECONDS = 7_200;

@@ -13,26 +13,28 @@ import {
 import type { Caller } from "../../record/caller.ts";
 import type { CallContext } from "../call-context.ts";
 
-type Asked = Pick<CallContext, "header" | "identity" | "actedFor">;
+type Asked = Pick<CallContext, "header" | "identity" | "actedFor" | "pace">;
 
 /** Who asks: as the credential says, or in trusted mode the message and the headers. Throws as `callerOfClaims`. */
 export function callerOf(call: Asked, context: RequestContext | undefined): Caller {
-  return audited(call, callerOfClaims(call.identity, claimsOf(call, context)));
+  return admitted(call, callerOfClaims(call.identity, claimsOf(call, context)));
 }
 
 /** The same for what administers a tenant: in trusted mode with every right. */
 export function administratorOf(call: Asked, context: RequestContext | undefined): Caller {
-  return audited(call, administratorOfClaims(call.identity, claimsOf(call, context)));
+  return admitted(call, administratorOfClaims(call.identity, claimsOf(call, context)));
 }
 
 /** Who asks for something that is about the server or its tenants as such. Throws as `callerOfClaims`. */
 export function operatorOf(call: Asked): Identity {
   const operator = operatorOfClaims(call.identity, claimsOf(call, undefined));
-  audited(call, operator);
+  admitted(call, operator);
   return operator;
 }
 
-function audited<T extends Asker>(call: Asked, asker: T): T {
+/** Counted by tenant and credential, and noted where it acts in another's name. Throws RATE_LIMITED. */
+function admitted<T extends Asker>(call: Asked, asker: T): T {
+  call.pace(asker);
   if (actsForAnother(call.identity, asker)) call.actedFor(asker);
   return asker;
 }

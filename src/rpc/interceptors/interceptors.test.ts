@@ -80,6 +80,7 @@ describe("identity", () => {
   const call = (headers: Record<string, string>) => ({
     identity: TRUSTED,
     actedFor: () => undefined,
+    pace: () => undefined,
     header: (name: string) => headers[name],
   });
   const context = (tenantId: string, actor: string) =>

@@ -13,7 +13,13 @@ const ALLOWED_HEADERS = [
   ACTOR_HEADER,
   REQUEST_ID_HEADER,
 ].join(", ");
-const EXPOSED_HEADERS = [...cors.exposedHeaders, REQUEST_ID_HEADER].join(", ");
+const EXPOSED_HEADERS = [
+  ...cors.exposedHeaders,
+  REQUEST_ID_HEADER,
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+].join(", ");
 const PREFLIGHT_SECONDS = 7_200;
 
 /** For the answer to OPTIONS. */

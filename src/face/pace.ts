@@ -1,0 +1,47 @@
+import { EntError } from "../base/errors.ts";
+import type { Caller } from "../record/caller.ts";
+
+/** How a bucket of requests stands after a request asked for its token. */
+export interface Pace {
+  /** What the bucket holds when it is full. */
+  readonly limit: number;
+  /** Requests that may follow at once. */
+  readonly remaining: number;
+  /** Until the bucket is full again. */
+  readonly resetMs: number;
+  /** Until the next request may pass; 0: this one has. */
+  readonly waitMs: number;
+  readonly whose: "tenant" | "credential";
+}
+
+/** Counts requests by tenant and credential (`tenant/rate-limiter.ts`). */
+export interface Pacer {
+  /** Takes a request, or nothing where it may not pass. Undefined when nothing limits it. */
+  take(asker: Pick<Caller, "tenantId" | "credential">): Pace | undefined;
+}
+
+/** Nobody is limited. */
+export const unpaced: Pacer = { take: () => undefined };
+
+/** The headers by which a client sees how it stands. Seconds are whole, and rather too many. */
+export function paceHeaders(pace: Pace): readonly (readonly [name: string, value: string])[] {
+  return [
+    ["x-ratelimit-limit", String(pace.limit)],
+    ["x-ratelimit-remaining", String(pace.remaining)],
+    ["x-ratelimit-reset", String(Math.ceil(pace.resetMs / 1000))],
+  ];
+}
+
+/** Throws RATE_LIMITED for a request that has not passed; it says when one will. */
+export function requirePassed({ waitMs, whose }: Pace): void {
+  if (waitMs === 0) return;
+  throw new EntError({
+    code: "resource_exhausted",
+    reason: "RATE_LIMITED",
+    message: `The ${whose} has used up its requests for now.`,
+    hint: `Try again in ${waitMs} ms, and spread requests out.`,
+    details: { limited: whose, retry_after_ms: String(waitMs) },
+    retryable: true,
+    retryAfterMs: waitMs,
+  });
+}
