@@ -1,6 +1,8 @@
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
+import { probeAccess } from "./access.ts";
 import { probeGrowth } from "./growth.ts";
+import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
 import { probeStart } from "./start.ts";
 import { probeTenants } from "./tenants.ts";
@@ -13,4 +15,6 @@ export const PROBES: Readonly<
   recovery: probeRecovery,
   growth: probeGrowth,
   tenants: probeTenants,
+  "noisy-tenant": probeNoisyTenant,
+  access: probeAccess,
 };
