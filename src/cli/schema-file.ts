@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
+import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
-import { decodeSchema } from "../schema/schema-json.ts";
+import { decodeSchema, encodeSchema } from "../schema/schema-json.ts";
 import type { Schema } from "../schema/types.ts";
 import { usageFailure } from "./failure.ts";
 
@@ -24,12 +25,33 @@ export async function readSchemaFile(path: string): Promise<SchemaFile> {
     throw usageFailure(`${path} holds no schema: it is not an object.`, SHAPE_HINT);
   }
   // What `entdb schema get -o json` shows can be pushed as it is.
-  const { fingerprint: _shown, ...json } = content;
+  const json = Object.fromEntries(
+    Object.entries(content).filter(([member]) => !SHOWN_ONLY.has(member)),
+  );
   if (json["node_types"] === undefined && json["edge_types"] === undefined) {
     const message = `${path} holds no schema: it has neither node_types nor edge_types.`;
     throw usageFailure(message, SHAPE_HINT);
   }
   return { json, schema: parseSchema(decodeSchema(json)) };
+}
+
+/** What the server says of the tenant's schema and nobody sends. */
+const SHOWN_ONLY: ReadonlySet<string> = new Set(["fingerprint", "locked", "build", "former_names"]);
+
+/**
+ * The text of a file for what the server answered: types in ascending id, members in one
+ * order, so that two snapshots differ where the schemas do.
+ */
+export function snapshotText(answer: JsonObject): string {
+  const { node_types = [], edge_types = [], reserved_type_ids, reserved_edge_type_ids } = answer;
+  const form = {
+    node_types,
+    edge_types,
+    ...(reserved_type_ids === undefined ? {} : { reserved_type_ids }),
+    ...(reserved_edge_type_ids === undefined ? {} : { reserved_edge_type_ids }),
+  };
+  const schema = encodeSchema(parseSchema(decodeSchema(form)));
+  return `${stringifyJson(schema as JsonWritable, { indent: 2 })}\n`;
 }
 
 const SHAPE_HINT =

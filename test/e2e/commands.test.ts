@@ -58,7 +58,7 @@ test("a schema from JSON and from TypeScript; what is shown can be pushed again"
       edge_types: [{ edge_type_id: 101, name: "knows", from_type_id: 1, to_type_id: 1 }],
     };`;
   await Bun.write(join(directory.path, "more.ts"), types);
-  expect(await json("schema", "push", "more.ts")).toMatchObject({ changed: true });
+  expect(await json("schema", "push", "--merge", "more.ts")).toMatchObject({ changed: true });
   const shown = await json("schema", "get");
   expect(shown.edge_types.map(({ name }: { name: string }) => name)).toContain("knows");
   await Bun.write(join(directory.path, "shown.json"), JSON.stringify(shown));
@@ -78,8 +78,67 @@ test("a schema that contradicts the tenant's is refused by its reason", async ()
   ];
   await Bun.write(join(directory.path, "bad.json"), JSON.stringify({ node_types: types }));
   const { exitCode, stdout, stderr } = await run("schema", "push", "bad.json");
-  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain("! node type 1 (Person) field 1 (name): It is of kind str, not int");
+  expect(stdout).toContain("hint: Keep the kind str");
   expect(stderr).toContain("reason: SCHEMA_INCOMPATIBLE");
+  expect(stderr).toContain("nothing was pushed");
+  const merged = await run("schema", "push", "--merge", "bad.json", "-o", "json");
+  expect(merged.exitCode).toBe(1);
+  expect(JSON.parse(merged.stderr).error.reason).toBe("SCHEMA_INCOMPATIBLE");
+});
+
+test("a schema is snapshotted, checked, compared and replaced; what is breaking exits with 1", async () => {
+  const path = (name: string) => join(directory.path, name);
+  const tenant = ["--tenant-id", "evolving"];
+  await Bun.write(path("v1.json"), JSON.stringify(PEOPLE_SCHEMA));
+  expect((await run("schema", "push", "v1.json", ...tenant)).exitCode).toBe(0);
+  const snapshot = await run("schema", "snapshot", "snapshot.json", ...tenant);
+  expect({ exitCode: snapshot.exitCode, stdout: snapshot.stdout }).toEqual({
+    exitCode: 0,
+    stdout: "",
+  });
+  const taken = await Bun.file(path("snapshot.json")).json();
+  expect(Object.keys(taken)).toEqual(["node_types", "edge_types"]);
+  const same = await run("schema", "check", "snapshot.json", ...tenant);
+  expect(same.stdout).toContain("No changes.");
+
+  const [person, ...others] = taken.node_types;
+  const renamed = { ...person, name: "Human" };
+  await Bun.write(
+    path("v2.ts"),
+    `export default ${JSON.stringify({ ...taken, node_types: [renamed, ...others, { type_id: 77, name: "New" }] })};`,
+  );
+  const offline = await run("schema", "check", "v2.ts", "--against", "snapshot.json");
+  expect(offline.exitCode).toBe(0);
+  expect(offline.stdout).toContain("~ node type 1 (Person): It is called Human from now on");
+  expect(offline.stdout).toContain("+ node type 77 (New): It is added");
+  expect((await run("schema", "check", "v2.ts", ...tenant)).stdout).toBe(offline.stdout);
+  expect((await run("schema", "diff", "snapshot.json", "v2.ts")).stdout).toBe(offline.stdout);
+
+  const dry = await json("schema", "push", "v2.ts", "--dry-run", ...tenant);
+  expect(dry).toMatchObject({
+    compatible: true,
+    changes: [{ change: "renamed" }, { change: "type_added" }],
+  });
+  expect((await json("schema", "get", ...tenant)).fingerprint).toBe(dry.fingerprint_now);
+  const pushed = await json("schema", "push", "v2.ts", ...tenant);
+  expect(pushed).toMatchObject({ changed: true, fingerprint: dry.fingerprint_then });
+
+  // Going back would remove a type without reserving its id.
+  const back = await run("schema", "diff", "v2.ts", "snapshot.json");
+  expect(back.exitCode).toBe(1);
+  expect(back.stdout).toContain("! node type 77 (New)");
+  expect((await run("schema", "push", "v1.json", "--dry-run", ...tenant)).exitCode).toBe(0);
+  expect(
+    (await run("schema", "push", "v1.json", "--dry-run", "--fail-on-breaking", ...tenant)).exitCode,
+  ).toBe(1);
+  expect((await run("schema", "push", "v1.json", ...tenant)).exitCode).toBe(1);
+  const checked = await run("schema", "check", "v1.json", "-o", "json", ...tenant);
+  expect(checked.exitCode).toBe(1);
+  expect(JSON.parse(checked.stdout)).toMatchObject({ compatible: false });
+  expect((await run("schema", "check", "v1.json", "--merge", ...tenant)).exitCode).toBe(0);
+  expect((await run("schema", "check", "nowhere.json", ...tenant)).exitCode).toBe(2);
 });
 
 test("a node: created, read, changed, deleted", async () => {

@@ -4,7 +4,9 @@
  */
 import { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import type { SchemaChange } from "../../schema/schema-change.ts";
 import type { CliContext } from "../context.ts";
+import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
   addOutputFlag,
   addTenantFlags,
@@ -13,6 +15,7 @@ import {
   tenantClient,
 } from "../flags.ts";
 import type { Column } from "../format.ts";
+import type { SchemaReport } from "../schema-report.ts";
 import { schemaLockCommand } from "./schema-lock.ts";
 
 type Flags = TenantFlags & OutputFlags;
@@ -21,6 +24,9 @@ export function schemaCommand(context: CliContext): Command {
   return new Command("schema")
     .description("show and change the types of a tenant")
     .addCommand(getCommand(context))
+    .addCommand(snapshotCommand(context))
+    .addCommand(checkCommand(context))
+    .addCommand(diffCommand(context))
     .addCommand(pushCommand(context))
     .addCommand(schemaLockCommand(context, true))
     .addCommand(schemaLockCommand(context, false))
@@ -41,23 +47,179 @@ function getCommand(context: CliContext): Command {
   });
 }
 
+function snapshotCommand(context: CliContext): Command {
+  const command = new Command("snapshot")
+    .description("write the tenant's types to a file, to be kept and compared with")
+    .argument("[file]", "where to", "entdb-schema.json");
+  addTenantFlags(command);
+  return command.action(async (file: string, flags: TenantFlags) => {
+    const answer = await tenantClient(context, flags).get("/v1/schema");
+    const { snapshotText } = await import("../schema-file.ts");
+    await writeFile(file, snapshotText(answer));
+    await context.output.note(`Wrote ${file}, fingerprint ${answer["fingerprint"]}.`);
+  });
+}
+
+function checkCommand(context: CliContext): Command {
+  const command = new Command("check")
+    .description("what pushing a file would change; exits with 1 when a change is breaking")
+    .argument("<file>", FILE)
+    .option("--against <snapshot>", "compare with a file instead of the server")
+    .option("--merge", MERGE);
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (file: string, flags: Flags & CheckFlags) => {
+    const report = await reportOf(context, file, flags);
+    await showReport(context, flags, report);
+    await endWithBreaking(context, report);
+  });
+}
+
+function diffCommand(context: CliContext): Command {
+  const command = new Command("diff")
+    .description("what differs between two files; exits with 1 when a change is breaking")
+    .argument("<before>", FILE)
+    .argument("<after>", FILE);
+  addOutputFlag(command);
+  return command.action(async (before: string, after: string, flags: OutputFlags) => {
+    const report = await fileReport(before, after, "replace");
+    await showReport(context, flags, report);
+    await endWithBreaking(context, report);
+  });
+}
+
 function pushCommand(context: CliContext): Command {
   const command = new Command("push")
-    .description("merge the types of a file into the tenant's")
-    .argument("<file>", "JSON, or TypeScript with a default export or an export `schema`")
+    .description("make the tenant's types those of a file: what the file lacks is removed")
+    .argument("<file>", FILE)
+    .option("--merge", MERGE)
+    .option("--dry-run", "say what would change, and change nothing")
+    .option("--fail-on-breaking", "exit with 1 when a dry run finds a breaking change")
     .option("--idempotency-key <key>", "makes repeating the command safe");
   addOutputFlag(addTenantFlags(command));
-  return command.action(async (file: string, flags: Flags & { idempotencyKey?: string }) => {
-    const client = tenantClient(context, flags);
-    const { readSchemaFile } = await import("../schema-file.ts");
-    const { json } = await readSchemaFile(file);
-    const key = flags.idempotencyKey;
-    const receipt = await client.post("/v1/schema", {
-      ...json,
-      ...(key === undefined ? {} : { idempotency_key: key }),
-    });
-    await context.output.record(flags.output, receipt);
+  return command.action(async (file: string, flags: PushFlags) => {
+    if (flags.dryRun) {
+      const report = await reportOf(context, file, flags);
+      await showReport(context, flags, report);
+      if (flags.failOnBreaking) await endWithBreaking(context, report);
+      return;
+    }
+    await push(context, file, flags);
   });
+}
+
+/** A repeated push asks for what became of the first one: the schema may have gone on since. */
+async function push(context: CliContext, file: string, flags: PushFlags): Promise<void> {
+  const key = flags.idempotencyKey;
+  const client = tenantClient(context, flags);
+  const { readSchemaFile } = await import("../schema-file.ts");
+  const { json } = await readSchemaFile(file);
+  if (key === undefined) {
+    const { isCompatible } = await import("../schema-report.ts");
+    const report = await reportOf(context, file, flags);
+    if (!isCompatible(report)) {
+      await showReport(context, flags, report);
+      throw breakingFailure(report);
+    }
+  }
+  const receipt = await client.post("/v1/schema", {
+    ...json,
+    mode: modeOf(flags),
+    ...(key === undefined ? {} : { idempotency_key: key }),
+  });
+  await context.output.record(flags.output, receipt);
+}
+
+interface CheckFlags {
+  readonly merge?: true;
+  readonly against?: string;
+}
+
+type PushFlags = Flags &
+  CheckFlags & {
+    readonly dryRun?: true;
+    readonly failOnBreaking?: true;
+    readonly idempotencyKey?: string;
+  };
+
+const FILE = "JSON, or TypeScript with a default export or an export `schema`";
+const MERGE = "only add: what the file lacks stays, and so do definitions that differ";
+
+function modeOf(flags: CheckFlags): "merge" | "replace" {
+  return flags.merge ? "merge" : "replace";
+}
+
+/** By the server, which knows the schema in force; or offline, by the same rules. */
+async function reportOf(
+  context: CliContext,
+  file: string,
+  flags: Flags & CheckFlags,
+): Promise<SchemaReport> {
+  const mode = modeOf(flags);
+  if (flags.against !== undefined) return await fileReport(flags.against, file, mode);
+  const client = tenantClient(context, flags);
+  const { readSchemaFile } = await import("../schema-file.ts");
+  const { json } = await readSchemaFile(file);
+  const answer = await client.post("/v1/schema/check", { ...json, mode });
+  return {
+    changes: objects(answer["changes"]).map(
+      (change) => ({ hint: "", ...change }) as unknown as SchemaChange,
+    ),
+    fingerprintNow: String(answer["fingerprint_now"]),
+    fingerprintThen: String(answer["fingerprint_then"]),
+  };
+}
+
+async function fileReport(
+  before: string,
+  after: string,
+  mode: "merge" | "replace",
+): Promise<SchemaReport> {
+  const { readSchemaFile } = await import("../schema-file.ts");
+  const { checkEvolution } = await import("../../schema/evolve.ts");
+  const { fingerprintOf } = await import("../../schema/fingerprint.ts");
+  const { schema: current } = await readSchemaFile(before);
+  const { schema: incoming } = await readSchemaFile(after);
+  const { schema, changes } = checkEvolution(current, incoming, mode);
+  return {
+    changes,
+    fingerprintNow: fingerprintOf(current),
+    fingerprintThen: fingerprintOf(schema),
+  };
+}
+
+async function showReport(
+  context: CliContext,
+  flags: OutputFlags,
+  report: SchemaReport,
+): Promise<void> {
+  const { reportText, reportToJson } = await import("../schema-report.ts");
+  if (flags.output === "table") await context.output.text(reportText(report));
+  else await context.output.record(flags.output, reportToJson(report));
+}
+
+async function endWithBreaking(context: CliContext, report: SchemaReport): Promise<void> {
+  const { isCompatible } = await import("../schema-report.ts");
+  if (!isCompatible(report)) context.conclude(EXIT.failure);
+}
+
+function breakingFailure(report: SchemaReport): CommandFailure {
+  const breaking = report.changes.filter((change) => change.compatibility === "breaking");
+  return new CommandFailure({
+    code: "FAILED_PRECONDITION",
+    reason: "SCHEMA_INCOMPATIBLE",
+    message: `${breaking.length} breaking change${breaking.length === 1 ? "" : "s"}: nothing was pushed.`,
+    exitCode: EXIT.failure,
+    hint: breaking[0]?.hint,
+  });
+}
+
+async function writeFile(path: string, text: string): Promise<void> {
+  try {
+    await Bun.write(path, text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw usageFailure(`${path} cannot be written: ${why}`);
+  }
 }
 
 function fingerprintCommand(context: CliContext): Command {
