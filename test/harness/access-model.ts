@@ -12,7 +12,8 @@ export type AccessStep =
       readonly permission: Permission | undefined;
     }
   | { readonly what: "visible"; readonly node: number; readonly principals: readonly string[] }
-  | { readonly what: "link" | "unlink"; readonly node: number; readonly to: number };
+  | { readonly what: "link"; readonly node: number; readonly to: number }
+  | { readonly what: "unlink"; readonly node: number; readonly to: number };
 
 export interface ModelGrant {
   readonly principal: string;

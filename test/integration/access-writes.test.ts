@@ -150,6 +150,18 @@ describe("permissions", () => {
     expect((await bob.one(updateNode(id))).version).toBe(3);
   });
 
+  test("add up over whom grants mean: the highest counts, whichever comes first", async () => {
+    const editor = partition.tenant(tenantId(), "user:eve", ["editor"]);
+    for (const [toRole, toUser] of [
+      ["read", "write"],
+      ["write", "read"],
+    ] as const) {
+      const id = await user([toRole, "role:editor"], [toUser, "user:eve"], ["read", EVERYBODY]);
+      expect((await editor.one(updateNode(id))).version).toBe(2);
+      expect(await reasonOf(editor, deleteNode(id))).toBe("PERMISSION_DENIED");
+    }
+  });
+
   test("the right to all data holds for every node", async () => {
     const id = await user();
     const admin = partition.tenant(tenantId(), "user:root", ["admin"]);
