@@ -19,7 +19,7 @@ export function watchCredential(
 ): () => void {
   const { clock, identify, refused } = stream;
   let stopped = false;
-  let cancelTimer = () => {};
+  let cancelTimer: () => void = () => undefined;
   const later = ({ expiresAt }: Identity) => {
     const ms = Math.max(1, Math.min(RECHECK_MS, expiresAt - clock.now()));
     cancelTimer = clock.timer(ms, () => void again());

@@ -56,15 +56,13 @@ export interface RawHttp2 extends Disposable {
   readonly raw: RawSocket;
   frame(type: number, flags: number, stream: number, payload?: Uint8Array): void;
   /** A POST of gRPC; with END_STREAM as `flags` it has no body. */
-  headers(
-    stream: number,
-    path: string,
-    extra?: Readonly<Record<string, string>>,
-    flags?: number,
-  ): void;
+  headers(stream: number, path: string, extra?: RawHeaders, flags?: number): void;
   frames(): Frame[];
   untilFrame(type: number, stream: number): Promise<Frame>;
 }
+
+/** Several values are several headers. */
+type RawHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 export async function rawHttp2(
   port: number,
@@ -133,13 +131,11 @@ function framesIn(bytes: Buffer): Frame[] {
 }
 
 /** HPACK without any compression. Names and values shorter than 127 bytes. */
-function literalHeaders(headers: Readonly<Record<string, string>>): Buffer {
+function literalHeaders(headers: RawHeaders): Buffer {
   const text = (value: string) => Buffer.concat([Buffer.of(value.length), Buffer.from(value)]);
-  const pairs = Object.entries(headers).map(([name, value]) => [
-    Buffer.of(0),
-    text(name),
-    text(value),
-  ]);
+  const pairs = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [Buffer.of(0), text(name), text(value)]),
+  );
   return Buffer.concat(pairs.flat());
 }
 
