@@ -6,10 +6,10 @@ import type { Clock } from "../../base/clock.ts";
 import { type EntError, invalid } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { Caller } from "../../record/caller.ts";
-import type { SchemaRegistry } from "../../schema/registry.ts";
 import type { Applied } from "../../store/applied.ts";
 import type { CatalogEntry } from "../../store/reader/catalog-reader.ts";
 import type { ChangeRow } from "../../store/reader/change-reader.ts";
+import type { TenantStore } from "../../store/tenant-store.ts";
 import type { Gate } from "../../tenant/gate.ts";
 import { formatPosition, offsetOfToken } from "../../wal/position.ts";
 import type { Wal } from "../../wal/wal.ts";
@@ -70,7 +70,7 @@ export class WatchChanges implements Changes {
     const count = typeIds.length + edgeTypeIds.length;
     if (count > limits.watchTypes) throw tooManyTypes();
     if (count === 0) return { caller, typeIds: undefined, edgeTypeIds: undefined, withNodes };
-    const registry = this.#registryOf(caller.tenantId);
+    const registry = this.#reading(caller.tenantId, (store) => this.#deps.schemas.of(store));
     for (const typeId of typeIds) registry.nodeType(typeId);
     for (const edgeTypeId of edgeTypeIds) registry.edgeType(edgeTypeId);
     return { caller, typeIds: new Set(typeIds), edgeTypeIds: new Set(edgeTypeIds), withNodes };
@@ -83,27 +83,22 @@ export class WatchChanges implements Changes {
     if (after !== undefined && after.length > 0) {
       const position = offsetOfToken(after, wal);
       if (position >= wal.end) throw beyondLog(position, wal.end);
-      this.#reading(tenantId, ({ changes }) => requireKept(changes, position));
+      this.#reading(tenantId, ({ reads }) => requireKept(reads.changes, position));
       return position;
     }
-    if (!fromBeginning) return applied.endOf(tenantId) - 1;
-    const trimmedBelow = this.#reading(tenantId, ({ changes }) => changes.trimmedBelow);
-    return Math.max(createdOffset, trimmedBelow - 1);
-  }
-
-  #registryOf(tenantId: string): SchemaRegistry {
-    const { views, schemas } = this.#deps;
-    try {
-      return schemas.of(views.open(tenantId));
-    } catch (error) {
-      throw views.explained(tenantId, error);
+    if (fromBeginning) {
+      const trimmedBelow = this.#reading(tenantId, ({ reads }) => reads.changes.trimmedBelow);
+      return Math.max(createdOffset, trimmedBelow - 1);
     }
+    // What is committed may have been answered, and be read, before the applier says how far it is.
+    const { appliedOffset } = this.#reading(tenantId, (store) => store.state());
+    return Math.max(applied.endOf(tenantId) - 1, appliedOffset);
   }
 
-  #reading<T>(tenantId: string, read: (reads: Reads) => T): T {
+  #reading<T>(tenantId: string, read: (store: TenantStore) => T): T {
     const { views } = this.#deps;
     try {
-      return read(views.open(tenantId).reads);
+      return read(views.open(tenantId));
     } catch (error) {
       throw views.explained(tenantId, error);
     }
@@ -115,8 +110,6 @@ export class WatchChanges implements Changes {
     return { changes: items, positionToken: tokenOf(wal, position), walPosition };
   }
 }
-
-type Reads = ReturnType<OpenViews["open"]>["reads"];
 
 /** The same for watchers who get the same: caller and wishes, whatever their order. */
 function keyOf({ caller, typeIds, edgeTypeIds, withNodes }: ChangeInterest): string {
