@@ -51,12 +51,13 @@ function snapshotCommand(context: CliContext): Command {
   const command = new Command("snapshot")
     .description("write the tenant's types to a file, to be kept and compared with")
     .argument("[file]", "where to", "entdb-schema.json");
-  addTenantFlags(command);
-  return command.action(async (file: string, flags: TenantFlags) => {
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (file: string, flags: Flags) => {
     const answer = await tenantClient(context, flags).get("/v1/schema");
     const { snapshotText } = await import("../schema-file.ts");
     await writeFile(file, snapshotText(answer));
-    await context.output.note(`Wrote ${file}, fingerprint ${answer["fingerprint"]}.`);
+    const { fingerprint = "" } = answer;
+    await context.output.record(flags.output, { file, fingerprint });
   });
 }
 
