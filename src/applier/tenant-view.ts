@@ -347,10 +347,7 @@ export class TenantView {
     const applied = outcome.state === "applied";
     const schemaChanged = applied && scope.registry !== next.registry;
     if (applied) next.registry = scope.registry;
-    if (scope.membershipTouched) {
-      if (applied) next.membership += 1;
-      else this.#graph.standings.forget();
-    }
+    if (applied && scope.membershipTouched) next.membership += 1;
     const audited = { tenantId: this.store.tenantId, offset, logTime, actor, credential };
     const resolve = (id: string) => scope.resolve(id);
     const decided = { outcome, schemaChanged, resolve };
@@ -372,6 +369,7 @@ export class TenantView {
       if (several) db.run("RELEASE record");
       return { state: "applied", results, schemaDifferences };
     } catch (error) {
+      if (scope.membershipTouched) this.#graph.standings.forget();
       const isOutcome = error instanceof EntError;
       if (!isOutcome && !(error instanceof BuildNeeded)) throw error;
       if (several) db.run("ROLLBACK TO record; RELEASE record");

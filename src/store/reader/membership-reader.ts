@@ -35,7 +35,9 @@ export class MembershipReader {
     const rights = new Set<Right>();
     for (const role of roles) for (const right of this.rightsOf(role)) rights.add(right);
     const names = [...roles].map((role) => `role:${role}`);
-    const principals = [...holders, ...names, EVERYBODY].slice(0, limits.principalsPerActor);
+    // Whoever has more is meant by the first of them: himself and everybody among them always.
+    const all = new Set([actor, EVERYBODY, ...holders, ...names]);
+    const principals = [...all].slice(0, limits.principalsPerActor);
     return { principals, rights };
   }
 
