@@ -4,6 +4,7 @@ import type { Field } from "../schema/types.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import { type BuildPass, walkPass } from "./build-pass.ts";
 import { nodesRemain, notUnique } from "./build-refusals.ts";
+import type { NodeFollower } from "./effects.ts";
 import { addEntry, type Entry, entriesOf, isSameEntry, removeEntry } from "./index-entries.ts";
 import type { GraphStatements } from "./scope.ts";
 
@@ -72,16 +73,6 @@ export function fillNodes(graph: GraphStatements, type: EvolvingNodeType): Build
       if (fields !== node.fields) graph.nodeWriter.update({ ...node, fields });
     },
   });
-}
-
-/** Somebody who keeps rows of their own about nodes, and brings them to a new schema. */
-export interface NodeFollower {
-  /** Called at the beginning of each slice. */
-  prepare(): void;
-  /** Live nodes, in the order of their ids, with defaults filled in. */
-  visit(node: Node): void;
-  /** Brings the rows about a node back to what the old schema asks for. */
-  takeBack(node: Node): void;
 }
 
 /** Shows every live node of the type to a follower. `what` is what it keeps: "words". */

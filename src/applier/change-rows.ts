@@ -8,8 +8,7 @@ import { limits } from "../base/limits.ts";
 import type { ChangeKind } from "../record/change.ts";
 import type { ChangeReader } from "../store/reader/change-reader.ts";
 import type { ChangePlace, ChangeWriter } from "../store/writer/change-writer.ts";
-import type { EdgeEffect, EffectFollower, NodeEffect } from "./effects.ts";
-import type { TransactionScope } from "./scope.ts";
+import type { EdgeEffect, EffectFollower, EffectScope, NodeEffect } from "./effects.ts";
 
 const NODE_KINDS: Readonly<Record<NodeEffect["kind"], ChangeKind>> = {
   created: "node_created",
@@ -29,14 +28,14 @@ const EDGE_KINDS: Readonly<Record<EdgeEffect["kind"], ChangeKind>> = {
 export class ChangeRows implements EffectFollower {
   readonly #writer: ChangeWriter;
   /** Whose changes are being counted. Every try at a record has a scope of its own, and so counts from 0. */
-  #scope: TransactionScope | undefined;
+  #scope: EffectScope | undefined;
   #count = 0;
 
   constructor(writer: ChangeWriter) {
     this.#writer = writer;
   }
 
-  node(scope: TransactionScope, effect: NodeEffect): void {
+  node(scope: EffectScope, effect: NodeEffect): void {
     const { kind, before, after, lostReaders } = effect;
     const place = this.#next(scope);
     if (after !== undefined) return this.#writer.node(place, NODE_KINDS[kind], after, undefined);
@@ -45,15 +44,15 @@ export class ChangeRows implements EffectFollower {
     this.#writer.node(place, NODE_KINDS[kind], gone, lostReaders ?? [before.ownerActor]);
   }
 
-  edge(scope: TransactionScope, effect: EdgeEffect): void {
+  edge(scope: EffectScope, effect: EdgeEffect): void {
     this.#writer.edge(this.#next(scope), EDGE_KINDS[effect.kind], effect.edge);
   }
 
-  schemaChanged(scope: TransactionScope): void {
+  schemaChanged(scope: EffectScope): void {
     this.#writer.schema(this.#next(scope));
   }
 
-  #next(scope: TransactionScope): ChangePlace {
+  #next(scope: EffectScope): ChangePlace {
     if (scope !== this.#scope) this.#count = 0;
     this.#scope = scope;
     const { offset: position, logTime: changedAt, actor } = scope;

@@ -1,7 +1,16 @@
 import type { Edge, Node } from "../record/graph.ts";
 import type { MailboxChange, NodeSharing } from "../record/transaction.ts";
-import type { CompiledNodeType } from "../schema/registry.ts";
-import type { TransactionScope } from "./scope.ts";
+import type { CompiledNodeType, SchemaRegistry } from "../schema/registry.ts";
+
+/** The record that something was done by. Every try at a record has one of its own. */
+export interface EffectScope {
+  readonly offset: number;
+  /** Unix milliseconds. */
+  readonly logTime: number;
+  readonly actor: string;
+  /** The schema as it is after what was done. */
+  readonly registry: SchemaRegistry;
+}
 
 /** What became of a node. `before` is absent for one that is created, `after` for one that is purged. */
 export interface NodeEffect {
@@ -27,11 +36,21 @@ export interface EdgeEffect {
  * is told and the database.
  */
 export interface EffectFollower {
-  node?(scope: TransactionScope, effect: NodeEffect): void;
-  edge?(scope: TransactionScope, effect: EdgeEffect): void;
+  node?(scope: EffectScope, effect: NodeEffect): void;
+  edge?(scope: EffectScope, effect: EdgeEffect): void;
   /** Somebody who may do so changes items of a mailbox. What the change comes to is the follower's. */
-  mailbox?(scope: TransactionScope, change: MailboxChange): void;
-  schemaChanged?(scope: TransactionScope): void;
+  mailbox?(scope: EffectScope, change: MailboxChange): void;
+  schemaChanged?(scope: EffectScope): void;
+}
+
+/** Somebody who keeps rows of their own about nodes, and brings them to a new schema. */
+export interface NodeFollower {
+  /** Called at the beginning of each slice. */
+  prepare(): void;
+  /** Live nodes, in the order of their ids, with defaults filled in. */
+  visit(node: Node): void;
+  /** Brings the rows about a node back to what the old schema asks for. */
+  takeBack(node: Node): void;
 }
 
 /** Tells every follower, in the order in which they were given. */
@@ -42,19 +61,19 @@ export class Effects {
     this.#followers = followers;
   }
 
-  node(scope: TransactionScope, effect: NodeEffect): void {
+  node(scope: EffectScope, effect: NodeEffect): void {
     for (const follower of this.#followers) follower.node?.(scope, effect);
   }
 
-  edge(scope: TransactionScope, effect: EdgeEffect): void {
+  edge(scope: EffectScope, effect: EdgeEffect): void {
     for (const follower of this.#followers) follower.edge?.(scope, effect);
   }
 
-  mailbox(scope: TransactionScope, change: MailboxChange): void {
+  mailbox(scope: EffectScope, change: MailboxChange): void {
     for (const follower of this.#followers) follower.mailbox?.(scope, change);
   }
 
-  schemaChanged(scope: TransactionScope): void {
+  schemaChanged(scope: EffectScope): void {
     for (const follower of this.#followers) follower.schemaChanged?.(scope);
   }
 }

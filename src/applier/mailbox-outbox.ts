@@ -6,8 +6,7 @@ import { searchableText } from "../schema/searchable-text.ts";
 import type { MailEffect } from "../store/mail-effect.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
-import type { EffectFollower, NodeEffect } from "./effects.ts";
-import type { TransactionScope } from "./scope.ts";
+import type { EffectFollower, EffectScope, NodeEffect } from "./effects.ts";
 
 /**
  * Writes down, in the record's own SQLite transaction, what the tenant's mailboxes must be told
@@ -20,7 +19,7 @@ import type { TransactionScope } from "./scope.ts";
 export class MailboxOutbox implements EffectFollower {
   readonly #writer: MailOutboxWriter;
   /** Rows are counted within one record; a record that is applied once more counts anew. */
-  #scope: TransactionScope | undefined;
+  #scope: EffectScope | undefined;
   #seq = 0;
   #written = false;
 
@@ -28,7 +27,7 @@ export class MailboxOutbox implements EffectFollower {
     this.#writer = new MailOutboxWriter(db);
   }
 
-  node(scope: TransactionScope, effect: NodeEffect): void {
+  node(scope: EffectScope, effect: NodeEffect): void {
     const { type, before, after, sharing, lostReaders } = effect;
     switch (effect.kind) {
       case "created":
@@ -56,7 +55,7 @@ export class MailboxOutbox implements EffectFollower {
     }
   }
 
-  mailbox(scope: TransactionScope, change: MailboxChange): void {
+  mailbox(scope: EffectScope, change: MailboxChange): void {
     const { userId: owner, itemIds, beforeOffset } = change;
     const selection = { owner, itemIds, beforeOffset };
     this.#write(
@@ -75,7 +74,7 @@ export class MailboxOutbox implements EffectFollower {
   }
 
   #deliver(
-    scope: TransactionScope,
+    scope: EffectScope,
     type: CompiledNodeType,
     node: Node,
     sharing: NonNullable<NodeEffect["sharing"]>,
@@ -96,13 +95,13 @@ export class MailboxOutbox implements EffectFollower {
   }
 
   /** Only a change of what an item shows or is found by is one for mailboxes. */
-  #update(scope: TransactionScope, type: CompiledNodeType, before: Node, after: Node): void {
+  #update(scope: EffectScope, type: CompiledNodeType, before: Node, after: Node): void {
     if (textOf(type, before) === textOf(type, after)) return;
     if (!this.#writer.isMailed(after.id)) return;
     this.#write(scope, { kind: "node_changed", nodeId: after.id, ...wordsOf(type, after) });
   }
 
-  #write(scope: TransactionScope, effect: MailEffect): void {
+  #write(scope: EffectScope, effect: MailEffect): void {
     if (this.#scope !== scope) {
       this.#scope = scope;
       this.#seq = 0;

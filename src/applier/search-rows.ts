@@ -5,9 +5,7 @@ import { searchableText } from "../schema/searchable-text.ts";
 import type { Fields } from "../schema/value.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { type SearchColumns, SearchWriter } from "../store/writer/search-writer.ts";
-import type { NodeFollower } from "./build-nodes.ts";
-import type { EffectFollower, NodeEffect } from "./effects.ts";
-import type { TransactionScope } from "./scope.ts";
+import type { EffectFollower, EffectScope, NodeEffect, NodeFollower } from "./effects.ts";
 
 /**
  * Keeps the words of live nodes in step with the nodes, in the same SQLite transaction, so that
@@ -25,7 +23,7 @@ export class SearchRows implements EffectFollower {
     this.#writer = new SearchWriter(db);
   }
 
-  schemaChanged({ registry }: TransactionScope): void {
+  schemaChanged({ registry }: EffectScope): void {
     const wanted = registry.schema.nodeTypes.filter(isSearchable).map((type) => type.typeId);
     if (wanted.length > 0) this.#writer.makeTables();
     else if (!this.#writer.exists) return;
@@ -34,7 +32,7 @@ export class SearchRows implements EffectFollower {
     }
   }
 
-  node(_scope: TransactionScope, effect: NodeEffect): void {
+  node(_scope: EffectScope, effect: NodeEffect): void {
     const { type, before, after } = effect;
     const columns = this.#columnsOf(type);
     if (columns.size === 0) return;

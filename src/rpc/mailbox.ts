@@ -1,3 +1,7 @@
+/**
+ * Mailboxes, one function an RPC: who asks, what they ask in the engine's words, and the answer
+ * in the wire's. Nothing is decided here.
+ */
 import { create } from "@bufbuild/protobuf";
 import {
   DeleteMailboxItemsResponseSchema,
@@ -20,7 +24,7 @@ import { type RpcMethod, unary } from "./methods.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Mailboxes: what they hold, and what is done to their items. */
+/** What mailboxes hold, and what is done to their items. */
 export function mailboxMethods(engine: Engine): RpcMethod[] {
   return [listMailbox(engine), searchMailbox(engine), unreadCount(engine), ...changes(engine)];
 }

@@ -115,7 +115,7 @@ describe("over RPC", () => {
     const again = { context: context(), items: selection(ids), unread: true, idempotencyKey: "k" };
     expect(await rpc.markRead(again)).toMatchObject({ count: 1n });
     expect(await rpc.markRead(again)).toMatchObject({ count: 1n });
-    const upTo = marked.positionToken;
+    const upTo = new Uint8Array(marked.positionToken);
     const deleted = await rpc.deleteMailboxItems({
       context: context(),
       items: selection([], upTo),

@@ -1,3 +1,7 @@
+/**
+ * Mailboxes as JSON: their items, hits of a search, and which items a change means. The
+ * operations of a transaction that change items name them as the routes do.
+ */
 import * as v from "valibot";
 import { limits } from "../../base/limits.ts";
 import { closed } from "./closed.ts";
@@ -47,7 +51,7 @@ export const mailboxSearchAnswer = closed({
 export const unreadAnswer = closed({ unread_count: count("Unread items.") });
 
 /** Which items of whose mailbox. */
-export const mailboxSelectionMembers = {
+const mailboxSelectionMembers = {
   user_id: v.optional(text("Whose mailbox; absent: the actor's own.")),
   item_ids: v.optional(
     v.pipe(

@@ -36,7 +36,7 @@ export interface MailHit {
 }
 
 /** Matches that are ranked, and the characters of their texts: whichever comes first ends it. */
-const RANKED_ITEMS = 1_000;
+const RANKED_ITEMS = 500;
 const RANKED_CHARS = 4 * 1024 * 1024;
 const SLICE_ITEMS = 100;
 const SNIPPET_WORDS = 24;
@@ -49,8 +49,10 @@ const LENGTH_WEIGHT = 0.75;
 /** What counts as a text of usual length. Fixed, so that a score does not move with other items. */
 const USUAL_CHARS = 400;
 
-interface Candidate extends MailHitPlace {
+interface Candidate {
+  /** Grows with every delivery, so of two the greater is the newer. */
   readonly item: bigint;
+  readonly score: number;
 }
 
 /** The wanted hits, in their order. */
@@ -61,34 +63,37 @@ export function* searchMailbox(db: Database, work: MailSearchWork): Generator<vo
     `SELECT rowid AS item, highlight(mail_text, 1, '${OPEN}', '${CLOSE}') AS marked
      FROM mail_text WHERE mail_text MATCH ? ORDER BY rowid DESC LIMIT ${RANKED_ITEMS}`,
   );
-  const placeOf = db.prepare("SELECT position, seq FROM items WHERE item = ?");
   try {
     let chars = 0;
     for (const row of statement.iterate(match)) {
       const { item, marked } = row as { item: bigint; marked: string };
-      const [place] = placeOf.values(item) as [bigint, bigint][];
-      if (place === undefined) continue;
-      const [position, seq] = [Number(place[0]), Number(place[1])];
-      candidates.push({ item, score: scoreOf(marked), position, seq });
+      candidates.push({ item, score: scoreOf(marked) });
       chars += marked.length;
       if (chars > RANKED_CHARS) break;
       if (candidates.length % SLICE_ITEMS === 0) yield;
     }
   } finally {
     statement.finalize();
-    placeOf.finalize();
   }
-  const { after, limit } = work;
-  const behind =
-    after === undefined ? candidates : candidates.filter((one) => order(after, one) < 0);
-  return behind
-    .sort(order)
-    .slice(0, limit)
+  return candidates
+    .filter(behind(db, work))
+    .sort((a, b) => b.score - a.score || Number(b.item - a.item))
+    .slice(0, work.limit)
     .map((candidate) => hitOf(db, match, candidate));
 }
 
-function order(a: MailHitPlace, b: MailHitPlace): number {
-  return b.score - a.score || b.position - a.position || b.seq - a.seq;
+/** Whether a candidate comes behind the place that the search goes on from, be its item still there or not. */
+function behind(db: Database, { owner, after }: MailSearchWork): (candidate: Candidate) => boolean {
+  if (after === undefined) return () => true;
+  const [older] = db
+    .query(
+      `SELECT item FROM items WHERE owner = ? AND (position, seq) < (?, ?)
+       ORDER BY position DESC, seq DESC LIMIT 1`,
+    )
+    .values(owner, after.position, after.seq) as [bigint][];
+  const newestBehind = older?.[0] ?? 0n;
+  return ({ score, item }) =>
+    score < after.score || (score === after.score && item <= newestBehind);
 }
 
 function scoreOf(marked: string): number {

@@ -2,6 +2,7 @@ import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
 import { probeGrowth } from "./growth.ts";
+import { probeMailbox } from "./mailbox.ts";
 import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
 import { probeStart } from "./start.ts";
@@ -15,6 +16,7 @@ export const PROBES: Readonly<
   recovery: probeRecovery,
   growth: probeGrowth,
   tenants: probeTenants,
+  mailbox: probeMailbox,
   "noisy-tenant": probeNoisyTenant,
   access: probeAccess,
 };
