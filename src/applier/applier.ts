@@ -296,6 +296,7 @@ export class Applier implements Service {
     const { stores } = this.#deps;
     stores.catalogChanged();
     void this.#removals.sweep();
+    this.#deps.applied.moved(SYSTEM_TENANT_ID);
     for (const { offset } of applied) {
       const entry = stores.catalog.findCreatedAt(offset);
       if (entry === undefined) continue;

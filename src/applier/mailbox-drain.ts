@@ -98,6 +98,13 @@ export class MailboxDrain {
     });
   }
 
+  /** Says that the tenant is no more: who waits for its mailboxes is told why. */
+  forget(tenantId: string, error: EntError): void {
+    this.#wanting.delete(tenantId);
+    this.#dirty.delete(tenantId);
+    this.#refuse(tenantId, error);
+  }
+
   /** Somebody met an error in reading a tenant's mailboxes. Returns what its caller is to be told. */
   troubleFound(tenantId: string, error: unknown): unknown {
     if (troubleOf(error) === "unknown") return error;

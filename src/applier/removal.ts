@@ -11,11 +11,13 @@ import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { deletedError } from "./failure.ts";
 import type { Lanes, TroubleLog } from "./lanes.ts";
+import type { MailboxDrain } from "./mailbox-drain.ts";
 
 export interface RemovalsDeps {
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly lanes: Lanes;
+  readonly mailboxes: MailboxDrain;
   readonly log: TroubleLog;
 }
 
@@ -23,6 +25,8 @@ export class Removals {
   readonly #deps: RemovalsDeps;
   /** By directory. Each resolves with what went wrong, if anything did; those that went well are forgotten. */
   readonly #underWay = new Map<string, Promise<unknown>>();
+  /** The last sweep; resolves with what went wrong. */
+  #sweeping: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RemovalsDeps) {
     this.#deps = deps;
@@ -30,12 +34,14 @@ export class Removals {
 
   /** Ends everything that is under way for the tenant in this life of its id, at once, and begins to remove its files. */
   begin(entry: CatalogEntry): void {
-    const { stores, applied, lanes } = this.#deps;
+    const { stores, applied, lanes, mailboxes } = this.#deps;
     const { tenantId, directory } = entry;
     const error = deletedError(tenantId);
-    const ending = lanes.drop(tenantId, error);
-    applied.forget(tenantId, error);
+    // First, so that whoever is woken finds the tenant gone.
     stores.catalogChanged();
+    const ending = lanes.drop(tenantId, error);
+    mailboxes.forget(tenantId, error);
+    applied.forget(tenantId, error);
     const removing = this.#remove(entry, ending);
     this.#underWay.set(directory, removing);
     void removing.then((failure) => {
@@ -45,7 +51,7 @@ export class Removals {
 
   /** Resolves when the files are gone. Rejects with what stands in the way. */
   async finished(entry: CatalogEntry): Promise<void> {
-    const failure = await this.#underWay.get(entry.directory);
+    const failure = (await this.#sweeping) ?? (await this.#underWay.get(entry.directory));
     if (failure !== undefined) throw failure;
   }
 
@@ -54,18 +60,31 @@ export class Removals {
    * went on while the catalog itself was behind.
    */
   async sweep(): Promise<void> {
-    const { stores, lanes, log } = this.#deps;
+    const { stores, lanes } = this.#deps;
     for (const entry of lanes.entries()) {
       if (stores.findEntry(entry.tenantId)?.incarnation !== entry.incarnation) this.begin(entry);
     }
     stores.closeGone();
-    await this.settled();
-    await stores.removeStrays().catch((cause: unknown) => log.filesNotRemoved(cause));
+    this.#sweeping = this.#removeStrays();
+    await this.#sweeping;
   }
 
   /** Resolves when no removal is under way. */
   async settled(): Promise<void> {
+    await this.#sweeping;
     await Promise.all(this.#underWay.values());
+  }
+
+  async #removeStrays(): Promise<unknown> {
+    const { stores, log } = this.#deps;
+    await Promise.all(this.#underWay.values());
+    try {
+      await stores.removeStrays();
+      return undefined;
+    } catch (cause) {
+      log.filesNotRemoved(cause);
+      return cause;
+    }
   }
 
   async #remove(entry: CatalogEntry, ending: Promise<void>): Promise<unknown> {

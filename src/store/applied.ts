@@ -188,6 +188,7 @@ export class Applied {
       if (waiter.tenantId === tenantId) waiter.settle.reject(error);
     }
     this.#wake();
+    this.moved(tenantId);
   }
 
   /** Ends every wait, also those to come, with this error: nothing will be applied any more. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncDirectory } from "../base/durable-file.ts";
+import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
 
 /**
  * Directories below `tenants/` that no tenant has any more.
@@ -25,9 +25,22 @@ export function retireDirectory(directory: string): void {
 /** Removes everything that a directory of this name has left, for good. Rejects with what the system says. */
 export async function removeRetired(directory: string): Promise<void> {
   for (const suffix of ["", DELETED_SUFFIX, REBUILD_SUFFIX, ASIDE_SUFFIX]) {
-    await rm(directory + suffix, { recursive: true, force: true });
+    await removeTree(directory + suffix);
   }
   await syncDirectory(dirname(directory));
+}
+
+/** Whoever still has a file open in it may make another one meanwhile. */
+const ATTEMPTS = 5;
+
+async function removeTree(path: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      if (attempt === ATTEMPTS || systemErrorCode(error) !== "ENOTEMPTY") throw error;
+    }
+  }
 }
 
 /** The directories of tenants, each without what is behind its name, that `isUsed` says no to. */

@@ -3,10 +3,12 @@
  * and over the log on disk. What a deleted tenant was is gone: from every answer at once, from
  * the disk, and for whoever creates the id again; after a crash at any place, too.
  */
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Identity, TRUSTED } from "../../src/access/identity.ts";
+import { limits } from "../../src/base/limits.ts";
 import type { CreateApiKey } from "../../src/engine/administration.ts";
 import { EMAIL, GRAPH_SCHEMA, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str } from "../harness/operations.ts";
@@ -30,7 +32,11 @@ function identityOf(tenantId: string, actor: string, change: Partial<Identity> =
 let partition: TestPartition;
 
 beforeEach(async () => {
-  partition = await TestPartition.open({ wal: "file", autoCreateTenants: false });
+  partition = await TestPartition.open({
+    wal: "file",
+    autoCreateTenants: false,
+    busyTimeoutMs: 1,
+  });
 });
 afterEach(() => partition[Symbol.asyncDispose]());
 
@@ -282,6 +288,79 @@ describe("deleting", () => {
     expect(partition.engine.logState().tenantsBehind).toEqual([]);
   });
 
+  test("while the catalog itself is stalled: it waits, and then all is as ever", async () => {
+    await create("acme");
+    const acme = await filled("acme");
+    const before = directories();
+    const system = new Database(join(partition.directoryOf("_system"), "canonical.db"));
+    system.run("BEGIN IMMEDIATE");
+    const deleting = remove("acme");
+    await until(() => partition.engine.logState().tenantsBehind.length === 1);
+    expect((await acme.node(ownId("nd", 1))).version).toBe(1);
+    expect((await refused(create("other"))).reason).toBe("TENANT_STALLED");
+    system.run("ROLLBACK");
+    system.close();
+    await until(
+      () => partition.engine.logState().tenantsBehind.length === 0,
+      () => partition.fakeClock.advance(50),
+    );
+    await deleting;
+    expect(directories()).toHaveLength(before.length - 1);
+    expect((await refused(acme.node(ownId("nd", 1)))).reason).toBe("TENANT_NOT_FOUND");
+    await create("acme");
+    expect((await refused(acme.node(ownId("nd", 1)))).reason).toBe("NODE_NOT_FOUND");
+  });
+
+  test("its mailboxes go too, and nobody waits for them", async () => {
+    await create("acme");
+    const acme = partition.tenant("acme");
+    await acme.register(GRAPH_SCHEMA);
+    const mail = { thread: CANARY, metadata: new Map() };
+    const sharing = { grants: undefined, recipients: ["user:bob"], mail };
+    const operation = createNode(USER, {}, { sharing });
+    await acme.one(operation);
+    const { caller } = partition.tenant("acme", "user:bob");
+    const request = { ...PAGE, userId: "", unreadOnly: false, typeId: 0, thread: "" };
+    const strong = { atLeast: undefined, strong: true };
+    const list = () => partition.engine.mailboxes.list(caller, request, strong, never);
+    expect((await list()).items).toHaveLength(1);
+    await partition.checkpoint();
+    expect(filesWith(CANARY)).not.toEqual([]);
+    await acme.one(operation);
+    const reading = list();
+    reading.catch(() => undefined);
+    await remove("acme");
+    await reading.catch((error) => expect(error).toMatchObject({ reason: "TENANT_NOT_FOUND" }));
+    expect(filesWith(CANARY)).toEqual([]);
+    expect((await refused(list())).reason).toBe("TENANT_NOT_FOUND");
+    await create("acme");
+    expect((await list()).items).toEqual([]);
+  });
+
+  test("ends who watches it, once and with the reason", async () => {
+    await create("acme");
+    const { caller } = await filled("acme");
+    const request = {
+      after: undefined,
+      fromBeginning: true,
+      typeIds: [],
+      edgeTypeIds: [],
+      withNodes: false,
+      heartbeatMs: 0,
+      expiresAt: Number.POSITIVE_INFINITY,
+    };
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      for await (const batch of partition.engine.changes.watch(caller, request, never)) {
+        seen.push(batch);
+      }
+    })();
+    watching.catch(() => undefined);
+    await until(() => seen.length > 0);
+    await remove("acme");
+    expect((await refused(watching)).reason).toBe("TENANT_NOT_FOUND");
+  });
+
   test("what a crash left of it goes at the next start; what is nobody's of ours stays", async () => {
     await create("acme");
     await filled("acme");
@@ -465,6 +544,29 @@ describe("keys", () => {
         "API_KEY_NOT_FOUND",
       );
     }
+  });
+
+  test("as many as a tenant may have; one that is revoked or has expired makes room", async () => {
+    await partition.restart({ wal: "memory" });
+    await create("acme");
+    const inAWeek = partition.fakeClock.now() + 7 * 24 * 60 * 60_000;
+    const make = (change: Partial<CreateApiKey> = {}) =>
+      admin().createApiKey(OPERATOR, keyFor("acme", change), never);
+    const first = await make({ expiresAt: inAWeek });
+    const more = Array.from({ length: limits.apiKeysPerTenant - 2 }, () => make());
+    const made = await Promise.all(more);
+    const last = await make();
+    expect(await refused(make())).toMatchObject({
+      reason: "LIMIT_EXCEEDED",
+      details: { limit: String(limits.apiKeysPerTenant) },
+    });
+    await admin().revokeApiKey(OPERATOR, last.key.keyId, never);
+    await make();
+    expect((await refused(make())).reason).toBe("LIMIT_EXCEEDED");
+    for (let day = 0; day < 7; day++) partition.fakeClock.advance(24 * 60 * 60_000);
+    expect(first.key.expiresAt).toBe(inAWeek);
+    await make();
+    expect(made).toHaveLength(limits.apiKeysPerTenant - 2);
   });
 
   test("nobody makes one that may do more than its maker", async () => {

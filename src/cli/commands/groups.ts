@@ -1,3 +1,4 @@
+/** `entdb groups`: actors and groups under one name, for grants and roles. */
 import { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import {
@@ -15,7 +16,6 @@ import { columns, tenantPath } from "./members.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
-/** `entdb groups`: actors and groups under one name, for grants and roles. */
 export function groupsCommand(context: CliContext): Command {
   return new Command("groups")
     .description("show and change a tenant's groups")
