@@ -187,6 +187,23 @@ describe("a removed field", () => {
     expect(edges[0].fields ?? {}).toEqual({});
   });
 
+  test("is in no change that watchers are told", async () => {
+    const controller = new AbortController();
+    const response = await fetch(
+      `${server.httpUrl}/v1/watch?from_beginning=true&with_nodes=true&tenant_id=${tenantId}`,
+      { headers: { "x-actor": "user:ada" }, signal: controller.signal },
+    );
+    let told = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      told += decoder.decode(chunk, { stream: true });
+      if (told.includes("ada@x") && told.includes("bob@x")) break;
+    }
+    controller.abort();
+    expect(told).toContain('"email":"ada@x"');
+    expect(told).not.toContain('"n"');
+  });
+
   test("cannot be written or asked for, and its number cannot be used again", async () => {
     const write = { op: "update_node", id: ada, payload: { note: "x" } };
     const { body } = await post("/v1/atomic", { operations: [write] });

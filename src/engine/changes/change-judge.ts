@@ -1,8 +1,10 @@
 import type { Node } from "../../record/graph.ts";
 import type { Viewer } from "../../record/viewer.ts";
+import type { SchemaRegistry } from "../../schema/registry.ts";
 import type { ChangeRow } from "../../store/reader/change-reader.ts";
 import type { TenantStore } from "../../store/tenant-store.ts";
 import type { Change } from "../changes.ts";
+import { withoutRemovedFields } from "../removed-fields.ts";
 import type { Judge } from "../subscription/row-source.ts";
 import type { Viewers } from "../viewers.ts";
 import type { ChangeInterest } from "./change-source.ts";
@@ -20,6 +22,7 @@ type Audience = ReadonlyMap<string, number>;
  */
 export class ChangeJudge implements Judge<ChangeRow, ChangeInterest, Change> {
   readonly #store: TenantStore;
+  readonly #registry: SchemaRegistry;
   readonly #viewers: Viewers;
   readonly #explained: (error: unknown) => unknown;
   readonly #viewerOf = new Map<ChangeInterest, Viewer>();
@@ -27,8 +30,14 @@ export class ChangeJudge implements Judge<ChangeRow, ChangeInterest, Change> {
   readonly #nodes = new Map<string, Node | undefined>();
 
   /** `explained`: what is thrown instead of an error that was met in reading. */
-  constructor(store: TenantStore, viewers: Viewers, explained: (error: unknown) => unknown) {
+  constructor(
+    store: TenantStore,
+    registry: SchemaRegistry,
+    viewers: Viewers,
+    explained: (error: unknown) => unknown,
+  ) {
     this.#store = store;
+    this.#registry = registry;
     this.#viewers = viewers;
     this.#explained = explained;
   }
@@ -98,7 +107,8 @@ export class ChangeJudge implements Judge<ChangeRow, ChangeInterest, Change> {
 
   #node(nodeId: string): Node | undefined {
     if (this.#nodes.has(nodeId)) return this.#nodes.get(nodeId);
-    const node = this.#store.reads.nodes.find(nodeId);
+    const found = this.#store.reads.nodes.find(nodeId);
+    const node = found && withoutRemovedFields(this.#registry, { node: found }).node;
     remember(this.#nodes, nodeId, node);
     return node;
   }

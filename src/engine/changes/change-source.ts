@@ -7,6 +7,7 @@ import type { Gate } from "../../tenant/gate.ts";
 import type { Change } from "../changes.ts";
 import type { OpenViews } from "../open-views.ts";
 import type { Judge, RowSlice, RowSource, TenantLife } from "../subscription/row-source.ts";
+import type { TenantSchemas } from "../tenant-schemas.ts";
 import type { Viewers } from "../viewers.ts";
 import { ChangeJudge } from "./change-judge.ts";
 
@@ -24,6 +25,7 @@ export interface ChangeSourceDeps {
   readonly gate: Gate;
   readonly views: OpenViews;
   readonly viewers: Viewers;
+  readonly schemas: TenantSchemas;
 }
 
 /** The changes that tenants' views keep, as something to subscribe to. */
@@ -50,7 +52,8 @@ export class ChangeSource implements RowSource<ChangeRow, ChangeInterest, Change
   judge(tenant: TenantLife): Judge<ChangeRow, ChangeInterest, Change> {
     return this.#reading(tenant, (store) => {
       const explained = (error: unknown) => this.#deps.views.explained(tenant.tenantId, error);
-      return new ChangeJudge(store, this.#deps.viewers, explained);
+      const { viewers, schemas } = this.#deps;
+      return new ChangeJudge(store, schemas.of(store), viewers, explained);
     });
   }
 
