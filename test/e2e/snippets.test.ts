@@ -1,16 +1,18 @@
 /**
  * What a stranger pastes works: the snippets that `entdb dev` prints, and every block of the
- * README that is marked `<!-- test -->`. Only addresses are replaced, by those of a server
- * on free ports.
+ * README and of the pages in docs/ that is marked `<!-- test -->`. Only addresses are replaced,
+ * by those of a server on free ports.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { curlSnippet, grpcurlSnippet } from "../../src/cli/dev-welcome.ts";
-import { runProgram, type ServerProcess, startServerProcess } from "../harness/binary.ts";
+import { BINARY, runProgram, type ServerProcess, startServerProcess } from "../harness/binary.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
 
-const README = join(import.meta.dir, "..", "..", "README.md");
+const ROOT = join(import.meta.dir, "..", "..");
+const README = join(ROOT, "README.md");
+const DOCS = join(ROOT, "docs");
 const grpcurl = Bun.which("grpcurl");
 
 let directory: TemporaryDirectory;
@@ -28,9 +30,9 @@ afterAll(async () => {
 });
 
 /** Pastes into a shell that stops at the first line that fails. */
-async function paste(script: string): Promise<string> {
+async function paste(script: string, cwd = directory.path): Promise<string> {
   const command = ["bash", "-e", "-o", "pipefail", "-c", script];
-  const { exitCode, stdout, stderr } = await runProgram(command, { cwd: directory.path });
+  const { exitCode, stdout, stderr } = await runProgram(command, { cwd });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).not.toContain('"error"');
   return stdout;
@@ -60,9 +62,9 @@ test.skipIf(grpcurl === null)("grpcurl reads it", async () => {
 });
 
 /** The marked blocks, in their order; those that need grpcurl say so. */
-function readmeBlocks(): { block: string; needsGrpcurl: boolean }[] {
+function blocksOf(page: string): { block: string; needsGrpcurl: boolean }[] {
   const marked = /<!-- test( grpcurl)? -->\s*```(?:bash|sh)\n([\s\S]*?)```/g;
-  return [...readFileSync(README, "utf8").matchAll(marked)].map(([, grpc, block = ""]) => ({
+  return [...readFileSync(page, "utf8").matchAll(marked)].map(([, grpc, block = ""]) => ({
     block,
     needsGrpcurl: grpc !== undefined,
   }));
@@ -75,7 +77,7 @@ function withAddresses(block: string): string {
 }
 
 describe("the README", () => {
-  const blocks = readmeBlocks();
+  const blocks = blocksOf(README);
   const withCurl = blocks.filter(({ needsGrpcurl }) => !needsGrpcurl);
 
   test("has blocks for curl and for grpcurl", () => {
@@ -93,4 +95,26 @@ describe("the README", () => {
   test.skipIf(grpcurl === null)("its blocks for grpcurl work when pasted", async () => {
     for (const { block } of blocks) await paste(withAddresses(block));
   });
+});
+
+/** Pages whose commands are pasted one after the other into one shell, which knows `entdb`. */
+describe("docs", () => {
+  const pages = readdirSync(DOCS).filter(
+    (name) => name.endsWith(".md") && blocksOf(join(DOCS, name)).length > 0,
+  );
+
+  test("have pages with commands", () => {
+    expect(pages).toContain("access.md");
+  });
+
+  test.each(pages)(
+    "the commands of %s work when pasted",
+    async (name) => {
+      using place = temporaryDirectory();
+      symlinkSync(BINARY, join(place.path, "entdb"));
+      const blocks = blocksOf(join(DOCS, name)).map(({ block }) => withAddresses(block));
+      await paste([`export PATH=${place.path}:$PATH`, ...blocks].join("\n"), place.path);
+    },
+    60_000,
+  );
 });

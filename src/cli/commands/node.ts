@@ -13,20 +13,23 @@ import {
   typeMember,
   wholeNumber,
 } from "../flags.ts";
+import { executeOne, type WriteFlags } from "../one-operation.ts";
 import { readPayload } from "../payload.ts";
+import { nodeAccessCommands } from "./node-access.ts";
 
 /** `entdb node`: one node at a time, each write a transaction of one operation. */
 export function nodeCommand(context: CliContext): Command {
-  return new Command("node")
-    .description("read and write single nodes")
+  const command = new Command("node")
+    .description("read and write single nodes, and say who may use them")
     .addCommand(getCommand(context))
     .addCommand(createCommand(context))
     .addCommand(updateCommand(context))
     .addCommand(deleteCommand(context));
+  for (const access of nodeAccessCommands(context)) command.addCommand(access);
+  return command;
 }
 
 type Flags = TenantFlags & OutputFlags;
-type WriteFlags = Flags & { readonly idempotencyKey?: string };
 
 function getCommand(context: CliContext): Command {
   const command = new Command("get")
@@ -48,15 +51,30 @@ function createCommand(context: CliContext): Command {
     .description("create a node")
     .argument("[fields...]", "name=text or name:=JSON")
     .requiredOption("--type <type>", "number or name of the node's type")
-    .option("--id <id>", "the node's id; the server makes one otherwise");
+    .option("--id <id>", "the node's id; the server makes one otherwise")
+    .option("--visible-to <principals>", "who may read it, separated by commas", listOf)
+    .option("--recipients <actors>", "who gets it into the mailbox, separated by commas", listOf);
   addOutputFlag(addTenantFlags(addWriteFlags(command)));
-  type Create = WriteFlags & { type: string; id?: string; payload?: string };
+  type Create = WriteFlags & {
+    type: string;
+    id?: string;
+    payload?: string;
+    visibleTo?: string[];
+    recipients?: string[];
+  };
   return command.action(async (fields: string[], flags: Create) => {
     const payload = await readPayload(context, fields, flags.payload);
     const id = flags.id === undefined ? {} : { id: flags.id };
     const type = Object.fromEntries(typeMember(flags.type));
-    await execute(context, flags, { op: "create_node", ...type, payload, ...id });
+    const principals = flags.visibleTo === undefined ? {} : { principals: flags.visibleTo };
+    const recipients = flags.recipients === undefined ? {} : { recipients: flags.recipients };
+    const sharing = { ...principals, ...recipients };
+    await executeOne(context, flags, { op: "create_node", ...type, payload, ...id, ...sharing });
   });
+}
+
+function listOf(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
 }
 
 function updateCommand(context: CliContext): Command {
@@ -68,7 +86,7 @@ function updateCommand(context: CliContext): Command {
   type Update = WriteFlags & { payload?: string; expectedVersion?: number };
   return command.action(async (id: string, fields: string[], flags: Update) => {
     const payload = await readPayload(context, fields, flags.payload);
-    await execute(context, flags, { op: "update_node", id, payload, ...expectation(flags) });
+    await executeOne(context, flags, { op: "update_node", id, payload, ...expectation(flags) });
   });
 }
 
@@ -89,7 +107,7 @@ function deleteCommand(context: CliContext): Command {
     );
     const action = `${flags.purge ? "purge" : "delete"} node ${id} of tenant ${flags.tenantId}`;
     if (!(await confirmed(context, flags, action))) return;
-    await execute(context, flags, { op, id, ...expectation(flags) });
+    await executeOne(context, flags, { op, id, ...expectation(flags) });
   });
 }
 
@@ -109,24 +127,6 @@ function addVersionFlag(command: Command): Command {
 
 function expectation(flags: { readonly expectedVersion?: number }): JsonObject {
   return flags.expectedVersion === undefined ? {} : { expected_version: flags.expectedVersion };
-}
-
-async function execute(
-  context: CliContext,
-  flags: WriteFlags,
-  operation: JsonObject,
-): Promise<void> {
-  const receipt = await tenantClient(context, flags).post("/v1/atomic", {
-    operations: [operation],
-    ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
-  });
-  const results = receipt["results"];
-  const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
-  const position = receipt["wal_position"];
-  await context.output.record(flags.output, {
-    ...result,
-    ...(position === undefined ? {} : { wal_position: position }),
-  });
 }
 
 function nodePath(id: string): string {

@@ -1,0 +1,101 @@
+/** `entdb node grants`, `grant`, `revoke` and `visibility`: who may use one node. */
+import { Argument, Command } from "commander";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { PERMISSIONS } from "../../schema/types.ts";
+import type { CliContext } from "../context.ts";
+import {
+  addOutputFlag,
+  addTenantFlags,
+  type OutputFlags,
+  type TenantFlags,
+  tenantClient,
+} from "../flags.ts";
+import type { Column } from "../format.ts";
+import { executeOne, type WriteFlags } from "../one-operation.ts";
+import { timeOf } from "../time.ts";
+
+const ID = "the node's id (nd_…)";
+const PRINCIPAL = "user:…, group:…, role:… or tenant:* for everybody of the tenant";
+const KEY = "--idempotency-key <key>";
+const KEY_TEXT = "makes repeating the command safe";
+
+export function nodeAccessCommands(context: CliContext): Command[] {
+  return [
+    grantsCommand(context),
+    grantCommand(context),
+    revokeCommand(context),
+    visibilityCommand(context),
+  ];
+}
+
+function grantsCommand(context: CliContext): Command {
+  const command = new Command("grants")
+    .description("who may use a node, its owner first; needs the permission admin on it")
+    .argument("<id>", ID);
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (id: string, flags: TenantFlags & OutputFlags) => {
+    const path = `/v1/nodes/${encodeURIComponent(id)}/grants`;
+    const answer = await tenantClient(context, flags).get(path);
+    const grants = Array.isArray(answer["grants"]) ? answer["grants"].filter(isJsonObject) : [];
+    const owner: JsonObject = { principal: answer["owner_actor"] ?? "", permission: "owner" };
+    await context.output.rows(flags.output, [owner, ...grants], COLUMNS);
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "principal", cell: (grant) => grant["principal"] },
+  { title: "permission", cell: (grant) => grant["permission"] },
+  { title: "expires", cell: (grant) => untilText(grant["expires_at"]) },
+];
+
+function untilText(expiresAt: unknown): string {
+  return typeof expiresAt === "number" ? new Date(expiresAt).toISOString() : "never";
+}
+
+function grantCommand(context: CliContext): Command {
+  const command = new Command("grant")
+    .description("give somebody a permission on a node; each one implies those before it")
+    .argument("<id>", ID)
+    .argument("<principal>", PRINCIPAL)
+    .addArgument(permissionArgument("<permission>"))
+    .option("--expires <time>", "when it ends: a date, or Unix milliseconds", timeOf)
+    .option(KEY, KEY_TEXT);
+  addOutputFlag(addTenantFlags(command));
+  type Grant = WriteFlags & { readonly expires?: number };
+  return command.action(async (id: string, principal: string, permission: string, flags: Grant) => {
+    const expiry = flags.expires === undefined ? {} : { expires_at: flags.expires };
+    await executeOne(context, flags, { op: "grant", id, principal, permission, ...expiry });
+  });
+}
+
+function revokeCommand(context: CliContext): Command {
+  const command = new Command("revoke")
+    .description("take a permission on a node back, or all that somebody holds on it")
+    .argument("<id>", ID)
+    .argument("<principal>", PRINCIPAL)
+    .addArgument(permissionArgument("[permission]"))
+    .option(KEY, KEY_TEXT);
+  addOutputFlag(addTenantFlags(command));
+  return command.action(
+    async (id: string, principal: string, permission: string | undefined, flags: WriteFlags) => {
+      const one = permission === undefined ? {} : { permission };
+      await executeOne(context, flags, { op: "revoke", id, principal, ...one });
+    },
+  );
+}
+
+function visibilityCommand(context: CliContext): Command {
+  const command = new Command("visibility")
+    .description("let exactly these read a node, besides its owner and who holds more")
+    .argument("<id>", ID)
+    .argument("[principals...]", `${PRINCIPAL}; none: nobody`)
+    .option(KEY, KEY_TEXT);
+  addOutputFlag(addTenantFlags(command));
+  return command.action(async (id: string, principals: string[], flags: WriteFlags) => {
+    await executeOne(context, flags, { op: "set_visibility", id, principals });
+  });
+}
+
+function permissionArgument(name: string): Argument {
+  return new Argument(name, "what is allowed").choices(PERMISSIONS);
+}

@@ -1,0 +1,24 @@
+import type { JsonObject } from "../base/json.ts";
+import type { CliContext } from "./context.ts";
+import { type OutputFlags, type TenantFlags, tenantClient } from "./flags.ts";
+
+export type WriteFlags = TenantFlags & OutputFlags & { readonly idempotencyKey?: string };
+
+/** Sends a transaction of one operation, and writes what became of it. */
+export async function executeOne(
+  context: CliContext,
+  flags: WriteFlags,
+  operation: JsonObject,
+): Promise<void> {
+  const receipt = await tenantClient(context, flags).post("/v1/atomic", {
+    operations: [operation],
+    ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
+  });
+  const results = receipt["results"];
+  const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
+  const position = receipt["wal_position"];
+  await context.output.record(flags.output, {
+    ...result,
+    ...(position === undefined ? {} : { wal_position: position }),
+  });
+}
