@@ -1,5 +1,5 @@
 /**
- * Mailboxes over gRPC's and REST's faces: that what is asked arrives whole, what is answered
+ * Mailboxes over RPC, over REST and on the command line: that what is asked arrives whole, what is answered
  * comes back whole, and refusals keep their reason. What mailboxes do is tested at the engine.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
@@ -8,12 +8,15 @@ import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { EntDBService, MailboxSelectionSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { JsonObject } from "../../src/base/json.ts";
+import { runCli } from "../../src/cli/run.ts";
+import { recordedContext } from "../harness/cli-context.ts";
 import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
 import { str } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { RestApp } from "../harness/rest-app.ts";
 import { startFace, type TestFace } from "../harness/rpc-face.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
+import { startTestServer, type TestServer } from "../harness/test-server.ts";
 
 let partition: TestPartition;
 let face: TestFace;
@@ -250,5 +253,90 @@ describe("over REST", () => {
   test.each(refusals)("a request for %s is refused", async (_what, ask, status, reason) => {
     const answer = await ask();
     expect([answer.status, answer.reason]).toEqual([status, reason]);
+  });
+});
+
+describe("on the command line", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  async function cli(...argv: string[]) {
+    const context = recordedContext();
+    const target = ["--url", server.httpUrl, "--tenant-id", "office"];
+    const code = await runCli([...argv, ...target], context);
+    return { code, stdout: context.stdout(), stderr: context.stderr() };
+  }
+
+  async function rows(...argv: string[]): Promise<JsonObject[]> {
+    const { code, stdout, stderr } = await cli(
+      "mailbox",
+      ...argv,
+      "--actor",
+      "user:bob",
+      "-o",
+      "jsonl",
+    );
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    return stdout
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line));
+  }
+
+  test("mailboxes are listed, searched, counted, marked and cleared", async () => {
+    await fetch(`${server.httpUrl}/v1/schema?tenant_id=office&actor=user:alice`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(MAIL_SCHEMA),
+    });
+    for (const title of ["first letter", "second"]) {
+      const create = [
+        "node",
+        "create",
+        "--type",
+        "Letter",
+        "--recipients",
+        "user:bob",
+        `title=${title}`,
+      ];
+      expect(await cli(...create, "--actor", "user:alice")).toMatchObject({ code: 0 });
+    }
+    const [second, first] = await rows("list");
+    expect([second, first]).toMatchObject([{ snippet: "second" }, { snippet: "first letter" }]);
+    expect((await cli("mailbox", "list", "--actor", "user:bob")).stdout).toContain("first letter");
+    expect(await rows("search", "lett", "--prefix")).toMatchObject([
+      { item: { id: first?.["id"] } },
+    ]);
+    const found = await cli("mailbox", "search", "letter", "--actor", "user:bob");
+    expect(found.stdout).toContain("first [letter]");
+    expect(await rows("mark-read", String(first?.["id"]))).toMatchObject([{ count: 1 }]);
+    expect(await rows("unread")).toEqual([{ unread_count: 1 }]);
+    expect(await rows("list", "--unread", "--type-id", "1", "--limit", "5")).toMatchObject([
+      { snippet: "second" },
+    ]);
+    const [back] = await rows("mark-read", "--unread", String(first?.["id"]));
+    expect(await rows("mark-read", "--up-to", String(back?.["position_token"]))).toMatchObject([
+      { count: 2 },
+    ]);
+    expect((await cli("mailbox", "unread", "--actor", "user:bob")).stdout).toBe("0\n");
+    expect(
+      await rows("delete", String(first?.["id"]), "--yes", "--user", "user:bob"),
+    ).toMatchObject([{ count: 1 }]);
+    expect(await rows("list")).toMatchObject([{ id: second?.["id"] ?? "" }]);
+  });
+
+  test("what cannot be done says so and exits accordingly", async () => {
+    const bob = ["--actor", "user:bob"];
+    expect(await cli("mailbox", "mark-read", ...bob)).toMatchObject({ code: 2 });
+    const unasked = await cli("mailbox", "delete", `mi_${"0".repeat(26)}`, ...bob);
+    expect(unasked).toMatchObject({ code: 2 });
+    expect(unasked.stderr).toContain("--yes");
+    const other = await cli("mailbox", "list", "--actor", "user:eve", "--user", "user:bob");
+    expect(other.code).not.toBe(0);
+    expect(other.stderr).toContain("PERMISSION_DENIED");
   });
 });
