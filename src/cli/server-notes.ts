@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isLoopback } from "../config/loopback.ts";
 import type { Config } from "../config/options.ts";
 import { LogFormat } from "../telemetry/log-format.ts";
 import type { CliContext } from "./context.ts";
@@ -37,7 +38,12 @@ export function bannerNotes(config: Config): readonly string[] {
 }
 
 function trustNote(config: Config): string {
-  if (config.auth === "required") return "authentication: every request needs a credential";
+  if (config.auth === "required") {
+    const asked = "authentication: every request needs a credential";
+    return isLoopback(config.host)
+      ? asked
+      : `${asked}; IN PLAIN TEXT: whoever can listen in on the network can read them`;
+  }
   const who = "the client names its tenant and actor, nobody is asked who they are";
   return config.insecure
     ? `TRUSTED MODE, INSECURE: ${who}, and --insecure lets others than this machine in at ${config.host}`

@@ -21,7 +21,8 @@ async function refusalOf(options: ServerOptions): Promise<StartRefused> {
 test.each([
   ["a bad value", ["--log-level", "loud"], "LOG_LEVEL|--log-level"],
   ["an unknown flag", ["--grpc-prot", "1"], "Did you mean --grpc-port"],
-  ["another address than loopback", ["--host", "0.0.0.0"], "--insecure"],
+  ["another address than loopback, in plain text", ["--host", "0.0.0.0"], "--plaintext"],
+  ["trust in whoever comes", ["--host", "0.0.0.0", "--auth", "trusted"], "--insecure"],
   ["a log that is not in this version", ["--wal", "kafka"], "use file or memory"],
   ["a file that is not there", ["--config", "nowhere.toml"], "nowhere.toml"],
 ])("%s is a usage error with what to do", async (_what, args, hint) => {
