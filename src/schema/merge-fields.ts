@@ -4,6 +4,11 @@ import { adopt, type Findings, keep, refuseName, refuseUnderFirstRules } from ".
 import type { Place } from "./schema-place.ts";
 import type { Field, UniqueKey } from "./types.ts";
 
+/**
+ * What a merge makes of a type's fields: nothing that the tenant has is changed, but for enum
+ * values at the end; what may not stand beside it is put down as a refusal and left out.
+ */
+
 interface Fielded {
   readonly fields: readonly Field[];
   readonly reservedFieldIds: readonly number[];

@@ -224,9 +224,9 @@ describe("a former name", () => {
     const write = { op: "create_node", type: "Person", payload: { mail: "eve@x" } };
     const { body } = await post("/v1/atomic", { operations: [write] });
     expect(body.error).toBeUndefined();
-    expect(
-      (await get("/v1/nodes?type=Person&filter.mail=eve@x&order=-mail")).nodes,
-    ).toMatchObject([{ payload: { email: "eve@x" } }]);
+    expect((await get("/v1/nodes?type=Person&filter.mail=eve@x&order=-mail")).nodes).toMatchObject([
+      { payload: { email: "eve@x" } },
+    ]);
     expect(await get("/v1/nodes/by-key?type=Person&field=mail&value=eve@x")).toMatchObject({
       payload: { email: "eve@x" },
     });
