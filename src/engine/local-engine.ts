@@ -8,9 +8,7 @@ import { SchemaRegistry } from "../schema/registry.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import { listEdgesAtOnce } from "../store/reader/edge-list.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Catalog } from "../tenant/catalog.ts";
 import type { Gate } from "../tenant/gate.ts";
@@ -20,42 +18,26 @@ import { LocalAdministration } from "./administration/local-administration.ts";
 import type { Administration } from "./administration.ts";
 import { WatchChanges } from "./changes/watch-changes.ts";
 import type { Changes } from "./changes.ts";
-import { prepareEdges, prepareWalk } from "./edge-reads.ts";
 import type {
-  ConnectedPage,
-  ConnectedRequest,
-  CountRequest,
-  EdgePage,
-  EdgesRequest,
   Engine,
   Health,
   LogState,
-  NodeByKeyRequest,
-  NodePage,
-  NodeRequest,
-  NodesRequest,
-  QueryRequest,
   RebuildReport,
   Receipt,
   SchemaCheck,
   SchemaReceipt,
   SchemaRequest,
-  SearchPage,
-  SearchRequest,
   TenantSchema,
   TransactionReceipt,
   TransactionRequest,
 } from "./engine.ts";
-import { tokenOfView, waitUntilFresh } from "./freshness.ts";
+import { FreshReads } from "./fresh-reads.ts";
+import { GraphReads } from "./graph-reads.ts";
 import { InFlightKeys } from "./in-flight.ts";
 import { LocalMailboxes, type MailboxFollower } from "./local-mailboxes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
-import { countNodes, queryNodes } from "./node-queries.ts";
-import { getNode, getNodeByKey, getNodes, listGrants, type NodeGrants } from "./node-reads.ts";
-import { searchNodes } from "./node-search.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
-import { withoutRemovedFields } from "./removed-fields.ts";
 import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
@@ -102,6 +84,8 @@ export class LocalEngine implements Engine {
   readonly #deps: LocalEngineDeps;
   readonly #viewers: Viewers;
   readonly #views: OpenViews;
+  readonly #reads: FreshReads;
+  readonly #graph: GraphReads;
   readonly #submit: Submit;
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
@@ -113,6 +97,13 @@ export class LocalEngine implements Engine {
     this.#deps = deps;
     this.#viewers = new Viewers(deps.clock);
     this.#views = new OpenViews(deps);
+    this.#reads = new FreshReads({ ...deps, views: this.#views, schemas: this.#schemas });
+    this.#graph = new GraphReads({
+      ...deps,
+      reads: this.#reads,
+      viewers: this.#viewers,
+      schemas: this.#schemas,
+    });
     this.changes = new WatchChanges({
       ...deps,
       views: this.#views,
@@ -153,8 +144,8 @@ export class LocalEngine implements Engine {
     checkReceiptKey(idempotencyKey);
     const { wal, applied } = this.#deps;
     const { tenantId } = caller;
-    if (this.#isToBeCreated(tenantId)) return { state: "unknown" };
-    await this.#untilFresh(caller, freshness, signal);
+    if (this.#reads.isToBeCreated(tenantId)) return { state: "unknown" };
+    await this.#reads.untilFresh(caller, freshness, signal);
     const store = this.#views.open(tenantId);
     // What others sent is nothing that the caller may know of, and reads as if it were not there.
     const auditor = this.#viewers.standingOf(store, caller).rights.has("audit");
@@ -168,100 +159,26 @@ export class LocalEngine implements Engine {
     return receiptOf(wal, remembered, pending);
   }
 
-  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
-    return this.#read(caller, freshness, signal, (store) => ({
-      node: getNode(store.reads, this.#viewers.of(store, caller), request),
-    }));
-  }
-
-  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
-    return this.#read(caller, freshness, signal, (store) =>
-      store.snapshot((reads) => getNodes(reads, this.#viewers.of(store, caller), request)),
-    );
-  }
-
-  getNodeByKey(
-    caller: Caller,
-    request: NodeByKeyRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ) {
-    return this.#read(caller, freshness, signal, (store) => {
-      const registry = this.#schemas.of(store);
-      const viewer = this.#viewers.of(store, caller);
-      return { node: store.snapshot((reads) => getNodeByKey(reads, viewer, registry, request)) };
-    });
-  }
-
-  queryNodes(
-    caller: Caller,
-    request: QueryRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<NodePage>> {
-    return this.#read(caller, freshness, signal, (store) =>
-      queryNodes(this.#queryRead(caller, store, signal), request),
-    );
-  }
-
-  countNodes(
-    caller: Caller,
-    request: CountRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<{ count: number }>> {
-    return this.#read(caller, freshness, signal, async (store) => ({
-      count: await countNodes(this.#queryRead(caller, store, signal), request),
-    }));
-  }
-
-  listEdges(
-    caller: Caller,
-    request: EdgesRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<EdgePage>> {
-    const { workers, walkEdges } = this.#deps;
-    return this.#read(caller, freshness, signal, async (store) => {
-      const viewer = this.#viewers.of(store, caller);
-      const { prepared, found } = store.snapshot((reads) => {
-        const edges = prepareEdges(reads, caller, viewer, request, walkEdges);
-        return { prepared: edges, found: listEdgesAtOnce(reads, edges.list) };
-      });
-      const { list } = prepared;
-      return prepared.toPage(
-        found ?? (await workers.run(store.readFile, { kind: "edges", list }, signal)),
-      );
-    });
-  }
-
-  listConnected(
-    caller: Caller,
-    request: ConnectedRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<ConnectedPage>> {
-    const { workers, walkDepth: depthMax, walkEdges: edgesMax } = this.#deps;
-    return this.#read(caller, freshness, signal, async (store) => {
-      const viewer = this.#viewers.of(store, caller);
-      const bounds = { depthMax, edgesMax };
-      const prepared = store.snapshot((reads) =>
-        prepareWalk(reads, caller, viewer, request, bounds),
-      );
-      const { walk } = prepared;
-      return prepared.toPage(await workers.run(store.readFile, { kind: "walk", walk }, signal));
-    });
-  }
+  readonly getNode: Engine["getNode"] = (...asked) => this.#graph.getNode(...asked);
+  readonly getNodes: Engine["getNodes"] = (...asked) => this.#graph.getNodes(...asked);
+  readonly getNodeByKey: Engine["getNodeByKey"] = (...asked) => this.#graph.getNodeByKey(...asked);
+  readonly queryNodes: Engine["queryNodes"] = (...asked) => this.#graph.queryNodes(...asked);
+  readonly countNodes: Engine["countNodes"] = (...asked) => this.#graph.countNodes(...asked);
+  readonly listEdges: Engine["listEdges"] = (...asked) => this.#graph.listEdges(...asked);
+  readonly listConnected: Engine["listConnected"] = (...asked) =>
+    this.#graph.listConnected(...asked);
+  readonly searchNodes: Engine["searchNodes"] = (...asked) => this.#graph.searchNodes(...asked);
+  readonly listGrants: Engine["listGrants"] = (...asked) => this.#graph.listGrants(...asked);
 
   async getSchema(
     caller: Caller,
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<TenantSchema>> {
-    if (this.#isToBeCreated(caller.tenantId)) {
+    if (this.#reads.isToBeCreated(caller.tenantId)) {
       return { ...tenantSchema(NO_TYPES, false, undefined), positionToken: new Uint8Array(0) };
     }
-    return await this.#read(caller, freshness, signal, (store) => {
+    return await this.#reads.read(caller, freshness, signal, (store) => {
       const { membership, schemas } = store.reads;
       const state = schemas.findBuild();
       const build = state && schemaBuild(state, this.#deps.wal.partition);
@@ -292,31 +209,6 @@ export class LocalEngine implements Engine {
     signal: AbortSignal,
   ): Promise<Read<SchemaCheck>> {
     return checkAgainst(await this.getSchema(caller, freshness, signal), request);
-  }
-
-  searchNodes(
-    caller: Caller,
-    request: SearchRequest,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<SearchPage>> {
-    return this.#read(caller, freshness, signal, (store) =>
-      searchNodes(
-        { ...this.#queryRead(caller, store, signal), viewer: this.#viewers.of(store, caller) },
-        request,
-      ),
-    );
-  }
-
-  listGrants(
-    caller: Caller,
-    nodeId: string,
-    freshness: Freshness,
-    signal: AbortSignal,
-  ): Promise<Read<NodeGrants>> {
-    return this.#read(caller, freshness, signal, (store) =>
-      store.snapshot((reads) => listGrants(reads, this.#viewers.of(store, caller), nodeId)),
-    );
   }
 
   health(): Health {
@@ -380,49 +272,6 @@ export class LocalEngine implements Engine {
     const error = await beforeAbort(this.#deps.repair.retry(tenantId), signal);
     if (error !== undefined) return { resumed: false, message: error.message };
     return { resumed: true, message: `Tenant ${tenantId} is served.` };
-  }
-
-  /**
-   * What `read` answers of the tenant's files, with the position that it was read at, once
-   * the view is as fresh as the caller asks for.
-   */
-  async #read<T extends object>(
-    caller: Caller,
-    freshness: Freshness,
-    signal: AbortSignal,
-    read: (store: TenantStore) => T | Promise<T>,
-  ): Promise<Read<T>> {
-    const { wal, applied } = this.#deps;
-    const { tenantId } = caller;
-    await this.#untilFresh(caller, freshness, signal);
-    try {
-      const store = this.#views.open(tenantId);
-      // Taken before a worker begins to read: what the view comes to meanwhile may not be in the answer.
-      const positionToken = tokenOfView(wal, applied, tenantId);
-      const registry = this.#schemas.of(store);
-      return { ...withoutRemovedFields(registry, await read(store)), positionToken };
-    } catch (error) {
-      throw this.#views.explained(tenantId, error);
-    }
-  }
-
-  /** A tenant that its first write will create has, until then, no types and no keys. */
-  #isToBeCreated(tenantId: string): boolean {
-    const { gate, stores } = this.#deps;
-    return gate.createsTenants && stores.findEntry(tenantId) === undefined;
-  }
-
-  async #untilFresh(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<void> {
-    const { gate, wal, applied } = this.#deps;
-    if (signal.aborted) throw signal.reason;
-    gate.admitRead(caller.tenantId);
-    await waitUntilFresh(wal, applied, caller.tenantId, freshness, signal);
-  }
-
-  #queryRead(caller: Caller, store: TenantStore, signal: AbortSignal) {
-    const { workers, scanRows } = this.#deps;
-    const viewer = this.#viewers.of(store, caller);
-    return { caller, viewer, store, registry: this.#schemas.of(store), workers, scanRows, signal };
   }
 }
 

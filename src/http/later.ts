@@ -27,7 +27,7 @@ export function laterPath(path: string): EntError | undefined {
     : notImplemented(found[1], "GET /openapi.json lists what is served.", path.slice(0, 64));
 }
 
-export function notImplemented(feature: string, hint: string, what: string): EntError {
+function notImplemented(feature: string, hint: string, what: string): EntError {
   return new EntError({
     code: "unimplemented",
     reason: "NOT_IMPLEMENTED",

@@ -27,7 +27,7 @@ export function decodePermission(wire: WirePermission, path: string): Permission
   return permission;
 }
 
-export function decodeGrant(wire: WireGrant | undefined, path: string): Grant {
+function decodeGrant(wire: WireGrant | undefined, path: string): Grant {
   if (wire === undefined) throw misshapen(path, "a grant is needed");
   return {
     principal: wire.principal,
