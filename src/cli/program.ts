@@ -20,6 +20,7 @@ import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
 import { versionCommand } from "./commands/version.ts";
+import { watchCommand } from "./commands/watch.ts";
 import type { CliContext } from "./context.ts";
 
 /**
@@ -41,6 +42,7 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(nodeCommand(context))
     .addCommand(queryCommand(context))
     .addCommand(searchCommand(context))
+    .addCommand(watchCommand(context))
     .addCommand(mailboxCommand(context));
   program.commandsGroup("Operate:");
   program

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { stringifyJson } from "../base/json-write.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./failure.ts";
+import { eventsOf, type ServerEvent } from "./server-events.ts";
 
 /**
  * The REST face as the commands use it: one request, one JSON object back, every refusal a
@@ -38,25 +39,62 @@ export class RestClient {
   }
 
   get(path: string, query: QueryParameters = []): Promise<JsonObject> {
-    const search = new URLSearchParams();
-    for (const [name, value] of query) search.append(name, value);
-    return this.#request("GET", search.size === 0 ? path : `${path}?${search}`, undefined);
+    return this.#request("GET", withQuery(path, query), undefined);
   }
 
   post(path: string, body: JsonObject): Promise<JsonObject> {
     return this.#request("POST", path, stringifyJson(body));
   }
 
-  async #request(method: string, path: string, body: string | undefined): Promise<JsonObject> {
-    const { url, tenantId, actor, credential, timeoutMs } = this.#target;
-    const headers: Record<string, string> = {
-      accept: "application/json",
-      "x-timeout-ms": String(Math.ceil(timeoutMs)),
-    };
+  /**
+   * The events that the path sends, until the signal aborts. What the server ends them with is
+   * thrown, and so is the loss of the connection; `timeoutMs` is for the first of them.
+   */
+  async *events(
+    path: string,
+    query: QueryParameters,
+    signal: AbortSignal,
+  ): AsyncGenerator<ServerEvent> {
+    const { url, timeoutMs } = this.#target;
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    const disarm = this.#clock.timer(timeoutMs, stop);
+    try {
+      const headers = this.#headers("text/event-stream");
+      const init = { headers, signal: abort.signal, redirect: "manual" as const };
+      const response = await this.#fetch(new URL(withQuery(path, query), url).href, init);
+      if (response.status !== 200) answerOf(response.status, await response.text(), url);
+      for await (const event of eventsOf(response)) {
+        disarm();
+        if (event.event === "end") throw endOf(event);
+        yield event;
+      }
+      throw unreachableServer(url, undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof CommandFailure) throw error;
+      throw abort.signal.aborted ? timedOut(url, timeoutMs) : unreachableServer(url, error);
+    } finally {
+      disarm();
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #headers(accept: string): Record<string, string> {
+    const { tenantId, actor, credential } = this.#target;
+    const headers: Record<string, string> = { accept };
     if (credential !== undefined) headers["authorization"] = `Bearer ${credential}`;
     const name = actor ?? (credential === undefined ? ACTOR_OF_THIS_PROGRAM : undefined);
     if (name !== undefined) headers["x-actor"] = name;
     if (tenantId !== undefined) headers["x-tenant-id"] = tenantId;
+    return headers;
+  }
+
+  async #request(method: string, path: string, body: string | undefined): Promise<JsonObject> {
+    const { url, timeoutMs } = this.#target;
+    const headers = this.#headers("application/json");
+    headers["x-timeout-ms"] = String(Math.ceil(timeoutMs));
     if (body !== undefined) headers["content-type"] = "application/json";
     const abort = new AbortController();
     // The server is asked to answer in time; this is for one that does not answer at all.
@@ -80,6 +118,27 @@ export class RestClient {
 /** Who asks a server that trusts whoever reaches it, when nobody is named. */
 const ACTOR_OF_THIS_PROGRAM = "user:cli";
 const ANSWER_ON_ITS_WAY_MS = 1_000;
+
+function withQuery(path: string, query: QueryParameters): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of query) search.append(name, value);
+  return search.size === 0 ? path : `${path}?${search}`;
+}
+
+/** The statuses that the codes of a last event stand for, where the exit code depends on it. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+/** Why a stream of events was ended by the server. */
+function endOf({ data }: ServerEvent): CommandFailure {
+  const body = parseJson(data);
+  const error = isJsonObject(body) && isJsonObject(body["error"]) ? body["error"] : {};
+  return refusal(STATUS_OF_CODE[String(error["code"])] ?? 400, error);
+}
 
 function answerOf(status: number, text: string, url: string): JsonObject {
   let body: JsonValue | undefined;
