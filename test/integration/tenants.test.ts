@@ -259,6 +259,27 @@ describe("deleting", () => {
     expect((await acme.receipt("late")).state).toBe("unknown");
   });
 
+  test("also when the next life has begun before the answer left", async () => {
+    await create("acme");
+    const acme = await filled("acme");
+    const { held } = partition;
+    held.batches.close();
+    const deleting = remove("acme");
+    await until(() => partition.partition.wal.end > partition.partition.applied.end);
+    held.answers.close();
+    const late = acme.one(createNode(USER, { [EMAIL]: str("late") }), { key: "late" });
+    late.catch(() => undefined);
+    await until(() => partition.partition.wal.end >= partition.partition.applied.end + 2);
+    held.batches.open();
+    await deleting;
+    const creating = create("acme");
+    await until(() => partition.partition.stores.findEntry("acme")?.incarnation === 2);
+    held.answers.open();
+    await creating;
+    // Not "unknown", which would have it sent again, into a life that it was not meant for.
+    expect(await refused(late)).toMatchObject({ reason: "TENANT_NOT_FOUND", retryable: false });
+  });
+
   test("a halted tenant too; it holds up no checkpoint any more", async () => {
     await create("acme");
     const acme = await filled("acme");
