@@ -12,7 +12,7 @@ import { limits } from "../../src/base/limits.ts";
 import type { CreateApiKey } from "../../src/engine/administration.ts";
 import { EMAIL, GRAPH_SCHEMA, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str } from "../harness/operations.ts";
-import { TestPartition, until } from "../harness/partition.ts";
+import { TestPartition, turn, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 
 const never = new AbortController().signal;
@@ -266,6 +266,8 @@ describe("deleting", () => {
     held.batches.close();
     const deleting = remove("acme");
     await until(() => partition.partition.wal.end > partition.partition.applied.end);
+    // The answer to the deletion's append has left by then.
+    for (let turns = 0; turns < 5; turns++) await turn();
     held.answers.close();
     const late = acme.one(createNode(USER, { [EMAIL]: str("late") }), { key: "late" });
     late.catch(() => undefined);
