@@ -11,6 +11,7 @@ import { REASON_TEXTS } from "../src/base/reason-texts.ts";
 import { processContext } from "../src/cli/process-context.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { optionRows, shownValue } from "../src/config/describe.ts";
+import { GROUPS, type Group } from "../src/config/option.ts";
 import {
   CLIENT_ENVIRONMENT,
   CONFIG_FILE_ENVIRONMENT,
@@ -18,8 +19,6 @@ import {
   environmentName,
   fileName,
   flagName,
-  GROUPS,
-  type Group,
 } from "../src/config/options.ts";
 import { toHttpError } from "../src/http/errors.ts";
 import { COUNTERS, GAUGES, HISTOGRAMS, type MetricRow } from "../src/telemetry/metric-table.ts";

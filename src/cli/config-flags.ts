@@ -1,11 +1,6 @@
 import { type Command, Option } from "commander";
-import {
-  type Option as ConfigOption,
-  environmentName,
-  flagName,
-  GROUPS,
-  OPTIONS,
-} from "../config/options.ts";
+import { type Option as ConfigOption, GROUPS } from "../config/option.ts";
+import { environmentName, flagName, OPTIONS } from "../config/options.ts";
 
 /**
  * The table of options as flags of a command. Commander only takes the texts apart; what

@@ -40,9 +40,10 @@ export function bannerNotes(config: Config): readonly string[] {
 function trustNote(config: Config): string {
   if (config.auth === "required") {
     const asked = "authentication: every request needs a credential";
+    const flag = config.plaintext ? "--plaintext" : "--insecure";
     return isLoopback(config.host)
       ? asked
-      : `${asked}; IN PLAIN TEXT: whoever can listen in on the network can read them`;
+      : `${asked}; IN PLAIN TEXT (${flag}): whoever listens in on the network can read them`;
   }
   const who = "the client names its tenant and actor, nobody is asked who they are";
   return config.insecure

@@ -30,7 +30,8 @@ export function accessProblems(config: AccessConfig): Problem[] {
   return [...reachProblems(config), ...tokenProblems(config)];
 }
 
-function reachProblems({ auth, host, insecure, plaintext }: AccessConfig): Problem[] {
+function reachProblems(config: AccessConfig): Problem[] {
+  const { auth, host, insecure } = config;
   if (isLoopback(host) || insecure) return [];
   if (auth === "trusted") {
     return [
@@ -40,7 +41,7 @@ function reachProblems({ auth, host, insecure, plaintext }: AccessConfig): Probl
       },
     ];
   }
-  if (plaintext) return [];
+  if (config.plaintext) return [];
   return [
     {
       name: "ENTDB_HOST",

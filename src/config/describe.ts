@@ -1,6 +1,7 @@
 /** What people are shown of a configuration: every setting in the table's order, secrets hidden. */
 import type { LoadedConfig } from "./load.ts";
-import { environmentName, flagName, OPTIONS, type Option, type OptionKey } from "./options.ts";
+import type { Option } from "./option.ts";
+import { environmentName, flagName, OPTIONS, type OptionKey } from "./options.ts";
 import type { Origin } from "./resolve.ts";
 
 const REDACTED = "(hidden)";

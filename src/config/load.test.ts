@@ -6,7 +6,7 @@ import { EntError } from "../base/errors.ts";
 import { describeConfig, shownValue } from "./describe.ts";
 import { type LoadInput, loadConfig } from "./load.ts";
 import { isLoopback } from "./loopback.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 import { text } from "./parse.ts";
 import { resolve, type Sources } from "./resolve.ts";
 
@@ -84,7 +84,8 @@ describe("where a value comes from", () => {
   });
 
   test("who may ask follows from who can reach the server, unless it is said", () => {
-    const auth = (flags: NonNullable<LoadInput["flags"]>) => loadConfig({ environment: {}, flags }).config.auth;
+    const auth = (flags: NonNullable<LoadInput["flags"]>) =>
+      loadConfig({ environment: {}, flags }).config.auth;
     expect(auth({})).toBe("trusted");
     expect(auth({ auth: "required" })).toBe("required");
     expect(auth({ host: "0.0.0.0", plaintext: true })).toBe("required");

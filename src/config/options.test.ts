@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { optionRows } from "./describe.ts";
-import { environmentName, fileName, flagName, GROUPS } from "./options.ts";
+import { GROUPS } from "./option.ts";
+import { environmentName, fileName, flagName } from "./options.ts";
 import { boolean, bytes, choice, host, integer, list, ParseError } from "./parse.ts";
 
 describe("the table of options", () => {

@@ -7,42 +7,9 @@
  * (`ENTDB_GRPC_PORT`) and its name in the file (`grpc_port`).
  */
 import { limits } from "../base/limits.ts";
-import { boolean, bytes, choice, host, integer, list, type Parser, text } from "./parse.ts";
-
-export const GROUPS = {
-  network: "Network",
-  identity: "Who may ask",
-  storage: "Storage",
-  requests: "Limits of requests",
-  connections: "Limits of connections",
-  observing: "Logs and metrics",
-} as const;
-export type Group = keyof typeof GROUPS;
-
-/** One row of the table. */
-export interface Option<T> {
-  readonly group: Group;
-  readonly parser: Parser<T>;
-  readonly default: T;
-  /** In `entdb dev`; as `default` when left out. */
-  readonly devDefault?: T | undefined;
-  /**
-   * Never shown, and never taken from the command line, where every user of the machine could
-   * read it: from the environment, from the file, or from a file named by `…_FILE`.
-   */
-  readonly secret?: boolean;
-  /** One sentence, as it stands in the help and on the reference page. */
-  readonly sentence: string;
-}
-
-type ValueOf<P> = P extends Parser<infer T> ? T : never;
-
-/** Checks a row; the type of its value is what its parser gives. */
-function option<P extends Parser<unknown>>(
-  row: Option<ValueOf<P>> & { readonly parser: P },
-): Option<ValueOf<P>> {
-  return row;
-}
+import { ACCESS_OPTIONS } from "./access-options.ts";
+import { type Option, option } from "./option.ts";
+import { boolean, bytes, choice, host, integer, list, text } from "./parse.ts";
 
 /** 0 asks the system for any free port. */
 const port = integer(0, 65_535);
@@ -84,127 +51,7 @@ export const OPTIONS = {
       "Host names, besides those of loopback, that requests may be addressed to in trusted mode.",
   }),
 
-  auth: option({
-    group: "identity",
-    parser: choice("auto", "trusted", "required"),
-    default: "auto",
-    sentence:
-      "Whether a request must carry a credential, or the client is trusted to name tenant and actor; `auto` trusts on loopback or with `--insecure`, and requires everywhere else.",
-  }),
-  tenantRequestsPerSecond: option({
-    group: "identity",
-    parser: integer(0, 1_000_000),
-    default: 0,
-    sentence:
-      "Requests that one tenant may make each second, unless it has limits of its own; 0: as many as it likes.",
-  }),
-  tenantRequestBurst: option({
-    group: "identity",
-    parser: integer(0, 1_000_000),
-    default: 0,
-    sentence: "Requests that one tenant may make at once; 0: as many as in a second.",
-  }),
-  credentialRequestsPerSecond: option({
-    group: "identity",
-    parser: integer(0, 1_000_000),
-    default: 0,
-    sentence: "Requests that one credential may make each second; 0: as many as it likes.",
-  }),
-  credentialRequestBurst: option({
-    group: "identity",
-    parser: integer(0, 1_000_000),
-    default: 0,
-    sentence: "Requests that one credential may make at once; 0: as many as in a second.",
-  }),
-  insecure: option({
-    group: "identity",
-    parser: boolean,
-    default: false,
-    sentence:
-      "Lets a server off loopback trust whoever reaches it, and speak plain text; for closed networks only.",
-  }),
-  plaintext: option({
-    group: "identity",
-    parser: boolean,
-    default: false,
-    sentence:
-      "Lets a server off loopback take credentials without TLS; for networks that encrypt by themselves.",
-  }),
-  adminKeyFile: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence:
-      "File for the server's first key, which is made at the first start that asks for credentials; a key that is there already is taken. Without it the key is printed once, to stderr.",
-  }),
-  jwtIssuer: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence: "Issuer of the JSON Web Tokens that are taken as credentials; none by default.",
-  }),
-  jwtAudience: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence: "Audience that a token must be for.",
-  }),
-  jwtKeysUrl: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence:
-      "Address of the issuer's public keys (a JSON Web Key Set), https or on loopback; read anew every five minutes.",
-  }),
-  jwtKeysFile: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence: "File of the issuer's public keys instead.",
-  }),
-  jwtKeys: option({
-    group: "identity",
-    parser: text,
-    default: "",
-    sentence: "The issuer's public keys themselves instead, as JSON.",
-  }),
-  jwtAlgorithms: option({
-    group: "identity",
-    parser: list,
-    default: ["EdDSA", "ES256", "RS256"],
-    sentence: "Algorithms that a token may be signed with: some of these three.",
-  }),
-  jwtTenantClaim: option({
-    group: "identity",
-    parser: text,
-    default: "tenant_id",
-    sentence: "Claim of a token that names the tenant it is good for.",
-  }),
-  jwtActorClaim: option({
-    group: "identity",
-    parser: text,
-    default: "sub",
-    sentence: "Claim that names the actor; `user:` is put in front of a name without it.",
-  }),
-  jwtRolesClaim: option({
-    group: "identity",
-    parser: text,
-    default: "roles",
-    sentence: "Claim that lists the roles that the actor holds besides those it has in the tenant.",
-  }),
-  jwtServer: option({
-    group: "identity",
-    parser: boolean,
-    default: false,
-    sentence:
-      "Whether a token without a tenant is a credential of the server, good for everything.",
-  }),
-  autoCreateTenants: option({
-    group: "identity",
-    parser: boolean,
-    default: true,
-    sentence: "Whether a tenant's first write creates it, in trusted mode.",
-  }),
+  ...ACCESS_OPTIONS,
 
   dataDir: option({
     group: "storage",
