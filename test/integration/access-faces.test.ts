@@ -252,6 +252,61 @@ describe("what REST grants holds", () => {
   });
 });
 
+test("a request that shares a node is the same one over RPC and over REST", async () => {
+  const mail = { thread: "t", metadata: { kind: "note" } };
+  const { results } = await rpc.executeAtomic({
+    context: context(ALICE),
+    idempotencyKey: "both",
+    operations: [
+      {
+        operation: {
+          case: "createNode",
+          value: {
+            typeId: USER,
+            alias: "n",
+            principals: [BOB],
+            grants: [{ principal: "group:eng", permission: Permission.WRITE, expiresAt: 5n }],
+            recipients: ["user:carol"],
+            mail,
+          },
+        },
+      },
+      {
+        operation: { case: "setVisibility", value: { nodeId: "$n.id", principals: ["tenant:*"] } },
+      },
+      {
+        operation: {
+          case: "grant",
+          value: { nodeId: "$n.id", grant: { principal: BOB, permission: Permission.ADMIN } },
+        },
+      },
+      { operation: { case: "revoke", value: { nodeId: "$n.id", principal: "group:eng" } } },
+    ],
+  });
+  const body = {
+    idempotency_key: "both",
+    operations: [
+      {
+        op: "create_node",
+        type_id: USER,
+        alias: "n",
+        principals: [BOB],
+        grants: [{ principal: "group:eng", permission: "write", expires_at: 5 }],
+        recipients: ["user:carol"],
+        mail,
+      },
+      { op: "set_visibility", id: "$n.id", principals: ["tenant:*"] },
+      { op: "grant", id: "$n.id", principal: BOB, permission: "admin" },
+      { op: "revoke", id: "$n.id", principal: "group:eng" },
+    ],
+  };
+  const headers = { "x-tenant-id": tenantId, "x-actor": ALICE };
+  const { status, json } = await rest.post("/v1/atomic", body, headers);
+  expect(status).toBe(200);
+  const repeated = json["results"] as { node_id: string }[];
+  expect(repeated.map((result) => result.node_id)).toEqual(results.map(({ nodeId }) => nodeId));
+});
+
 describe("what became of a transaction", () => {
   test("is told to who sent it and to auditors; to others it is unknown", async () => {
     await alice.execute([createNode(USER)], { key: "mine" });
