@@ -352,6 +352,7 @@ describe("while a schema is built", () => {
     expect(await tenant.schema()).toMatchObject({ fingerprint, build: undefined });
     expect((await tenant.receipt("later")).state).toBe("applied");
     expect(count(viewRows(partition, "acme").rows["field_values"], 1n, 2n)).toBe(MANY + 1);
+    await until(() => behindOf(partition) === undefined);
     expect(partition.trouble.map(({ what }) => what)).toEqual(["building", "built"]);
   });
 

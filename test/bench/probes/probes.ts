@@ -5,8 +5,10 @@ import { probeGrowth } from "./growth.ts";
 import { probeMailbox } from "./mailbox.ts";
 import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
+import { probeSchemaBuild } from "./schema-build.ts";
 import { probeStart } from "./start.ts";
 import { probeTenants } from "./tenants.ts";
+import { probeWatch } from "./watch.ts";
 
 /** EntDB's own figures, by the names that `--only` takes. */
 export const PROBES: Readonly<
@@ -16,7 +18,9 @@ export const PROBES: Readonly<
   recovery: probeRecovery,
   growth: probeGrowth,
   tenants: probeTenants,
+  watch: probeWatch,
   mailbox: probeMailbox,
   "noisy-tenant": probeNoisyTenant,
   access: probeAccess,
+  "schema-build": probeSchemaBuild,
 };
