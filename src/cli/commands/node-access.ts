@@ -1,7 +1,6 @@
 /** `entdb node grants`, `grant`, `revoke` and `visibility`: who may use one node. */
 import { Argument, Command } from "commander";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
-import { PERMISSIONS } from "../../schema/types.ts";
 import type { CliContext } from "../context.ts";
 import {
   addOutputFlag,
@@ -16,6 +15,8 @@ import { timeOf } from "../time.ts";
 
 const ID = "the node's id (nd_…)";
 const PRINCIPAL = "user:…, group:…, role:… or tenant:* for everybody of the tenant";
+/** The server judges; these are for help and completion. */
+const PERMISSIONS = ["read", "write", "delete", "admin"];
 const KEY = "--idempotency-key <key>";
 const KEY_TEXT = "makes repeating the command safe";
 
