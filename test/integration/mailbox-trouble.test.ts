@@ -242,6 +242,17 @@ describe("mailboxes that are", () => {
     requireSound();
   });
 
+  test("sound are not taken for damaged by the check of their pages, whatever was searched before", async () => {
+    await mail("first");
+    await mail("second");
+    expect((await bob.search("first")).hits).toHaveLength(1);
+    await bob.change("delete", { itemIds: (await bob.items()).map((item) => item.id) });
+    const { stores, workers } = partition.partition;
+    const file = stores.open("acme")?.mailbox.open()?.readFile;
+    if (file === undefined) throw new Error("there are no mailboxes");
+    expect(await workers.run(file, { kind: "quick_check" }, never)).toBe("ok");
+  });
+
   test("none at all cost no file", async () => {
     await alice.one(createNode(LETTER, { [TITLE]: str("unsent") }));
     expect(await bob.items()).toEqual([]);

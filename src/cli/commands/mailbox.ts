@@ -160,7 +160,11 @@ const HIT_COLUMNS: readonly Column[] = [
   // In brackets: control characters are nothing for a terminal.
   {
     title: "found",
-    cell: (hit) => String(hit["highlight"]).replaceAll("\u0002", "[").replaceAll("\u0003", "]"),
+    cell: (hit) =>
+      String(hit["highlight"])
+        .replaceAll("\u0002", "[")
+        .replaceAll("\u0003", "]")
+        .replaceAll(/\s+/g, " "),
   },
 ];
 

@@ -5,9 +5,9 @@ import { foldWriteAhead, openForReading, openForWriting } from "../open-database
 import { ConnectionPool } from "./connection-pool.ts";
 import { listEdges } from "./edge-list.ts";
 import { EdgeReader } from "./edge-reader.ts";
-import { NodeReader } from "./node-reader.ts";
 import { listItems, MailboxReader, type MailSelection } from "./mailbox-reader.ts";
 import { searchMailbox } from "./mailbox-search.ts";
+import { NodeReader } from "./node-reader.ts";
 import { countNodes, queryNodes } from "./query-nodes.ts";
 import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
 import { searchNodes } from "./search-nodes.ts";
@@ -50,6 +50,7 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
 
 async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
   if (job.work.kind === "fold") return fold(job.file.path);
+  if (job.work.kind === "quick_check") return quickCheck(job.file.path);
   const connection = pool.take(job.file);
   let sound = true;
   try {
@@ -70,7 +71,7 @@ const CANCELLED = new Error("cancelled");
 
 function stepsOf(
   db: Database,
-  work: Exclude<ReadWork, { kind: "fold" }>,
+  work: Exclude<ReadWork, { kind: "fold" | "quick_check" }>,
 ): Generator<void, ReadAnswers[keyof ReadAnswers]> {
   switch (work.kind) {
     case "query":
@@ -89,8 +90,6 @@ function stepsOf(
       return searchMailbox(db, work.search);
     case "content_hash":
       return contentHash(db);
-    case "quick_check":
-      return quickCheck(db);
   }
 }
 
@@ -103,9 +102,17 @@ function* mailboxList(
   return { found: listItems(db, selection), unreadCount };
 }
 
-// biome-ignore lint/correctness/useYield: SQLite checks in one go; there is nothing to give way in between.
-function* quickCheck(db: Database): Generator<void, string> {
-  return String(db.query("PRAGMA quick_check(1)").values()[0]?.[0]);
+/**
+ * On a connection of its own: one that has searched before holds the full-text index's structure
+ * as it was then, and the check would take what was written since for damage.
+ */
+function quickCheck(path: string): string {
+  const db = openForReading(path);
+  try {
+    return String(db.query("PRAGMA quick_check(1)").values()[0]?.[0]);
+  } finally {
+    db.close();
+  }
 }
 
 async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
