@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
-import type { OperationResult } from "../record/outcome.ts";
+import { EntError } from "../base/errors.ts";
+import type { OperationResult, Outcome } from "../record/outcome.ts";
 import { requireReplaceAlone } from "../record/replace-alone.ts";
 import type { Operation, RegisterSchema, SchemaMode, Transaction } from "../record/transaction.ts";
 import { type EvolvedSchema, evolveSchema } from "../schema/evolve.ts";
@@ -7,19 +8,53 @@ import { fingerprintOf } from "../schema/fingerprint.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
 import { addGrant, changeMailbox, revokeGrant, setVisibility } from "./apply-access.ts";
 import { createEdge, deleteEdge, updateEdge } from "./apply-edges.ts";
 import { changeMembership, lockSchema, requireUnlockedSchema } from "./apply-membership.ts";
 import { createNode, deleteNode, purgeNode, restoreNode, updateNode } from "./apply-nodes.ts";
 import { bringRows } from "./bring-rows.ts";
+import { BuildNeeded } from "./build-plan.ts";
+import { rejectionOf } from "./rejection.ts";
 import type { TransactionScope } from "./scope.ts";
+
+/**
+ * What a transaction comes to, with its effects written, or none of them when it is rejected.
+ * What is thrown is trouble, or `BuildNeeded`; nothing of the transaction is then left either
+ * way, and the caller takes back what else he wrote.
+ */
+export function decideTransaction(
+  db: TenantStore["writeConnection"],
+  scope: TransactionScope,
+  transaction: Transaction,
+): Outcome {
+  const { operations, attachedSchema } = transaction;
+  // One operation checks everything before it writes, but for a schema; only several need a way back.
+  const several =
+    operations.length > 1 ||
+    attachedSchema !== undefined ||
+    operations[0]?.op === "register_schema";
+  if (several) db.run("SAVEPOINT record");
+  try {
+    const { results, schemaDifferences } = applyTransaction(scope, transaction);
+    if (several) db.run("RELEASE record");
+    return { state: "applied", results, schemaDifferences };
+  } catch (error) {
+    if (scope.membershipTouched) scope.graph.standings.forget();
+    const isOutcome = error instanceof EntError;
+    if (!isOutcome && !(error instanceof BuildNeeded)) throw error;
+    if (several) db.run("ROLLBACK TO record; RELEASE record");
+    if (!isOutcome) throw error;
+    return rejectionOf(error);
+  }
+}
 
 /**
  * One record's effects: record and database in, nothing else. Synchronous throughout.
  * Throws the `EntError` that the transaction's rejection is; the caller takes back what
  * was written. Anything else that is thrown is trouble, never an outcome.
  */
-export function applyTransaction(
+function applyTransaction(
   scope: TransactionScope,
   transaction: Transaction,
 ): { results: OperationResult[]; schemaDifferences: SchemaDifference[] } {

@@ -1,16 +1,7 @@
 import type { Outcome } from "../record/outcome.ts";
 import type { Operation, Transaction } from "../record/transaction.ts";
 import { fingerprintOf } from "../schema/fingerprint.ts";
-import type { AuditWriter } from "../store/writer/audit-writer.ts";
-
-/** Whose record it is, where it stands, and by whom it was written. */
-export interface AuditedRecord {
-  readonly tenantId: string;
-  readonly offset: number;
-  readonly logTime: number;
-  readonly actor: string;
-  readonly credential: string;
-}
+import type { TransactionScope } from "./scope.ts";
 
 /**
  * Writes one row for each operation of a decided transaction that somebody must be able to
@@ -19,26 +10,20 @@ export interface AuditedRecord {
  * the operation's place; types that came along and changed the schema count behind the last.
  */
 export function writeAuditRows(
-  writer: AuditWriter,
-  record: AuditedRecord,
+  scope: TransactionScope,
+  by: { readonly tenantId: string; readonly credential: string },
   transaction: Transaction,
-  decided: {
-    readonly outcome: Outcome;
-    readonly schemaChanged: boolean;
-    /** The id that an operation meant by one that a create proposed. */
-    readonly resolve: (id: string) => string;
-  },
+  decided: { readonly outcome: Outcome; readonly schemaChanged: boolean },
 ): void {
-  const { tenantId, offset, logTime, actor, credential } = record;
-  const { outcome, schemaChanged, resolve } = decided;
+  const { outcome, schemaChanged } = decided;
+  const { offset: position, logTime: at, actor } = scope;
   const decision = outcome.state === "applied" ? "applied" : outcome.reason;
   const insert = (seq: number, { action, details }: Entry) => {
-    const at = { position: offset, seq, at: logTime };
-    const who = { tenantId, actor, credential };
-    writer.insert({ ...at, ...who, action, outcome: decision, count: 1, details });
+    const what = { action, outcome: decision, count: 1, details };
+    scope.graph.auditWriter.insert({ position, seq, at, actor, ...by, ...what });
   };
   for (const [i, operation] of transaction.operations.entries()) {
-    const entry = entryOf(operation, resolve);
+    const entry = entryOf(operation, (id) => scope.resolve(id));
     if (entry !== undefined) insert(i, entry);
   }
   const { attachedSchema, operations } = transaction;

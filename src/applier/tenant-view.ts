@@ -1,5 +1,4 @@
 import { must } from "../base/assert.ts";
-import { EntError } from "../base/errors.ts";
 import type { LoggedRecord } from "../record/codec.ts";
 import { type DecidedOutcome, keyReused, type Outcome } from "../record/outcome.ts";
 import { encodeDecision, encodeWording } from "../record/outcome-codec.ts";
@@ -17,7 +16,7 @@ import { AppliedEventWriter } from "../store/writer/applied-event-writer.ts";
 import { BuildWriter } from "../store/writer/build-writer.ts";
 import { ChangeWriter } from "../store/writer/change-writer.ts";
 import { applySystem, SystemStatements } from "./apply-system.ts";
-import { applyTransaction } from "./apply-transaction.ts";
+import { decideTransaction } from "./apply-transaction.ts";
 import { writeAuditRows } from "./audit-rows.ts";
 import type { Slice } from "./build-pass.ts";
 import { BuildNeeded, type BuildPlan, BuildRefused } from "./build-plan.ts";
@@ -339,43 +338,22 @@ export class TenantView {
     const { actor, credential, roles, rulesVersion } = record;
     const author = { offset, logTime, actor, roles, rulesVersion };
     const scope = new TransactionScope(this.#graph, next.registry, author, how);
-    for (const [proposed, existing] of how.forced?.replaced ?? [])
+    for (const [proposed, existing] of how.forced?.replaced ?? []) {
       scope.replace(proposed, existing);
-    const outcome = how.forced?.outcome ?? this.#runTransaction(scope, transaction);
-    if (how.isBuilt && outcome.state === "rejected")
-      throw new BuildRefused(outcome, scope.replaced);
-    const applied = outcome.state === "applied";
-    const schemaChanged = applied && scope.registry !== next.registry;
-    if (applied) next.registry = scope.registry;
-    if (applied && scope.membershipTouched) next.membership += 1;
-    const audited = { tenantId: this.store.tenantId, offset, logTime, actor, credential };
-    const resolve = (id: string) => scope.resolve(id);
-    const decided = { outcome, schemaChanged, resolve };
-    writeAuditRows(this.#graph.auditWriter, audited, transaction, decided);
-    return outcome;
-  }
-
-  #runTransaction(scope: TransactionScope, transaction: Transaction): Outcome {
-    const db = this.store.writeConnection;
-    // One operation checks everything before it writes, but for a schema; only several need a way back.
-    const { operations, attachedSchema } = transaction;
-    const several =
-      operations.length > 1 ||
-      attachedSchema !== undefined ||
-      operations[0]?.op === "register_schema";
-    if (several) db.run("SAVEPOINT record");
-    try {
-      const { results, schemaDifferences } = applyTransaction(scope, transaction);
-      if (several) db.run("RELEASE record");
-      return { state: "applied", results, schemaDifferences };
-    } catch (error) {
-      if (scope.membershipTouched) this.#graph.standings.forget();
-      const isOutcome = error instanceof EntError;
-      if (!isOutcome && !(error instanceof BuildNeeded)) throw error;
-      if (several) db.run("ROLLBACK TO record; RELEASE record");
-      if (!isOutcome) throw error;
-      return rejectionOf(error);
     }
+    const db = this.store.writeConnection;
+    const outcome = how.forced?.outcome ?? decideTransaction(db, scope, transaction);
+    if (how.isBuilt && outcome.state === "rejected") {
+      throw new BuildRefused(outcome, scope.replaced);
+    }
+    const schemaChanged = outcome.state === "applied" && scope.registry !== next.registry;
+    if (outcome.state === "applied") {
+      next.registry = scope.registry;
+      if (scope.membershipTouched) next.membership += 1;
+    }
+    const by = { tenantId: this.store.tenantId, credential };
+    writeAuditRows(scope, by, transaction, { outcome, schemaChanged });
+    return outcome;
   }
 
   #trimChanges(next: ViewMemory, logTime: number): void {
