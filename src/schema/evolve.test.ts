@@ -585,3 +585,82 @@ describe("merging the same schemas", () => {
     expect(evolveSchema(beyond, other, "merge").changed).toBe(true);
   });
 });
+
+describe("steps", () => {
+  const one = (field: object, more: object = {}) =>
+    schemaOf({
+      node_types: [
+        {
+          type_id: 1,
+          name: "A",
+          fields: [{ field_id: 1, name: "a", kind: "str", ...field }],
+          ...more,
+        },
+      ],
+    });
+  const steps = (before: Schema, after: Schema) =>
+    evolveSchema(before, after, "replace").steps.map((step) => step.kind);
+
+  test.each([
+    [{ unique: true, indexed: true }, { indexed: true }, ["index_field", "drop_unique_field"]],
+    [{ indexed: true }, { unique: true, indexed: true }, ["unique_field", "drop_index"]],
+    [{ unique: true }, { unique: true, indexed: true }, []],
+    [{ unique: true, indexed: true }, { unique: true }, []],
+    [{ searchable: true }, { searchable: true, indexed: true }, ["index_field"]],
+    [
+      { searchable: true },
+      { searchable: true, required: true, default: "x" },
+      ["search_type", "fill_node_default"],
+    ],
+    [
+      { unique: true },
+      { unique: true, required: true, default: "x" },
+      ["unique_field", "fill_node_default"],
+    ],
+    [{ required: true }, { required: true, default: "x" }, []],
+    [{ default: "x" }, { required: true, default: "x" }, ["fill_node_default"]],
+  ])("from %j to %j: %j", (before, after, kinds) => {
+    expect(steps(one(before), one(after))).toEqual(kinds);
+  });
+
+  test("those that may be refused come first, those that drop come last", () => {
+    const before = schemaOf({
+      node_types: [
+        {
+          type_id: 1,
+          name: "A",
+          fields: [
+            { field_id: 1, name: "a", kind: "str", unique: true },
+            { field_id: 2, name: "b", kind: "str", searchable: true },
+          ],
+        },
+        { type_id: 2, name: "B" },
+      ],
+      edge_types: [{ edge_type_id: 1, name: "E" }],
+    });
+    const after = schemaOf({
+      node_types: [
+        {
+          type_id: 1,
+          name: "A",
+          fields: [
+            { field_id: 1, name: "a", kind: "str", indexed: true },
+            { field_id: 2, name: "b", kind: "str", required: true, default: "x" },
+          ],
+          unique_keys: [{ key_id: 1, name: "k", field_ids: [1, 2] }],
+        },
+      ],
+      edge_types: [{ edge_type_id: 1, name: "E", unique_per_from: true }],
+      reserved_type_ids: [2],
+    });
+    expect(steps(before, after)).toEqual([
+      "unique_key",
+      "require_no_nodes",
+      "unique_per_from",
+      "index_field",
+      "search_type",
+      "fill_node_default",
+      "drop_unique_field",
+    ]);
+  });
+});
