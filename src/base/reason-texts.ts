@@ -24,7 +24,7 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Name who asks, as `user:`, `role:`, `group:` or `system:` and a name.",
   ),
   INVALID_ID: text(
-    "invalid_argument",
+    ["invalid_argument", "already_exists"],
     "An id is not `nd_` (node) or `ed_` (edge) and 26 lower-case base32 characters.",
     "Send ids as they were handed out, or leave the id out to be given one.",
   ),
@@ -74,7 +74,7 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Leave those names out of the payload.",
   ),
   LIMIT_EXCEEDED: text(
-    ["invalid_argument", "failed_precondition"],
+    ["invalid_argument", "failed_precondition", "resource_exhausted"],
     "Something is larger, longer or deeper than the server takes; the details name the limit.",
     "Split the request, or ask the operator to raise the limit if it is a setting.",
   ),

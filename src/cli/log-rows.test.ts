@@ -45,7 +45,6 @@ test("the envelope says where, when, who and under which key", () => {
     incarnation: 1,
     actor: "user:ada",
     roles: [],
-    credential: "",
     idempotency_key: "k",
     server_made_key: false,
     request_hash: "01".repeat(32),

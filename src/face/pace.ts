@@ -20,9 +20,6 @@ export interface Pacer {
   take(asker: Pick<Caller, "tenantId" | "credential">): Pace | undefined;
 }
 
-/** Nobody is limited. */
-export const unpaced: Pacer = { take: () => undefined };
-
 /** The headers by which a client sees how it stands. Seconds are whole, and rather too many. */
 export function paceHeaders(pace: Pace): readonly (readonly [name: string, value: string])[] {
   return [

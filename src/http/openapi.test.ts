@@ -1,6 +1,7 @@
 /** The documentation is the routes, and the routes answer as it says. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import * as v from "valibot";
+import { ANSWERS } from "../../test/harness/answering-engine.ts";
 import { GRAPH_SCHEMA } from "../../test/harness/graph-schema.ts";
 import { RestApp, schemaOf } from "../../test/harness/rest-app.ts";
 import { nodeOf, scriptedEngine } from "../../test/harness/scripted-engine.ts";
@@ -32,6 +33,7 @@ const page = { nextCursor: TOKEN, hasMore: true };
 
 /** Answers everything. */
 const engine: Engine = scriptedEngine({
+  ...ANSWERS,
   getSchema: schemaOf(GRAPH_SCHEMA),
   execute: async (_caller, { operations, idempotencyKey }) => ({
     results: operations.map(() => ({
@@ -109,7 +111,10 @@ const engine: Engine = scriptedEngine({
   retryTenant: async () => ({ resumed: true, message: "m" }),
 });
 
-const app = new RestApp({ engine, metricsText: async () => "x 1\n" });
+const app = new RestApp({
+  engine,
+  metricsText: async () => "x 1\n",
+});
 const routes = routeTable(
   { engine, ready: () => true, metricsText: async () => "", trusted: true },
   new TenantNames(engine),
@@ -126,12 +131,20 @@ const QUERIES: Readonly<Record<string, string>> = {
 };
 const BODIES: Readonly<Record<string, JsonValue>> = {
   "POST /v1/atomic": { operations: [{ op: "delete_node", id: node.id }], idempotency_key: "k" },
+  "POST /v1/tenants": { tenant_id: "acme" },
+  "POST /v1/tenants/:id/delete": { confirm: "acme" },
+  "POST /v1/keys": { tenant_id: "acme", actor: "user:importer", name: "nightly" },
   "POST /v1/nodes/query": { type: "User", filter: { or: [{ field: "age", op: "gt", value: 1 }] } },
 };
 
+/** A path with something in the place of its ids. */
+function pathOf({ path }: Route): string {
+  return path.replace("/tenants/:id", "/tenants/acme").replace(":id", "nd_x").replace(":key", "k");
+}
+
 function ask(route: Route) {
   const label = labelOf(route);
-  const path = route.path.replace(":id", "nd_x").replace(":key", "k") + (QUERIES[label] ?? "");
+  const path = pathOf(route) + (QUERIES[label] ?? "");
   return route.method === "GET"
     ? app.get(path)
     : app.post(path, BODIES[label] ?? nameless(route.example ?? {}));
@@ -173,7 +186,9 @@ describe("the document", () => {
       const { body, example } = route;
       if (body === undefined || example === undefined) continue;
       expect(v.safeParse(body, example).issues).toBeUndefined();
-      const operation = document.paths[route.path]?.["post"] as JsonObject;
+      const operation = document.paths[route.path.replace(/:(\w+)/g, "{$1}")]?.[
+        "post"
+      ] as JsonObject;
       expect(JSON.stringify(operation)).toContain(JSON.stringify(example));
     }
     expect(routes.filter((route) => route.example !== undefined).length).toBeGreaterThanOrEqual(4);
@@ -192,7 +207,8 @@ describe("answers have the documented shape", () => {
   test.each(routes.map((route) => [labelOf(route), route] as const))(
     "%s",
     async (_label, route) => {
-      const { status, json, text } = await ask(route);
+      const { status, json: answer, text } = await ask(route);
+      const json = route.streams ? eventOf(text) : answer;
       expect(Object.keys(route.answers)).toContain(String(status));
       expect(text).not.toBe("");
       const shape = route.answers[status];
@@ -201,7 +217,7 @@ describe("answers have the documented shape", () => {
   );
 
   test("errors too", async () => {
-    for (const path of ["/nowhere", "/v1/nodes", "/v1/mailbox"]) {
+    for (const path of ["/nowhere", "/v1/nodes", "/v1/streams"]) {
       const { status, json } = await app.get(path);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(v.safeParse(errorAnswer, json).issues).toBeUndefined();
@@ -213,7 +229,7 @@ describe("every route", () => {
   test.each(routes.map((route) => [labelOf(route), route] as const))(
     "%s refuses what it does not know",
     async (label, route) => {
-      const path = route.path.replace(":id", "nd_x").replace(":key", "k");
+      const path = pathOf(route);
       const headers = { "x-tenant-id": "", "x-actor": "" };
       const unknown = await app.send(route.method, `${path}?no_such_parameter=1`, headers);
       expect(unknown.reason).toBe("INVALID_REQUEST");
@@ -224,9 +240,9 @@ describe("every route", () => {
   );
 
   test("about a tenant's data asks who", async () => {
-    for (const route of routes.filter(({ path }) => path.startsWith("/v1/"))) {
+    for (const route of routes.filter(({ query }) => "actor" in query && "tenant_id" in query)) {
       const label = labelOf(route);
-      const path = route.path.replace(":id", "nd_x").replace(":key", "k") + (QUERIES[label] ?? "");
+      const path = pathOf(route) + (QUERIES[label] ?? "");
       const headers = { "x-tenant-id": "", "x-actor": "", "content-type": "application/json" };
       const body = JSON.stringify(BODIES[label] ?? { ids: ["nd_x"], operations: [] });
       const example = route.example === undefined ? undefined : nameless(route.example);
@@ -296,6 +312,11 @@ test("the documented form of a schema is the one that is read and written", () =
   expect(encodeSchema(decodeSchema(whole))).toEqual(whole);
   expect(v.safeParse(schemaForm, whole).issues).toBeUndefined();
 });
+
+/** What the first event of a stream says. */
+function eventOf(text: string): JsonObject {
+  return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "{}");
+}
 
 function nameless({ tenant_id: _tenant, actor: _actor, ...rest }: JsonObject): JsonObject {
   return rest;

@@ -1,0 +1,112 @@
+import type { Administration } from "../../src/engine/administration.ts";
+import type { Changes } from "../../src/engine/changes.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Mailboxes } from "../../src/engine/mailboxes.ts";
+import { nodeOf } from "./scripted-engine.ts";
+
+/**
+ * One answer for everything that a tenant is administered, searched, watched and written to by,
+ * for tests of the form of answers alone.
+ */
+const TOKEN = new Uint8Array([1]);
+const place = { positionToken: TOKEN, walPosition: "0:1" };
+const page = { nextCursor: TOKEN, hasMore: true };
+const node = { ...nodeOf(), fields: new Map() };
+
+const tenant = {
+  tenantId: "acme",
+  state: "active",
+  createdAt: 1,
+  limits: { requestsPerSecond: 1, requestBurst: undefined },
+} as const;
+const member = { principal: "user:bob", roles: ["admin"] };
+const role = { name: "auditor", rights: ["audit"] } as const;
+const group = { name: "eng", members: ["user:bob"] };
+const key = {
+  keyId: "k",
+  tenantId: "acme",
+  actor: "user:bob",
+  mayActAs: ["*"],
+  roles: ["admin"],
+  name: "n",
+  createdAt: 1,
+  expiresAt: 2,
+  revokedAt: 3,
+};
+const audited = {
+  walPosition: "0:1",
+  at: 1,
+  action: "grant",
+  tenantId: "acme",
+  actor: "user:bob",
+  credential: "",
+  outcome: "applied",
+  count: 1,
+  details: new Map([["a", "b"]]),
+};
+const item = {
+  id: "mi_01hzy3v7q8r9s0t1v2w3x4y5z6",
+  nodeId: node.id,
+  typeId: 1,
+  deliveredAt: 1,
+  read: false,
+  snippet: "s",
+  thread: "t",
+  metadata: new Map([["a", "b"]]),
+  sender: "user:bob",
+};
+
+const administration: Administration = {
+  createTenant: async () => tenant,
+  getTenant: () => tenant,
+  listTenants: () => ({ items: [tenant], ...page }),
+  suspendTenant: async () => tenant,
+  resumeTenant: async () => tenant,
+  deleteTenant: async () => undefined,
+  setTenantLimits: async () => tenant,
+  setSchemaLock: async () => undefined,
+  setMember: async () => member,
+  removeMember: async () => undefined,
+  listMembers: () => ({ items: [member], ...page }),
+  putRole: async () => role,
+  deleteRole: async () => undefined,
+  listRoles: () => [role],
+  putGroup: async () => group,
+  deleteGroup: async () => undefined,
+  addGroupMember: async () => undefined,
+  removeGroupMember: async () => undefined,
+  listGroups: () => ({ items: [group], ...page }),
+  createApiKey: async () => ({ key, secret: "edb_k_s" }),
+  listApiKeys: () => ({ items: [key], ...page }),
+  revokeApiKey: async () => key,
+  listAuditEvents: () => ({ items: [audited], ...page }),
+};
+
+const mailboxes: Mailboxes = {
+  list: async () => ({ items: [item], unreadCount: 1, positionToken: TOKEN, ...page }),
+  search: async () => ({
+    hits: [{ item, score: 1, highlight: "h" }],
+    positionToken: TOKEN,
+    ...page,
+  }),
+  unreadCount: async () => ({ unreadCount: 1, positionToken: TOKEN }),
+  change: async () => ({ count: 1, ...place }),
+};
+
+const changes: Changes = {
+  watch: async function* () {
+    yield { changes: [], ...place };
+  },
+};
+
+/** What goes on top of the graph's own answers. */
+export const ANSWERS: Partial<Engine> = {
+  administration,
+  mailboxes,
+  changes,
+  searchNodes: async () => ({
+    hits: [{ node, score: 1, highlights: [{ fieldId: 1, text: "t" }] }],
+    positionToken: TOKEN,
+    ...page,
+  }),
+};
