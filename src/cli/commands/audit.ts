@@ -4,9 +4,9 @@ import {
   addOutputFlag,
   addTenantFlags,
   type OutputFlags,
-  requireTenant,
   serverClient,
   type TenantFlags,
+  tenantClient,
   wholeNumber,
 } from "../flags.ts";
 import { readPages } from "../pages.ts";
@@ -34,10 +34,9 @@ export function auditCommand(context: CliContext): Command {
     const { from, until, limit } = flags;
     const path = flags.server ? "/admin/audit" : "/v1/audit";
     const query: [string, string][] = [];
-    if (!flags.server) query.push(["tenant_id", requireTenant(flags.tenantId)]);
     if (from !== undefined) query.push(["from", String(from)]);
     if (until !== undefined) query.push(["until", String(until)]);
-    const client = serverClient(context, flags);
+    const client = flags.server ? serverClient(context, flags) : tenantClient(context, flags);
     const { rows, hasMore } = await readPages(client, path, query, "events", limit);
     await context.output.rows(flags.output, rows, AUDIT_COLUMNS);
     if (hasMore) await context.output.note(`${limit} shown; there are more (--limit, --until).`);

@@ -13,8 +13,10 @@ import {
   type ServerFlags,
   serverClient,
   type TenantFlags,
+  tenantClient,
 } from "../flags.ts";
 import { readPages } from "../pages.ts";
+import type { RestClient } from "../rest-client.ts";
 import { timeOf } from "../time.ts";
 import { columns } from "./members.ts";
 
@@ -32,12 +34,16 @@ function addServerFlag(command: Command): Command {
   return command.option("--server", "keys of the server instead of a tenant's");
 }
 
+function clientOf(context: CliContext, flags: Flags): RestClient {
+  return flags.server ? serverClient(context, flags) : tenantClient(context, flags);
+}
+
 function listCommand(context: CliContext): Command {
   const command = new Command("list").description("list keys; secrets are kept nowhere");
   addOutputFlag(addTenantFlags(addServerFlag(command)));
   return command.action(async (flags: Flags) => {
     const query = flags.server ? [] : [["tenant_id", requireTenant(flags.tenantId)] as const];
-    const client = serverClient(context, flags);
+    const client = clientOf(context, flags);
     const { rows } = await readPages(client, "/v1/keys", query, "keys", Number.POSITIVE_INFINITY);
     await context.output.rows(flags.output, rows, KEY_COLUMNS);
   });
@@ -62,7 +68,7 @@ function createCommand(context: CliContext): Command {
     expires?: number;
   };
   return command.action(async (flags: Create) => {
-    const made = await serverClient(context, flags).post("/v1/keys", {
+    const made = await clientOf(context, flags).post("/v1/keys", {
       tenant_id: flags.server ? "" : requireTenant(flags.tenantId),
       actor: flags.for,
       roles: flags.role ?? [],
