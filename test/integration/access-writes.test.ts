@@ -454,6 +454,23 @@ describe("grants", () => {
     expect([grantsOf(id), readersOf(partition, tenantId(), id)]).toEqual([[], []]);
   });
 
+  test("are told once more with a purge: to those who could read it until then", async () => {
+    const now = partition.fakeClock.now();
+    const id = await user(["read", "user:bob"], ["admin", "group:eng"]);
+    await alice.one(grant(id, "user:late", "read", now + 10));
+    await alice.one(grant(id, "user:later", "read", now + 11));
+    partition.fakeClock.advance(10);
+    await alice.one(purgeNode(id));
+    const sql = "SELECT readers FROM changes WHERE node_id = ? AND readers IS NOT NULL";
+    const [[readers] = []] = viewRows(partition, tenantId(), sql, id);
+    expect(JSON.parse(String(readers))).toEqual([
+      "group:eng",
+      "user:alice",
+      "user:bob",
+      "user:later",
+    ]);
+  });
+
   test("take the alias of a node that the transaction makes, or finds", async () => {
     const email = { [EMAIL]: str("alias@example.com") };
     const id = await alice.make(createNode(USER, email));
