@@ -126,3 +126,20 @@ test("who may read a lot beside a stretch of nothing has all of it", () => {
   const [first] = run(queryNodes(db, thingWork({ filter: notEmpty }, { limit: 1 })));
   expect(first?.id).toBe(ownId("nd", 1_500));
 });
+
+test("so many readable nodes that they are no longer few are looked for among all", () => {
+  // Counting those that may be read alone stays within this, counting all does not.
+  const scanRows = FIRST_SLICE + limits.readableNodes + 1;
+  const openBehind = (others: number) => {
+    const ownerOf = (i: number) => (i < others ? "user:bob" : "user:alice");
+    const store = viewWithNodes(join(place.path, `behind-${others}`), NODES, ownerOf);
+    store.close();
+    return openForReading(store.file);
+  };
+  const atLimit = openBehind(NODES - limits.readableNodes);
+  expect(run(countNodes(atLimit, thingWork({}, { scanRows })))).toBe(limits.readableNodes);
+  atLimit.close(true);
+  db = openBehind(NODES - limits.readableNodes - 1);
+  const { details } = refusal(() => run(countNodes(db, thingWork({}, { scanRows }))));
+  expect(details["plan"]).toContain("access tested of each row");
+});
