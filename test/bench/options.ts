@@ -27,7 +27,7 @@ export const HELP = `bun run bench [options]
   --smoke          everything once with tiny counts, to prove that it works; times nothing
   --only <name>    a view (in-process, user, server), a scenario (write, transaction, batch,
                    read, query, edges) or a probe (start, recovery, growth, tenants, access,
-                   mailbox, schema-build);
+                   mailbox, schema-build, watch);
                    repeatable
   --rounds <n>     rounds, each of which asks every side in turn (default 5)
   --seconds <n>    length of each measurement (default 2)
@@ -69,7 +69,16 @@ export function parseOptions(args: readonly string[], now: Date): BenchOptions |
 
 const VIEWS = ["in-process", "user", "server"];
 const SCENARIOS = ["write", "transaction", "batch", "read", "query", "edges"];
-const PROBES = ["start", "recovery", "growth", "tenants", "access", "mailbox", "schema-build", "watch"];
+const PROBES = [
+  "start",
+  "recovery",
+  "growth",
+  "tenants",
+  "access",
+  "mailbox",
+  "schema-build",
+  "watch",
+];
 
 /** A view or a scenario that is named narrows the comparisons; a probe that is named alone leaves them out. */
 export function wantsView({ only }: BenchOptions, view: string): boolean {
