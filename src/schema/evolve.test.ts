@@ -599,7 +599,7 @@ describe("steps", () => {
       ],
     });
   const steps = (before: Schema, after: Schema) =>
-    evolveSchema(before, after, "replace").steps.map((step) => step.kind);
+    evolveSchema(before, after, "replace").steps.map((step): string => step.kind);
 
   test.each([
     [{ unique: true, indexed: true }, { indexed: true }, ["index_field", "drop_unique_field"]],

@@ -1,3 +1,4 @@
+import type { Caller } from "../../record/caller.ts";
 import type { Node } from "../../record/graph.ts";
 import type { Viewer } from "../../record/viewer.ts";
 import type { SchemaRegistry } from "../../schema/registry.ts";
@@ -7,7 +8,15 @@ import type { Change } from "../changes.ts";
 import { withoutRemovedFields } from "../removed-fields.ts";
 import type { Judge } from "../subscription/row-source.ts";
 import type { Viewers } from "../viewers.ts";
-import type { ChangeInterest } from "./change-source.ts";
+
+/** What a watcher asks for, and who it is. */
+export interface ChangeInterest {
+  readonly caller: Caller;
+  /** Undefined: all. */
+  readonly typeIds: ReadonlySet<number> | undefined;
+  readonly edgeTypeIds: ReadonlySet<number> | undefined;
+  readonly withNodes: boolean;
+}
 
 /** Who reads a node: principals, and until when (0: for ever). */
 type Audience = ReadonlyMap<string, number>;

@@ -1,5 +1,4 @@
 import { EntError } from "../../base/errors.ts";
-import type { Caller } from "../../record/caller.ts";
 import type { Applied } from "../../store/applied.ts";
 import type { ChangeReader, ChangeRow } from "../../store/reader/change-reader.ts";
 import type { TenantStore } from "../../store/tenant-store.ts";
@@ -9,16 +8,12 @@ import type { OpenViews } from "../open-views.ts";
 import type { Judge, RowSlice, RowSource, TenantLife } from "../subscription/row-source.ts";
 import type { TenantSchemas } from "../tenant-schemas.ts";
 import type { Viewers } from "../viewers.ts";
-import { ChangeJudge } from "./change-judge.ts";
+import { type ChangeInterest, ChangeJudge } from "./change-judge.ts";
 
-/** What a watcher asks for, and who it is. */
-export interface ChangeInterest {
-  readonly caller: Caller;
-  /** Undefined: all. */
-  readonly typeIds: ReadonlySet<number> | undefined;
-  readonly edgeTypeIds: ReadonlySet<number> | undefined;
-  readonly withNodes: boolean;
-}
+/**
+ * What a tenant's view keeps of its changes, for subscribers: rows from a position on, who may see
+ * them, and what ends a watch for good.
+ */
 
 export interface ChangeSourceDeps {
   readonly applied: Applied;

@@ -20,7 +20,8 @@ import type { Batch } from "../subscription/subscriber.ts";
 import { Subscriptions } from "../subscription/subscriptions.ts";
 import type { TenantSchemas } from "../tenant-schemas.ts";
 import type { Viewers } from "../viewers.ts";
-import { type ChangeInterest, ChangeSource, requireKept } from "./change-source.ts";
+import type { ChangeInterest } from "./change-judge.ts";
+import { ChangeSource, requireKept } from "./change-source.ts";
 
 export interface WatchChangesDeps {
   readonly wal: Wal;
