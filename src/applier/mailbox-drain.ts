@@ -190,6 +190,7 @@ export class MailboxDrain {
   #drainStore(store: TenantStore): boolean {
     const { tenantId, mailbox } = store;
     const mailboxes = mailbox.openOrCreate();
+    if (!this.#views.has(mailboxes)) this.#deps.stores.sweepMailboxRebuild(store);
     const view = this.#viewOf(mailboxes);
     const { place } = view.progress;
     const isMore = drainSome(store, view);

@@ -17,7 +17,7 @@ import { type DirectoryLock, takeDirectoryLock } from "./directory-lock.ts";
  *     lock                     held while a server runs; gone with its process
  *     owner.json               who holds it, for the message that a second server gives
  *     log/<partition>/         the log's segments
- *     tenants/<directory>/     views: canonical.db, later mailbox.db
+ *     tenants/<directory>/     views: canonical.db, and mailbox.db where there was mail
  *     checkpoint/              how far the views of a partition are on disk
  *
  * The directory itself may be reached over symbolic links (a mount elsewhere is the

@@ -191,6 +191,11 @@ export class TenantStores {
     return this.#create(directory, entry);
   }
 
+  /** Drops what a rebuild of mailboxes left that a crash cut off. Not to be called while one is under way. */
+  sweepMailboxRebuild(store: TenantStore): void {
+    rmSync(join(store.directory, MAILBOX_REBUILD), { recursive: true, force: true });
+  }
+
   /** Drops what a rebuild made. */
   discardRebuild(store: TenantStore): void {
     store.close();

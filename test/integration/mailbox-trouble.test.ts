@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   rmSync,
@@ -172,7 +173,18 @@ describe("mailboxes that are", () => {
     await bob.change("mark_read", { itemIds: [item?.id ?? ""] });
     const before = { items: await bob.items(), hash: await hashOfMailboxes() };
     await partition.checkpoint();
-    await partition.restart({}, damage);
+    await partition.restart({}, () => {
+      damage();
+      // What a rebuild leaves that a crash cut off.
+      const left = join(
+        partition.dataDir,
+        "tenants",
+        directoryName(partition.dataDir),
+        "mailbox.rebuild",
+      );
+      mkdirSync(left);
+      writeFileSync(join(left, "canonical.db"), "half of it");
+    });
     const error = await refused(bob.items());
     expect(error).toMatchObject({
       code: "unavailable",
@@ -251,6 +263,16 @@ describe("mailboxes that are", () => {
     const file = stores.open("acme")?.mailbox.open()?.readFile;
     if (file === undefined) throw new Error("there are no mailboxes");
     expect(await workers.run(file, { kind: "quick_check" }, never)).toBe("ok");
+  });
+
+  test("a later version wrote are left alone, and say so", async () => {
+    await mail("first");
+    await bob.items();
+    await partition.restart({}, () => change("PRAGMA user_version = 99"));
+    expect((await refused(bob.items())).reason).toBe("FORMAT_TOO_NEW");
+    expect(await mail("second")).toStartWith("nd_");
+    await partition.restart({}, () => change("PRAGMA user_version = 1"));
+    expect(await snippets()).toEqual(["second", "first"]);
   });
 
   test("none at all cost no file", async () => {
