@@ -93,6 +93,7 @@ function checkSchemaRoute(engine: Engine): Route {
     example: {
       tenant_id: "acme",
       actor: "user:alice",
+      mode: "replace",
       node_types: [
         {
           type_id: 1,
@@ -106,7 +107,7 @@ function checkSchemaRoute(engine: Engine): Route {
   return postRoute("/v1/schema/check", facts, async ({ call, query, body }): Promise<Answer> => {
     const caller = callerOf(call, query, body);
     const schema = decodeSchema(schemaFormOf(body));
-    const mode = body.mode ?? "replace";
+    const mode = body.mode ?? ("merge" as const);
     const freshness = freshnessOf(call, query);
     const read = await engine.checkSchema(caller, { schema, mode }, freshness, call.signal);
     return {

@@ -78,15 +78,14 @@ const typeLists = {
   reserved_edge_type_ids: v.optional(v.array(v.number())),
 };
 
-const schemaMode = (otherwise: string) =>
-  v.optional(
-    v.pipe(
-      v.picklist(["merge", "replace"]),
-      v.description(
-        `merge: types, fields and enum values are added, nothing goes. replace: the schema becomes what is sent, and what is absent is removed. Default: ${otherwise}.`,
-      ),
+const schemaMode = v.optional(
+  v.pipe(
+    v.picklist(["merge", "replace"]),
+    v.description(
+      "merge (the default): types, fields and enum values are added, nothing goes. replace: the schema becomes what is sent, and what is absent is removed.",
     ),
-  );
+  ),
+);
 
 export const nodeTypeList = v.pipe(jsonList, v.description("Node types."));
 export const edgeTypeList = v.pipe(jsonList, v.description("Edge types."));
@@ -107,13 +106,13 @@ export const schemaForm = closed(typeLists);
 export const registerRequest = closed({
   ...identityMembers,
   idempotency_key: v.optional(text("As of a transaction; also as header Idempotency-Key.")),
-  mode: schemaMode("merge"),
+  mode: schemaMode,
   ...schemaMembers,
 });
 
 export const checkRequest = closed({
   ...identityMembers,
-  mode: schemaMode("replace"),
+  mode: schemaMode,
   ...schemaMembers,
 });
 
