@@ -252,22 +252,33 @@ export class Applier implements Service {
   /** The catalog is everybody's: what a record of it makes or ends must be so before the next record. */
   #applySystem(record: PlacedRecord): void {
     const { stores } = this.#deps;
-    const body = record.record.decodeBody();
-    const before = body.kind === "tenant_deleted" ? stores.findEntry(body.tenantId) : undefined;
+    const ending = this.#tenantThatEnds(record);
     this.#applyTenant(SYSTEM_TENANT_ID, [record]);
     if (this.#lanes.has(SYSTEM_TENANT_ID)) return;
+    const body = record.record.decodeBody();
     switch (body.kind) {
       case "tenant_created":
         return this.#createFile(body.tenantId, record.offset);
       case "tenant_deleted":
-        if (before !== undefined && stores.findEntry(body.tenantId) === undefined) {
-          this.#end(before);
-        }
+        if (ending !== undefined && stores.findEntry(body.tenantId) === undefined)
+          this.#end(ending);
         return;
       case "audit_event":
         return;
       default:
         stores.catalogChanged();
+    }
+  }
+
+  /** The tenant, as it is before the record is applied. What cannot be read is for applying it to find out. */
+  #tenantThatEnds(record: PlacedRecord): CatalogEntry | undefined {
+    try {
+      const body = record.record.decodeBody();
+      return body.kind === "tenant_deleted"
+        ? this.#deps.stores.findEntry(body.tenantId)
+        : undefined;
+    } catch {
+      return undefined;
     }
   }
 
