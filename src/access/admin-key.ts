@@ -26,12 +26,12 @@ export interface AdminKeyOptions {
 
 const ACTOR = "system:admin";
 
-/** Throws CONFIG_INVALID when the file holds something that is no key. */
+/** Throws CONFIG_INVALID when the file holds something that is no key, or cannot be read or written. */
 export async function makeAdminKey({ random, file, tell, append }: AdminKeyOptions): Promise<void> {
   const given = file === "" ? undefined : await keyIn(file);
   const key = given ?? makeApiKey(random);
   if (file === "") await tell(key.text);
-  else if (given === undefined) await writeDurably(file, `${key.text}\n`);
+  else if (given === undefined) await write(file, key.text);
   await append({
     kind: "api_key_created",
     keyId: key.keyId,
@@ -53,7 +53,7 @@ async function keyIn(file: string): Promise<MadeApiKey | undefined> {
     text = (await readFile(file, "utf8")).trim();
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw unusable(file, error);
   }
   const parsed = parseApiKey(text);
   if (parsed !== undefined) {
@@ -64,5 +64,22 @@ async function keyIn(file: string): Promise<MadeApiKey | undefined> {
     reason: "CONFIG_INVALID",
     message: `The file ${file} is to hold the server's first key, and holds something else.`,
     hint: "Name a file that is not there yet with --admin-key-file, or take this one away.",
+  });
+}
+
+async function write(file: string, key: string): Promise<void> {
+  try {
+    await writeDurably(file, `${key}\n`);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, error: unknown): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "CONFIG_INVALID",
+    message: `The file ${file} for the server's first key cannot be used: ${systemErrorCode(error) ?? "unknown"}.`,
+    hint: "Name a file in a directory that is there and writable with --admin-key-file.",
   });
 }

@@ -188,6 +188,14 @@ describe("a token", () => {
     expect(pick(await refused(Promise.resolve(ask(`Bearer ${text}`))))).toEqual(CONSTANT);
   });
 
+  test("that many calls bring at once is verified once", async () => {
+    const { asked, token } = await setup();
+    const text = await token();
+    const identities = await Promise.all(Array.from({ length: 50 }, () => asked(text)));
+    // One verification makes one identity.
+    expect(new Set(identities).size).toBe(1);
+  });
+
   test.each(["EdDSA", "ES256", "RS256"])("may be signed with %s", async (algorithm) => {
     const other = await TokenIssuer.make(algorithm);
     const { asked, clock } = await setup({ keys: other.keys });

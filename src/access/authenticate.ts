@@ -53,6 +53,8 @@ const BEARER = /^Bearer +([^\s,]+)$/i;
 export class CredentialAuthenticator implements Authenticator {
   readonly #deps: AuthenticatorDeps;
   readonly #known = new LRUCache<string, Known>({ max: limits.rememberedCredentials });
+  /** Tokens on their way, so that calls which bring one at once cause one verification. At most as many as calls. */
+  readonly #verifying = new Map<string, Promise<Identity | undefined>>();
 
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
@@ -100,7 +102,14 @@ export class CredentialAuthenticator implements Authenticator {
     token: { readonly text: string; readonly digest: string },
     peer: () => string,
   ): Promise<Identity> {
-    const identity = await tokens.verify(token.text, token.digest);
+    let verifying = this.#verifying.get(token.digest);
+    if (verifying === undefined) {
+      verifying = tokens
+        .verify(token.text, token.digest)
+        .finally(() => this.#verifying.delete(token.digest));
+      this.#verifying.set(token.digest, verifying);
+    }
+    const identity = await verifying;
     if (identity === undefined) throw this.#refusal(peer);
     this.#known.set(token.digest, { identity, keysVersion: undefined });
     return identity;

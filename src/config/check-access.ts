@@ -79,7 +79,7 @@ function tokenProblems(config: AccessConfig): Problem[] {
   if (sources.length !== 1) {
     problems.push({
       name: "ENTDB_JWT_KEYS_URL",
-      message: `, ENTDB_JWT_KEYS_FILE and ENTDB_JWT_KEYS: exactly one must be set, not ${sources.length}`,
+      message: `and ENTDB_JWT_KEYS_FILE, ENTDB_JWT_KEYS: exactly one of the three must be set, not ${sources.length}`,
     });
   }
   if (jwtKeysUrl !== "" && !isKeysUrl(jwtKeysUrl)) {

@@ -12,8 +12,11 @@ import type { KeyLookup, StoredKey } from "../access/key-lookup.ts";
 import { openTokenKeys } from "../access/token-keys.ts";
 import { openTokenVerifier, type TokenVerifier } from "../access/token-verifier.ts";
 import type { Clock } from "../base/clock.ts";
+import { systemErrorCode } from "../base/durable-file.ts";
+import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
+import { serverStopping } from "../face/interruptions.ts";
 import { ApiKeyReader, type StoredApiKey } from "../store/reader/api-key-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -36,6 +39,8 @@ export interface Access {
 
 const STARTER = { actor: "system:start", roles: [], credential: "" };
 const AUDITOR = { actor: "system:audit", roles: [], credential: "" };
+/** How long a stop waits for the audit's last records. */
+const LAST_WORDS_MS = 2_000;
 const NEVER = new AbortController().signal;
 
 export async function openAccess(config: Config, parts: AccessParts): Promise<Access> {
@@ -45,16 +50,22 @@ export async function openAccess(config: Config, parts: AccessParts): Promise<Ac
   const { partition, clock, log } = parts;
   const reader = new ApiKeyReader(partition.stores.system.readConnection);
   await makeFirstKey(config, reader, parts);
+  const stopping = new AbortController();
   const audit = new AuditLog({
     clock,
-    append: (event) => partition.systemLog.submit(event, AUDITOR, NEVER),
+    append: (event) => partition.systemLog.submit(event, AUDITOR, stopping.signal),
     failed: (cause) => log.warn("the audit could not be written; it is tried again", { cause }),
   });
   const tokens = config.jwtIssuer === "" ? undefined : await openTokens(config, clock, log);
   const keys = keyLookup(partition.stores, reader);
   return {
     authenticator: new CredentialAuthenticator({ keys, tokens, audit, clock }),
-    stop: () => audit.stop(),
+    // A catalog that cannot be written must not keep the server from stopping.
+    stop: async () => {
+      const disarm = clock.timer(LAST_WORDS_MS, () => stopping.abort(serverStopping()));
+      await audit.stop();
+      disarm();
+    },
   };
 }
 
@@ -106,7 +117,7 @@ async function openTokens(config: Config, clock: Clock, log: Logger): Promise<To
     await keys.readFirst();
   } catch (cause) {
     // An issuer that is down must not keep the server down; a file that is wrong must be mended.
-    if (config.jwtKeysUrl === "") throw cause;
+    if (config.jwtKeysUrl === "") throw cause instanceof EntError ? cause : unreadable(cause);
     failed(cause);
   }
   const { jwtIssuer: issuer, jwtAudience: audience, jwtAlgorithms: algorithms } = config;
@@ -117,6 +128,15 @@ async function openTokens(config: Config, clock: Clock, log: Logger): Promise<To
     mayBeOfServer: config.jwtServer,
   };
   return openTokenVerifier({ issuer, audience, algorithms, claims, keys, clock, failed });
+}
+
+function unreadable(cause: unknown): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "CONFIG_INVALID",
+    message: `ENTDB_JWT_KEYS_FILE names a file that cannot be read: ${systemErrorCode(cause) ?? "unknown"}.`,
+    hint: "Name the file that holds the issuer's public keys.",
+  });
 }
 
 function keySource(config: Config, clock: Clock): () => Promise<string> {

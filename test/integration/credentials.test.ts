@@ -94,6 +94,9 @@ describe("the first key", () => {
     writeFileSync(file, "a letter");
     expect((await refused(start({ adminKeyFile: file }))).reason).toBe("CONFIG_INVALID");
     expect(readFileSync(file, "utf8")).toBe("a letter");
+    const nowhere = join(directory.path, "nowhere", "admin.key");
+    expect((await refused(start({ adminKeyFile: nowhere }))).reason).toBe("CONFIG_INVALID");
+    expect((await refused(start({ adminKeyFile: directory.path }))).reason).toBe("CONFIG_INVALID");
     const server = await start();
     expect(told).toHaveLength(1);
     await server.stop();
@@ -137,6 +140,23 @@ describe("keys", () => {
     const request = { context: { tenantId: "fresh" }, schema: {} };
     expect(await reasonOf(graph.registerSchema(request, as(server.adminKey)))).toBe("[not_found]");
   });
+});
+
+test("a server whose token keys cannot be read does not start, and says which", async () => {
+  using directory = temporaryDirectory();
+  const tokens = { auth: "required", jwtIssuer: "https://id", jwtAudience: "entdb" } as const;
+  const keys = join(directory.path, "keys.json");
+  const start = () =>
+    startServer(serverConfig({ dataDir: directory.path, ...tokens, jwtKeysFile: keys }));
+  const missing = await refused(start());
+  expect([missing.reason, missing.message]).toEqual([
+    "CONFIG_INVALID",
+    "ENTDB_JWT_KEYS_FILE names a file that cannot be read: ENOENT.",
+  ]);
+  writeFileSync(keys, '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}');
+  const shared = await refused(start());
+  expect(shared.reason).toBe("CONFIG_INVALID");
+  expect(shared.message).not.toContain("c2VjcmV0");
 });
 
 test("the audit learns who acted for whom, and where credentials did not hold, when the server stops", async () => {
