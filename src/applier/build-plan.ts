@@ -3,7 +3,7 @@ import type { BuildStep } from "../schema/build-step.ts";
 import type { CompiledEdgeType, SchemaRegistry } from "../schema/registry.ts";
 import type { Field } from "../schema/types.ts";
 import { compositeKeyId } from "../store/index-value.ts";
-import type { BuildState, DroppedIndex } from "../store/reader/build-reader.ts";
+import type { BuildState, DroppedIndex, HiddenField } from "../store/reader/build-reader.ts";
 import { checkEdges, type EvolvingEdgeType, fillEdges } from "./build-edges.ts";
 import {
   type EvolvingNodeType,
@@ -25,6 +25,8 @@ import type { GraphStatements } from "./scope.ts";
 export interface BuildPlan {
   readonly passes: readonly BuildPass[];
   readonly drops: readonly DroppedIndex[];
+  /** Fields that readers must not see before the new schema is in force. */
+  readonly hidden: readonly HiddenField[];
 }
 
 /** Thrown where a schema needs more of the existing rows than one record's transaction may do. Control flow of the applier, never seen outside it. */
@@ -60,12 +62,13 @@ export function planBuild(
 ): BuildPlan {
   const found = new FoundSteps(before, after);
   for (const step of steps) found.add(step);
-  return { passes: found.passes(graph, after), drops: found.drops };
+  return { passes: found.passes(graph, after), drops: found.drops, hidden: found.hidden };
 }
 
 /** Steps put together, so that no row is looked at twice for the same end. */
 class FoundSteps {
   readonly drops: DroppedIndex[] = [];
+  readonly hidden: HiddenField[] = [];
   readonly #before: SchemaRegistry;
   readonly #after: SchemaRegistry;
   readonly #emptied: number[] = [];
@@ -106,11 +109,17 @@ class FoundSteps {
       case "fill_node_default": {
         const field = this.#after.nodeType(step.typeId).table.get(step.fieldId);
         addTo(this.#filledNodes, step.typeId, field);
+        const { typeId, fieldId } = step;
+        const isNew = this.#before.nodeType(typeId).table.find(fieldId) === undefined;
+        if (isNew) this.hidden.push({ of: "node", typeId, fieldId });
         return;
       }
       case "fill_edge_default": {
         const field = this.#after.edgeType(step.edgeTypeId).table.get(step.fieldId);
         addTo(this.#filledEdges, step.edgeTypeId, field);
+        const { edgeTypeId: typeId, fieldId } = step;
+        const isNew = this.#before.edgeType(typeId).table.find(fieldId) === undefined;
+        if (isNew) this.hidden.push({ of: "edge", typeId, fieldId });
         return;
       }
       case "drop_unique_field":

@@ -21,7 +21,7 @@ const COUNT_ROWS = 1_024;
 const DROP_ROWS = 256;
 
 /** Nothing has been done yet for the record at this offset. */
-export function beginBuild(position: number): BuildState {
+export function beginBuild(position: number, { hidden }: BuildPlan): BuildState {
   return {
     position,
     phase: "count",
@@ -35,6 +35,7 @@ export function beginBuild(position: number): BuildState {
     wording: null,
     replaced: [],
     drops: [],
+    hidden,
   };
 }
 
@@ -139,7 +140,7 @@ function backward(state: BuildState, plan: BuildPlan, slice: Slice): BuildState 
 /** What is left to be cleaned away now that the schema is in force; undefined: nothing. */
 export function beginCleaning(state: BuildState, plan: BuildPlan): BuildState | undefined {
   if (plan.drops.length === 0) return undefined;
-  return { ...state, phase: "clean", doing: "removing indexes", drops: plan.drops };
+  return { ...state, phase: "clean", doing: "removing indexes", drops: plan.drops, hidden: [] };
 }
 
 /** Removes rows of indexes that are gone, as far as the slice allows. Undefined when none is left. */

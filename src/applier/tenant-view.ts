@@ -183,7 +183,7 @@ export class TenantView {
     if (build?.phase === "clean") return this.#clean(build, slice);
     const record = must(placed, "a schema is built from its record");
     const plan = this.#planOf(record);
-    const state = build ?? beginBuild(record.offset);
+    const state = build ?? beginBuild(record.offset, plan);
     if (isBuilt(state, plan)) return this.#decideBuilt(record, state, plan);
     if (isUndone(state)) return this.#decideUndone(record, state);
     return this.#transaction((memory) => {
@@ -275,7 +275,10 @@ export class TenantView {
 
   #adopt(next: ViewMemory): void {
     if (next.membership !== this.#committed.membership) this.store.membershipChanged();
-    if (next.registry !== this.#committed.registry) this.store.schemaChanged();
+    // What readers may see also changes where a build begins and ends.
+    const building = (memory: ViewMemory) => memory.build !== undefined;
+    const began = building(next) !== building(this.#committed);
+    if (began || next.registry !== this.#committed.registry) this.store.schemaChanged();
     if (this.#graph.mailboxOutbox.takeWritten()) this.store.mailbox.setNews(true);
     this.#committed = next;
   }

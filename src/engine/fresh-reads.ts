@@ -44,7 +44,7 @@ export class FreshReads {
       const store = this.#deps.views.open(tenantId);
       // Taken before a worker begins to read: what the view comes to meanwhile may not be in the answer.
       const positionToken = tokenOfView(wal, applied, tenantId);
-      const registry = this.#deps.schemas.of(store);
+      const registry = this.#deps.schemas.shownBy(store);
       return { ...withoutRemovedFields(registry, await read(store)), positionToken };
     } catch (error) {
       throw this.#deps.views.explained(tenantId, error);

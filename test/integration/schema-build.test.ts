@@ -77,6 +77,11 @@ const MANY = 900;
 const manyUsers = (users: number): RequestedOperation[] =>
   Array.from({ length: users }, (_, i) => createNode(1, { 2: int(i) }, { id: ownId("nd", i) }));
 
+const likesOf = (users: number): RequestedOperation[] =>
+  Array.from({ length: users - 1 }, (_, i) =>
+    createEdge(10, ownId("nd", i), ownId("nd", i + 1), {}, { id: ownId("ed", i) }),
+  );
+
 async function grown(options: TestPartitionOptions, rows = userRows()): Promise<TestPartition> {
   const partition = await TestPartition.open(options);
   const tenant = partition.tenant("acme");
@@ -371,6 +376,35 @@ describe("while a schema is built", () => {
     expect(seen).toContainEqual(["indexes of node type 1 (User)", NODES - 1, NODES - 1]);
     const done = seen.map(([, rows]) => rows);
     expect(done).toEqual([...done].sort((a, b) => a - b));
+  });
+
+  test("nobody sees a default before its schema is in force", async () => {
+    await using partition = await grown(SLICED, [...manyUsers(40), ...likesOf(40)]);
+    const tenant = partition.tenant("acme");
+    const id = ownId("nd", 0);
+    const since = { field_id: 2, name: "until", kind: "int", required: true, default: 9 };
+    const form = schemaForm({
+      fields: withField(REQUIRED),
+      likes: { ...LIKES, fields: [...LIKES.fields, since] },
+    });
+    const registering = tenant.register(form, "change", "replace");
+    await until(() => behindOf(partition) !== undefined);
+    let filled = 0;
+    for (;;) {
+      const [node, page] = [await tenant.node(id), await tenant.edges({ nodeId: id })];
+      const { build } = await tenant.schema();
+      // Before the first slice there is nothing to tell yet.
+      if (build === undefined && filled > 0) break;
+      filled += build?.step.startsWith("defaults") ? 1 : 0;
+      expect([...node.fields.keys()]).toEqual([2]);
+      expect(page.edges.map(({ fields }) => fields.size)).toEqual([0]);
+      await turn();
+    }
+    expect(filled).toBeGreaterThan(20);
+    await registering;
+    expect([...(await tenant.node(id)).fields.keys()]).toEqual([2, 5]);
+    const { edges } = await tenant.edges({ nodeId: id });
+    expect(edges[0]?.fields).toEqual(new Map([[2, int(9)]]));
   });
 
   test("a read that must see it waits, and fails at its deadline; so does a write", async () => {

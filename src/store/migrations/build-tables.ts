@@ -3,7 +3,8 @@
  * empty when nothing is being built, and in no hash. `position` is the record's offset; `step`
  * the place in its plan; `after` the last row that the step has done with, `undone` the last
  * that it has taken back. `result`, `wording` and `replaced` are the rejection that waits for
- * that; `drops` are indexes whose rows nobody reads any more.
+ * that; `drops` are indexes whose rows nobody reads any more; `hidden` are fields that are filled
+ * already, but not in force yet.
  */
 export const BUILD_TABLES = `
 CREATE TABLE schema_build (
@@ -19,6 +20,7 @@ CREATE TABLE schema_build (
   result BLOB,
   wording TEXT,
   replaced TEXT NOT NULL,
-  drops TEXT NOT NULL
+  drops TEXT NOT NULL,
+  hidden TEXT NOT NULL
 ) STRICT;
 `;

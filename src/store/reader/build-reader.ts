@@ -26,6 +26,15 @@ export interface BuildState {
   /** With `undo`: ids that the record's creates proposed, and those that they were answered with. */
   readonly replaced: readonly (readonly [string, string])[];
   readonly drops: readonly DroppedIndex[];
+  /** New fields that rows hold already, though the schema that has them is not in force. */
+  readonly hidden: readonly HiddenField[];
+}
+
+/** A field of a node type or an edge type. */
+export interface HiddenField {
+  readonly of: "node" | "edge";
+  readonly typeId: number;
+  readonly fieldId: number;
 }
 
 /** Rows of an index that the schema has no longer. */
@@ -46,7 +55,7 @@ export class BuildReader {
     this.#find = new LazyStatement(
       db,
       `SELECT position, phase, step, after, undone, rows_done, rows_total, doing, result, wording,
-         replaced, drops FROM schema_build`,
+         replaced, drops, hidden FROM schema_build`,
     );
   }
 
@@ -67,6 +76,7 @@ export class BuildReader {
       wording: row[9],
       replaced: JSON.parse(row[10]),
       drops: JSON.parse(row[11]),
+      hidden: JSON.parse(row[12]),
     };
   }
 }
@@ -82,6 +92,7 @@ type BuildRow = [
   string,
   Uint8Array | null,
   string | null,
+  string,
   string,
   string,
 ];

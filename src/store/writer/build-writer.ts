@@ -12,8 +12,8 @@ export class BuildWriter {
       db,
       `INSERT OR REPLACE INTO schema_build
          (only_row, position, phase, step, after, undone, rows_done, rows_total, doing, result,
-          wording, replaced, drops)
-       VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          wording, replaced, drops, hidden)
+       VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#clear = new LazyStatement(db, "DELETE FROM schema_build");
   }
@@ -32,6 +32,7 @@ export class BuildWriter {
       state.wording,
       JSON.stringify(state.replaced),
       JSON.stringify(state.drops),
+      JSON.stringify(state.hidden),
     );
   }
 
