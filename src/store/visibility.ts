@@ -60,12 +60,39 @@ function holds(expiresAt: bigint | null, viewer: Viewer): boolean {
   return expiresAt === null || expiresAt > viewer.now;
 }
 
+/** Who may read one node: the same predicate, looked up once to judge many viewers. */
+export class Audience {
+  readonly #ownerActor: string;
+  readonly #grants: readonly GrantRow[];
+
+  constructor(ownerActor: string, grants: readonly GrantRow[]) {
+    this.#ownerActor = ownerActor;
+    this.#grants = grants;
+  }
+
+  includes(viewer: Viewer): boolean {
+    return this.#ownerActor === ownName(viewer) || anyHolds(this.#grants, viewer);
+  }
+}
+
+/** A principal, and when what it was granted expires (null: never). */
+type GrantRow = readonly [principal: string, expiresAt: bigint | null];
+
+function anyHolds(grants: readonly GrantRow[], viewer: Viewer): boolean {
+  return grants.some(
+    ([principal, expiresAt]) =>
+      holds(expiresAt, viewer) && namesOf(viewer.principals).has(principal),
+  );
+}
+
 /** The statements behind the predicate. */
 export class VisibilityReader {
+  readonly #ownerOf: LazyStatement;
   readonly #grantsOf: LazyStatement;
   readonly #readableBy: LazyStatement;
 
   constructor(db: Database) {
+    this.#ownerOf = new LazyStatement(db, "SELECT owner_actor FROM nodes WHERE id = ?");
     this.#grantsOf = new LazyStatement(
       db,
       "SELECT principal, expires_at FROM grants WHERE node_id = ?",
@@ -79,11 +106,14 @@ export class VisibilityReader {
 
   /** Whether a grant lets the viewer read the node. Ask {@link canRead} instead, which knows owners. */
   isGranted(viewer: Viewer, nodeId: string): boolean {
-    const grants = this.#grantsOf.ready.values(nodeId) as [string, bigint | null][];
-    return grants.some(
-      ([principal, expiresAt]) =>
-        holds(expiresAt, viewer) && namesOf(viewer.principals).has(principal),
-    );
+    return anyHolds(this.#grantsOf.ready.values(nodeId) as [string, bigint | null][], viewer);
+  }
+
+  /** Who may read the node; undefined for one that there is not. Whoever sees all data is in no audience. */
+  audienceOf(nodeId: string): Audience | undefined {
+    const row = this.#ownerOf.ready.values(nodeId)[0] as [string] | undefined;
+    if (row === undefined) return undefined;
+    return new Audience(row[0], this.#grantsOf.ready.values(nodeId) as [string, bigint | null][]);
   }
 
   /**

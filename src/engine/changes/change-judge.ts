@@ -4,6 +4,7 @@ import type { Viewer } from "../../record/viewer.ts";
 import type { SchemaRegistry } from "../../schema/registry.ts";
 import type { ChangeRow } from "../../store/reader/change-reader.ts";
 import type { TenantStore } from "../../store/tenant-store.ts";
+import type { Audience } from "../../store/visibility.ts";
 import type { Change } from "../changes.ts";
 import { withoutRemovedFields } from "../removed-fields.ts";
 import type { Judge } from "../subscription/row-source.ts";
@@ -17,9 +18,6 @@ export interface ChangeInterest {
   readonly edgeTypeIds: ReadonlySet<number> | undefined;
   readonly withNodes: boolean;
 }
-
-/** Who reads a node: principals, and until when (0: for ever). */
-type Audience = ReadonlyMap<string, number>;
 
 /**
  * Which changes a watcher gets, on a tenant's view as it stands at this moment. A node's
@@ -79,12 +77,7 @@ export class ChangeJudge implements Judge<ChangeRow, ChangeInterest, Change> {
   }
 
   #mayRead(nodeId: string, viewer: Viewer): boolean {
-    const audience = this.#audience(nodeId);
-    if (audience === undefined) return false;
-    return viewer.principals.some((principal) => {
-      const until = audience.get(principal);
-      return until !== undefined && (until === 0 || until > viewer.now);
-    });
+    return this.#audience(nodeId)?.includes(viewer) ?? false;
   }
 
   #viewer(interest: ChangeInterest): Viewer {
@@ -97,19 +90,8 @@ export class ChangeJudge implements Judge<ChangeRow, ChangeInterest, Change> {
   }
 
   #audience(nodeId: string): Audience | undefined {
-    const known = this.#audiences.get(nodeId);
-    if (known !== undefined || this.#audiences.has(nodeId)) return known;
-    const { changes, grants } = this.#store.reads;
-    const owner = changes.ownerOf(nodeId);
-    const audience = owner === undefined ? undefined : new Map([[owner, 0]]);
-    if (audience !== undefined) {
-      for (const { principal, expiresAt } of grants.list(nodeId)) {
-        const until = audience.get(principal);
-        if (until === undefined || (until !== 0 && (expiresAt === 0 || expiresAt > until))) {
-          audience.set(principal, expiresAt);
-        }
-      }
-    }
+    if (this.#audiences.has(nodeId)) return this.#audiences.get(nodeId);
+    const audience = this.#store.reads.visibility.audienceOf(nodeId);
     remember(this.#audiences, nodeId, audience);
     return audience;
   }

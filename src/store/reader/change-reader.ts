@@ -48,7 +48,6 @@ export class ChangeReader {
   readonly #ofRecord: LazyStatement;
   readonly #places: LazyStatement;
   readonly #trimmedBelow: LazyStatement;
-  readonly #ownerOf: LazyStatement;
 
   constructor(db: Database) {
     this.#after = new LazyStatement(
@@ -67,7 +66,6 @@ export class ChangeReader {
       db,
       `SELECT value FROM settings WHERE name = '${TRIMMED_BELOW}'`,
     );
-    this.#ownerOf = new LazyStatement(db, "SELECT owner_actor FROM nodes WHERE id = ?");
   }
 
   /** About so many changes of records behind the position, each record whole. Fewer: there are no more. */
@@ -90,12 +88,6 @@ export class ChangeReader {
   get trimmedBelow(): number {
     const row = this.#trimmedBelow.ready.values()[0] as [string] | undefined;
     return Number(row?.[0] ?? 0);
-  }
-
-  /** Undefined for a node that there is not. */
-  ownerOf(nodeId: string): string | undefined {
-    const row = this.#ownerOf.ready.values(nodeId)[0] as [string] | undefined;
-    return row?.[0];
   }
 }
 
