@@ -124,7 +124,13 @@ function addToGroup(scope: TransactionScope, group: string, member: string): boo
   if (inner !== undefined && !facts.hasGroup(inner)) throw groupNotFound(inner);
   if (facts.isInGroup(group, member)) return false;
   if (inner !== undefined) requireNesting(scope, group, inner);
-  requireRightsToGive(scope, [...membership.standingOf(`group:${group}`, []).rights]);
+  const joined = membership.standingOf(`group:${group}`, []);
+  requireRightsToGive(scope, [...joined.rights]);
+  const meant = new Set([...membership.standingOf(member, []).principals, ...joined.principals]);
+  if (meant.size > limits.principalsPerActor) {
+    const what = `${meant.size} principals would stand for ${member}`;
+    throw limitExceeded(what, limits.principalsPerActor);
+  }
   checkLimit(`members of group ${group}`, facts.countMembersOf(group), limits.membersPerGroup);
   membershipWriter.addToGroup(group, member);
   return true;

@@ -227,6 +227,23 @@ describe("refusals", () => {
     expect((await as("bob").node(id)).id).toBe(id);
   });
 
+  test("of more groups around one actor than can stand for him", async () => {
+    const { admin, as } = await freshTenant();
+    // Besides them there are the actor himself and everybody.
+    const most = limits.principalsPerActor - 2;
+    const groups = Array.from({ length: most + 1 }, (_, i) => `g${i}`);
+    for (const some of [groups.slice(0, 500), groups.slice(500)]) {
+      await admin.execute(some.map((group) => membership(putGroup(group))));
+    }
+    const joining = groups.slice(0, most).map((group) => membership(add(group, "user:bob")));
+    await admin.execute(joining.slice(0, 500));
+    await admin.execute(joining.slice(500));
+    expect(await reasonOf(admin, add(`g${most}`, "user:bob"))).toBe("LIMIT_EXCEEDED");
+    const id = await admin.make(createNode(1));
+    await admin.one(grant(id, `group:g${most - 1}`));
+    expect((await as("bob").node(id)).id).toBe(id);
+  }, 20_000);
+
   test("of more roles in a tenant than are allowed", async () => {
     const { admin } = await freshTenant();
     const roles = Array.from({ length: limits.rolesPerTenant }, (_, i) =>
@@ -259,7 +276,7 @@ describe("refusals", () => {
     await steps(admin, remove("g0", "user:u0"), add("g0", "user:more"));
     const count = viewRows(partition, tenantId, "SELECT COUNT(*) FROM group_members");
     expect(count).toEqual([[BigInt(limits.membersPerGroup)]]);
-  });
+  }, 30_000);
 });
 
 describe("nobody gives away what he does not hold", () => {
