@@ -6,9 +6,9 @@
 import { statSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
+import type { ReadFile } from "../store/reader/read-job.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import { damaged } from "../store/store-errors.ts";
-import type { ReadFile } from "../store/reader/read-job.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Applier } from "./applier.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";

@@ -36,7 +36,6 @@ test("help loads neither server nor database nor protocol", () => {
     "cli",
     "config",
     "main.ts",
-    "schema",
   ]);
   expect([...packages].sort()).toEqual([
     "commander",

@@ -5,7 +5,7 @@ import { refusal } from "../../test/harness/refusal.ts";
 import type { Field, Schema } from "../schema/types.ts";
 import { FIELD_KINDS } from "../schema/value.ts";
 import { decodeSchema } from "./decode-schema.ts";
-import { encodeSchema } from "./encode-schema.ts";
+import { encodeSchema, encodeSchemaBuild } from "./encode-schema.ts";
 
 const FIELDS: Field[] = FIELD_KINDS.map((kind, index) => ({
   fieldId: index + 1,
@@ -104,5 +104,14 @@ describe("schemas", () => {
     });
     const path = "schema.node_types[0].fields[0].default_value";
     expect(refusal(() => decodeSchema(noValue, "schema")).details["field"]).toBe(path);
+  });
+});
+
+test("how far a schema has been applied to existing nodes goes to the wire as it is", () => {
+  const build = { walPosition: "0:7", step: "counting", rowsDone: 3, rowsTotal: 2 ** 40 };
+  expect(encodeSchemaBuild(build)).toMatchObject({
+    ...build,
+    rowsDone: 3n,
+    rowsTotal: 2n ** 40n,
   });
 });

@@ -94,6 +94,7 @@ const mailboxes: Mailboxes = {
 };
 
 const changes: Changes = {
+  count: 0,
   watch: async function* () {
     yield { changes: [], ...place };
   },

@@ -102,7 +102,6 @@ function resolveAliases(operations: readonly RequestedOperation[]): RequestedOpe
           };
         case "delete_edge":
           return { ...operation, target: targetOf(operation.target) };
-        case "create_node":
         case "delete_node":
         case "restore_node":
         case "purge_node":

@@ -62,14 +62,22 @@ function transactionCase(body: Extract<TransactionRecord["body"], { kind: "trans
 }
 
 function systemCase(body: SystemBody): RecordMessage["body"] {
-  if (body.kind === "api_key_revoked") {
-    return { case: "apiKeyRevoked", value: create(ApiKeyRevokedSchema, { keyId: body.keyId }) };
+  switch (body.kind) {
+    case "api_key_revoked":
+      return { case: "apiKeyRevoked", value: create(ApiKeyRevokedSchema, { keyId: body.keyId }) };
+    case "audit_event": {
+      const { kind: _, count, details, ...plain } = body;
+      const rest = { count: BigInt(count), details: Object.fromEntries(details) };
+      return { case: "auditEvent", value: create(AuditEventSchema, { ...plain, ...rest }) };
+    }
+    default:
+      return tenantCase(body);
   }
-  if (body.kind === "audit_event") {
-    const { kind: _, count, details, ...plain } = body;
-    const rest = { count: BigInt(count), details: Object.fromEntries(details) };
-    return { case: "auditEvent", value: create(AuditEventSchema, { ...plain, ...rest }) };
-  }
+}
+
+function tenantCase(
+  body: Exclude<SystemBody, { kind: "api_key_revoked" | "audit_event" }>,
+): RecordMessage["body"] {
   const { tenantId } = body;
   const life = { tenantId, incarnation: BigInt(body.incarnation) };
   switch (body.kind) {

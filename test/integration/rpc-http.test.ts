@@ -267,6 +267,7 @@ describe.each([
     expect(names).toEqual([
       "entdb.v1.EntDBService",
       "entdb.v1.OperationsService",
+      "entdb.v1.TenantService",
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",

@@ -4,7 +4,9 @@
  * are of one row or a few, so that there are many; a view that does the same in one
  * transaction is what they are held against.
  */
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { EntError } from "../../src/base/errors.ts";
 import type { JsonObject, JsonValue } from "../../src/base/json.ts";
 import type { RequestedOperation } from "../../src/engine/engine.ts";
@@ -491,6 +493,28 @@ describe("a crash", () => {
     expect(copies.length).toBe(8);
     await expectSame(partition, copies);
   }, 60_000);
+
+  test("of nothing but the disk's patience: a locked file stalls it, and it goes on by itself", async () => {
+    await using partition = await grown({ ...SLICED, busyTimeoutMs: 1 });
+    await using control = await grown(AT_ONCE);
+    const registering = partition.tenant("acme").register(everything, "change", "replace");
+    await until(() => viewRows(partition, "acme").rows["schema_build"]?.length === 1);
+    const locker = new Database(join(partition.directoryOf("acme"), "canonical.db"));
+    locker.run("BEGIN IMMEDIATE");
+    await until(() => behindOf(partition)?.trouble === "stalled");
+    locker.run("ROLLBACK");
+    locker.close();
+    const registered = registering.finally(() => undefined);
+    await until(
+      () => behindOf(partition) === undefined,
+      () => partition.fakeClock.advance(50),
+    );
+    await registered;
+    await control.tenant("acme").register(everything, "change", "replace");
+    expect(viewRows(partition, "acme").rows).toEqual(viewRows(control, "acme").rows);
+    const told = partition.trouble.map(({ what }) => what);
+    expect(told).toEqual(["building", "stalled", "building", "resumed"]);
+  });
 
   test("and a stop in order hold the checkpoint before what is not done", async () => {
     await using partition = await grown(SLICED);

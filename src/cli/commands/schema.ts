@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
+import { buildNote } from "../build-note.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
@@ -41,6 +42,8 @@ function getCommand(context: CliContext): Command {
     if (flags.output === "table") {
       await context.output.rows("table", typeRows(schema), TYPE_COLUMNS);
       await context.output.note(`fingerprint ${schema["fingerprint"]}`);
+      const building = buildNote(schema);
+      if (building !== undefined) await context.output.note(building);
       return;
     }
     await context.output.record(flags.output, schema);

@@ -89,7 +89,7 @@ async function readOperations(
   const nodeTypes = await lookUpNodeTypes(engine, caller, operations, signal);
   return names.resolve(caller, signal, ANY, (registry) => {
     const reader = new OperationReader(registry, nodeTypes);
-    if (attached !== undefined) reader.merge(attached);
+    if (attached !== undefined) reader.evolve(attached, "merge");
     return operations.map((operation, i) => reader.read(operation, `operations[${i}]`));
   });
 }

@@ -59,6 +59,21 @@ describe("GET /v1/schema", () => {
   });
 });
 
+describe("GET /v1/schema while a schema is applied to existing nodes", () => {
+  test("also says how far it has come", async () => {
+    const build = { walPosition: "0:7", step: "counting", rowsDone: 3, rowsTotal: 8 };
+    const answer = { ...(await schemaOf(GRAPH_SCHEMA, TOKEN)()), build };
+    const app = new RestApp({ engine: { getSchema: async () => answer } });
+    const { json } = await app.get("/v1/schema");
+    expect(json["build"]).toEqual({
+      wal_position: "0:7",
+      step: "counting",
+      rows_done: 3,
+      rows_total: 8,
+    });
+  });
+});
+
 describe("POST /v1/schema", () => {
   test("registers, and answers with what came of it", async () => {
     const { app, asked } = recording();
