@@ -30,13 +30,7 @@ function staticImports(entry: string): { files: Set<string>; packages: Set<strin
 test("help loads neither server nor database nor protocol", () => {
   const { files, packages } = staticImports(join(SRC, "main.ts"));
   const folders = [...files].map((file) => relative(SRC, file).split("/")[0] ?? "");
-  expect([...new Set(folders)].sort()).toEqual([
-    "..",
-    "base",
-    "cli",
-    "config",
-    "main.ts",
-  ]);
+  expect([...new Set(folders)].sort()).toEqual(["..", "base", "cli", "config", "main.ts"]);
   expect([...packages].sort()).toEqual([
     "commander",
     "node:fs",

@@ -100,8 +100,9 @@ function writeDetails(writer: ByteWriter, details: ReadonlyMap<string, string>):
   const sorted = [...details].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, value] of sorted) {
     const start = openMessage(writer, lengthTag(7));
-    writeText(writer, ENTRY.key, key);
-    writeText(writer, ENTRY.value, value);
+    // Generated code writes both halves of a map's entry, also when one is empty.
+    writeTexts(writer, ENTRY.key, [key]);
+    writeTexts(writer, ENTRY.value, [value]);
     writer.closeRun(start);
   }
 }
