@@ -4,7 +4,7 @@
  * difference is written, so that both tables change together or not at all.
  */
 import { EntError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { EVERYBODY, type Grant } from "../record/access.ts";
 import type { Node } from "../record/graph.ts";
 import type { OperationResult } from "../record/outcome.ts";
@@ -195,6 +195,6 @@ function checkCount(nodeId: string, count: number): void {
     reason: "LIMIT_EXCEEDED",
     message: `Node ${nodeId} would have ${count} grants; at most ${most} are allowed.`,
     hint: "Grant to a group or a role instead of to each of its members.",
-    details: { node_id: nodeId, limit: String(most) },
+    details: { node_id: nodeId, ...limitDetails("grantsPerNode") },
   });
 }

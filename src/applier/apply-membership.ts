@@ -5,7 +5,7 @@
  * Each step checks everything before it writes.
  */
 import { EntError, type ErrorReason } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import { ADMIN_ROLE, RIGHTS, type Right } from "../record/access.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import type { MembershipStep, SchemaLock } from "../record/transaction.ts";
@@ -53,7 +53,7 @@ function applyStep(scope: TransactionScope, step: MembershipStep): boolean {
       return false;
     case "put_group": {
       if (facts.hasGroup(step.group)) return false;
-      checkLimit("groups", facts.countGroups(), limits.groupsPerTenant);
+      checkLimit("groups", facts.countGroups(), "groupsPerTenant");
       membershipWriter.putGroup(step.group);
       return true;
     }
@@ -90,7 +90,7 @@ function putRole(scope: TransactionScope, role: string, rights: readonly Right[]
     rights.filter((right) => !before.includes(right)),
   );
   const created = !facts.hasRole(role);
-  if (created) checkLimit("roles", facts.countRoles(), limits.rolesPerTenant);
+  if (created) checkLimit("roles", facts.countRoles(), "rolesPerTenant");
   membershipWriter.putRole(
     role,
     RIGHTS.filter((right) => rights.includes(right)),
@@ -104,7 +104,7 @@ function setMember(scope: TransactionScope, principal: string, roles: readonly s
   if (group !== undefined && !facts.hasGroup(group)) throw groupNotFound(group);
   const distinct = [...new Set(roles)];
   if (distinct.length > limits.rolesPerMember) {
-    throw limitExceeded(`${principal} would have ${distinct.length} roles`, limits.rolesPerMember);
+    throw limitExceeded(`${principal} would have ${distinct.length} roles`, "rolesPerMember");
   }
   const unknown = distinct.find((role) => !facts.hasRole(role));
   if (unknown !== undefined) throw roleNotFound(unknown);
@@ -129,9 +129,9 @@ function addToGroup(scope: TransactionScope, group: string, member: string): boo
   const meant = new Set([...membership.standingOf(member, []).principals, ...joined.principals]);
   if (meant.size > limits.principalsPerActor) {
     const what = `${meant.size} principals would stand for ${member}`;
-    throw limitExceeded(what, limits.principalsPerActor);
+    throw limitExceeded(what, "principalsPerActor");
   }
-  checkLimit(`members of group ${group}`, facts.countMembersOf(group), limits.membersPerGroup);
+  checkLimit(`members of group ${group}`, facts.countMembersOf(group), "membersPerGroup");
   membershipWriter.addToGroup(group, member);
   return true;
 }
@@ -184,17 +184,17 @@ function groupNamed(principal: string): string | undefined {
   return principal.startsWith("group:") ? principal.slice("group:".length) : undefined;
 }
 
-function checkLimit(what: string, count: number, most: number): void {
-  if (count >= most) throw limitExceeded(`There would be ${count + 1} ${what}`, most);
+function checkLimit(what: string, count: number, limit: LimitName): void {
+  if (count >= limits[limit]) throw limitExceeded(`There would be ${count + 1} ${what}`, limit);
 }
 
-function limitExceeded(what: string, most: number): EntError {
+function limitExceeded(what: string, limit: LimitName): EntError {
   return new EntError({
     code: "invalid_argument",
     reason: "LIMIT_EXCEEDED",
-    message: `${what}; at most ${most} are allowed.`,
+    message: `${what}; at most ${limits[limit]} are allowed.`,
     hint: "Delete what is not needed any more, or use groups.",
-    details: { limit: String(most) },
+    details: limitDetails(limit),
   });
 }
 

@@ -4,7 +4,7 @@
  * that holds its effects. Everything is checked before anything is written.
  */
 import { EntError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import type { Outcome } from "../record/outcome.ts";
 import type {
   ApiKeyCreated,
@@ -147,7 +147,7 @@ function requireRoomForKey(
     reason: "LIMIT_EXCEEDED",
     message: `There would be more than ${most} keys that hold.`,
     hint: "Revoke keys that nobody uses, or let keys expire.",
-    details: { limit: String(most) },
+    details: limitDetails("apiKeysPerTenant"),
   });
 }
 

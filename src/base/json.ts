@@ -1,5 +1,5 @@
 import { EntError, invalid } from "./errors.ts";
-import { limits } from "./limits.ts";
+import { limitDetails, limits } from "./limits.ts";
 
 /**
  * A strict JSON reader for what clients and files hand us. Unlike `JSON.parse` it never
@@ -151,9 +151,9 @@ class JsonParser {
     if (depth < this.#maxDepth) return depth + 1;
     throw invalid(
       "LIMIT_EXCEEDED",
-      `JSON nested deeper than ${this.#maxDepth} levels`,
+      `The JSON is nested deeper than ${this.#maxDepth} levels.`,
       "Send a flatter value.",
-      { limit: String(this.#maxDepth) },
+      limitDetails("jsonBodyDepth", this.#maxDepth),
     );
   }
 

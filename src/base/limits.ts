@@ -1,7 +1,8 @@
 /**
  * Every limit of EntDB has its number here, once. A limit that an operator may move
  * is an option in `config/options.ts` whose default is taken from here.
- * Units are in the names; `test/limits.test.ts` holds one test at and one past each.
+ * Units are in the names; `test/integration/limits.test.ts` has a row for each: at it and
+ * one past it, or where what nobody outside meets is shown.
  */
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -159,3 +160,11 @@ export const limits = {
   /** For the headers and the body of a request to arrive. */
   requestTimeoutMs: 30_000,
 } as const;
+
+/** What a limit is called in the details of an error. */
+export type LimitName = keyof typeof limits;
+
+/** The details of a refusal by a limit: which one, and the most that it lets pass, which an operator may have moved. */
+export function limitDetails(limit: LimitName, max: number = limits[limit]) {
+  return { limit, max: String(max) };
+}

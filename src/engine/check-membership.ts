@@ -1,5 +1,5 @@
 import { invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { ADMIN_ROLE, isActor, RIGHTS, type Right } from "../record/access.ts";
 import type { MembershipStep } from "../record/transaction.ts";
 import { isPrincipal } from "../schema/principal.ts";
@@ -56,7 +56,7 @@ function checkRoles(roles: readonly string[], path: string): readonly string[] {
       "LIMIT_EXCEEDED",
       `${path} has ${distinct.length} entries; at most ${most} are allowed.`,
       "Put their rights into fewer roles.",
-      { field: path, limit: String(most) },
+      { field: path, ...limitDetails("rolesPerMember") },
     );
   }
   for (const role of distinct) checkName("role", role, path);

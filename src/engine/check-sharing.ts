@@ -1,5 +1,5 @@
 import { invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import type { Grant } from "../record/access.ts";
 import { isActor } from "../record/access.ts";
 import {
@@ -58,7 +58,7 @@ export function checkMailboxChange(operation: MailboxChange, path: string): Mail
   checkMailboxOwner(operation.userId, `${path}.user_id`);
   const itemIds = [...new Set(operation.itemIds)];
   if (itemIds.length > limits.mailboxItemsPerChange) {
-    throw tooMany(`${path}.item_ids`, itemIds.length, limits.mailboxItemsPerChange);
+    throw tooMany(`${path}.item_ids`, itemIds.length, "mailboxItemsPerChange");
   }
   for (const id of itemIds) {
     if (ITEM_ID.test(id)) continue;
@@ -108,7 +108,7 @@ function checkPrincipals(
 ): readonly string[] {
   const unique = [...new Set(principals)];
   if (unique.length > limits.principalsPerNode) {
-    throw tooMany(path, unique.length, limits.principalsPerNode);
+    throw tooMany(path, unique.length, "principalsPerNode");
   }
   const wrong = unique.find((principal) => !fits(principal));
   if (wrong === undefined) return unique;
@@ -126,17 +126,17 @@ function checkMail(mail: Mail, path: string): Mail {
   const { thread, metadata } = mail;
   if (thread === "" && metadata.size === 0) return NO_MAIL;
   if (thread.length > limits.mailThreadChars) {
-    throw tooLong(`${path}.mail.thread`, limits.mailThreadChars);
+    throw tooLong(`${path}.mail.thread`, "mailThreadChars");
   }
   if (metadata.size > limits.mailMetadataEntries) {
-    throw tooMany(`${path}.mail.metadata`, metadata.size, limits.mailMetadataEntries);
+    throw tooMany(`${path}.mail.metadata`, metadata.size, "mailMetadataEntries");
   }
   for (const [name, value] of metadata) {
     if (name === "" || name.length > limits.mailMetadataNameChars) {
-      throw tooLong(`${path}.mail.metadata`, limits.mailMetadataNameChars);
+      throw tooLong(`${path}.mail.metadata`, "mailMetadataNameChars");
     }
     if (value.length > limits.mailMetadataValueChars) {
-      throw tooLong(`${path}.mail.metadata`, limits.mailMetadataValueChars);
+      throw tooLong(`${path}.mail.metadata`, "mailMetadataValueChars");
     }
   }
   const texts = [thread, ...[...metadata].flat()];
@@ -149,20 +149,20 @@ function checkMail(mail: Mail, path: string): Mail {
   );
 }
 
-function tooMany(path: string, count: number, most: number): Error {
+function tooMany(path: string, count: number, limit: LimitName): Error {
   return invalid(
     "LIMIT_EXCEEDED",
-    `${path} has ${count} entries; at most ${most} are allowed.`,
+    `${path} has ${count} entries; at most ${limits[limit]} are allowed.`,
     "Use a group for many principals, and several requests for many items.",
-    { field: path, limit: String(most) },
+    { field: path, ...limitDetails(limit) },
   );
 }
 
-function tooLong(path: string, most: number): Error {
+function tooLong(path: string, limit: LimitName): Error {
   return invalid(
     "LIMIT_EXCEEDED",
-    `${path} holds a text that is empty or longer than ${most} characters.`,
+    `${path} holds a text that is empty or longer than ${limits[limit]} characters.`,
     "Keep large texts in the node.",
-    { field: path, limit: String(most) },
+    { field: path, ...limitDetails(limit) },
   );
 }

@@ -1,6 +1,6 @@
 import { invalid } from "../base/errors.ts";
 import { isEdgeId, isNodeId } from "../base/ids.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import type {
   CreateEdge,
   CreateNode,
@@ -60,7 +60,7 @@ export function checkTransaction(
       "LIMIT_EXCEEDED",
       `The transaction has ${operations.length} operations; at most ${most} are allowed.`,
       "Split it into several transactions.",
-      { limit: String(most) },
+      limitDetails("operationsPerTransaction"),
     );
   }
   const checker = new TransactionChecker(ids, asker);
@@ -316,7 +316,7 @@ function checkPreconditionCount(count: number, path: string): void {
     "LIMIT_EXCEEDED",
     `${path} has ${count} preconditions; at most ${most} are allowed.`,
     "Compare the version instead (expected_version).",
-    { limit: String(most) },
+    limitDetails("preconditionsPerOperation"),
   );
 }
 

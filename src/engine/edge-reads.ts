@@ -1,5 +1,5 @@
 import { EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { connectedListing, edgesListing } from "../query/listing.ts";
 import type { Caller } from "../record/caller.ts";
@@ -24,7 +24,7 @@ export function pageRows(pageSize: number): number {
     "LIMIT_EXCEEDED",
     `The page size ${pageSize} is not allowed.`,
     `Ask for 1 to ${limits.pageRowsMax} rows; the cursor leads to the next ones.`,
-    { limit: String(limits.pageRowsMax) },
+    limitDetails("pageRowsMax"),
   );
 }
 
@@ -114,7 +114,7 @@ export function prepareWalk(
       "LIMIT_EXCEEDED",
       `The depth ${depth} is not allowed.`,
       `Ask for a depth of 1 to ${depthMax}.`,
-      { limit: String(depthMax) },
+      limitDetails("walkDepth", depthMax),
     );
   }
   checkTypeId(edgeTypeId, "edge_type_id");

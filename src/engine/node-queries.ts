@@ -1,5 +1,5 @@
 import { EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { type CursorScope, decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { queryListing } from "../query/listing.ts";
 import { placeOf } from "../query/order.ts";
@@ -107,7 +107,7 @@ function checkOffset(request: QueryRequest): void {
       "LIMIT_EXCEEDED",
       `The offset ${offset} is not allowed.`,
       `Pass over at most ${most} rows, and use the cursor for long lists.`,
-      { limit: String(most) },
+      limitDetails("pageOffsetMax"),
     );
   }
   if (offset === 0 || cursor === undefined) return;

@@ -1,7 +1,7 @@
 import { permissionDenied } from "../applier/record-access.ts";
 import { must } from "../base/assert.ts";
 import { EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { parseKey } from "../query/parse-key.ts";
 import type { Grant } from "../record/access.ts";
 import type { Node } from "../record/graph.ts";
@@ -55,7 +55,7 @@ export function getNodes(
       "LIMIT_EXCEEDED",
       `The request asks for ${request.ids.length} nodes; at most ${most} are allowed.`,
       "Ask in several requests.",
-      { limit: String(most) },
+      limitDetails("idsPerGet"),
     );
   }
   const nodes: Node[] = [];

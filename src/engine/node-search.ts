@@ -1,5 +1,5 @@
 import { type EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { searchListing } from "../query/listing.ts";
 import type { Caller } from "../record/caller.ts";
@@ -70,7 +70,7 @@ export function searchRows(pageSize: number): number {
     "LIMIT_EXCEEDED",
     `A page of ${pageSize} hits is not allowed.`,
     `Ask for 1 to ${most} at a time, and go on with the cursor.`,
-    { limit: String(most) },
+    limitDetails("searchRowsMax"),
   );
 }
 
@@ -81,7 +81,7 @@ function checkScope(registry: SchemaRegistry, { typeIds, fieldIds }: SearchReque
       "LIMIT_EXCEEDED",
       `The search names ${typeIds.length} types; at most ${limits.searchTypes} are allowed.`,
       "Name none to search in all.",
-      { limit: String(limits.searchTypes) },
+      limitDetails("searchTypes"),
     );
   }
   if (fieldIds.length > 0 && typeIds.length !== 1) {

@@ -6,7 +6,7 @@ import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { makeEdgeId, makeNodeId } from "../base/ids.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller } from "../record/caller.ts";
 import { encodeRecord } from "../record/codec.ts";
@@ -346,6 +346,7 @@ function checkKey(key: string): void {
       "INVALID_IDEMPOTENCY_KEY",
       `The idempotency key has more than ${limits.idempotencyKeyBytes} bytes.`,
       KEY_HINT,
+      limitDetails("idempotencyKeyBytes"),
     );
   }
   // A decoder somewhere on the way may drop a byte order mark at the beginning.

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
+import { limitDetails } from "../base/limits.ts";
 import type { HttpCall } from "./call.ts";
 import type { Calls } from "./calls.ts";
 
@@ -119,7 +120,7 @@ export class BodyReader {
       reason: "MESSAGE_TOO_LARGE",
       message: `The body is larger than ${messageBytes} bytes.`,
       hint: "Split it: a transaction into several, a read into pages.",
-      details: { limit: "messageBytes", max: String(messageBytes) },
+      details: limitDetails("messageBytes", messageBytes),
     });
   }
 }

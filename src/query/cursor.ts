@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ByteReader, ByteWriter, MalformedBytesError } from "../base/bytes.ts";
 import { EntError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { readValue, writeValue } from "../record/value-codec.ts";
 import { checkValue } from "../schema/check-value.ts";
 import type { FieldKind, Value } from "../schema/value.ts";
@@ -72,7 +72,7 @@ export function encodeCursor(scope: CursorScope, place: readonly Value[]): Uint8
     reason: "LIMIT_EXCEEDED",
     message: `The cursor of this page would take ${writer.length} bytes; the limit is ${limits.cursorBytes}.`,
     hint: "Order by a field with shorter values, or ask for a page that holds all rows.",
-    details: { limit: String(limits.cursorBytes) },
+    details: limitDetails("cursorBytes"),
   });
 }
 

@@ -1,5 +1,5 @@
 import { type EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import { checkText, checkValue } from "../schema/check-value.ts";
 import type { CompiledNodeType } from "../schema/registry.ts";
 import type { Value } from "../schema/value.ts";
@@ -80,7 +80,7 @@ function checkCount(op: ComparisonOp, count: number, path: string): void {
     "LIMIT_EXCEEDED",
     `${path}: in has ${count} values; the limit is ${limits.filterInValues}.`,
     "Ask in several queries.",
-    { field: path, limit: String(limits.filterInValues) },
+    { field: path, ...limitDetails("filterInValues") },
   );
 }
 
@@ -123,7 +123,7 @@ function checkPattern(pattern: Value, path: string): void {
       "LIMIT_EXCEEDED",
       `${path}: a pattern of ${pattern.value.length} characters; the limit is ${limits.likePatternChars}.`,
       "Use contains for long text.",
-      { field: path, limit: String(limits.likePatternChars) },
+      { field: path, ...limitDetails("likePatternChars") },
     );
   }
   const trailing = /\\*$/.exec(pattern.value)?.[0].length ?? 0;

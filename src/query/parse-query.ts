@@ -1,5 +1,5 @@
 import { invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import { KIND_TRAITS } from "../schema/field-kinds.ts";
 import type { CompiledNodeType, SchemaRegistry } from "../schema/registry.ts";
 import { operandLabel, operandShape, sameOperand } from "./operand.ts";
@@ -36,10 +36,10 @@ class FilterParser {
   parse(filter: Filter, path: string, depth: number): Filter {
     this.#nodes++;
     if (this.#nodes > limits.filterNodes) {
-      throw tooMuch(`a filter of more than ${limits.filterNodes} parts`, limits.filterNodes);
+      throw tooMuch(`a filter of more than ${limits.filterNodes} parts`, "filterNodes");
     }
     if (depth > limits.filterDepth) {
-      throw tooMuch(`a filter nested deeper than ${limits.filterDepth} levels`, limits.filterDepth);
+      throw tooMuch(`a filter nested deeper than ${limits.filterDepth} levels`, "filterDepth");
     }
     if (!("filters" in filter)) return parseComparison(this.#type, filter, path);
     if (filter.filters.length === 0) {
@@ -59,7 +59,7 @@ class FilterParser {
 
 function parseOrder(order: readonly OrderTerm[], type: CompiledNodeType): readonly OrderTerm[] {
   if (order.length > limits.orderTerms) {
-    throw tooMuch(`an order of ${order.length} terms`, limits.orderTerms);
+    throw tooMuch(`an order of ${order.length} terms`, "orderTerms");
   }
   const terms: OrderTerm[] = [];
   let decided = false;
@@ -86,13 +86,11 @@ function checkOrdered({ operand }: OrderTerm, type: CompiledNodeType, path: stri
   );
 }
 
-function tooMuch(what: string, limit: number) {
+function tooMuch(what: string, limit: LimitName) {
   return invalid(
     "LIMIT_EXCEEDED",
-    `${what.charAt(0).toUpperCase()}${what.slice(1)}; the limit is ${limit}.`,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)}; the limit is ${limits[limit]}.`,
     "Ask a simpler question, or several.",
-    {
-      limit: String(limit),
-    },
+    limitDetails(limit),
   );
 }

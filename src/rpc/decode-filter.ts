@@ -6,7 +6,7 @@ import {
 } from "../../gen/entdb/v1/filter_pb.ts";
 import { unreachable } from "../base/assert.ts";
 import { invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import type { ComparisonOp, Filter, NodeAttribute, Operand, OrderTerm } from "../query/query.ts";
 import { decodeValues, misshapen } from "./decode-value.ts";
 
@@ -106,6 +106,6 @@ function tooDeep(path: string) {
     "LIMIT_EXCEEDED",
     `${path}: the filter is nested more than ${limits.filterDepth} deep.`,
     "Write it flatter: and and or take any number of filters.",
-    { field: path, limit: "filterDepth", max: String(limits.filterDepth) },
+    { field: path, ...limitDetails("filterDepth") },
   );
 }

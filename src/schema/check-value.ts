@@ -1,6 +1,6 @@
 import { invalid } from "../base/errors.ts";
 import { isNodeId } from "../base/ids.ts";
-import { limits } from "../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import type { Fields, Value } from "./value.ts";
 
 /**
@@ -118,7 +118,7 @@ function checkListLength(items: number, path: string): void {
   throw tooMuch(
     path,
     `a list of ${items} items`,
-    limits.listItemsPerValue,
+    "listItemsPerValue",
     "Split the list, or use nodes and edges.",
   );
 }
@@ -127,22 +127,12 @@ function checkJsonText(text: string, path: string): void {
   if (text.length > SMALL_CHARS) {
     const bytes = Buffer.byteLength(text, "utf8");
     if (bytes > limits.jsonValueBytes) {
-      throw tooMuch(
-        path,
-        `JSON text of ${bytes} bytes`,
-        limits.jsonValueBytes,
-        "Send a smaller value.",
-      );
+      throw tooMuch(path, `JSON text of ${bytes} bytes`, "jsonValueBytes", "Send a smaller value.");
     }
   }
   checkText(text, path);
   if (text.length > SHALLOW_CHARS && depthOf(text) > limits.jsonValueDepth) {
-    throw tooMuch(
-      path,
-      "JSON text nested too deeply",
-      limits.jsonValueDepth,
-      "Send a flatter value.",
-    );
+    throw tooMuch(path, "JSON text nested too deeply", "jsonValueDepth", "Send a flatter value.");
   }
   try {
     JSON.parse(text);
@@ -177,9 +167,9 @@ function refused(path: string, problem: string, hint: string) {
   return invalid("INVALID_VALUE", `${path}: ${problem}.`, hint, { field: path });
 }
 
-function tooMuch(path: string, what: string, limit: number, hint: string) {
-  return invalid("LIMIT_EXCEEDED", `${path}: ${what}; the limit is ${limit}.`, hint, {
+function tooMuch(path: string, what: string, limit: LimitName, hint: string) {
+  return invalid("LIMIT_EXCEEDED", `${path}: ${what}; the limit is ${limits[limit]}.`, hint, {
     field: path,
-    limit: String(limit),
+    ...limitDetails(limit),
   });
 }

@@ -72,7 +72,7 @@ function checkEnumValues(field: Field, place: Place): void {
     );
   }
   if (count > limits.enumValuesPerField) {
-    throw tooMany(place.label, count, "enum values", limits.enumValuesPerField);
+    throw tooMany(place.label, count, "enum values", "enumValuesPerField");
   }
   for (const value of field.enumValues) {
     if (value.length > limits.enumValueChars) {
@@ -80,7 +80,7 @@ function checkEnumValues(field: Field, place: Place): void {
         `An enum value of ${place.label}`,
         value.length,
         "characters",
-        limits.enumValueChars,
+        "enumValueChars",
       );
     }
     if (value === "" || value.includes("\0") || !value.isWellFormed()) {

@@ -61,8 +61,7 @@ export function parseSchema(sent: Schema): Schema {
 /** Throws LIMIT_EXCEEDED when the schema holds more types, fields, keys or reserved ids than allowed. */
 export function checkSizes(schema: Schema): void {
   const types = schema.nodeTypes.length + schema.edgeTypes.length;
-  if (types > limits.typesPerSchema)
-    throw tooMany("The schema", types, "types", limits.typesPerSchema);
+  if (types > limits.typesPerSchema) throw tooMany("The schema", types, "types", "typesPerSchema");
   for (const type of schema.nodeTypes) checkFieldCount(type.fields, nodePlace(type));
   for (const type of schema.edgeTypes) checkFieldCount(type.fields, edgePlace(type));
   for (const type of [...schema.nodeTypes, ...schema.edgeTypes]) {
@@ -74,7 +73,7 @@ export function checkSizes(schema: Schema): void {
   for (const type of schema.nodeTypes) {
     const keys = type.uniqueKeys.length;
     if (keys > limits.uniqueKeysPerType) {
-      throw tooMany(nodePlace(type).label, keys, "unique keys", limits.uniqueKeysPerType);
+      throw tooMany(nodePlace(type).label, keys, "unique keys", "uniqueKeysPerType");
     }
   }
 }
@@ -84,7 +83,7 @@ export function checkSearchable(type: NodeType): void {
   const count = type.fields.filter((field) => field.searchable).length;
   if (count <= limits.searchableFieldsPerType) return;
   const { label } = nodePlace(type);
-  throw tooMany(label, count, "searchable fields", limits.searchableFieldsPerType);
+  throw tooMany(label, count, "searchable fields", "searchableFieldsPerType");
 }
 
 /** Throws SCHEMA_INVALID unless every type that an edge's end or a ref names is in the schema. */
@@ -142,12 +141,12 @@ function place(
 
 function checkFieldCount(fields: readonly Field[], place: Place): void {
   if (fields.length <= limits.fieldsPerType) return;
-  throw tooMany(place.label, fields.length, "fields", limits.fieldsPerType);
+  throw tooMany(place.label, fields.length, "fields", "fieldsPerType");
 }
 
 function checkReservedCount(ids: readonly number[], place: Place): void {
   if (ids.length <= limits.reservedIds) return;
-  throw tooMany(place.label, ids.length, "reserved ids", limits.reservedIds);
+  throw tooMany(place.label, ids.length, "reserved ids", "reservedIds");
 }
 
 function parseNodeType(type: NodeType): NodeType {
@@ -229,7 +228,7 @@ function parseReserved(
 /** By principal, each once. */
 function parseDefaultGrants(grants: readonly DefaultGrant[], here: Place): readonly DefaultGrant[] {
   if (grants.length > limits.principalsPerNode) {
-    throw tooMany(here.label, grants.length, "default grants", limits.principalsPerNode);
+    throw tooMany(here.label, grants.length, "default grants", "principalsPerNode");
   }
   for (const { principal, permission } of grants) {
     if (!isPrincipal(principal)) {
@@ -289,7 +288,7 @@ function parseKey(key: UniqueKey, fields: readonly Field[], type: Place): Unique
     throw schemaInvalid(here, "it has no fields", "List the field_ids that are unique together.");
   }
   if (key.fieldIds.length > limits.fieldsPerKey) {
-    throw tooMany(here.label, key.fieldIds.length, "fields", limits.fieldsPerKey);
+    throw tooMany(here.label, key.fieldIds.length, "fields", "fieldsPerKey");
   }
   for (const fieldId of key.fieldIds) checkMember(fieldId, fields, here);
   checkUniqueBy(

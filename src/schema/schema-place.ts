@@ -1,5 +1,5 @@
 import { EntError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 
 /** Where in a schema something is, in words and for programs. */
 export interface Place {
@@ -25,13 +25,15 @@ export function schemaInvalid(place: Place, problem: string, hint: string): EntE
   });
 }
 
-export function tooMany(label: string, count: number, what: string, limit: number): EntError {
+/** The refusal LIMIT_EXCEEDED of something that has too many of what the limit counts. */
+export function tooMany(label: string, count: number, what: string, limit: LimitName): EntError {
+  const most = limits[limit];
   return new EntError({
     code: "invalid_argument",
     reason: "LIMIT_EXCEEDED",
-    message: `${sentence(label)} has ${count} ${what}; the limit is ${limit}.`,
-    hint: `Keep to ${limit} ${what}.`,
-    details: { limit: String(limit) },
+    message: `${sentence(label)} has ${count} ${what}; the limit is ${most}.`,
+    hint: `Keep to ${most} ${what}.`,
+    details: limitDetails(limit),
   });
 }
 
@@ -60,7 +62,7 @@ export function checkDescription(description: string, place: Place): void {
       `The description of ${place.label}`,
       description.length,
       "characters",
-      limits.descriptionChars,
+      "descriptionChars",
     );
   }
   if (description.isWellFormed() && !description.includes("\0")) return;

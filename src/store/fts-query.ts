@@ -9,8 +9,8 @@
  * dash, an emoji) is left out; a text of nothing else is refused. Scripts that put no spaces
  * between words have whole runs as one token.
  */
-import { type EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { type EntError, type ErrorDetails, invalid } from "../base/errors.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 
 /** The tokenizer of every full-text index. What is indexed and what is searched must go through the same. */
 export const FTS_TOKENIZER = "unicode61 remove_diacritics 2";
@@ -46,7 +46,7 @@ export function parseSearch(text: string, options: { readonly prefix: boolean })
     throw refused(
       `The text to search for has ${terms} words; at most ${limits.searchTerms} are allowed.`,
       "Search for fewer words.",
-      limits.searchTerms,
+      limitDetails("searchTerms"),
     );
   }
   const last = words.length - 1;
@@ -60,7 +60,7 @@ function checkText(text: string): void {
     throw refused(
       `The text to search for has ${text.length} characters; at most ${limits.searchChars} are allowed.`,
       "Search for fewer or shorter words.",
-      limits.searchChars,
+      limitDetails("searchChars"),
     );
   }
   if (text.isWellFormed() && !text.includes("\0")) return;
@@ -70,7 +70,6 @@ function checkText(text: string): void {
   );
 }
 
-function refused(message: string, hint: string, limit?: number): EntError {
-  const details = limit === undefined ? {} : { limit: String(limit) };
+function refused(message: string, hint: string, details?: ErrorDetails): EntError {
   return invalid("SEARCH_INVALID", message, hint, details);
 }

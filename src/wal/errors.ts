@@ -1,5 +1,5 @@
 import { EntError, invalid } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 
 /** The errors of the log, spelled once for all its implementations. */
 
@@ -32,7 +32,7 @@ export function clockJump(aheadMs: number, limitMs: number): EntError {
   return new EntError({
     code: "unavailable",
     reason: "CLOCK_JUMP",
-    message: `the clock is ${Math.round(aheadMs / 1000)} s ahead of where the log expects it (at most ${limitMs / 1000} s are accepted)`,
+    message: `The clock is ${Math.round(aheadMs / 1000)} s ahead of where the log expects it (at most ${limitMs / 1000} s are accepted).`,
     hint: "Set the machine's clock right, or start with --accept-clock if it is right as it stands.",
     retryable: true,
   });
@@ -43,7 +43,7 @@ export function logClosed(): EntError {
   return new EntError({
     code: "unavailable",
     reason: "SERVER_STOPPING",
-    message: "the log takes no more appends: the server is stopping",
+    message: "The log takes no more appends: the server is stopping.",
     hint: "Try again in a moment, or on another address.",
     retryable: true,
   });
@@ -54,7 +54,7 @@ export function appendQueueFull(): EntError {
   return new EntError({
     code: "resource_exhausted",
     reason: "OVERLOADED",
-    message: "too many writes wait for the log",
+    message: "Too many writes wait for the log.",
     hint: "Send fewer requests at once, and try again after a pause.",
     retryable: true,
   });
@@ -64,9 +64,9 @@ export function appendQueueFull(): EntError {
 export function recordTooLarge(bytes: number, maxBytes: number = limits.recordBytes): EntError {
   return invalid(
     "LIMIT_EXCEEDED",
-    `a record of ${bytes} bytes is larger than the log takes (${maxBytes} bytes)`,
+    `A record of ${bytes} bytes is larger than the log takes (${maxBytes} bytes).`,
     "Split the transaction into smaller ones.",
-    { limit: "recordBytes", max: String(maxBytes), actual: String(bytes) },
+    { ...limitDetails("recordBytes", maxBytes), actual: String(bytes) },
   );
 }
 
@@ -75,7 +75,7 @@ export function logTrimmed(from: number, start: number): EntError {
   return new EntError({
     code: "out_of_range",
     reason: "LOG_TRIMMED",
-    message: `offset ${from} is no longer in the log, which starts at ${start}`,
+    message: `Offset ${from} is no longer in the log, which starts at ${start}.`,
     hint: "Restore from a snapshot, then read from where it stands.",
     details: { from: String(from), start: String(start) },
   });
@@ -86,7 +86,7 @@ export function positionBeyondLog(from: number, end: number): EntError {
   return new EntError({
     code: "out_of_range",
     reason: "POSITION_BEYOND_LOG",
-    message: `offset ${from} lies beyond the log, which ends at ${end}`,
+    message: `Offset ${from} lies beyond the log, which ends at ${end}.`,
     details: { from: String(from), end: String(end) },
   });
 }

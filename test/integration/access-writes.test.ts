@@ -436,7 +436,7 @@ describe("grants", () => {
       Array.from({ length: count }, (_, i) => grant(id, `user:u${from + i}`));
     await alice.execute(grants(0, limits.grantsPerNode));
     const refusal = await refused(alice.one(grant(id, "user:more")));
-    expect([refusal.reason, refusal.details["limit"]]).toEqual([
+    expect([refusal.reason, refusal.details["max"]]).toEqual([
       "LIMIT_EXCEEDED",
       String(limits.grantsPerNode),
     ]);

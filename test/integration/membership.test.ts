@@ -251,7 +251,7 @@ describe("refusals", () => {
     );
     await admin.execute(roles);
     const refusal = await refused(admin.one(membership(putRole("more"))));
-    expect([refusal.reason, refusal.details["limit"]]).toEqual([
+    expect([refusal.reason, refusal.details["max"]]).toEqual([
       "LIMIT_EXCEEDED",
       String(limits.rolesPerTenant),
     ]);

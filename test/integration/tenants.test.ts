@@ -581,7 +581,7 @@ describe("keys", () => {
     const last = await make();
     expect(await refused(make())).toMatchObject({
       reason: "LIMIT_EXCEEDED",
-      details: { limit: String(limits.apiKeysPerTenant) },
+      details: { limit: "apiKeysPerTenant", max: String(limits.apiKeysPerTenant) },
     });
     await admin().revokeApiKey(OPERATOR, last.key.keyId, never);
     await make();

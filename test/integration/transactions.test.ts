@@ -509,7 +509,10 @@ describe("limits", () => {
     const error = await refusedUnwritten(tenant.execute([...most, createNode(THING)]));
     expect(error).toMatchObject({
       reason: "LIMIT_EXCEEDED",
-      details: { limit: String(limits.operationsPerTransaction) },
+      details: {
+        limit: "operationsPerTransaction",
+        max: String(limits.operationsPerTransaction),
+      },
     });
   });
 

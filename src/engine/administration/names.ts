@@ -1,5 +1,5 @@
 import { EntError, invalid } from "../../base/errors.ts";
-import { limits } from "../../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
 import { didYouMean, suggest } from "../../base/suggest.ts";
 import { isActor, RIGHTS, type Right } from "../../record/access.ts";
 import { isPrincipal } from "../../schema/principal.ts";
@@ -21,7 +21,7 @@ export function checkMember(principal: string, field: string): string {
 
 /** Throws INVALID_PRINCIPAL, LIMIT_EXCEEDED. */
 export function checkActors(actors: readonly string[], field: string): readonly string[] {
-  const unique = atMost([...new Set(actors)], limits.principalsPerNode, field);
+  const unique = atMost([...new Set(actors)], "principalsPerNode", field);
   const wrong = unique.find((actor) => !isActor(actor));
   if (wrong === undefined) return unique;
   throw invalid(
@@ -45,7 +45,7 @@ export function checkName(kind: "role" | "group", name: string): string {
 
 /** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
 export function checkRoles(roles: readonly string[], field: string): readonly string[] {
-  const unique = atMost([...new Set(roles)], limits.rolesPerMember, field);
+  const unique = atMost([...new Set(roles)], "rolesPerMember", field);
   for (const role of unique) checkName("role", role);
   return unique;
 }
@@ -66,14 +66,15 @@ function isRight(word: string): word is Right {
   return (RIGHTS as readonly string[]).includes(word);
 }
 
-function atMost(list: readonly string[], most: number, field: string): readonly string[] {
+function atMost(list: readonly string[], limit: LimitName, field: string): readonly string[] {
+  const most = limits[limit];
   if (list.length <= most) return list;
   throw new EntError({
     code: "invalid_argument",
     reason: "LIMIT_EXCEEDED",
     message: `${field} names ${list.length}; at most ${most} are allowed.`,
     hint: "Use groups, or several requests.",
-    details: { limit: String(most) },
+    details: limitDetails(limit),
   });
 }
 

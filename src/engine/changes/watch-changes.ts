@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { type EntError, invalid } from "../../base/errors.ts";
-import { limits } from "../../base/limits.ts";
+import { limitDetails, limits } from "../../base/limits.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { Applied } from "../../store/applied.ts";
 import type { CatalogEntry } from "../../store/reader/catalog-reader.ts";
@@ -136,6 +136,6 @@ function tooManyTypes(): EntError {
     "LIMIT_EXCEEDED",
     `A watch names more than ${limits.watchTypes} types.`,
     "Name fewer, or none: then all come.",
-    { limit: String(limits.watchTypes) },
+    limitDetails("watchTypes"),
   );
 }

@@ -9,7 +9,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
-import { limits } from "../../base/limits.ts";
+import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
 import { SYSTEM_TENANT_ID } from "../../record/transaction.ts";
 import type { Applied } from "../../store/applied.ts";
 import { Feed } from "./feed.ts";
@@ -113,9 +113,9 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
   #enter(tenantId: string): void {
     const here = this.#perTenant.get(tenantId) ?? 0;
     if (here >= limits.watchersPerTenant) {
-      throw tooMany(`Tenant ${tenantId} has`, limits.watchersPerTenant);
+      throw tooMany(`Tenant ${tenantId} has`, "watchersPerTenant");
     }
-    if (this.#count >= limits.watchers) throw tooMany("The server has", limits.watchers);
+    if (this.#count >= limits.watchers) throw tooMany("The server has", "watchers");
     this.#perTenant.set(tenantId, here + 1);
     this.#count += 1;
   }
@@ -128,12 +128,12 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
   }
 }
 
-function tooMany(whose: string, limit: number): EntError {
+function tooMany(whose: string, limit: LimitName): EntError {
   return new EntError({
     code: "resource_exhausted",
     reason: "LIMIT_EXCEEDED",
-    message: `${whose} ${limit} subscribers already, as many as are allowed.`,
+    message: `${whose} ${limits[limit]} subscribers already, as many as are allowed.`,
     hint: "Let several consumers share one subscription, or end those that nobody reads.",
-    details: { limit: String(limit) },
+    details: limitDetails(limit),
   });
 }

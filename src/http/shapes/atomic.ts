@@ -1,6 +1,5 @@
 import * as v from "valibot";
-import { limits } from "../../base/limits.ts";
-import { closed } from "./closed.ts";
+import { atMost, closed } from "./closed.ts";
 import {
   flag,
   identityMembers,
@@ -143,7 +142,7 @@ export const atomicRequest = closed({
   operations: v.pipe(
     v.array(operationShape),
     v.minLength(1),
-    v.maxLength(limits.operationsPerTransaction),
+    atMost("operationsPerTransaction"),
     v.description("All or nothing, in their order; later ones see what earlier ones did."),
   ),
   wait: v.optional(

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type EntError, type ErrorReason, invalid } from "../../base/errors.ts";
+import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
 import { didYouMean, suggest } from "../../base/suggest.ts";
 import { laterOperation } from "../later.ts";
 
@@ -10,6 +11,11 @@ import { laterOperation } from "../later.ts";
  */
 export function closed<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, (issue) => memberProblem(issue, Object.keys(entries)));
+}
+
+/** A list may have as many items as the limit says; the refusal of a longer one names it. */
+export function atMost<T extends readonly unknown[]>(limit: LimitName) {
+  return v.maxLength<T, number, LimitName>(limits[limit], limit);
 }
 
 /** What the JSON came to. Throws INVALID_REQUEST, LIMIT_EXCEEDED, NOT_IMPLEMENTED, naming the place. */
@@ -51,7 +57,7 @@ function refusal(issue: v.BaseIssue<unknown>, place: string): EntError {
   const [problem, hint] = problemOf(issue);
   return invalid(reasonOf(issue), `${path === "" ? "The body" : path} ${problem}.`, hint, {
     field: path,
-    ...(issue.type === "max_length" && { limit: String(issue.requirement) }),
+    ...(issue.type === "max_length" && limitDetails(issue.message as LimitName)),
   });
 }
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { limits } from "../../base/limits.ts";
-import { closed } from "./closed.ts";
+import { atMost, closed } from "./closed.ts";
 import {
   flag,
   freshnessMembers,
@@ -59,7 +59,7 @@ export const nodePageAnswer = closed({
 export const getNodesRequest = closed({
   ...identityMembers,
   ...freshnessMembers,
-  ids: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(limits.idsPerGet)),
+  ids: v.pipe(v.array(v.string()), v.minLength(1), atMost("idsPerGet")),
   include_deleted: v.optional(flag("Default: false.")),
 });
 

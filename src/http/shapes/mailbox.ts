@@ -3,8 +3,7 @@
  * operations of a transaction that change items name them as the routes do.
  */
 import * as v from "valibot";
-import { limits } from "../../base/limits.ts";
-import { closed } from "./closed.ts";
+import { atMost, closed } from "./closed.ts";
 import { flag, identityMembers, positionToken, text, unixMs, wholeNumber } from "./common.ts";
 
 const count = (description: string) => wholeNumber(0, Number.MAX_SAFE_INTEGER, description);
@@ -56,7 +55,7 @@ const mailboxSelectionMembers = {
   item_ids: v.optional(
     v.pipe(
       v.array(v.string()),
-      v.maxLength(limits.mailboxItemsPerChange),
+      atMost("mailboxItemsPerChange"),
       v.description("Items by their ids."),
     ),
   ),

@@ -1,6 +1,5 @@
 import * as v from "valibot";
-import { limits } from "../../base/limits.ts";
-import { closed } from "./closed.ts";
+import { atMost, closed } from "./closed.ts";
 import { text, wholeNumber } from "./common.ts";
 
 /** Whom a node is shared with, as JSON. */
@@ -29,9 +28,7 @@ export const grantMembers = { principal, permission, expires_at: expiresAt };
 const grant = closed(grantMembers);
 
 const list = <const S extends v.GenericSchema>(item: S, description: string) =>
-  v.optional(
-    v.pipe(v.array(item), v.maxLength(limits.principalsPerNode), v.description(description)),
-  );
+  v.optional(v.pipe(v.array(item), atMost("principalsPerNode"), v.description(description)));
 
 /** What an operation that creates a node says about who may use it. */
 export const sharingMembers = {
@@ -56,7 +53,7 @@ export const sharingMembers = {
 
 export const principalsMember = v.pipe(
   v.array(principal),
-  v.maxLength(limits.principalsPerNode),
+  atMost("principalsPerNode"),
   v.description("Everybody who may read from now on, besides the owner and other grants."),
 );
 

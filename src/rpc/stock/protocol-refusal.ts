@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { EntError, invalid } from "../../base/errors.ts";
+import { limitDetails } from "../../base/limits.ts";
 
 /**
  * Errors that connect-es raises itself, before or after a handler runs, have a code and a
@@ -40,7 +41,7 @@ export function messageTooLarge(messageBytesMax: number): EntError {
     reason: "MESSAGE_TOO_LARGE",
     message: `The message is larger than ${messageBytesMax} bytes.`,
     hint: "Split it: a transaction into several, a read into pages.",
-    details: { limit: "messageBytes", max: String(messageBytesMax) },
+    details: limitDetails("messageBytes", messageBytesMax),
   });
 }
 

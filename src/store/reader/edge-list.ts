@@ -1,4 +1,5 @@
 import { EntError } from "../../base/errors.ts";
+import { limitDetails } from "../../base/limits.ts";
 import type { Edge, Node } from "../../record/graph.ts";
 import type { EdgePlace, EdgeReader, EdgesOfNode } from "./edge-reader.ts";
 import type { NodeReader } from "./node-reader.ts";
@@ -86,6 +87,6 @@ export function tooManyEdges(what: string, edgesMax: number): EntError {
     reason: "LIMIT_EXCEEDED",
     message: `${what} would look at more than ${edgesMax} edges.`,
     hint: "Walk fewer steps, or begin at a node with fewer edges.",
-    details: { limit: String(edgesMax) },
+    details: limitDetails("walkEdges", edgesMax),
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
+import { limitDetails } from "../../base/limits.ts";
 import type { Node } from "../../record/graph.ts";
 import type { Viewer } from "../../record/viewer.ts";
 import { slotColumn, typeWord } from "../migrations/search-tables.ts";
@@ -162,6 +163,6 @@ function tooManyMatches(rows: number): EntError {
     reason: "LIMIT_EXCEEDED",
     message: `The search matches more than ${rows} nodes.`,
     hint: "Search for more or rarer words, or in one type.",
-    details: { limit: String(rows) },
+    details: limitDetails("scanRows", rows),
   });
 }
