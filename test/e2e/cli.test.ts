@@ -143,7 +143,7 @@ test.each([
   [["sche"], ["schema"]],
   [
     ["schema", ""],
-    ["get", "push", "fingerprint"],
+    ["get", "snapshot", "check", "diff", "push", "lock", "unlock", "fingerprint"],
   ],
   [["schema", "pu"], ["push"]],
   [

@@ -155,16 +155,20 @@ test("the OpenAPI document describes what is served", async () => {
   expect(status).toBe(200);
   expect(body.openapi).toMatch(/^3\./);
   const paths = Object.keys(body.paths);
+  const headers = { "x-tenant-id": "acme", "x-actor": "user:ada" };
   for (const path of ["/v1/atomic", "/v1/nodes/{id}", "/v1/nodes", "/v1/schema", "/health"]) {
     expect(paths).toContain(path);
   }
   for (const path of paths) {
     for (const method of Object.keys(body.paths[path])) {
       if (method !== "get") continue;
-      const answer = await rest.get(path.replace(/\{\w+\}/g, "x"));
-      expect({ path, reason: answer.body?.error?.reason }).not.toMatchObject({
-        reason: "ROUTE_NOT_FOUND",
-      });
+      const answer = await fetch(`${server.httpUrl}${path.replace(/\{\w+\}/g, "x")}`, { headers });
+      // A stream of changes has no end, and is no refusal.
+      if (answer.ok) {
+        await answer.body?.cancel();
+        continue;
+      }
+      expect(await answer.json()).not.toMatchObject({ error: { reason: "ROUTE_NOT_FOUND" } });
     }
   }
 });
