@@ -90,6 +90,11 @@ function targetOf({ url, timeout, apiKeyFile }: ServerFlags) {
   return { url, timeoutMs: timeout * 1000, credential: clientCredential(apiKeyFile) };
 }
 
+/** Below the tenant that the flags name. Throws a usage failure when they name none. */
+export function tenantPath(flags: TenantFlags, path: string): string {
+  return `/v1/tenants/${encodeURIComponent(requireTenant(flags.tenantId))}/${path}`;
+}
+
 /** How REST names a type: by number, or by name. */
 export function typeMember(type: string): [name: "type_id" | "type", value: number | string][] {
   return /^\d+$/.test(type) ? [["type_id", Number(type)]] : [["type", type]];

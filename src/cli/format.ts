@@ -14,6 +14,11 @@ export interface Column {
   readonly cell: (row: JsonObject) => JsonValue | undefined;
 }
 
+/** Members of rows, as columns of the same names. */
+export function columns(...names: string[]): readonly Column[] {
+  return names.map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
+}
+
 /** A list: rows under their columns, or the rows themselves. */
 export function renderRows(
   format: OutputFormat,

@@ -1,8 +1,7 @@
-import type { Asker } from "../access/audit-log.ts";
 import type { Identity } from "../access/identity.ts";
+import { admitted } from "../face/admitted.ts";
 import {
   ACTOR_HEADER,
-  actsForAnother,
   administratorOfClaims,
   type Claim,
   callerOfClaims,
@@ -51,13 +50,6 @@ export function operatorOf(call: HttpCall): Identity {
   const operator = operatorOfClaims(call.identity, claimsOf(call, {}, undefined));
   admitted(call, operator);
   return operator;
-}
-
-/** Counted by tenant and credential, and noted where it acts in another's name. Throws RATE_LIMITED. */
-function admitted<T extends Asker>(call: HttpCall, asker: T): T {
-  call.pace(asker);
-  if (actsForAnother(call.identity, asker)) call.actedFor(asker);
-  return asker;
 }
 
 function claimsOf(call: HttpCall, query: IdentityClaim, body: IdentityClaim | undefined): Claim[] {

@@ -9,9 +9,9 @@ import {
   tenantClient,
   wholeNumber,
 } from "../flags.ts";
+import { columns } from "../format.ts";
 import { readPages } from "../pages.ts";
 import { timeOf } from "../time.ts";
-import { columns } from "./members.ts";
 
 type Flags = TenantFlags &
   OutputFlags & {

@@ -10,9 +10,10 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  tenantPath,
 } from "../flags.ts";
+import { columns } from "../format.ts";
 import { readPages } from "../pages.ts";
-import { columns, tenantPath } from "./members.ts";
 
 type Flags = TenantFlags & OutputFlags;
 

@@ -15,10 +15,10 @@ import {
   type TenantFlags,
   tenantClient,
 } from "../flags.ts";
+import { columns } from "../format.ts";
 import { readPages } from "../pages.ts";
 import type { RestClient } from "../rest-client.ts";
 import { timeOf } from "../time.ts";
-import { columns } from "./members.ts";
 
 type Flags = TenantFlags & OutputFlags & { readonly server?: true };
 

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import type { JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
   addConfirmFlags,
@@ -8,11 +7,11 @@ import {
   type ConfirmFlags,
   confirmed,
   type OutputFlags,
-  requireTenant,
   type TenantFlags,
   tenantClient,
+  tenantPath,
 } from "../flags.ts";
-import type { Column } from "../format.ts";
+import { columns } from "../format.ts";
 import { readPages } from "../pages.ts";
 
 type Flags = TenantFlags & OutputFlags;
@@ -24,16 +23,6 @@ export function membersCommand(context: CliContext): Command {
     .addCommand(listCommand(context))
     .addCommand(setCommand(context))
     .addCommand(removeCommand(context));
-}
-
-/** Below the tenant that the flags name. */
-export function tenantPath(flags: TenantFlags, path: string): string {
-  return `/v1/tenants/${encodeURIComponent(requireTenant(flags.tenantId))}/${path}`;
-}
-
-/** Members of rows, as columns of the same names. */
-export function columns(...names: string[]): readonly Column[] {
-  return names.map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
 }
 
 function listCommand(context: CliContext): Command {

@@ -10,8 +10,9 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  tenantPath,
 } from "../flags.ts";
-import { columns, tenantPath } from "./members.ts";
+import { columns } from "../format.ts";
 
 type Flags = TenantFlags & OutputFlags;
 

@@ -6,8 +6,8 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  tenantPath,
 } from "../flags.ts";
-import { tenantPath } from "./members.ts";
 
 /** `entdb schema lock` and `unlock`. */
 export function schemaLockCommand(context: CliContext, locked: boolean): Command {

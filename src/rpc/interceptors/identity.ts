@@ -1,9 +1,8 @@
 import type { RequestContext } from "../../../gen/entdb/v1/model_pb.ts";
-import type { Asker } from "../../access/audit-log.ts";
 import type { Identity } from "../../access/identity.ts";
+import { admitted } from "../../face/admitted.ts";
 import {
   ACTOR_HEADER,
-  actsForAnother,
   administratorOfClaims,
   type Claim,
   callerOfClaims,
@@ -30,13 +29,6 @@ export function operatorOf(call: Asked): Identity {
   const operator = operatorOfClaims(call.identity, claimsOf(call, undefined));
   admitted(call, operator);
   return operator;
-}
-
-/** Counted by tenant and credential, and noted where it acts in another's name. Throws RATE_LIMITED. */
-function admitted<T extends Asker>(call: Asked, asker: T): T {
-  call.pace(asker);
-  if (actsForAnother(call.identity, asker)) call.actedFor(asker);
-  return asker;
 }
 
 function claimsOf(call: Asked, context: RequestContext | undefined): Claim[] {

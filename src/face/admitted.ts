@@ -1,0 +1,19 @@
+import type { Asker } from "../access/audit-log.ts";
+import type { Identity } from "../access/identity.ts";
+import { actsForAnother } from "./claim.ts";
+
+/** What a call of either face does with whoever it turned out to be of. */
+export interface AdmittingCall {
+  readonly identity: Identity;
+  /** Takes a request from the buckets of its tenant and credential. Throws RATE_LIMITED. */
+  pace(asker: Asker): void;
+  /** Notes in the audit that the credential acted in another's name. */
+  actedFor(asker: Asker): void;
+}
+
+/** Counted by tenant and credential, and noted where it acts in another's name. Throws RATE_LIMITED. */
+export function admitted<T extends Asker>(call: AdmittingCall, asker: T): T {
+  call.pace(asker);
+  if (actsForAnother(call.identity, asker)) call.actedFor(asker);
+  return asker;
+}
