@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
+import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /**
  * A lock on a directory that ends with its process, however that ends.
@@ -36,13 +37,14 @@ export class DirectoryLock {
 /** Takes the lock on an existing directory or throws DATA_DIR_LOCKED. */
 export function takeDirectoryLock(directory: string): DirectoryLock {
   const lockFile = join(directory, "lock");
-  const database = new Database(lockFile, { readwrite: true, create: true });
+  makePrivateFile(lockFile);
+  keepPrivate(lockFile);
+  const database = new Database(lockFile, { readwrite: true });
   const ownerFile = join(directory, "owner.json");
   try {
     database.exec("PRAGMA busy_timeout = 0");
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("BEGIN EXCLUSIVE");
-    chmodSync(lockFile, 0o600);
     nameOwner(ownerFile);
     return new DirectoryLock(database, ownerFile);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /**
  * Opens SQLite files, always with the same settings. `strict` and `safeIntegers` are
@@ -8,6 +9,8 @@ import { Database } from "bun:sqlite";
  * Views run with `synchronous=NORMAL`: a power cut may take their last commits, which
  * are then replayed from the log. Automatic checkpoints are off on the writer: they
  * would sync in the middle of a request; `checkpointer` does them off this thread.
+ *
+ * Files are their owner's alone (0600), also those that were not when they were opened.
  */
 export interface OpenOptions {
   readonly create: boolean;
@@ -22,6 +25,8 @@ const CACHE_KIB = 4_096;
 const JOURNAL_LIMIT_BYTES = 256 * 1024 * 1024;
 
 export function openForWriting(file: string, options: OpenOptions): Database {
+  if (options.create) makePrivateFile(file);
+  keepPrivate(file);
   const db = new Database(file, {
     readwrite: true,
     create: options.create,
