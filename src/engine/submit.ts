@@ -194,12 +194,16 @@ export class Submit {
     for (let earlier = flight?.earlier(); earlier !== undefined; earlier = flight?.earlier()) {
       await beforeAbort(earlier, signal);
     }
-    const { tenantId } = prepared.caller;
-    const { appliedEvents } = this.#deps.views.open(tenantId).reads;
-    const remembered = appliedEvents.find(prepared.idempotencyKey);
+    return this.#remembered(prepared);
+  }
+
+  /** What the view remembers of the request. Throws IDEMPOTENCY_KEY_REUSED when its key was another's. */
+  #remembered({ caller, idempotencyKey, hash }: Prepared): DecidedOutcome | undefined {
+    const { appliedEvents } = this.#deps.views.open(caller.tenantId).reads;
+    const remembered = appliedEvents.find(idempotencyKey);
     if (remembered === undefined) return undefined;
-    if (Buffer.compare(remembered.requestHash, prepared.hash) === 0) return remembered;
-    throw keyReused(prepared.idempotencyKey);
+    if (Buffer.compare(remembered.requestHash, hash) === 0) return remembered;
+    throw keyReused(idempotencyKey);
   }
 
   async #outcome(
@@ -207,15 +211,14 @@ export class Submit {
     appended: Appended,
     signal: AbortSignal,
   ): Promise<DecidedOutcome> {
-    const { applied, views } = this.#deps;
     const { tenantId } = prepared.caller;
     try {
-      const decided = await applied.waitForOutcome(tenantId, appended.offset, signal);
+      const decided = await this.#deps.applied.waitForOutcome(tenantId, appended.offset, signal);
       if (decided !== undefined) return decided;
     } catch (error) {
       throw this.#notAppliedYet(error, appended);
     }
-    const remembered = views.open(tenantId).reads.appliedEvents.find(prepared.idempotencyKey);
+    const remembered = this.#remembered(prepared);
     if (remembered !== undefined) return remembered;
     throw new EntError({
       code: "unknown",

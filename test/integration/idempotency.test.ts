@@ -155,6 +155,24 @@ describe("another request with the same key", () => {
     const error = await refused(tenant.execute([createNode(USER)], { key: "key" }));
     expect(error.reason).toBe("IDEMPOTENCY_KEY_REUSED");
   });
+
+  test("is not answered with what the first came to, though only the view still knows", async () => {
+    await tenant.execute([createNode(USER, { [NAME]: str("a") })], { key: "key" });
+    const crowd = partition.tenant("crowd");
+    await crowd.register(GRAPH_SCHEMA);
+    partition.held.answers.close();
+    const bob = partition.tenant("acme", "user:bob");
+    const refusal = refused(bob.execute([createNode(USER)], { key: "key" }));
+    // More outcomes than are kept for those who ask late.
+    const others = Array.from({ length: 5_000 }, () =>
+      crowd.execute([deleteNode(ownId("nd", 1))], { wait: "durable" }),
+    );
+    await until(() => partition.held.answers.waiting === 5_001);
+    await until(() => partition.engine.logState().appliedOffset === end());
+    partition.held.answers.open();
+    expect((await refusal).reason).toBe("IDEMPOTENCY_KEY_REUSED");
+    await Promise.all(others);
+  });
 });
 
 describe("concurrent duplicates", () => {
