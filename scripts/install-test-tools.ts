@@ -1,7 +1,7 @@
 /**
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
- * benchmarks, h2load to load a server with; and grpcurl, where Go can build it. Does nothing
+ * benchmarks, h2load to load a server with, openssl for certificates; and grpcurl, where Go can build it. Does nothing
  * when all of it is there. Needs root or a sudo that does not ask.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ const NEEDS = [
   ["e2fsprogs"],
   ["postgresql-15", "postgresql"],
   ["nghttp2-client"],
+  ["openssl"],
 ] as const;
 
 const GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type CertificateFlags, clientCertificates } from "../config/client-certificates.ts";
 import { clientCredential } from "../config/load.ts";
 import type { CliContext } from "./context.ts";
 import { usageFailure } from "./failure.ts";
@@ -14,7 +15,7 @@ export interface OutputFlags {
   readonly output: OutputFormat;
 }
 
-export interface ServerFlags {
+export interface ServerFlags extends CertificateFlags {
   readonly url: string;
   readonly timeout: number;
   readonly apiKeyFile?: string;
@@ -48,6 +49,22 @@ export function addServerFlags(command: Command): Command {
         .argParser(parseUrl),
     )
     .option("--api-key-file <file>", "file with the credential (env ENTDB_API_KEY holds it itself)")
+    .addOption(
+      new Option("--ca-file <file>", "authorities (PEM) to check the server with").env(
+        "ENTDB_CA_FILE",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--client-cert-file <file>",
+        "certificate (PEM) for a server that asks for one",
+      ).env("ENTDB_CLIENT_CERT_FILE"),
+    )
+    .addOption(
+      new Option("--client-key-file <file>", "key of that certificate").env(
+        "ENTDB_CLIENT_KEY_FILE",
+      ),
+    )
     .addOption(
       new Option("--timeout <seconds>", "how long to wait for an answer")
         .default(DEFAULT_TIMEOUT_SECONDS)
@@ -86,8 +103,12 @@ export function tenantClient(context: CliContext, flags: TenantFlags): RestClien
   return new RestClient({ ...target, tenantId, actor: flags.actor }, context.clock);
 }
 
-function targetOf({ url, timeout, apiKeyFile }: ServerFlags) {
-  return { url, timeoutMs: timeout * 1000, credential: clientCredential(apiKeyFile) };
+function targetOf(flags: ServerFlags) {
+  const { url, timeout, apiKeyFile } = flags;
+  return {
+    ...{ url, timeoutMs: timeout * 1000, credential: clientCredential(apiKeyFile) },
+    certificates: clientCertificates(flags),
+  };
 }
 
 /** Below the tenant that the flags name. Throws a usage failure when they name none. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { stringifyJson } from "../base/json-write.ts";
+import type { ClientCertificates } from "../config/client-certificates.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./failure.ts";
 import { eventsOf, type ServerEvent } from "./server-events.ts";
 
@@ -19,23 +20,24 @@ export interface Target {
   /** Goes into the header Authorization, and nowhere else. Undefined for none. */
   readonly credential: string | undefined;
   readonly timeoutMs: number;
+  /** For an https address. Defaults to the machine's authorities, and none to show. */
+  readonly certificates?: ClientCertificates;
 }
+
+type Send = (url: string, init: BunFetchRequestInit) => Promise<Response>;
 
 export type QueryParameters = readonly (readonly [name: string, value: string])[];
 
 export class RestClient {
   readonly #target: Target;
   readonly #clock: Clock;
-  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly #fetch: Send;
 
-  constructor(
-    target: Target,
-    clock: Clock,
-    send: (url: string, init: RequestInit) => Promise<Response> = fetch,
-  ) {
+  constructor(target: Target, clock: Clock, send: Send = fetch) {
     this.#target = target;
     this.#clock = clock;
-    this.#fetch = send;
+    const { certificates: tls } = target;
+    this.#fetch = (url, init) => send(url, tls === undefined ? init : { ...init, tls });
   }
 
   get(path: string, query: QueryParameters = []): Promise<JsonObject> {
@@ -198,12 +200,33 @@ function exitOfStatus(status: number): ExitCode {
 }
 
 function unreachableServer(url: string, cause: unknown): CommandFailure {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (CERTIFICATE_CODES.test(code)) return certificateRefused(url, code, cause);
   return new CommandFailure({
     code: "SERVICE_UNAVAILABLE",
     reason: "SERVER_UNREACHABLE",
     message: `No EntDB server answers at ${url}.`,
     exitCode: EXIT.unavailable,
     hint: "Start one with `entdb dev`, or name another with --url or ENTDB_URL.",
+    cause,
+  });
+}
+
+/** What the runtime says of a server that it cannot be sure of, or that speaks no TLS. */
+const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE|^EPROTO$|_TLS_/;
+
+function certificateRefused(url: string, code: string, cause: unknown): CommandFailure {
+  const plain = code === "EPROTO";
+  return new CommandFailure({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "SERVER_UNREACHABLE",
+    message: plain
+      ? `${url} speaks no TLS.`
+      : `The certificate of ${url} was not accepted (${code}).`,
+    exitCode: EXIT.unavailable,
+    hint: plain
+      ? "Name it with http://, if the way to it is safe."
+      : "Name its authority with --ca-file or ENTDB_CA_FILE, and the server by a name that stands in the certificate.",
     cause,
   });
 }

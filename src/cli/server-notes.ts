@@ -40,6 +40,7 @@ export function bannerNotes(config: Config): readonly string[] {
 function trustNote(config: Config): string {
   if (config.auth === "required") {
     const asked = "authentication: every request needs a credential";
+    if (config.tlsCertFile !== "") return asked;
     const flag = config.plaintext ? "--plaintext" : "--insecure";
     return isLoopback(config.host)
       ? asked

@@ -11,6 +11,9 @@ type AccessConfig = Pick<
   | "host"
   | "insecure"
   | "plaintext"
+  | "tlsCertFile"
+  | "tlsKeyFile"
+  | "tlsClientCaFile"
   | "jwtIssuer"
   | "jwtAudience"
   | "jwtAlgorithms"
@@ -27,7 +30,7 @@ export function settledAuth(config: AccessConfig): "trusted" | "required" {
 
 /** What is wrong in who may ask, given the settled mode. */
 export function accessProblems(config: AccessConfig): Problem[] {
-  return [...reachProblems(config), ...tokenProblems(config)];
+  return [...reachProblems(config), ...tlsProblems(config), ...tokenProblems(config)];
 }
 
 function reachProblems(config: AccessConfig): Problem[] {
@@ -41,13 +44,37 @@ function reachProblems(config: AccessConfig): Problem[] {
       },
     ];
   }
-  if (config.plaintext) return [];
+  if (config.plaintext || config.tlsCertFile !== "") return [];
   return [
     {
       name: "ENTDB_HOST",
-      message: `is ${host}, which others can reach, and credentials would travel in plain text: listen on 127.0.0.1 behind a proxy that speaks TLS, or give --plaintext when the network itself encrypts`,
+      message: `is ${host}, which others can reach, and credentials would travel in plain text: name a certificate with --tls-cert-file and --tls-key-file, listen on 127.0.0.1 behind a proxy that speaks TLS, or give --plaintext when the network itself encrypts`,
     },
   ];
+}
+
+function tlsProblems(config: AccessConfig): Problem[] {
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
+  const problems: Problem[] = [];
+  if (tlsCertFile !== "" && tlsKeyFile === "") {
+    problems.push({
+      name: "ENTDB_TLS_KEY_FILE",
+      message: "is not set, but ENTDB_TLS_CERT_FILE is",
+    });
+  }
+  if (tlsCertFile === "" && (tlsKeyFile !== "" || tlsClientCaFile !== "")) {
+    problems.push({
+      name: "ENTDB_TLS_CERT_FILE",
+      message: "is not set, so that the ports would speak plain text",
+    });
+  }
+  if (tlsCertFile !== "" && config.plaintext) {
+    problems.push({
+      name: "ENTDB_PLAINTEXT",
+      message: "is set, but so is ENTDB_TLS_CERT_FILE: leave one of them out",
+    });
+  }
+  return problems;
 }
 
 function tokenProblems(config: AccessConfig): Problem[] {

@@ -89,8 +89,18 @@ describe("where a value comes from", () => {
     expect(auth({})).toBe("trusted");
     expect(auth({ auth: "required" })).toBe("required");
     expect(auth({ host: "0.0.0.0", plaintext: true })).toBe("required");
+    expect(auth({ host: "0.0.0.0", tlsCertFile: "c.pem", tlsKeyFile: "k.pem" })).toBe("required");
     expect(auth({ host: "0.0.0.0", insecure: true })).toBe("trusted");
     expect(auth({ host: "0.0.0.0", insecure: true, auth: "required" })).toBe("required");
+  });
+
+  test.each([
+    [{ tlsCertFile: "c.pem" }, "ENTDB_TLS_KEY_FILE"],
+    [{ tlsKeyFile: "k.pem" }, "ENTDB_TLS_CERT_FILE"],
+    [{ tlsClientCaFile: "ca.pem" }, "ENTDB_TLS_CERT_FILE"],
+    [{ tlsCertFile: "c.pem", tlsKeyFile: "k.pem", plaintext: true }, "ENTDB_PLAINTEXT"],
+  ])("certificates that contradict other settings are refused: %p", (flags, name) => {
+    expect(Object.keys(refusal({ flags }).details)).toEqual([name]);
   });
 
   test("an empty variable counts as unset", () => {

@@ -4,8 +4,8 @@
  * everything that is wrong.
  */
 import { readFileSync } from "node:fs";
-import { EntError } from "../base/errors.ts";
 import { accessProblems, settledAuth } from "./check-access.ts";
+import { configInvalid } from "./config-invalid.ts";
 import {
   CONFIG_FILE_ENVIRONMENT,
   CONFIG_FILE_FLAG,
@@ -114,17 +114,4 @@ function contradictions(config: Config): Problem[] {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }
   return problems;
-}
-
-function configInvalid(problems: readonly Problem[]): EntError {
-  const sentences = problems.map(({ name, message }) =>
-    `${name} ${message}.`.replace(/([.?])\.$/, "$1"),
-  );
-  return new EntError({
-    code: "failed_precondition",
-    reason: "CONFIG_INVALID",
-    message: sentences.join("\n"),
-    hint: "`entdb config show` tells every setting, its value and where it came from; `entdb serve --help` lists them all.",
-    details: Object.fromEntries(problems.map(({ name, message }) => [name, message])),
-  });
 }

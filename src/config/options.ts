@@ -10,6 +10,7 @@ import { limits } from "../base/limits.ts";
 import { ACCESS_OPTIONS } from "./access-options.ts";
 import { type Option, option } from "./option.ts";
 import { boolean, bytes, choice, host, integer, list, text } from "./parse.ts";
+import { TLS_OPTIONS } from "./tls-options.ts";
 
 /** 0 asks the system for any free port. */
 const port = integer(0, 65_535);
@@ -51,6 +52,7 @@ export const OPTIONS = {
       "Host names, besides those of loopback, that requests may be addressed to in trusted mode.",
   }),
 
+  ...TLS_OPTIONS,
   ...ACCESS_OPTIONS,
 
   dataDir: option({
@@ -244,6 +246,11 @@ export const CLIENT_ENVIRONMENT = {
   ENTDB_ACTOR: "Who asks, in trusted mode; with a credential, for whom it acts.",
   ENTDB_API_KEY: "The API key or token to ask with.",
   ENTDB_API_KEY_FILE: "A file that holds it instead.",
+  ENTDB_CA_FILE:
+    "A file of the authorities (PEM) that a server's certificate may come from, instead of the machine's.",
+  ENTDB_CLIENT_CERT_FILE:
+    "A file of the certificate (PEM) that is shown to a server that asks for one.",
+  ENTDB_CLIENT_KEY_FILE: "A file of the key of that certificate.",
 } as const;
 
 /** Beginnings of names that later versions will know; a server that ignored them would do something else than was meant. */
@@ -253,5 +260,4 @@ export const LATER_ENVIRONMENT = [
   "ENTDB_S3_",
   "ENTDB_SNAPSHOT_",
   "ENTDB_ARCHIVE_",
-  "ENTDB_TLS_",
 ] as const;

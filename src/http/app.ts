@@ -3,6 +3,7 @@ import { isOfServer } from "../access/identity.ts";
 import { needsServerCredential } from "../access/refusals.ts";
 import { EntError, type ErrorReason } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
+import { isRpcPath } from "../face/rpc-path.ts";
 import { BodyReader, declaresBody } from "./body.ts";
 import type { HttpCall, Peer } from "./call.ts";
 import { Calls, type CallsOptions, type HttpMeter } from "./calls.ts";
@@ -77,8 +78,6 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   return new App(deps);
 }
 
-/** A package and a service with a dot in it: no path of REST's begins so. */
-const RPC_PATH = /^\/[a-z0-9_]+(?:\.[A-Za-z0-9_]+)+\/[A-Za-z0-9_]+$/;
 const RPC_ROUTE = "rpc";
 /** Answers that go on for as long as both sides like. */
 const STREAM_TYPE = /^application\/(?:connect\+|grpc)/;
@@ -159,7 +158,7 @@ class App implements HttpApp {
 
   #dispatch(call: HttpCall, origin: string | undefined): Response | Promise<Response> {
     const { request, target } = call;
-    if (RPC_PATH.test(target.path) && request.method !== "OPTIONS") {
+    if (isRpcPath(target.path) && request.method !== "OPTIONS") {
       return this.#handOn(call);
     }
     this.#calls.count(call);

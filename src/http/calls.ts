@@ -40,7 +40,7 @@ export class Calls {
   readonly #open = new Set<HttpCall>();
   #bytes = 0;
   #stopping = false;
-  #whenIdle: (() => void) | undefined;
+  readonly #idle = Promise.withResolvers<void>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -87,17 +87,17 @@ export class Calls {
       const durationMs = this.#options.clock.monotonic() - call.startedAtMs;
       this.#options.meter.requestFinished({ route: call.route, status, reason, durationMs });
     }
-    if (this.#open.size === 0) this.#whenIdle?.();
+    if (this.#stopping && this.#open.size === 0) this.#idle.resolve();
   }
 
-  /** From now on every new request is refused; streams, which need not end by themselves, are ended. Resolves when none is under way. */
+  /** From now on every new request is refused; streams, which need not end by themselves, are ended. Resolves when none is under way. Idempotent. */
   stop(): Promise<void> {
-    this.#stopping = true;
-    for (const call of this.#open) if (call.streams) call.abort(serverStopping());
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#whenIdle = resolve;
-    });
+    if (!this.#stopping) {
+      this.#stopping = true;
+      for (const call of this.#open) if (call.streams) call.abort(serverStopping());
+      if (this.#open.size === 0) this.#idle.resolve();
+    }
+    return this.#idle.promise;
   }
 
   /** Ends what is still under way. */

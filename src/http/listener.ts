@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { HttpApp } from "./app.ts";
+import { drainApp } from "./drain.ts";
 
 /**
  * The port of the REST face, on Bun's own server, which refuses broken HTTP by itself:
@@ -36,8 +37,6 @@ const IDLE_SECONDS_MAX = 255;
 const LEAVE_MS = 5_000;
 /** The app counts bytes itself, says why it refuses, and closes; this only stops what nobody would send. */
 const BODY_BYTES_MAX = 1024 ** 3;
-/** How long the answers to requests that were ended by force have to leave. */
-const FAREWELL_MS = 250;
 
 /** Listens. Throws what the system says when the address cannot be taken. */
 export function startHttpListener(app: HttpApp, options: HttpListenerOptions): HttpListener {
@@ -63,7 +62,7 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
   const close = async () => {
     // Takes no new connection; open ones live on until their requests are answered.
     const closed = server.stop(false);
-    await graceful(app, options);
+    await drainApp(app, options);
     await server.stop(true);
     await closed;
   };
@@ -76,24 +75,6 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
       return stopped;
     },
   };
-}
-
-async function graceful(app: HttpApp, options: HttpListenerOptions): Promise<void> {
-  const { clock, shutdownGraceMs } = options;
-  const idle = app.stop();
-  if (await isInTime(clock, idle, shutdownGraceMs)) return;
-  app.abortAll();
-  await isInTime(clock, idle, FAREWELL_MS);
-}
-
-async function isInTime(clock: Clock, work: Promise<void>, ms: number): Promise<boolean> {
-  const waiting = new AbortController();
-  const inTime = await Promise.race([
-    work.then(() => true),
-    clock.sleep(ms, waiting.signal).then(() => false),
-  ]);
-  waiting.abort();
-  return inTime;
 }
 
 /** Bun takes an IPv6 address without the brackets that a URL has. */

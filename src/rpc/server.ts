@@ -1,3 +1,4 @@
+import type { TlsSource } from "../face/tls.ts";
 import { Calls } from "./calls.ts";
 import type { ErrorMap } from "./errors.ts";
 import { type FetchHandler, fetchHandlerOf } from "./fetch-handler.ts";
@@ -8,6 +9,7 @@ import { drain } from "./listener/drain.ts";
 import { Http1Face } from "./listener/http1.ts";
 import { Http2Face } from "./listener/http2.ts";
 import { Listener } from "./listener/listener.ts";
+import type { MountedFace } from "./listener/mounted.ts";
 import type { RpcMethod } from "./methods.ts";
 import { LOOPBACK_POLICY, RPC_LIMITS, type RpcLimits, type RpcServerOptions } from "./options.ts";
 import { stockRoutes } from "./stock/router.ts";
@@ -21,9 +23,17 @@ import { type ThinRoute, thinRoutes } from "./thin/route.ts";
  */
 export interface RpcServer {
   /** Opens a port for gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1. Port 0 takes a free one. */
-  listen(host: string, port: number): Promise<RpcListener>;
+  listen(host: string, port: number, extras?: PortExtras): Promise<RpcListener>;
   /** For another HTTP server to mount: undefined when the path is none of ours. */
   readonly fetchHandler: FetchHandler;
+}
+
+/** What a port has besides RPCs in plain text. */
+export interface PortExtras {
+  /** Undefined: plain text. */
+  readonly tls?: TlsSource | undefined;
+  /** Answers what is no RPC's. Undefined: nobody does. */
+  readonly mounted?: MountedFace | undefined;
 }
 
 export interface RpcListener {
@@ -59,7 +69,8 @@ export function createRpcServer(options: RpcServerOptions & ServedMethods): RpcS
     messageBytesMax: limits.messageBytes,
   });
   return {
-    listen: (host, port) => listen(host, port, { options, limits, calls, stock, thin }),
+    listen: (host, port, extras = {}) =>
+      listen(host, port, { options, limits, calls, stock, thin, extras }),
     fetchHandler: fetchHandlerOf(
       stock,
       thin === undefined ? undefined : { ...limits, routes: thin, calls },
@@ -73,10 +84,11 @@ interface Parts {
   readonly calls: Calls;
   readonly stock: StockServer;
   readonly thin: ReadonlyMap<string, ThinRoute> | undefined;
+  readonly extras: PortExtras;
 }
 
 async function listen(host: string, port: number, parts: Parts): Promise<RpcListener> {
-  const { options, limits, calls, stock, thin } = parts;
+  const { options, limits, calls, stock, thin, extras } = parts;
   const { clock } = options;
   const policy = options.policy ?? LOOPBACK_POLICY;
   const connections = new Connections(limits, clock, options.meter);
@@ -85,12 +97,14 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     stock,
     clock,
     policy,
+    mounted: extras.mounted,
     acceptsMore: (connection: Connection) => connections.acceptsMore(connection),
   };
   const thinOptions = thin === undefined ? undefined : { ...common, routes: thin, calls };
   const http1 = new Http1Face({ ...common, isStopping: () => calls.isStopping });
   const listener = new Listener({
     connections,
+    tls: extras.tls,
     http1,
     http2: new Http2Face({ ...common, thin: thinOptions }),
     failed: (cause) => options.log.fault({ requestId: "none", rpc: "none", cause }),

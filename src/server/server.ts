@@ -4,6 +4,8 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
 import { createHttpApp, type HttpApp } from "../http/app.ts";
+import type { Peer } from "../http/call.ts";
+import { drainApp } from "../http/drain.ts";
 import { startHttpListener } from "../http/listener.ts";
 import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
@@ -11,6 +13,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RateLimiter } from "../tenant/rate-limiter.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
 import { openAccess } from "./access.ts";
+import { Certificates } from "./certificates.ts";
 import { samplePartition } from "./gauges.ts";
 import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
 import { once } from "./once.ts";
@@ -109,23 +112,37 @@ interface Faces {
   stop(): Promise<void>;
 }
 
+/** Each port answers everything: which is open to whom is up to the network in front. */
 async function openFaces(config: Config, behind: Behind): Promise<Faces> {
+  const certificates = openCertificates(config, behind);
   const rpc = rpcFace(config, behind);
   const app = httpApp(config, behind, rpc);
-  const grpc = await rpc.listen(bare(config.host), config.grpcPort);
+  const mounted = { mounted: (request: Request, peer: Peer) => app.fetch(request, peer) };
+  const { host, grpcPort, httpPort: port, shutdownGraceMs } = config;
+  const grpc = await rpc.listen(bare(host), grpcPort, { tls: certificates, ...mounted });
   try {
-    const { host, httpPort: port } = config;
-    const http = startHttpListener(app, { ...config, ...behind, host, port });
+    const http =
+      certificates === undefined
+        ? startHttpListener(app, { ...config, ...behind, host, port })
+        : await rpc.listen(bare(host), port, { tls: certificates, ...mounted });
+    const isPlain = certificates === undefined;
     return {
-      urls: { grpcUrl: urlOf(config.host, grpc.port), httpUrl: http.url },
+      urls: { grpcUrl: urlOf(host, grpc.port, isPlain), httpUrl: urlOf(host, http.port, isPlain) },
       stop: async () => {
-        await Promise.all([grpc.stop(config.shutdownGraceMs), http.stop()]);
+        certificates?.stop();
+        const drained = drainApp(app, { clock: behind.clock, shutdownGraceMs });
+        await Promise.all([grpc.stop(shutdownGraceMs), http.stop(shutdownGraceMs), drained]);
       },
     };
   } catch (error) {
+    certificates?.stop();
     await grpc.stop(0);
     throw error;
   }
+}
+
+function openCertificates(config: Config, { clock, log }: Behind): Certificates | undefined {
+  return config.tlsCertFile === "" ? undefined : new Certificates(config, clock, log.logger("tls"));
 }
 
 function rpcFace(config: Config, behind: Behind): RpcFace {
@@ -175,8 +192,8 @@ function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
 }
 
 /** An IPv6 address stands in brackets. */
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`;
+function urlOf(host: string, port: number, isPlain: boolean): string {
+  return `${isPlain ? "http" : "https"}://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`;
 }
 
 /** An IPv6 address without the brackets that a URL has. */

@@ -21,6 +21,7 @@ import {
 import { trusting } from "../../src/access/authenticate.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import type { TlsMaterial } from "../../src/face/tls.ts";
 import { type ErrorMap, toWireError } from "../../src/rpc/errors.ts";
 import { createRpcServer } from "../../src/rpc/server.ts";
 import { conformanceMethods } from "./service.ts";
@@ -58,8 +59,22 @@ async function readRequest(): Promise<ServerCompatRequest> {
   throw new Error("standard input ended before a whole request had come");
 }
 
+/** What the suite hands over: a certificate that it trusts, and whose clients are to be let in. */
+function tlsOf({
+  useTls,
+  serverCreds,
+  clientTlsCert,
+}: ServerCompatRequest): TlsMaterial | undefined {
+  if (!useTls) return undefined;
+  const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
+  return {
+    certificates: text(serverCreds?.cert),
+    key: text(serverCreds?.key),
+    clientAuthorities: clientTlsCert.length > 0 ? text(clientTlsCert) : undefined,
+  };
+}
+
 const wanted = await readRequest();
-if (wanted.useTls) throw new Error("this server does not speak TLS yet");
 const counts = { thin: 0, all: 0 };
 const ignore = () => undefined;
 const server = createRpcServer({
@@ -87,7 +102,9 @@ const server = createRpcServer({
   },
   log: { fault: ({ rpc, cause }) => void process.stderr.write(`${rpc}: ${Bun.inspect(cause)}\n`) },
 });
-const { port } = await server.listen(HOST, 0);
+const material = tlsOf(wanted);
+const tls = material === undefined ? undefined : { current: material, onRenewed: ignore };
+const { port } = await server.listen(HOST, 0, { tls });
 
 process.on("SIGTERM", () => {
   if (values.counts !== undefined) appendFileSync(values.counts, `${counts.thin} ${counts.all}\n`);
@@ -96,7 +113,11 @@ process.on("SIGTERM", () => {
 
 const response = toBinary(
   ServerCompatResponseSchema,
-  create(ServerCompatResponseSchema, { host: HOST, port }),
+  create(ServerCompatResponseSchema, {
+    host: HOST,
+    port,
+    pemCert: Buffer.from(material?.certificates ?? ""),
+  }),
 );
 const length = Buffer.alloc(LENGTH_BYTES);
 length.writeUInt32BE(response.length);

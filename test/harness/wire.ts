@@ -2,6 +2,7 @@
  * Clients of the faces as stock tools make them: REST with fetch, gRPC, Connect and gRPC-Web
  * with connect-es over the generated descriptors. For black-box tests only.
  */
+import type { ConnectionOptions } from "node:tls";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -20,24 +21,27 @@ export function rpcClient(
   protocol: Protocol,
   baseUrl: string,
   httpVersion: "1.1" | "2" = protocol === "grpc" ? "2" : "1.1",
+  nodeOptions: ConnectionOptions = {},
 ): Rpc {
-  return createClient(EntDBService, transportOf(protocol, baseUrl, httpVersion));
+  return createClient(EntDBService, transportOf(protocol, baseUrl, httpVersion, nodeOptions));
 }
 
 export function transportOf(
   protocol: Protocol,
   baseUrl: string,
   httpVersion: "1.1" | "2",
+  /** What is trusted and shown at an https address. */
+  nodeOptions: ConnectionOptions = {},
 ): Transport {
   switch (protocol) {
     case "grpc":
-      return createGrpcTransport({ baseUrl });
+      return createGrpcTransport({ baseUrl, nodeOptions });
     case "grpc-web":
-      return createGrpcWebTransport({ baseUrl, httpVersion });
+      return createGrpcWebTransport({ baseUrl, httpVersion, nodeOptions });
     case "connect":
-      return createConnectTransport({ baseUrl, httpVersion, useBinaryFormat: true });
+      return createConnectTransport({ baseUrl, httpVersion, useBinaryFormat: true, nodeOptions });
     case "connect-json":
-      return createConnectTransport({ baseUrl, httpVersion, useBinaryFormat: false });
+      return createConnectTransport({ baseUrl, httpVersion, useBinaryFormat: false, nodeOptions });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 /** Something under way on a connection: one request and its answer. */
 export interface Exchange {
@@ -47,6 +48,11 @@ export class Connection {
     this.peer = socket.remoteAddress ?? "unknown";
     this.#unreadTotal = unreadTotal;
     this.idleSinceMs = nowMs;
+  }
+
+  /** Whether TLS is spoken on it. */
+  get isEncrypted(): boolean {
+    return this.socket instanceof TLSSocket;
   }
 
   begin(exchange: Exchange): void {

@@ -4,11 +4,12 @@ import type { Clock } from "../../base/clock.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
-import type { StockServer, Transport } from "../stock/serve.ts";
+import type { HttpRequest, StockServer, Transport } from "../stock/serve.ts";
 import type { Connection } from "./connection.ts";
 import { allowOrigin, preflightHeaders } from "./cors.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
+import { isForMounted, type MountedFace, serveMounted } from "./mounted.ts";
 
 /**
  * HTTP/1.1: Connect and gRPC-Web, from browsers, curl and proxies. Speaks on sockets that
@@ -21,6 +22,8 @@ export interface Http1Options {
   readonly requestHeadBytes: number;
   readonly acceptsMore: (connection: Connection) => boolean;
   readonly isStopping: () => boolean;
+  /** Answers what is no RPC; undefined: nobody does. */
+  readonly mounted: MountedFace | undefined;
 }
 
 /**
@@ -81,9 +84,16 @@ async function serve(
   sink: Http1Sink,
   options: Http1Options & { readonly peer: () => string },
 ): Promise<void> {
-  const { stock, policy, peer } = options;
+  const { stock, policy, peer, mounted } = options;
   const head = requestHead(request);
   const headers = headersOf(request);
+  const { httpVersion, method, target } = head;
+  const asked: HttpRequest = { httpVersion, method, target, headers, body: sink.body, peer };
+  if (options.isStopping()) sink.lastOne();
+  const isOldest = httpVersion === "1.0";
+  if (mounted !== undefined && !isOldest && isForMounted(target, headers.get("content-type"))) {
+    return serveMounted(mounted, asked, exchange, stock);
+  }
   const origin = headers.get("origin");
   const refusal = refusalOf(head, policy);
   if (refusal !== undefined) {
@@ -91,11 +101,9 @@ async function serve(
     sink.lastOne();
     return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
   }
-  if (options.isStopping()) sink.lastOne();
   if (head.method === "OPTIONS") return exchange.write(preflight(origin, stock.requestId(headers)));
-  const { httpVersion, method, target } = head;
   const transport = origin === null ? exchange : withOrigin(exchange, origin);
-  await stock.serve({ httpVersion, method, target, headers, body: sink.body, peer }, transport);
+  await stock.serve(asked, transport);
 }
 
 class Http1Sink implements AnswerSink {

@@ -10,14 +10,16 @@ import {
 import type { Clock } from "../../base/clock.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
-import type { StockServer } from "../stock/serve.ts";
+import type { HttpRequest, StockServer } from "../stock/serve.ts";
 import { serveThin, type ThinHttp2Options } from "../thin/http2.ts";
 import type { Connection } from "./connection.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
+import { isForMounted, type MountedFace, serveMounted } from "./mounted.ts";
 
 /**
- * HTTP/2 with prior knowledge: gRPC, and Connect and gRPC-Web from whoever likes.
+ * HTTP/2, with prior knowledge or agreed upon in TLS: gRPC, and Connect and gRPC-Web from
+ * whoever likes.
  *
  * A stream may be reset by its client at any moment. On this runtime touching a stream
  * that has gone throws, and uncaught that ends the process: every touch looks first, and
@@ -32,6 +34,8 @@ export interface Http2Options {
   readonly acceptsMore: (connection: Connection) => boolean;
   /** Undefined: every call goes the stock path. */
   readonly thin: ThinHttp2Options | undefined;
+  /** Answers what is no RPC; undefined: nobody does. */
+  readonly mounted: MountedFace | undefined;
 }
 
 /**
@@ -92,24 +96,35 @@ export class Http2Face {
     const exchange = new HttpExchange(sink, connection, this.#options);
     stream.once("end", () => exchange.received());
     stream.once("close", () => exchange.closed());
-    const head = requestHead(headers, credentials);
-    const asked = { head, headers: headersOf(headers), peer: () => connection.peer };
-    serve(asked, exchange, sink, this.#options).catch(() => sink.drop());
+    const head = requestHead(headers, credentials, connection.isEncrypted);
+    const { httpVersion, method, target } = head;
+    const peer = () => connection.peer;
+    const asked = {
+      httpVersion,
+      method,
+      target,
+      headers: headersOf(headers),
+      body: sink.body,
+      peer,
+    };
+    serve(asked, head, exchange, this.#options).catch(() => sink.drop());
   }
 }
 
 async function serve(
-  { head, headers, peer }: { head: RequestHead; headers: Headers; peer: () => string },
+  asked: HttpRequest,
+  head: RequestHead,
   exchange: HttpExchange,
-  sink: Http2Sink,
-  { stock, policy }: Http2Options,
+  { stock, policy, mounted }: Http2Options,
 ): Promise<void> {
+  if (mounted !== undefined && isForMounted(asked.target, asked.headers.get("content-type"))) {
+    return serveMounted(mounted, asked, exchange, stock);
+  }
   const refusal = refusalOf(head, policy);
   if (refusal !== undefined) {
-    return exchange.write(stock.refusal({ ...head, headers }, refusal.error, refusal.status));
+    return exchange.write(stock.refusal(asked, refusal.error, refusal.status));
   }
-  const { httpVersion, method, target } = head;
-  await stock.serve({ httpVersion, method, target, headers, body: sink.body, peer }, exchange);
+  await stock.serve(asked, exchange);
 }
 
 class Http2Sink implements AnswerSink {
@@ -175,10 +190,14 @@ class Http2Sink implements AnswerSink {
   }
 }
 
-/** Plain HTTP/2 is not spoken by browsers, so the Host rule, which is about them, has nothing to judge. */
-function requestHead(headers: IncomingHttpHeaders, credentials: readonly string[]): RequestHead {
+/** Plain HTTP/2 is not spoken by browsers, so the Host rule, which is about them, has nothing to judge there. */
+function requestHead(
+  headers: IncomingHttpHeaders,
+  credentials: readonly string[],
+  isEncrypted: boolean,
+): RequestHead {
   const values = (name: string): readonly string[] => {
-    if (name === "host") return ["localhost"];
+    if (name === "host") return [isEncrypted ? authorityOf(headers) : "localhost"];
     if (name === "authorization") return credentials;
     const value = headers[name];
     return value === undefined ? [] : [value].flat();
@@ -200,8 +219,14 @@ function valuesIn(raw: readonly string[], name: string): readonly string[] {
   return values;
 }
 
+function authorityOf(headers: IncomingHttpHeaders): string {
+  return headers[":authority"] ?? headers.host ?? "";
+}
+
+/** With the name that the client called, which HTTP/1.1 says in Host. */
 function headersOf(incoming: IncomingHttpHeaders): Headers {
   const headers = new Headers();
+  if (incoming.host === undefined) headers.set("host", authorityOf(incoming));
   for (const [name, value] of Object.entries(incoming)) {
     if (name.startsWith(":") || value === undefined) continue;
     for (const each of [value].flat()) headers.append(name, each);

@@ -1,10 +1,13 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { TlsMaterial, TlsSource } from "../../face/tls.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
 /**
  * One port for HTTP/2 and HTTP/1.1: the first bytes of a connection tell which, and the
- * server that speaks it gets the socket with those bytes.
+ * server that speaks it gets the socket with those bytes. With certificates the port speaks
+ * TLS and nothing else, and the first bytes are those inside it.
  */
 export interface ProtocolFace {
   take(connection: Connection, firstBytes: Uint8Array): void;
@@ -16,6 +19,8 @@ export interface ListenerOptions {
   readonly http2: ProtocolFace;
   /** The system could not accept a connection; the listener goes on. */
   readonly failed: (cause: unknown) => void;
+  /** Undefined: plain text. */
+  readonly tls: TlsSource | undefined;
 }
 
 /** How an HTTP/2 connection with prior knowledge begins; the first three bytes tell it from every method. */
@@ -28,7 +33,10 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server =
+      options.tls === undefined
+        ? createServer({ noDelay: true }, (socket) => this.#begin(socket, this.#admit(socket)))
+        : this.#encrypted(options.tls);
   }
 
   /** Listens and resolves with the port, which is a free one for port 0. Rejects when the address is taken. */
@@ -51,10 +59,27 @@ export class Listener {
     this.#server.close();
   }
 
-  #accept(socket: Socket): void {
+  /** A connection counts from its first packet; the watch ends one that does not come to terms in time. */
+  #encrypted(tls: TlsSource): Server {
+    const admitted = new WeakMap<Socket, Connection>();
+    const server = createTlsServer(tlsOptions(tls.current));
+    server.on("connection", (socket: Socket) => {
+      const connection = this.#admit(socket);
+      if (connection !== undefined) admitted.set(socket, connection);
+    });
+    server.on("secureConnection", (socket) => this.#begin(socket, admitted.get(socket)));
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    tls.onRenewed((material) => server.setSecureContext(tlsOptions(material)));
+    return server;
+  }
+
+  #admit(socket: Socket): Connection | undefined {
     socket.on("error", () => socket.destroy());
-    const connection = this.#options.connections.admit(socket);
-    if (connection === undefined) return;
+    return this.#options.connections.admit(socket);
+  }
+
+  #begin(socket: Socket, connection: Connection | undefined): void {
+    if (connection === undefined) return void socket.destroy();
     let seen: Buffer = Buffer.alloc(0);
     const look = (bytes: Buffer) => {
       seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
@@ -65,6 +90,17 @@ export class Listener {
     };
     socket.on("data", look);
   }
+}
+
+/** Throws for material that is none. TLS 1.2 is the least; a client without the certificate asked for is not let in. */
+function tlsOptions({ certificates, key, clientAuthorities }: TlsMaterial) {
+  const clients = clientAuthorities === undefined ? {} : { ca: clientAuthorities };
+  return {
+    ...{ cert: certificates, key, ...clients, minVersion: "TLSv1.2" as const, noDelay: true },
+    ALPNProtocols: ["h2", "http/1.1"],
+    requestCert: clientAuthorities !== undefined,
+    rejectUnauthorized: clientAuthorities !== undefined,
+  };
 }
 
 function isPrefaceSoFar(bytes: Buffer): boolean {

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { configInvalid } from "./config-invalid.ts";
+
+/** What a command checks a server's certificate with, and shows of its own: PEM texts. */
+export interface ClientCertificates {
+  /** Authorities instead of the machine's. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Files by the flag that named each. */
+export interface CertificateFlags {
+  readonly caFile?: string;
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
+}
+
+/** Reads the files that are named. Throws CONFIG_INVALID for one that cannot be read, and for half a pair. */
+export function clientCertificates(flags: CertificateFlags): ClientCertificates {
+  const { caFile, clientCertFile, clientKeyFile } = flags;
+  if ((clientCertFile === undefined) !== (clientKeyFile === undefined)) {
+    const [name, other] =
+      clientKeyFile === undefined
+        ? ["--client-key-file", "--client-cert-file"]
+        : ["--client-cert-file", "--client-key-file"];
+    throw configInvalid([{ name, message: `is not given, but ${other} is` }]);
+  }
+  return {
+    ...(caFile !== undefined && { ca: read("--ca-file", caFile) }),
+    ...(clientCertFile !== undefined && { cert: read("--client-cert-file", clientCertFile) }),
+    ...(clientKeyFile !== undefined && { key: read("--client-key-file", clientKeyFile) }),
+  };
+}
+
+function read(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw configInvalid([{ name, message: `names a file that cannot be read: ${why}` }]);
+  }
+}
