@@ -110,8 +110,17 @@ export class KeyAdministration {
     const made = authority.standingOf(tenantId, actor, roles);
     const missing = [...made.rights].find((right) => !maker.rights.has(right));
     if (missing !== undefined) throw beyondMaker(`hold the right ${missing}`, { right: missing });
+    requireRoles(roles, maker, authority.standingOf(tenantId, actor, []));
     requireActors(by, request, maker);
   }
+}
+
+/** A role without any right still opens the nodes that are granted to it. */
+function requireRoles(roles: readonly string[], maker: Standing, itself: Standing): void {
+  if (maker.rights.has("data")) return;
+  const held = new Set([...maker.principals, ...itself.principals]);
+  const beyond = roles.find((role) => !held.has(`role:${role}`));
+  if (beyond !== undefined) throw beyondMaker(`carry the role ${beyond}`, { role: beyond });
 }
 
 /** What an actor reaches without any right is its nodes and its mailbox. */
