@@ -14,7 +14,6 @@ import type { Random } from "../../base/random.ts";
 import type { Right } from "../../record/access.ts";
 import type { ApiKeyReader, StoredApiKey } from "../../store/reader/api-key-reader.ts";
 import type { Standing } from "../../store/reader/membership-reader.ts";
-import type { Catalog } from "../../tenant/catalog.ts";
 import type { SystemLog } from "../../tenant/system-log.ts";
 import type {
   AdministrationPage,
@@ -30,7 +29,6 @@ import { authorOf } from "./tenants.ts";
 
 export interface KeysDeps {
   readonly authority: Authority;
-  readonly catalog: Catalog;
   readonly keys: ApiKeyReader;
   readonly systemLog: SystemLog;
   readonly clock: Clock;
@@ -72,7 +70,8 @@ export class KeyAdministration {
     const { keys, systemLog, authority } = this.#deps;
     if (!isOfServer(by)) authority.require(by, by.tenantId, "keys");
     const key = keys.find(keyId);
-    if (key === undefined || !this.#isVisible(by, key)) throw apiKeyNotFound(keyId);
+    const isVisible = isOfServer(by) || key?.tenantId === by.tenantId;
+    if (key === undefined || !isVisible) throw apiKeyNotFound(keyId);
     if (key.revokedAt !== 0) return keyOf(key);
     await systemLog.submit({ kind: "api_key_revoked", keyId }, authorOf(by), signal);
     return keyOf(keys.find(keyId) ?? key);
@@ -88,13 +87,6 @@ export class KeyAdministration {
     const { incarnation } = authority.tenant(by, tenantId);
     authority.require(by, tenantId, "keys");
     return incarnation;
-  }
-
-  /** Keys of a life that is over are gone with it. */
-  #isVisible(by: Identity, key: StoredApiKey): boolean {
-    if (!isOfServer(by) && key.tenantId !== by.tenantId) return false;
-    if (key.tenantId === "") return true;
-    return this.#deps.catalog.find(key.tenantId)?.incarnation === key.incarnation;
   }
 
   #checkTenantKey(by: Identity, request: CreateApiKey): void {
