@@ -22,8 +22,8 @@ import type {
   CreatedApiKey,
   Page,
 } from "../administration.ts";
+import { checkActors, checkRoles } from "../check-names.ts";
 import type { Authority } from "./authority.ts";
-import { checkActors, checkRoles } from "./names.ts";
 import { pageByName } from "./pages.ts";
 import { authorOf } from "./tenants.ts";
 

@@ -13,9 +13,9 @@ import type { Catalog } from "../../tenant/catalog.ts";
 import { parseTenantId } from "../../tenant/identity.ts";
 import type { SystemLog } from "../../tenant/system-log.ts";
 import type { AdministrationPage, CreateTenant, Page, Tenant } from "../administration.ts";
+import { checkActors } from "../check-names.ts";
 import type { Submit } from "../submit.ts";
 import { type Authority, callerOf } from "./authority.ts";
-import { checkActors } from "./names.ts";
 import { pageByName } from "./pages.ts";
 import { membershipRequest } from "./request.ts";
 
