@@ -1,12 +1,13 @@
 /**
  * `bun run docs`: writes the reference pages from what the program itself uses, so that they
- * cannot say anything else: settings, error reasons, metrics, commands. `test/reference.test.ts`
+ * cannot say anything else: settings, limits, error reasons, metrics, commands. `test/reference.test.ts`
  * and CI refuse pages that are not what this makes.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { EntError, ERROR_REASONS, type ErrorReason } from "../src/base/errors.ts";
+import { limits } from "../src/base/limits.ts";
 import { REASON_TEXTS } from "../src/base/reason-texts.ts";
 import { processContext } from "../src/cli/process-context.ts";
 import { buildProgram } from "../src/cli/program.ts";
@@ -27,6 +28,7 @@ import { ROOT } from "./ensure-installed.ts";
 /** Every reference page: its path and what makes its text. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/configuration.md": configurationPage,
+  "docs/reference/limits.md": limitsPage,
   "docs/reference/errors.md": errorsPage,
   "docs/reference/metrics.md": metricsPage,
   "docs/reference/cli.md": commandsPage,
@@ -104,6 +106,36 @@ function restAnswer(reason: ErrorReason): string {
   const call = { requestId: "", route: "" };
   const { status, body } = toHttpError(error, call, { fault: () => undefined });
   return `${status} ${(body["error"] as { code: string }).code}`;
+}
+
+function limitsPage(): string {
+  const settings = new Map<string, ReturnType<typeof optionRows>[number]>(
+    optionRows().map((option) => [option[0], option]),
+  );
+  const meanings = limitMeanings();
+  return page(
+    "# Limits",
+    "A refusal by a limit names it in its details (`limit`), with the most that it lets pass (`max`). Names end in their unit; without one it is a number of things. A limit with a setting is that setting's default.",
+    table(
+      ["limit", "number", "setting", "meaning"],
+      Object.entries(limits).map(([name, most]) => {
+        const [key, row] = settings.get(name) ?? [];
+        return [
+          code(name),
+          most.toLocaleString("en-US"),
+          key === undefined ? "" : code(environmentName(key)),
+          row?.sentence ?? meanings.get(name) ?? "",
+        ];
+      }),
+    ),
+  );
+}
+
+/** The comments of the table of limits; a name that says it all has none. */
+function limitMeanings(): ReadonlyMap<string, string> {
+  const source = readFileSync(join(ROOT, "src/base/limits.ts"), "utf8");
+  const rows = source.matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(\w+):/gm);
+  return new Map([...rows].map(([, meaning = "", name = ""]) => [name, meaning]));
 }
 
 function metricsPage(): string {

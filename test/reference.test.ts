@@ -1,11 +1,11 @@
 /**
  * Reasons and reference pages: the list of reasons in the code, the proto's enum and the texts
  * are one set; a reason comes with the codes that its text says; every page of docs/reference
- * is what `bun run docs` makes of the program as it is.
+ * is what `bun run docs` makes of the program as it is; no link of any page is dead.
  */
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ErrorReason as WireReason } from "../gen/entdb/v1/errors_pb.ts";
 import { PAGES } from "../scripts/gen-docs.ts";
 import { ERROR_REASONS, type ErrorReason } from "../src/base/errors.ts";
@@ -60,5 +60,49 @@ describe("reasons", () => {
 describe("docs/reference", () => {
   test.each(Object.entries(PAGES))("%s is what `bun run docs` makes", (path, make) => {
     expect(readFileSync(join(ROOT, path), "utf8")).toBe(make());
+  });
+});
+
+/** Every page of the repository, by its path. */
+function pages(): string[] {
+  const found = new Bun.Glob("{*.md,{docs,src,sdk,test}/**/*.md}").scanSync({ cwd: ROOT });
+  return [...found].filter((path) => !path.includes("node_modules")).sort();
+}
+
+/** What the links of a page lead to: files beside it, and headings in them. */
+function linksOf(path: string): { target: string; heading: string }[] {
+  const prose = readFileSync(join(ROOT, path), "utf8").replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = ""]) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [file = "", heading = ""] = link.split("#");
+      return { target: file === "" ? path : join(dirname(path), file), heading };
+    });
+}
+
+/** The names by which a page's headings are linked to. */
+function headingsOf(path: string): string[] {
+  return [...readFileSync(join(ROOT, path), "utf8").matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+describe("links", () => {
+  test.each(pages())("of %s lead somewhere", (path) => {
+    const dead = linksOf(path).filter(({ target, heading }) => {
+      if (!existsSync(join(ROOT, target))) return true;
+      return heading !== "" && !headingsOf(target).includes(heading);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  test("of the README lead to every page in docs", () => {
+    const linked = new Set(linksOf("README.md").map(({ target }) => target));
+    const guides = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+    expect(guides.filter((name) => !linked.has(join("docs", name)))).toEqual([]);
   });
 });

@@ -164,6 +164,36 @@ describe("a key", () => {
   });
 });
 
+describe("credentials", () => {
+  const padded = (text: string, chars: number) => `Bearer${text.padStart(chars - "Bearer".length)}`;
+
+  test("as long as one may be is looked at; one character more is not", async () => {
+    const { ask, key, store, looked } = await setup();
+    store();
+    expect(ask(padded(key.text, limits.credentialChars))).toMatchObject({ actor: "user:app" });
+    const longer = padded(key.text, limits.credentialChars + 1);
+    expect(pick(refusal(() => ask(longer)))).toEqual(CONSTANT);
+    expect(looked.up).toBe(1);
+  });
+
+  test("are remembered so many, the latest used, and looked up again beyond", async () => {
+    const { ask, key, store, looked } = await setup();
+    store();
+    // What is remembered is what was sent: two spellings of one key are two credentials.
+    const spelling = (i: number) =>
+      `${i % 2 === 0 ? "Bearer" : "bearer"} ${" ".repeat(i / 2)}${key.text}`;
+    const most = limits.rememberedCredentials;
+    for (let i = 0; i < most; i++) await ask(spelling(i));
+    await ask(spelling(0));
+    expect(looked.up).toBe(most);
+    await ask(spelling(most));
+    await ask(spelling(0));
+    expect(looked.up).toBe(most + 1);
+    await ask(spelling(1));
+    expect(looked.up).toBe(most + 2);
+  });
+});
+
 describe("a token", () => {
   test("is who its claims say", async () => {
     const { asked, token, clock } = await setup();

@@ -1,5 +1,5 @@
 import { limits } from "../base/limits.ts";
-import { isPrincipal } from "../schema/principal.ts";
+import { isActor } from "../record/access.ts";
 import { isTenantId } from "../tenant/identity.ts";
 import type { Identity } from "./identity.ts";
 
@@ -58,10 +58,6 @@ function actorOf(claim: unknown): string | undefined {
   if (typeof claim !== "string" || claim === "") return undefined;
   const actor = /^(?:user|role|group|system|tenant):/.test(claim) ? claim : `user:${claim}`;
   return isActor(actor) ? actor : undefined;
-}
-
-function isActor(name: string): boolean {
-  return isPrincipal(name) && /^(?:user|system):/.test(name);
 }
 
 /** An absent list is an empty one; anything else than a list of such names is none. */

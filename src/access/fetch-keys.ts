@@ -1,17 +1,16 @@
 import type { Clock } from "../base/clock.ts";
-
-/** A key set is a few kilobytes; nothing of this size is one. */
-const BYTES_MAX = 1024 * 1024;
-const TIMEOUT_MS = 5_000;
+import { limits } from "../base/limits.ts";
 
 /**
  * Fetches a key set from the address that the operator gave, and from no other: redirects
- * are refused. Rejects on a status other than 200, after 5 s, and beyond 1 MiB.
+ * are refused. Rejects on a status other than 200, after `limits.tokenKeysTimeoutMs`, and beyond
+ * `limits.tokenKeysBytes`: a key set is a few kilobytes, and nothing of that size is one.
  */
 export async function fetchKeys(url: string, clock: Clock): Promise<string> {
+  const { tokenKeysTimeoutMs: timeoutMs } = limits;
   const abort = new AbortController();
-  const disarm = clock.timer(TIMEOUT_MS, () => {
-    abort.abort(new Error(`${url} did not answer within ${TIMEOUT_MS} ms`));
+  const disarm = clock.timer(timeoutMs, () => {
+    abort.abort(new Error(`${url} did not answer within ${timeoutMs} ms`));
   });
   try {
     const headers = { accept: "application/json" };
@@ -26,9 +25,10 @@ export async function fetchKeys(url: string, clock: Clock): Promise<string> {
 async function textOf(response: Response, url: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
+  const { tokenKeysBytes: most } = limits;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > BYTES_MAX) throw new Error(`${url} answered more than ${BYTES_MAX} bytes`);
+    if (length > most) throw new Error(`${url} answered more than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -14,12 +14,13 @@ export function unauthenticated(): EntError {
   });
 }
 
-/** The credential holds, but for one tenant only. */
+/** The credential holds, but is of a tenant, or is used in the name of somebody who is of one. */
 export function needsServerCredential(): EntError {
   return new EntError({
     code: "permission_denied",
     reason: "PERMISSION_DENIED",
-    message: "This is about the server itself, and the credential is one of a tenant.",
-    hint: "Use a credential of the server.",
+    message:
+      "This is about the server itself, and needs a credential of the server in its own name.",
+    hint: "Use a credential of the server, and name no other actor (X-Actor).",
   });
 }

@@ -82,7 +82,7 @@ function change(statements: SystemStatements, body: SystemBody, placed: Placed):
     case "tenant_deleted":
       requireLife(catalog, body);
       catalogWriter.setState(body.tenantId, "deleted");
-      return keyWriter.revokeAllOf(body.tenantId, body.incarnation, placed.logTime);
+      return keyWriter.deleteAllOf(body.tenantId, body.incarnation);
     case "api_key_created":
       requireRoomForKey(statements, body, placed.logTime);
       return keyWriter.insert(body, placed.logTime);

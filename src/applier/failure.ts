@@ -1,18 +1,20 @@
 import { EntError } from "../base/errors.ts";
 
-/** What callers are told about a tenant that cannot go on. */
-export function haltedError(tenantId: string, offset: number, cause: unknown): EntError {
+/**
+ * What callers are told about a tenant that cannot go on. Its cause is in the server's log from
+ * when the trouble began; who asks meanwhile does not bring it there again.
+ */
+export function haltedError(tenantId: string, offset: number): EntError {
   return new EntError({
     code: "failed_precondition",
     reason: "TENANT_HALTED",
     message: `Tenant ${tenantId} is halted at record ${offset}, which could not be applied.`,
     hint: "Nothing is lost: the record is in the log. Ask the operator to look into the log of the server and to run: entdb tenants retry.",
     details: { tenant_id: tenantId, halted_at: String(offset) },
-    cause,
   });
 }
 
-export function stalledError(tenantId: string, offset: number, cause: unknown): EntError {
+export function stalledError(tenantId: string, offset: number): EntError {
   return new EntError({
     code: "unavailable",
     reason: "TENANT_STALLED",
@@ -20,7 +22,6 @@ export function stalledError(tenantId: string, offset: number, cause: unknown): 
     hint: "The server tries again by itself; the usual cause is a full disk.",
     details: { tenant_id: tenantId, stalled_at: String(offset) },
     retryable: true,
-    cause,
   });
 }
 
@@ -36,7 +37,7 @@ export function buildingError(tenantId: string, offset: number): EntError {
   });
 }
 
-export function rebuildingError(tenantId: string, offset: number, cause: unknown): EntError {
+export function rebuildingError(tenantId: string, offset: number): EntError {
   return new EntError({
     code: "unavailable",
     reason: "TENANT_REBUILDING",
@@ -44,7 +45,6 @@ export function rebuildingError(tenantId: string, offset: number, cause: unknown
     hint: "Try again in a moment.",
     details: { tenant_id: tenantId, rebuilding_at: String(offset) },
     retryable: true,
-    cause,
   });
 }
 

@@ -75,16 +75,18 @@ export function uniqueConflictError(
   type: NodeType,
   conflict: UniqueConflict,
 ): EntError {
-  const holder = mayReadHolder(scope, conflict) && { existing_node_id: conflict.holderId };
+  const mayRead = mayReadHolder(scope, conflict);
   return new EntError({
     code: "already_exists",
     reason: "UNIQUE_CONFLICT",
     message: `Another ${type.name} holds this value of ${conflict.keyName}.`,
-    hint: "Use another value, or on_conflict RETURN_EXISTING to be answered with the node that is there.",
+    hint: mayRead
+      ? "Use another value, or on_conflict RETURN_EXISTING to be answered with the node that is there."
+      : "Use another value; you may not read the node that holds this one.",
     details: {
       type_id: String(type.typeId),
       key: conflict.keyName,
-      ...holder,
+      ...(mayRead && { existing_node_id: conflict.holderId }),
     },
   });
 }

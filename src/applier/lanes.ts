@@ -153,7 +153,7 @@ export class Lanes {
     if (lane === undefined) return undefined;
     if (lane.halted) {
       lane.halted = false;
-      this.#say(lane, "stalled", stalledError(tenantId, lane.offset, undefined));
+      this.#say(lane, "stalled", stalledError(tenantId, lane.offset));
       lane.work = this.#work(lane, undefined);
     }
     await lane.work;
@@ -168,7 +168,7 @@ export class Lanes {
   async rebuild(entry: CatalogEntry): Promise<RebuiltView | undefined> {
     if (this.#lanes.has(entry.tenantId)) return undefined;
     const lane = this.#add(entry, this.#deps.applied.end);
-    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, undefined), true);
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset), true);
     const making = this.#remakeCompared(lane);
     lane.work = making.then(
       () => this.#work(lane, undefined),
@@ -289,14 +289,14 @@ export class Lanes {
     const { entry } = lane;
     lane.remakes += 1;
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
-    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error));
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset));
     this.#deps.views.forget(entry.tenantId);
     const made = await rebuildView(this.#deps, entry, lane.offset, lane.end.signal);
     if (lane.end.signal.aborted) return this.#deps.stores.discardRebuild(made.store);
     adoptView(this.#deps, entry, made.store);
     lane.damage = undefined;
     const readable = lane.offset >= lane.begunAt;
-    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error), readable);
+    this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset), readable);
     this.#deps.adopted(entry.tenantId);
   }
 
@@ -345,13 +345,13 @@ export class Lanes {
 
   #stall(lane: Lane, error: unknown): void {
     this.#deps.log.tenantStalled(lane.entry.tenantId, lane.offset, error);
-    this.#say(lane, "stalled", stalledError(lane.entry.tenantId, lane.offset, error));
+    this.#say(lane, "stalled", stalledError(lane.entry.tenantId, lane.offset));
   }
 
   #halt(lane: Lane, error: unknown): void {
     lane.halted = true;
     this.#deps.log.tenantHalted(lane.entry.tenantId, lane.offset, error);
-    this.#say(lane, "halted", haltedError(lane.entry.tenantId, lane.offset, error));
+    this.#say(lane, "halted", haltedError(lane.entry.tenantId, lane.offset));
   }
 
   #say(

@@ -224,13 +224,13 @@ export class MailboxDrain {
     if (this.#troubles.has(tenantId) || this.#stop.signal.aborted) return;
     this.#wanting.delete(tenantId);
     this.#say(tenantId, error, this.#recover(tenantId, error));
-    this.#deps.failed(`the mailboxes of tenant ${tenantId}`, error);
   }
 
   #say(tenantId: string, error: unknown, work: Promise<void>): void {
     const told = mailboxError(tenantId, error);
     this.#troubles.set(tenantId, { error: told, work });
     this.#refuse(tenantId, told);
+    this.#deps.failed(`the mailboxes of tenant ${tenantId} cannot serve; they are mended`, error);
   }
 
   async #recover(tenantId: string, firstError: unknown): Promise<void> {

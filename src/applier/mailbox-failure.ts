@@ -1,7 +1,7 @@
 import { EntError } from "../base/errors.ts";
 import { troubleOf } from "../store/store-errors.ts";
 
-/** What callers are told about mailboxes that cannot serve; the tenant's graph goes on. */
+/** What callers are told about mailboxes that cannot serve; the tenant's graph goes on. As of `failure.ts`. */
 export function mailboxError(tenantId: string, cause: unknown): EntError {
   const isDamaged = troubleOf(cause) === "damaged";
   return new EntError({
@@ -15,6 +15,5 @@ export function mailboxError(tenantId: string, cause: unknown): EntError {
       : "The server tries again by itself; the usual cause is a full disk. Nodes and edges are served as ever.",
     details: { tenant_id: tenantId },
     retryable: true,
-    cause,
   });
 }

@@ -31,7 +31,7 @@ export type ErrorCode =
 
 /**
  * Every reason EntDB can answer with. A reason is stable: SDKs branch on it, so it
- * is only ever added, never renamed. `test/reasons.test.ts` holds this list equal
+ * is only ever added, never renamed. `test/reference.test.ts` holds this list equal
  * to `entdb.v1.ErrorReason` in the proto and to the reference page in the docs.
  */
 export const ERROR_REASONS = [

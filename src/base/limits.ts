@@ -1,6 +1,7 @@
 /**
  * Every limit of EntDB has its number here, once. A limit that an operator may move
  * is an option in `config/options.ts` whose default is taken from here.
+ * Sizes of caches and steps of work that nobody outside meets stand where they are used.
  * Units are in the names; `test/integration/limits.test.ts` has a row for each: at it and
  * one past it, or where what nobody outside meets is shown.
  */
@@ -25,6 +26,7 @@ export const limits = {
   /** Records that the embedded log keeps in memory for followers. */
   logTailRecords: 32_768,
   tenantIdChars: 128,
+  /** An actor, and any other principal. */
   actorBytes: 256,
   idempotencyKeyBytes: 256,
   aliasChars: 64,
@@ -89,12 +91,19 @@ export const limits = {
   watchTailRows: 1_024,
   /** Types that one watcher may name. */
   watchTypes: 100,
+  /** Requests a second, and at once, that one tenant may be given. */
+  tenantRate: 1_000_000_000,
+  /** Tenants, and credentials, whose requests are counted at the same time. */
+  rateBuckets: 20_000,
   apiKeysPerTenant: 1_000,
   apiKeyNameChars: 128,
   /** Of the header Authorization. */
   credentialChars: 8 * KiB,
   /** Credentials whose holders are remembered, so that a call does not look them up or verify them. */
   rememberedCredentials: 10_000,
+  /** Of the answer of an address from which keys of tokens are fetched, and how long it is waited for. */
+  tokenKeysBytes: 1 * MiB,
+  tokenKeysTimeoutMs: 5_000,
   /** Addresses that failed to authenticate, and actors in whose name others acted, that the audit tells apart in a minute. */
   auditSourcesPerMinute: 100,
   auditActorsPerMinute: 1_000,
@@ -113,6 +122,8 @@ export const limits = {
   scanRows: 1_000_000,
   /** Of somebody who may read at most so many nodes of a type, queries look at those and at no others. */
   readableNodes: 5_000,
+  /** Reads of one tenant that wait for a read worker or run in one; one more is refused as OVERLOADED. */
+  readJobsPerTenant: 64,
   cursorBytes: 8 * KiB,
   /** Edges that one walk may look at before it is refused with LIMIT_EXCEEDED. */
   walkEdges: 1_000_000,

@@ -73,7 +73,7 @@ export function failureOf(error: unknown): CommandFailure {
       code: error.code.toUpperCase(),
       reason: error.reason,
       message: error.message,
-      exitCode: error.reason === "CONFIG_INVALID" ? EXIT.usage : EXIT_OF_CODE[error.code],
+      exitCode: exitOfReason(error.reason) ?? EXIT_OF_CODE[error.code],
       hint: error.hint,
       details: error.details,
       cause: error.cause,
@@ -89,6 +89,19 @@ export function failureOf(error: unknown): CommandFailure {
     cause: error,
   });
 }
+
+/** The exit code of a refusal whose reason says more than its code does; undefined for all others. */
+export function exitOfReason(reason: string): ExitCode | undefined {
+  return EXIT_OF_REASON[reason];
+}
+
+const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
+  CONFIG_INVALID: EXIT.usage,
+  // A file that holds no schema must not look like one that breaks something.
+  SCHEMA_INVALID: EXIT.usage,
+  // A path that the server does not know is no missing thing of the user's.
+  ROUTE_NOT_FOUND: EXIT.failure,
+};
 
 /** What the system says when an address cannot be listened on, and what to do. */
 const ADDRESS_TROUBLE: Readonly<Record<string, string>> = {

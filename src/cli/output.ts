@@ -58,9 +58,14 @@ export class Output {
     await this.#err.write(`${message}\n`);
   }
 
+  /** Whether somebody would see {@link progress}. */
+  get showsProgress(): boolean {
+    return this.#err.isTerminal;
+  }
+
   /** What a long task is at: one line that replaces itself, on a terminal only. */
   async progress(message: string): Promise<void> {
-    if (!this.#err.isTerminal) return;
+    if (!this.showsProgress) return;
     this.#progressShown = true;
     await this.#err.write(`\r\u001b[K${printable(message)}`);
   }

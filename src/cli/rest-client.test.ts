@@ -95,10 +95,13 @@ test.each([
   },
 );
 
-test("a route that the server does not know is not a missing thing", async () => {
-  const error = { code: "NOT_FOUND", reason: "ROUTE_NOT_FOUND", message: "M" };
-  const failure = await failureOf(clientOf(() => Response.json({ error }, { status: 404 })));
-  expect(failure.exitCode).toBe(1);
+test.each([
+  ["a route that the server does not know is not a missing thing", "ROUTE_NOT_FOUND", 404, 1],
+  ["a schema that is none is not a breaking change", "SCHEMA_INVALID", 400, 2],
+])("%s", async (_what, reason, status, exitCode) => {
+  const error = { code: "C", reason, message: "M" };
+  const failure = await failureOf(clientOf(() => Response.json({ error }, { status })));
+  expect(failure.exitCode).toBe(exitCode as typeof failure.exitCode);
 });
 
 test.each([

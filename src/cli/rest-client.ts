@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { stringifyJson } from "../base/json-write.ts";
 import type { ClientCertificates } from "../config/client-certificates.ts";
-import { CommandFailure, EXIT, type ExitCode } from "./failure.ts";
+import { CommandFailure, EXIT, type ExitCode, exitOfReason } from "./failure.ts";
 import { eventsOf, type ServerEvent } from "./server-events.ts";
 
 /**
@@ -166,12 +166,12 @@ function answerOf(status: number, text: string, url: string): JsonObject {
 function refusal(status: number, error: JsonObject): CommandFailure {
   const text = (name: string) => (typeof error[name] === "string" ? error[name] : undefined);
   const details = isJsonObject(error["details"]) ? error["details"] : {};
+  const reason = text("reason") ?? "INTERNAL";
   return new CommandFailure({
     code: text("code") ?? `HTTP_${status}`,
-    reason: text("reason") ?? "INTERNAL",
+    reason,
     message: text("message") ?? `The server answered HTTP ${status}.`,
-    // A path that this server does not know is no missing thing of the user's.
-    exitCode: text("reason") === "ROUTE_NOT_FOUND" ? EXIT.failure : exitOfStatus(status),
+    exitCode: exitOfReason(reason) ?? exitOfStatus(status),
     hint: text("hint"),
     details: Object.fromEntries(
       Object.entries(details).map(([name, value]) => [

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../test/harness/temporary-directory.ts";
-import { EntError } from "../base/errors.ts";
 import { fingerprintOf } from "../schema/fingerprint.ts";
 import { CommandFailure, EXIT } from "./failure.ts";
 import { readSchemaFile } from "./schema-file.ts";
@@ -61,6 +60,7 @@ test("a missing file is a usage error", async () => {
 
 test("a schema that is wrong is refused before a server is asked", async () => {
   const error = await read("a.json", PERSON.replace('"Person"', '"1"')).catch((thrown) => thrown);
-  expect(error).toBeInstanceOf(EntError);
-  expect(error.reason).toBe("SCHEMA_INVALID");
+  expect(error).toBeInstanceOf(CommandFailure);
+  expect(error).toMatchObject({ reason: "SCHEMA_INVALID", exitCode: EXIT.usage });
+  expect(error.message).toContain("a.json: ");
 });

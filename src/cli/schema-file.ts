@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
+import { EntError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import { decodeSchema, encodeSchema } from "../schema/schema-json.ts";
 import type { Schema } from "../schema/types.ts";
-import { usageFailure } from "./failure.ts";
+import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
 
 /**
  * A schema from a file: JSON, or a TypeScript (or JavaScript) module whose default export
@@ -18,7 +19,7 @@ export interface SchemaFile {
   readonly schema: Schema;
 }
 
-/** Throws a usage failure for a file that holds no schema, SCHEMA_INVALID for one that is wrong. */
+/** Throws a usage failure for a file that holds no schema; its reason is SCHEMA_INVALID or LIMIT_EXCEEDED for one that is wrong. */
 export async function readSchemaFile(path: string): Promise<SchemaFile> {
   const content = isModule(path) ? await moduleSchema(path) : await jsonSchema(path);
   if (!isJsonObject(content)) {
@@ -32,7 +33,29 @@ export async function readSchemaFile(path: string): Promise<SchemaFile> {
     const message = `${path} holds no schema: it has neither node_types nor edge_types.`;
     throw usageFailure(message, SHAPE_HINT);
   }
-  return { json, schema: parseSchema(decodeSchema(json)) };
+  return { json, schema: schemaIn(path, json) };
+}
+
+function schemaIn(path: string, json: JsonObject): Schema {
+  try {
+    return parseSchema(decodeSchema(json));
+  } catch (error) {
+    throw error instanceof EntError ? wrongFile(path, error) : error;
+  }
+}
+
+/** Says which file it is: some commands read two. */
+function wrongFile(path: string, cause: EntError): CommandFailure {
+  const { code, reason, message, hint, details } = cause;
+  return new CommandFailure({
+    code: code.toUpperCase(),
+    reason,
+    message: `${path}: ${message}`,
+    exitCode: EXIT.usage,
+    hint,
+    details,
+    cause,
+  });
 }
 
 /** What the server says of the tenant's schema and nobody sends. */

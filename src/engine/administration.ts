@@ -61,6 +61,17 @@ export interface Administration {
 
   /** Right `audit` in the tenant; the server's own, with an empty id, for a credential of the server. */
   listAuditEvents(by: Identity, request: AuditRequest): Page<AuditEntry>;
+  /**
+   * Does what leaves no record of its own, and writes into the audit who asked for it and what
+   * it came to. Throws what the work throws, and as `SystemLog.submit`.
+   */
+  audited<T>(by: Identity, action: AuditedAction, work: () => Promise<T>): Promise<T>;
+}
+
+/** What was asked for: a stable name ("tenant_rebuilt") and the tenant that it was done to. */
+export interface AuditedAction {
+  readonly action: string;
+  readonly tenantId: string;
 }
 
 /** `pageSize` 0 asks for the default. */

@@ -150,7 +150,7 @@ class TransactionChecker {
         return { sent, resolved: sent };
       }
       case "membership": {
-        const sent = { ...operation, step: checkMembership(operation.step, path) };
+        const sent = { ...operation, step: checkMembership(operation.step) };
         return { sent, resolved: sent };
       }
       case "schema_lock":

@@ -6,7 +6,7 @@ import type { Caller } from "../record/caller.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { SchemaRegistry } from "../schema/registry.ts";
 import { EMPTY_SCHEMA } from "../schema/types.ts";
-import type { Applied } from "../store/applied.ts";
+import type { Applied, Behind } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
@@ -253,7 +253,7 @@ export class LocalEngine implements Engine {
     const entry = this.#deps.gate.admitRead(tenantId);
     signal.throwIfAborted();
     const rebuilt = await beforeAbort(this.#deps.repair.rebuild(entry), signal);
-    if (rebuilt === undefined) throw inTrouble(tenantId);
+    if (rebuilt === undefined) throw inTrouble(tenantId, this.#deps.applied.behind(tenantId));
     return {
       records: rebuilt.records,
       contentHashBefore: rebuilt.before.contentHash,
@@ -278,7 +278,8 @@ export class LocalEngine implements Engine {
 const NOW: Freshness = { atLeast: undefined, strong: false };
 const NO_TYPES = new SchemaRegistry(EMPTY_SCHEMA);
 
-function inTrouble(tenantId: string): EntError {
+function inTrouble(tenantId: string, behind: Behind | undefined): EntError {
+  if (behind?.trouble === "building") return behind.error;
   return new EntError({
     code: "failed_precondition",
     reason: "TENANT_REBUILDING",

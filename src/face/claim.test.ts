@@ -5,6 +5,7 @@ import {
   actsForAnother,
   administratorOfClaims,
   callerOfClaims,
+  mayAskForServer,
   operatorOfClaims,
 } from "./claim.ts";
 
@@ -79,13 +80,19 @@ describe("a credential of the server", () => {
     expect(caller.actor).toBe("system:importer");
   });
 
-  test("asks for something about the server as itself, or in a user's name", () => {
+  test("asks for something about the server as itself", () => {
     expect(operatorOfClaims(ofServer, [claim("acme")])).toBe(ofServer);
-    expect(operatorOfClaims(ofServer, [claim("", "user:bob")])).toMatchObject({
-      tenantId: "",
-      actor: "user:bob",
-      roles: [],
-    });
+    expect(mayAskForServer(ofServer, "")).toBe(true);
+    expect(mayAskForServer(ofServer, ofServer.actor)).toBe(true);
+    expect(mayAskForServer(ofAcme, "")).toBe(false);
+  });
+
+  test("in a user's name has what is that user's in the tenant that it names, and nothing of the server", () => {
+    const bob = operatorOfClaims(ofServer, [claim("acme", "user:bob")]);
+    expect(bob).toMatchObject({ tenantId: "acme", actor: "user:bob", roles: [], mayActAs: [] });
+    const nowhere = refusal(() => operatorOfClaims(ofServer, [claim("", "user:bob")]));
+    expect(nowhere.reason).toBe("PERMISSION_DENIED");
+    expect(mayAskForServer(ofServer, "user:bob")).toBe(false);
   });
 });
 
@@ -98,6 +105,7 @@ describe("in trusted mode", () => {
     expect(administratorOfClaims(TRUSTED, [claim("acme")]).actor).toBe("user:operator");
     expect(operatorOfClaims(TRUSTED, claims)).toEqual({ ...TRUSTED, actor: "user:ada" });
     expect(operatorOfClaims(TRUSTED, [])).toBe(TRUSTED);
+    expect(mayAskForServer(TRUSTED, "user:ada")).toBe(true);
   });
 
   test("nobody is a part of the server by saying so", () => {

@@ -1,4 +1,5 @@
-import { type Identity, TRUSTED } from "../access/identity.ts";
+import { type Identity, isOfServer, TRUSTED } from "../access/identity.ts";
+import { needsServerCredential } from "../access/refusals.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import type { Caller } from "../record/caller.ts";
 import { parseActor, parseTenantId, parseTrustedActor } from "../tenant/identity.ts";
@@ -26,8 +27,9 @@ export interface Claim {
  * INVALID_ACTOR.
  */
 export function callerOfClaims(identity: Identity, claims: readonly Claim[]): Caller {
-  const { tenantId, actor } = agreed(claims);
-  if (identity.credential !== "") return callerWithCredential(identity, tenantId, actor);
+  const claimed = agreed(claims);
+  if (identity.credential !== "") return callerWithCredential(identity, claimed);
+  const { tenantId, actor } = claimed;
   return {
     tenantId: parseTenantId(tenantId),
     actor: parseTrustedActor(actor),
@@ -54,7 +56,9 @@ export function administratorOfClaims(identity: Identity, claims: readonly Claim
 
 /**
  * Who asks for something about the server or its tenants as such: the identity, under the
- * name of the actor that the request claims. Throws as {@link callerOfClaims}.
+ * name of the actor that the request claims. Whoever acts for somebody asks as one of the
+ * tenant that the request names, since nothing of the server is that somebody's. Throws as
+ * {@link callerOfClaims}.
  */
 export function operatorOfClaims(identity: Identity, claims: readonly Claim[]): Identity {
   const claimed = agreed(claims);
@@ -63,10 +67,18 @@ export function operatorOfClaims(identity: Identity, claims: readonly Claim[]): 
       ? identity
       : { ...identity, actor: parseTrustedActor(claimed.actor) };
   }
-  const tenantId = identity.tenantId === "" ? "" : claimed.tenantId;
-  requireTenant(identity, tenantId);
-  const actor = actorOf(identity, claimed.actor);
-  return actor === identity.actor ? identity : { ...identity, actor, mayActAs: [], roles: [] };
+  if (claimed.actor === "" || claimed.actor === identity.actor) {
+    requireTenant(identity, claimed.tenantId);
+    return identity;
+  }
+  if (isOfServer(identity) && claimed.tenantId === "") throw needsServerCredential();
+  return { ...identity, ...callerWithCredential(identity, claimed), mayActAs: [] };
+}
+
+/** Whether the server itself may be looked after by a request that names this actor (empty: none). */
+export function mayAskForServer(identity: Identity, actor: string): boolean {
+  if (!isOfServer(identity)) return false;
+  return actor === "" || actor === identity.actor || identity.credential === "";
 }
 
 /** Whether the caller acts in the name of somebody else than the credential's own actor. */
@@ -77,11 +89,11 @@ export function actsForAnother(
   return caller.credential !== "" && caller.actor !== identity.actor;
 }
 
-function callerWithCredential(identity: Identity, tenantId: string, claimed: string): Caller {
-  requireTenant(identity, tenantId);
-  const actor = actorOf(identity, claimed);
+function callerWithCredential(identity: Identity, claimed: Claim): Caller {
+  requireTenant(identity, claimed.tenantId);
+  const actor = actorOf(identity, claimed.actor);
   return {
-    tenantId: identity.tenantId === "" ? parseTenantId(tenantId) : identity.tenantId,
+    tenantId: isOfServer(identity) ? parseTenantId(claimed.tenantId) : identity.tenantId,
     actor,
     // Roles are the credential's own actor's; whoever is acted for has what the tenant gave it.
     roles: actor === identity.actor ? identity.roles : [],
@@ -90,7 +102,7 @@ function callerWithCredential(identity: Identity, tenantId: string, claimed: str
 }
 
 function requireTenant(identity: Identity, claimed: string): void {
-  if (identity.tenantId === "" || claimed === "" || claimed === identity.tenantId) return;
+  if (isOfServer(identity) || claimed === "" || claimed === identity.tenantId) return;
   throw new EntError({
     code: "permission_denied",
     reason: "TENANT_MISMATCH",

@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { isOfServer } from "../access/identity.ts";
-import { needsServerCredential } from "../access/refusals.ts";
 import { EntError, type ErrorReason } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isRpcPath } from "../face/rpc-path.ts";
@@ -12,6 +10,7 @@ import { checkHost, type HostPolicy } from "./guards/host.ts";
 import { allowOrigin, checkOrigin, type OriginPolicy, preflightHeaders } from "./guards/origin.ts";
 import { checkAuthorization, checkMethod } from "./guards/request-line.ts";
 import { parseTarget } from "./guards/target.ts";
+import { requireServer } from "./identity.ts";
 import { refusalOfPath } from "./not-found.ts";
 import { readParams } from "./params.ts";
 import { parseQueryString } from "./query-string.ts";
@@ -227,7 +226,7 @@ class App implements HttpApp {
     if (route.access !== "open") {
       const authenticating = call.authenticate();
       if (authenticating !== undefined) await authenticating;
-      if (route.access === "server" && !isOfServer(call.identity)) throw needsServerCredential();
+      if (route.access === "server") requireServer(call);
       if (route.streams) call.watchCredential();
     }
     call.long = route.long;

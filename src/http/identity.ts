@@ -1,10 +1,12 @@
 import type { Identity } from "../access/identity.ts";
+import { needsServerCredential } from "../access/refusals.ts";
 import { admitted } from "../face/admitted.ts";
 import {
   ACTOR_HEADER,
   administratorOfClaims,
   type Claim,
   callerOfClaims,
+  mayAskForServer,
   operatorOfClaims,
   TENANT_HEADER,
 } from "../face/claim.ts";
@@ -50,6 +52,12 @@ export function operatorOf(call: HttpCall): Identity {
   const operator = operatorOfClaims(call.identity, claimsOf(call, {}, undefined));
   admitted(call, operator);
   return operator;
+}
+
+/** For what is about the server itself. Throws PERMISSION_DENIED. */
+export function requireServer(call: HttpCall): void {
+  const actor = call.header(ACTOR_HEADER) ?? "";
+  if (!mayAskForServer(call.identity, actor)) throw needsServerCredential();
 }
 
 function claimsOf(call: HttpCall, query: IdentityClaim, body: IdentityClaim | undefined): Claim[] {

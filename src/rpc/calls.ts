@@ -1,12 +1,13 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Asker } from "../access/audit-log.ts";
 import type { Authenticator } from "../access/authenticate.ts";
-import { type Identity, isOfServer } from "../access/identity.ts";
+import type { Identity } from "../access/identity.ts";
 import { needsServerCredential } from "../access/refusals.ts";
 import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { ACTOR_HEADER, mayAskForServer } from "../face/claim.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
 import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
@@ -332,7 +333,8 @@ export class Call implements CallContext {
 
   #identified(identity: Identity): undefined {
     this.#identity = identity;
-    if (accessOf(this.rpc) === "server" && !isOfServer(identity)) {
+    const forServer = accessOf(this.rpc) === "server";
+    if (forServer && !mayAskForServer(identity, this.header(ACTOR_HEADER) ?? "")) {
       this.refuse(needsServerCredential());
     } else if (this.rpc.kind !== "unary" && identity.credential !== "") {
       this.#unwatch = watchCredential(identity, {

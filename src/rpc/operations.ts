@@ -10,6 +10,8 @@ import {
 } from "../../gen/entdb/v1/operations_service_pb.ts";
 import type { Engine, TenantBehind } from "../engine/engine.ts";
 import { parseTenantId } from "../tenant/identity.ts";
+import type { CallContext } from "./call-context.ts";
+import { operatorOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
 
 const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
@@ -59,8 +61,13 @@ function getLogPosition(engine: Engine): RpcMethod {
 }
 
 function rebuildTenant(engine: Engine): RpcMethod {
-  const answer = async (request: { tenantId: string }, call: { signal: AbortSignal }) => {
-    const report = await engine.rebuildTenant(parseTenantId(request.tenantId), call.signal);
+  const answer = async (request: { tenantId: string }, call: CallContext) => {
+    const tenantId = parseTenantId(request.tenantId);
+    const report = await engine.administration.audited(
+      operatorOf(call),
+      { action: "tenant_rebuilt", tenantId },
+      () => engine.rebuildTenant(tenantId, call.signal),
+    );
     return create(RebuildTenantResponseSchema, { ...report, records: BigInt(report.records) });
   };
   return unary(OperationsService.method.rebuildTenant, answer, "long");
@@ -68,7 +75,12 @@ function rebuildTenant(engine: Engine): RpcMethod {
 
 function retryTenant(engine: Engine): RpcMethod {
   return unary(OperationsService.method.retryTenant, async (request, call) => {
-    const tried = await engine.retryTenant(parseTenantId(request.tenantId), call.signal);
+    const tenantId = parseTenantId(request.tenantId);
+    const tried = await engine.administration.audited(
+      operatorOf(call),
+      { action: "tenant_retried", tenantId },
+      () => engine.retryTenant(tenantId, call.signal),
+    );
     return create(RetryTenantResponseSchema, tried);
   });
 }

@@ -13,6 +13,7 @@ import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
 import { LocalEngine } from "../engine/local-engine.ts";
@@ -78,7 +79,6 @@ export interface Partition {
 
 const TOPIC = "entdb-wal";
 const PARTITION = 0;
-const JOBS_PER_FILE = 64;
 
 /** Opens the partition. Throws as said above. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
@@ -107,7 +107,8 @@ async function assemble(
 
   const { stores, from } = await openViews(options, wal, place);
   closers.push(() => stores.closeAll());
-  const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile: JOBS_PER_FILE });
+  const { readJobsPerTenant: jobsPerFile } = limits;
+  const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile });
   closers.push(() => workers.close());
 
   const applied = new Applied(from);

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { base32 } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import type { Author, SystemLog } from "./system-log.ts";
@@ -43,7 +44,7 @@ export class Catalog {
     this.#deps = deps;
   }
 
-  /** Undefined for a tenant that does not exist. */
+  /** Undefined for a tenant that does not exist; the server's own log is none. */
   find(tenantId: string): CatalogEntry | undefined {
     const { stores } = this.#deps;
     if (this.#version !== stores.catalogVersion) {
@@ -52,7 +53,7 @@ export class Catalog {
     }
     const cached = this.#cache.get(tenantId);
     if (cached !== undefined) return cached;
-    const entry = stores.findEntry(tenantId);
+    const entry = tenantId === SYSTEM_TENANT_ID ? undefined : stores.findEntry(tenantId);
     if (entry !== undefined) this.#cache.set(tenantId, entry);
     return entry;
   }

@@ -2,6 +2,7 @@ import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { Catalog } from "./catalog.ts";
+import { parseTenantId } from "./identity.ts";
 
 export interface GateOptions {
   /** A tenant comes into being with its first write. */
@@ -37,8 +38,9 @@ export class Gate {
   }
 
   /**
-   * Throws TENANT_NOT_FOUND when tenants are not created by writing, TENANT_SUSPENDED, and
-   * TENANT_HALTED and TENANT_STALLED: a record that cannot be applied is better not appended.
+   * Throws TENANT_NOT_FOUND when tenants are not created by writing, INVALID_TENANT_ID for what
+   * cannot become one, TENANT_SUSPENDED, and TENANT_HALTED and TENANT_STALLED: a record that
+   * cannot be applied is better not appended.
    */
   admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
@@ -46,8 +48,9 @@ export class Gate {
     const entry = this.#catalog.find(tenantId);
     if (entry?.state === "suspended") throw suspended(tenantId);
     if (entry !== undefined) return entry;
-    if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
-    throw this.notFound(tenantId);
+    if (!this.#options.autoCreateTenants) throw this.notFound(tenantId);
+    // Faces check ids too; but what is created here is there for ever, and `_system` is no tenant.
+    return this.#catalog.findOrCreate(parseTenantId(tenantId), signal);
   }
 
   /** What those are told who ask for a tenant that does not exist. */

@@ -1,12 +1,13 @@
 import { EntError, invalid } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { EVERYBODY } from "../record/access.ts";
+import { isPrincipal } from "../schema/principal.ts";
 
 /**
  * Who asks, of which tenant: one parser for every face. What is not in the grammar is
  * refused, never rewritten, and ids are compared byte for byte.
  */
 const TENANT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const ACTOR = /^(user|role|group|system):[^\s\p{Cc}\p{Cs}]{1,}$/u;
 
 export function isTenantId(text: string): boolean {
   return TENANT_ID.test(text);
@@ -24,7 +25,7 @@ export function parseTenantId(text: string): string {
 
 /** The actor, checked. Throws INVALID_ACTOR. */
 export function parseActor(text: string): string {
-  if (ACTOR.test(text) && Buffer.byteLength(text) <= limits.actorBytes) return text;
+  if (isPrincipal(text) && text !== EVERYBODY) return text;
   throw invalid(
     "INVALID_ACTOR",
     text === "" ? "The request names no actor." : `The actor ${quoted(text)} is not valid.`,

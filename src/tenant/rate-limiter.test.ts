@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
+import { limits } from "../base/limits.ts";
 import type { TenantLimits } from "../record/transaction.ts";
 import { type Rate, RateLimiter } from "./rate-limiter.ts";
 
@@ -45,6 +46,17 @@ describe("a bucket", () => {
     expect(rates.take({ tenantId: "other", credential: "" })?.waitMs).toBe(0);
     expect(rates.take(acme)?.waitMs).toBe(1000);
   });
+});
+
+test("buckets are forgotten when more come than are counted at once", () => {
+  const { rates } = limiter({ tenant: { perSecond: 1, burst: 1 } });
+  const take = (i: number) => rates.take({ tenantId: `t${i}`, credential: "" })?.waitMs;
+  for (let i = 0; i < limits.rateBuckets; i++) expect(take(i)).toBe(0);
+  expect(take(0)).toBe(1000);
+  expect(take(limits.rateBuckets)).toBe(0);
+  // The one that came first again is still counted; the one that was used longest ago is not.
+  expect(take(0)).toBe(1000);
+  expect(take(1)).toBe(0);
 });
 
 describe("limits", () => {

@@ -4,11 +4,12 @@
  * that concerns it, or none at all when one of them is empty.
  *
  * Buckets are made when they are first needed and forgotten when they have not been for long;
- * one that is forgotten was full by then, unless more than {@link BUCKETS_MAX} were in use at
+ * one that is forgotten was full by then, unless more than `limits.rateBuckets` were in use at
  * once. Nothing here waits, and nothing is counted while no limit is set.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
 import type { Caller } from "../record/caller.ts";
 import type { TenantLimits } from "../record/transaction.ts";
 
@@ -39,12 +40,10 @@ export interface RateState {
   readonly whose: "tenant" | "credential";
 }
 
-const BUCKETS_MAX = 20_000;
-
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
-  readonly #tenants = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
-  readonly #credentials = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
+  readonly #tenants = new LRUCache<string, Bucket>({ max: limits.rateBuckets });
+  readonly #credentials = new LRUCache<string, Bucket>({ max: limits.rateBuckets });
 
   constructor(options: RateLimiterOptions) {
     this.#options = options;

@@ -1,7 +1,7 @@
 /**
  * What a stranger pastes works: the snippets that `entdb dev` prints, and every block of the
- * README and of the pages in docs/ that is marked `<!-- test -->`. Only addresses are replaced,
- * by those of a server on free ports.
+ * README and of the pages in docs/ that is marked `<!-- test -->`; one that shows a refusal is
+ * marked `<!-- test refused -->`. Only addresses are replaced, by those of a server on free ports.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -29,11 +29,14 @@ afterAll(async () => {
   directory[Symbol.dispose]();
 });
 
+/** What commands of ours and curl write when they are refused; what else they write there are notes. */
+const TROUBLE = /^(?:error|curl):/im;
+
 /** Pastes into a shell that stops at the first line that fails. */
 async function paste(script: string, cwd = directory.path): Promise<string> {
   const command = ["bash", "-e", "-o", "pipefail", "-c", script];
   const { exitCode, stdout, stderr } = await runProgram(command, { cwd });
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  if (exitCode !== 0 || TROUBLE.test(stderr)) throw new Error(`exit code ${exitCode}: ${stderr}`);
   expect(stdout).not.toContain('"error"');
   return stdout;
 }
@@ -61,12 +64,13 @@ test.skipIf(grpcurl === null)("grpcurl reads it", async () => {
   expect(stdout).toContain('"strValue": "Ada"');
 });
 
-/** The marked blocks, in their order; those that need grpcurl say so. */
-function blocksOf(page: string): { block: string; needsGrpcurl: boolean }[] {
-  const marked = /<!-- test( grpcurl)? -->\s*```(?:bash|sh)\n([\s\S]*?)```/g;
-  return [...readFileSync(page, "utf8").matchAll(marked)].map(([, grpc, block = ""]) => ({
+/** The marked blocks, in their order; those that need grpcurl, or show a refusal, say so. */
+function blocksOf(page: string): { block: string; needsGrpcurl: boolean; isRefused: boolean }[] {
+  const marked = /<!-- test( grpcurl| refused)? -->\s*```(?:bash|sh)\n([\s\S]*?)```/g;
+  return [...readFileSync(page, "utf8").matchAll(marked)].map(([, how, block = ""]) => ({
     block,
-    needsGrpcurl: grpc !== undefined,
+    needsGrpcurl: how === " grpcurl",
+    isRefused: how === " refused",
   }));
 }
 
@@ -97,6 +101,27 @@ describe("the README", () => {
   });
 });
 
+/** A script that fails unless the block's answer is an error. */
+const refused = (block: string) => `{\n${block}} | grep '"error"' | tr -d '"'`;
+
+/** security.md is pasted beside a server that asks for credentials, by auth.test.ts. */
+test.each(["README.md", "CONTRIBUTING.md", ...guides()])(
+  "every block of commands in %s is run, or says why not",
+  (path) => {
+    if (path === "docs/security.md") return;
+    const text = readFileSync(join(ROOT, path), "utf8");
+    const blocks = text.match(/^```(?:bash|sh)$/gm) ?? [];
+    const marked = text.match(/^<!-- (?:test|not run: ).*-->\n```(?:bash|sh)$/gm) ?? [];
+    expect(marked).toHaveLength(blocks.length);
+  },
+);
+
+function guides(): string[] {
+  return readdirSync(DOCS)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`);
+}
+
 /** Pages whose commands are pasted one after the other into one shell, which knows `entdb`. */
 describe("docs", () => {
   const pages = readdirSync(DOCS).filter(
@@ -112,7 +137,9 @@ describe("docs", () => {
     async (name) => {
       using place = temporaryDirectory();
       symlinkSync(BINARY, join(place.path, "entdb"));
-      const blocks = blocksOf(join(DOCS, name)).map(({ block }) => withAddresses(block));
+      const blocks = blocksOf(join(DOCS, name))
+        .filter(({ needsGrpcurl }) => !needsGrpcurl || grpcurl !== null)
+        .map(({ block, isRefused }) => withAddresses(isRefused ? refused(block) : block));
       await paste([`export PATH=${place.path}:$PATH`, ...blocks].join("\n"), place.path);
     },
     60_000,

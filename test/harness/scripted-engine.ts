@@ -1,4 +1,5 @@
 import { EntError } from "../../src/base/errors.ts";
+import type { Administration } from "../../src/engine/administration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Node } from "../../src/record/graph.ts";
 
@@ -26,7 +27,9 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
     listGrants: refuse,
     mailboxes: unscriptedPart(unscripted),
     changes: unscriptedPart(unscripted),
-    administration: unscriptedPart(unscripted),
+    administration: unscriptedPart<Administration>(unscripted, {
+      audited: (_by, _action, work) => work(),
+    }),
     getSchema: refuse,
     checkSchema: refuse,
     registerSchema: refuse,
@@ -38,9 +41,11 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
   };
 }
 
-/** A part of the engine of which nothing is scripted. */
-function unscriptedPart<T extends object>(refuse: () => never): T {
-  return new Proxy({} as T, { get: () => refuse });
+/** A part of the engine of which nothing else is scripted. */
+function unscriptedPart<T extends object>(refuse: () => never, script: Partial<T> = {}): T {
+  return new Proxy(script as T, {
+    get: (scripted, name) => scripted[name as keyof T] ?? refuse,
+  });
 }
 
 /** A node with one text field. */

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type Transport } from "@connectrpc/connect";
+import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { ROWS, type Row, SERVICES, type Things } from "../harness/access-rows.ts";
 import { callAny } from "../harness/any-call.ts";
@@ -74,6 +75,14 @@ test("every RPC has a row, and every row an RPC", () => {
   expect([...ROWS.keys()].sort()).toEqual(methods.map(nameOf).sort());
 });
 
+test("every service that is served is among them", async () => {
+  const [list] = ServerReflection.methods;
+  const request = { messageRequest: { case: "listServices", value: "" } };
+  const { text } = await callAny(grpc, list as DescMethod, request, bearer(server.adminKey));
+  const served = [...text.matchAll(/"name":"([^"]+)"/g)].map(([, name]) => name);
+  expect(served.sort()).toEqual(SERVICES.map(({ typeName }) => typeName).sort());
+});
+
 describe.each(methods.map((method) => [nameOf(method), method] as const))("%s", (_, method) => {
   const row = rowOf(method);
   const ask = (things: Things, credential: string | undefined, headers = {}, message = {}) =>
@@ -109,6 +118,14 @@ describe.each(methods.map((method) => [nameOf(method), method] as const))("%s", 
       // Of a tenant that it may not know of it is told that there is none.
       const refusals: unknown[] = [Code.PermissionDenied, Code.NotFound];
       expect(refusals).toContain((await ask(acme, tokens.acme)).code);
+    });
+
+    test("is not for the server's own credential in a user's name", async () => {
+      for (const tenant of [{}, { "x-tenant-id": "acme" }]) {
+        const headers = { ...tenant, "x-actor": "user:bob" };
+        const { reason } = await ask(acme, server.adminKey, headers);
+        expect(["PERMISSION_DENIED", "TENANT_NOT_FOUND"]).toContain(reason);
+      }
     });
   }
 

@@ -290,6 +290,7 @@ describe("uniqueness is the whole tenant's", () => {
       const hidden = await refused(bob.one(operation));
       expect([hidden.reason, hidden.details["key"]]).toEqual(["UNIQUE_CONFLICT", "email"]);
       expect(hidden.details).not.toHaveProperty("existing_node_id");
+      expect(hidden.hint).not.toContain("RETURN_EXISTING");
       expect(JSON.stringify(hidden)).not.toContain(id);
     }
     await alice.one(grant(id, "user:bob"));

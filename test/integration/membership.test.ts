@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { OperationSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import type { MembershipStep } from "../../src/record/transaction.ts";
@@ -20,7 +19,6 @@ import {
 } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
-import { RestApp } from "../harness/rest-app.ts";
 import { schemaOf } from "../harness/schemas.ts";
 import { TenantClient } from "../harness/tenant-client.ts";
 import { viewRows } from "../harness/view-rows.ts";
@@ -334,22 +332,6 @@ describe("nobody gives away what he does not hold", () => {
       putRole("keeper", "data", "audit"),
     );
     await steps(bob, setMember("user:dan"));
-  });
-});
-
-describe("a client's transaction", () => {
-  test("carries neither membership nor the lock: no face understands them", async () => {
-    const names = OperationSchema.fields.map(({ name }) => name);
-    expect(names).toContain("grant");
-    expect(names.filter((name) => /member|role|group|lock/.test(name))).toEqual([]);
-    const app = new RestApp({ behind: partition.engine });
-    for (const operation of [
-      { op: "membership", step: { action: "put_group", group: "g" } },
-      { op: "schema_lock", locked: true },
-    ]) {
-      const { status, reason } = await app.atomic(operation);
-      expect([status, reason]).toEqual([400, "INVALID_REQUEST"]);
-    }
   });
 });
 

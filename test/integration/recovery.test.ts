@@ -271,6 +271,19 @@ describe("a tenant's file that cannot serve", () => {
     },
   );
 
+  test("is told with what was found, a hint, and the file", async () => {
+    const acme = await tenantWith("acme", 1);
+    const directory = partition.directoryOf("acme");
+    await partition.restart({}, () => change(file(directory), "DELETE FROM view_state"));
+    await onceServed(() => acme.count({ typeId: USER }));
+    expect(partition.trouble[0]?.cause).toMatchObject({
+      code: "data_loss",
+      reason: "VIEW_DAMAGED",
+      message: expect.stringContaining(file(directory)),
+      hint: expect.any(String),
+    });
+  });
+
   test("found by nobody: pages that no request asks for are looked at in the background", async () => {
     const acme = await tenantWith("acme", USERS);
     const path = file(partition.directoryOf("acme"));

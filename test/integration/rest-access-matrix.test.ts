@@ -133,6 +133,14 @@ describe.each([...REST_ROWS])("%s", (label, row) => {
     test("is not for a credential of a tenant", async () => {
       expect([403, 404]).toContain((await ask(label, row, acme, bearer(tokens.acme))).status);
     });
+
+    test("is not for the server's own credential in a user's name", async () => {
+      for (const tenant of [{}, { "x-tenant-id": "acme" }]) {
+        const headers = { ...bearer(server.adminKey), ...tenant, "x-actor": "user:bob" };
+        const { reason } = await ask(label, row, acme, headers);
+        expect(["PERMISSION_DENIED", "TENANT_NOT_FOUND"]).toContain(reason);
+      }
+    });
   }
 
   if (row.who === "credential" && label !== "GET /openapi.json") {

@@ -14,6 +14,7 @@ import {
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { limits } from "../../src/base/limits.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { rawSocket } from "../harness/raw-socket.ts";
 import { startFace, type TestFace } from "../harness/rpc-face.ts";
@@ -127,6 +128,16 @@ describe("a request", () => {
     expect(face.seen.faults).toEqual([]);
   });
 
+  test("heads have room up to the limit, and none past it", async () => {
+    await using face = await startFace({ engine });
+    const head = `${POST}\nHost: localhost\n${REST}\nX: `;
+    // What separates headers is not counted: the limit is met a few bytes later than it says.
+    const written = `${head}\n\n`.replaceAll("\n", "\r\n").length;
+    const room = limits.requestHeadBytes - written;
+    expect(await said(face, head + "x".repeat(room), BODY)).toEqual([200, ""]);
+    expect(await said(face, head + "x".repeat(limits.requestHeadBytes), BODY)).toEqual([431, ""]);
+  });
+
   test("asking to upgrade to HTTP/2 is answered in HTTP/1.1", async () => {
     await using face = await startFace({ engine });
     const upgrade =
@@ -210,6 +221,9 @@ describe("browsers", () => {
       expect(JSON.parse(Buffer.from(bytes).toString()).node.fields["1"].strValue).toHaveLength(
         10_000,
       );
+      await using brief = await startFace({ engine, thin });
+      const short = await brief.face.fetchHandler(new Request(`http://localhost${PATH}`, init));
+      expect(short?.headers.get("content-encoding")).toBeNull();
       const direct = await fetch(face.url + PATH, { method: "POST", headers, body: BODY });
       expect(((await direct.json()) as { node: { id: string } }).node.id).toBe(nodeOf().id);
     }

@@ -345,6 +345,12 @@ describe("while a schema is built", () => {
       expect(now.build?.walPosition).toMatch(/^0:\d+$/);
       expect(users).toBe(MANY);
       expect((await tenant.receipt("change")).state).toBe("pending");
+      // Whether the record of a key waits behind the build, nobody knows before it is done.
+      const unsure = await refused(tenant.receipt("of an earlier start"));
+      expect([unsure.reason, unsure.retryable]).toEqual(["SCHEMA_BUILDING", true]);
+      const never = new AbortController().signal;
+      const rebuilding = await refused(partition.engine.rebuildTenant("acme", never));
+      expect(rebuilding.reason).toBe("SCHEMA_BUILDING");
       expect(partition.engine.health()).toMatchObject({
         status: "healthy",
         components: { sqlite: "ok" },

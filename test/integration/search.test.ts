@@ -249,6 +249,34 @@ describe("the words keep step with the nodes", () => {
 });
 
 describe("who finds what", () => {
+  test("a score tells nothing of what others have", async () => {
+    const tenant = await freshTenant();
+    const mine = partition.tenant(tenant.caller.tenantId, "user:mallory");
+    await mine.make(
+      createNode(NOTE, { [TITLE]: str("merger"), [BODY]: str("what is known of it") }),
+    );
+    const scores = async () => (await search(mine, "merger known")).hits.map(({ score }) => score);
+    const before = await scores();
+    for (let i = 0; i < 5; i++) {
+      await tenant.make(
+        createNode(NOTE, { [TITLE]: str("merger"), [BODY]: str("x ".repeat(500)) }),
+      );
+    }
+    expect(await scores()).toEqual(before);
+  });
+
+  test("what may not be read counts towards the budget, so that nothing is looked at without end", async () => {
+    await using small = await TestPartition.open({ scanRows: 10 });
+    const tenant = small.tenant("small");
+    await tenant.register(SCHEMA);
+    const make = (words: string) => tenant.make(createNode(NOTE, { [TITLE]: str(words) }));
+    for (let i = 0; i < 10; i++) await make("ocean");
+    const eve = small.tenant("small", "user:eve");
+    expect(await found(eve, "ocean")).toEqual([]);
+    await make("ocean");
+    expect((await refused(search(eve, "ocean"))).reason).toBe("LIMIT_EXCEEDED");
+  });
+
   test("only what may be read, before a page is cut", async () => {
     const tenant = await freshTenant();
     const bob = partition.tenant(tenant.caller.tenantId, "user:bob");

@@ -41,7 +41,7 @@ export function readSources(): Source[] {
   const folders = ["src", "test", "scripts", "sdk"].filter((name) => existsSync(join(ROOT, name)));
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
+      .filter((name) => name.endsWith(".ts") && !/(?:^|\/)(?:node_modules|dist)\//.test(name))
       .sort()
       .map((name) => {
         const path = `${folder}/${name}`;

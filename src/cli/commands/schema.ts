@@ -5,7 +5,6 @@
 import { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
-import { buildNote } from "../build-note.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
@@ -16,6 +15,7 @@ import {
   tenantClient,
 } from "../flags.ts";
 import type { Column } from "../format.ts";
+import { buildNote, showingBuild } from "../schema-build.ts";
 import type { SchemaReport } from "../schema-report.ts";
 import { schemaLockCommand } from "./schema-lock.ts";
 
@@ -125,11 +125,12 @@ async function push(context: CliContext, file: string, flags: PushFlags): Promis
       throw breakingFailure(report);
     }
   }
-  const receipt = await client.post("/v1/schema", {
+  const registration = client.post("/v1/schema", {
     ...json,
     mode: modeOf(flags),
     ...(key === undefined ? {} : { idempotency_key: key }),
   });
+  const receipt = await showingBuild(context, client, registration);
   await context.output.record(flags.output, receipt);
 }
 

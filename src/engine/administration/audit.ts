@@ -4,25 +4,30 @@
  * so that a tenant's audit is one list made of the two.
  */
 import { type Identity, isOfServer } from "../../access/identity.ts";
-import { invalid } from "../../base/errors.ts";
+import { EntError, invalid } from "../../base/errors.ts";
 import type { AuditPlace, AuditRange, StoredAuditRow } from "../../store/reader/audit-reader.ts";
 import type { CatalogEntry, CatalogReader } from "../../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../../store/tenant-stores.ts";
 import type { Catalog } from "../../tenant/catalog.ts";
 import { parseTenantId } from "../../tenant/identity.ts";
+import type { SystemLog } from "../../tenant/system-log.ts";
 import { formatPosition } from "../../wal/position.ts";
-import type { AuditEntry, AuditRequest, Page } from "../administration.ts";
+import type { AuditEntry, AuditedAction, AuditRequest, Page } from "../administration.ts";
 import { type Authority, tenantNotFound } from "./authority.ts";
 import { pageByNumbers } from "./pages.ts";
+import { authorOf } from "./tenants.ts";
 
 export interface AuditDeps {
   readonly authority: Authority;
   readonly catalog: Catalog;
   readonly catalogReader: CatalogReader;
   readonly stores: TenantStores;
+  readonly systemLog: SystemLog;
   readonly partition: number;
 }
 
+/** Whoever has gone meanwhile is accounted for all the same. */
+const NEVER = new AbortController().signal;
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
 
 export class AuditAdministration {
@@ -51,6 +56,22 @@ export class AuditAdministration {
       ({ at, position, seq }) => [at, position, seq],
     );
     return { ...page, items: page.items.map((row) => this.#entryOf(row)) };
+  }
+
+  /** As `Administration.audited`. */
+  async audited<T>(by: Identity, what: AuditedAction, work: () => Promise<T>): Promise<T> {
+    const { actor, credential } = by;
+    const event = { kind: "audit_event", ...what, actor, credential, count: 1 } as const;
+    let outcome = "applied";
+    try {
+      return await work();
+    } catch (error) {
+      outcome = error instanceof EntError ? error.reason : "INTERNAL";
+      throw error;
+    } finally {
+      const { systemLog } = this.#deps;
+      await systemLog.submit({ ...event, outcome, details: new Map() }, authorOf(by), NEVER);
+    }
   }
 
   /** Where the rows are, and from where on the asker may see them. */

@@ -3,6 +3,7 @@
  * somebody is told who asks for one that does not exist.
  */
 import { type Identity, isOfServer } from "../../access/identity.ts";
+import { needsServerCredential } from "../../access/refusals.ts";
 import { EntError } from "../../base/errors.ts";
 import type { Right } from "../../record/access.ts";
 import type { Caller } from "../../record/caller.ts";
@@ -29,13 +30,7 @@ export class Authority {
 
   /** Throws PERMISSION_DENIED for a credential of one tenant. */
   requireServer(by: Identity): void {
-    if (isOfServer(by)) return;
-    throw new EntError({
-      code: "permission_denied",
-      reason: "PERMISSION_DENIED",
-      message: "This needs a credential of the server; the one that was sent is a tenant's.",
-      hint: "Have the operator of the server do it.",
-    });
+    if (!isOfServer(by)) throw needsServerCredential();
   }
 
   /** The tenant that the identity may know of. Throws TENANT_NOT_FOUND, INVALID_TENANT_ID. */

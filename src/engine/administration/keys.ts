@@ -14,7 +14,6 @@ import type { Random } from "../../base/random.ts";
 import type { Right } from "../../record/access.ts";
 import type { ApiKeyReader, StoredApiKey } from "../../store/reader/api-key-reader.ts";
 import type { Standing } from "../../store/reader/membership-reader.ts";
-import type { Catalog } from "../../tenant/catalog.ts";
 import type { SystemLog } from "../../tenant/system-log.ts";
 import type {
   AdministrationPage,
@@ -23,14 +22,13 @@ import type {
   CreatedApiKey,
   Page,
 } from "../administration.ts";
+import { checkActors, checkRoles } from "../check-names.ts";
 import type { Authority } from "./authority.ts";
-import { checkActors, checkRoles } from "./names.ts";
 import { pageByName } from "./pages.ts";
 import { authorOf } from "./tenants.ts";
 
 export interface KeysDeps {
   readonly authority: Authority;
-  readonly catalog: Catalog;
   readonly keys: ApiKeyReader;
   readonly systemLog: SystemLog;
   readonly clock: Clock;
@@ -72,7 +70,8 @@ export class KeyAdministration {
     const { keys, systemLog, authority } = this.#deps;
     if (!isOfServer(by)) authority.require(by, by.tenantId, "keys");
     const key = keys.find(keyId);
-    if (key === undefined || !this.#isVisible(by, key)) throw apiKeyNotFound(keyId);
+    const isVisible = isOfServer(by) || key?.tenantId === by.tenantId;
+    if (key === undefined || !isVisible) throw apiKeyNotFound(keyId);
     if (key.revokedAt !== 0) return keyOf(key);
     await systemLog.submit({ kind: "api_key_revoked", keyId }, authorOf(by), signal);
     return keyOf(keys.find(keyId) ?? key);
@@ -90,13 +89,6 @@ export class KeyAdministration {
     return incarnation;
   }
 
-  /** Keys of a life that is over are gone with it. */
-  #isVisible(by: Identity, key: StoredApiKey): boolean {
-    if (!isOfServer(by) && key.tenantId !== by.tenantId) return false;
-    if (key.tenantId === "") return true;
-    return this.#deps.catalog.find(key.tenantId)?.incarnation === key.incarnation;
-  }
-
   #checkTenantKey(by: Identity, request: CreateApiKey): void {
     const { authority } = this.#deps;
     const { tenantId, actor, roles } = request;
@@ -110,8 +102,17 @@ export class KeyAdministration {
     const made = authority.standingOf(tenantId, actor, roles);
     const missing = [...made.rights].find((right) => !maker.rights.has(right));
     if (missing !== undefined) throw beyondMaker(`hold the right ${missing}`, { right: missing });
+    requireRoles(roles, maker, authority.standingOf(tenantId, actor, []));
     requireActors(by, request, maker);
   }
+}
+
+/** A role without any right still opens the nodes that are granted to it. */
+function requireRoles(roles: readonly string[], maker: Standing, itself: Standing): void {
+  if (maker.rights.has("data")) return;
+  const held = new Set([...maker.principals, ...itself.principals]);
+  const beyond = roles.find((role) => !held.has(`role:${role}`));
+  if (beyond !== undefined) throw beyondMaker(`carry the role ${beyond}`, { role: beyond });
 }
 
 /** What an actor reaches without any right is its nodes and its mailbox. */

@@ -11,6 +11,7 @@ import type { SystemLog } from "../../tenant/system-log.ts";
 import type {
   Administration,
   AdministrationPage,
+  AuditedAction,
   AuditRequest,
   CreateApiKey,
   CreateTenant,
@@ -150,5 +151,9 @@ export class LocalAdministration implements Administration {
 
   listAuditEvents(by: Identity, request: AuditRequest) {
     return this.#audit.list(by, request);
+  }
+
+  audited<T>(by: Identity, action: AuditedAction, work: () => Promise<T>) {
+    return this.#audit.audited(by, action, work);
   }
 }

@@ -7,10 +7,10 @@ import type { Caller } from "../../record/caller.ts";
 import type { MembershipStep } from "../../record/transaction.ts";
 import type { MembershipLists } from "../../store/reader/membership-lists.ts";
 import type { AdministrationPage, Group, Member, Page, Role } from "../administration.ts";
+import { checkRights, checkRoles } from "../check-names.ts";
 import type { Submit } from "../submit.ts";
 import type { Viewers } from "../viewers.ts";
 import type { Authority } from "./authority.ts";
-import { checkMember, checkName, checkRights, checkRoles } from "./names.ts";
 import { pageByName } from "./pages.ts";
 import { applied, membershipRequest } from "./request.ts";
 
@@ -32,14 +32,13 @@ export class MembershipAdministration {
   }
 
   async setMember(caller: Caller, member: Member, signal: AbortSignal): Promise<Member> {
-    const principal = checkMember(member.principal, "principal");
+    const { principal } = member;
     const roles = checkRoles(member.roles, "roles");
     await this.#step(caller, { action: "set_member", principal, roles }, signal);
     return { principal, roles: [...roles].sort() };
   }
 
   async removeMember(caller: Caller, principal: string, signal: AbortSignal): Promise<void> {
-    checkMember(principal, "principal");
     await this.#step(caller, { action: "remove_member", principal }, signal);
   }
 
@@ -57,14 +56,14 @@ export class MembershipAdministration {
   }
 
   async putRole(caller: Caller, role: Role, signal: AbortSignal): Promise<Role> {
-    const name = checkName("role", role.name);
+    const { name } = role;
     const rights = checkRights(role.rights);
     await this.#step(caller, { action: "put_role", role: name, rights }, signal);
     return { name, rights };
   }
 
   async deleteRole(caller: Caller, name: string, signal: AbortSignal): Promise<void> {
-    await this.#step(caller, { action: "delete_role", role: checkName("role", name) }, signal);
+    await this.#step(caller, { action: "delete_role", role: name }, signal);
   }
 
   listRoles(caller: Caller): readonly Role[] {
@@ -72,13 +71,12 @@ export class MembershipAdministration {
   }
 
   async putGroup(caller: Caller, name: string, signal: AbortSignal): Promise<Group> {
-    const group = checkName("group", name);
-    await this.#step(caller, { action: "put_group", group }, signal);
-    return { name: group, members: this.#read(caller, (lists) => lists.membersOf(group)) };
+    await this.#step(caller, { action: "put_group", group: name }, signal);
+    return { name, members: this.#read(caller, (lists) => lists.membersOf(name)) };
   }
 
   async deleteGroup(caller: Caller, name: string, signal: AbortSignal): Promise<void> {
-    await this.#step(caller, { action: "delete_group", group: checkName("group", name) }, signal);
+    await this.#step(caller, { action: "delete_group", group: name }, signal);
   }
 
   async changeGroup(
@@ -87,9 +85,7 @@ export class MembershipAdministration {
     place: { readonly group: string; readonly member: string },
     signal: AbortSignal,
   ): Promise<void> {
-    const group = checkName("group", place.group);
-    const member = checkMember(place.member, "member");
-    await this.#step(caller, { action, group, member }, signal);
+    await this.#step(caller, { action, ...place }, signal);
   }
 
   listGroups(caller: Caller, page: AdministrationPage): Page<Group> {

@@ -5,6 +5,7 @@
 import type { Identity } from "../../access/identity.ts";
 import { beforeAbort } from "../../base/abortable.ts";
 import { EntError, invalid } from "../../base/errors.ts";
+import { limits } from "../../base/limits.ts";
 import { ADMIN_ROLE } from "../../record/access.ts";
 import type { TenantLimits } from "../../record/transaction.ts";
 import type { CatalogEntry, CatalogReader } from "../../store/reader/catalog-reader.ts";
@@ -12,9 +13,9 @@ import type { Catalog } from "../../tenant/catalog.ts";
 import { parseTenantId } from "../../tenant/identity.ts";
 import type { SystemLog } from "../../tenant/system-log.ts";
 import type { AdministrationPage, CreateTenant, Page, Tenant } from "../administration.ts";
+import { checkActors } from "../check-names.ts";
 import type { Submit } from "../submit.ts";
 import { type Authority, callerOf } from "./authority.ts";
-import { checkActors } from "./names.ts";
 import { pageByName } from "./pages.ts";
 import { membershipRequest } from "./request.ts";
 
@@ -27,8 +28,6 @@ export interface TenantsDeps {
   /** Resolves when a deleted tenant's files are gone. */
   readonly removed: (entry: CatalogEntry) => Promise<void>;
 }
-
-const LIMIT_MAX = 1_000_000_000;
 
 export class TenantAdministration {
   readonly #deps: TenantsDeps;
@@ -144,11 +143,11 @@ function filesRemain(tenantId: string, cause: unknown): EntError {
 
 function checkLimit(value: number | undefined, field: string): void {
   if (value === undefined) return;
-  if (Number.isInteger(value) && value >= 0 && value <= LIMIT_MAX) return;
+  if (Number.isInteger(value) && value >= 0 && value <= limits.tenantRate) return;
   throw invalid(
     "INVALID_REQUEST",
     `${field} is ${value}.`,
-    `Send a whole number from 0 (no limit) to ${LIMIT_MAX}, or leave it out for the server's setting.`,
+    `Send a whole number from 0 (no limit) to ${limits.tenantRate}, or leave it out for the server's setting.`,
     { field },
   );
 }

@@ -1,6 +1,7 @@
 import { stringifyJson } from "../../base/json-write.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { parseTenantId } from "../../tenant/identity.ts";
+import { operatorOf } from "../identity.ts";
 import type { Answer } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import { closed } from "../shapes/closed.ts";
@@ -56,7 +57,12 @@ function rebuildRoute(engine: Engine): Route {
     long: true,
   } as const;
   return postRoute("/admin/tenants/:id/rebuild", facts, async ({ call, path }): Promise<Answer> => {
-    const report = await engine.rebuildTenant(parseTenantId(path("id")), call.signal);
+    const tenantId = parseTenantId(path("id"));
+    const report = await engine.administration.audited(
+      operatorOf(call),
+      { action: "tenant_rebuilt", tenantId },
+      () => engine.rebuildTenant(tenantId, call.signal),
+    );
     const text = stringifyJson({
       records: report.records,
       content_hash_before: report.contentHashBefore,
@@ -78,7 +84,12 @@ function retryRoute(engine: Engine): Route {
     answers: { 200: retryAnswer },
   } as const;
   return postRoute("/admin/tenants/:id/retry", facts, async ({ call, path }): Promise<Answer> => {
-    const tried = await engine.retryTenant(parseTenantId(path("id")), call.signal);
+    const tenantId = parseTenantId(path("id"));
+    const tried = await engine.administration.audited(
+      operatorOf(call),
+      { action: "tenant_retried", tenantId },
+      () => engine.retryTenant(tenantId, call.signal),
+    );
     return { text: stringifyJson({ resumed: tried.resumed, message: tried.message }) };
   });
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { limits } from "../../base/limits.ts";
 import { RIGHTS } from "../../record/access.ts";
 import { closed } from "./closed.ts";
 import { flag, text, unixMs, wholeNumber } from "./common.ts";
@@ -13,15 +14,18 @@ const pageEnd = {
   ),
 };
 
-const LIMIT_MAX = 1_000_000_000;
 const limitMembers = {
   requests_per_second: v.optional(
-    wholeNumber(0, LIMIT_MAX, "Come back each second. Absent: the server's setting. 0: no limit."),
+    wholeNumber(
+      0,
+      limits.tenantRate,
+      "Come back each second. Absent: the server's setting. 0: no limit.",
+    ),
   ),
   request_burst: v.optional(
     wholeNumber(
       0,
-      LIMIT_MAX,
+      limits.tenantRate,
       "At most so many at once. Absent: the server's setting. 0: no limit.",
     ),
   ),

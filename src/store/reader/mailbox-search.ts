@@ -1,16 +1,13 @@
 /**
- * Search in one mailbox, as a read worker runs it.
- *
- * Ranked is by how often the words are found and how short the text is, which is BM25 without
- * its factor for rare words: that one counts over everybody's items, and a score that tells how
- * many others have a word tells too much. Only the newest matches are ranked, so that a search
- * for a common word in a large mailbox looks at no more than one for a rare word.
+ * Search in one mailbox, as a read worker runs it. Only the newest matches are ranked, so that a
+ * search for a common word in a large mailbox looks at no more than one for a rare word.
  *
  * Yields between slices; run it in one read transaction.
  */
 import type { Database } from "bun:sqlite";
 import { ownerToken } from "../owner-token.ts";
 import { ITEM_COLUMNS, type ItemRowValues, itemOfRow, type MailItem } from "./mailbox-reader.ts";
+import { CLOSE, OPEN, SNIPPET_WORDS, scoreOf } from "./marked-text.ts";
 
 export interface MailSearchWork {
   readonly owner: string;
@@ -39,15 +36,6 @@ export interface MailHit {
 const RANKED_ITEMS = 500;
 const RANKED_CHARS = 4 * 1024 * 1024;
 const SLICE_ITEMS = 100;
-const SNIPPET_WORDS = 24;
-const OPEN = "\u0002";
-const CLOSE = "\u0003";
-
-/** BM25's own: how soon more of the same counts less, and how much long texts are held back. */
-const SATURATION = 1.2;
-const LENGTH_WEIGHT = 0.75;
-/** What counts as a text of usual length. Fixed, so that a score does not move with other items. */
-const USUAL_CHARS = 400;
 
 interface Candidate {
   /** Grows with every delivery, so of two the greater is the newer. */
@@ -94,13 +82,6 @@ function behind(db: Database, { owner, after }: MailSearchWork): (candidate: Can
   const newestBehind = older?.[0] ?? 0n;
   return ({ score, item }) =>
     score < after.score || (score === after.score && item <= newestBehind);
-}
-
-function scoreOf(marked: string): number {
-  const found = marked.split(OPEN).length - 1;
-  const chars = marked.length - 2 * found;
-  const length = 1 - LENGTH_WEIGHT + (LENGTH_WEIGHT * chars) / USUAL_CHARS;
-  return (found * (SATURATION + 1)) / (found + SATURATION * length);
 }
 
 function hitOf(db: Database, match: string, { item, score }: Candidate): MailHit {

@@ -1,7 +1,9 @@
 /**
  * Full-text search over nodes, as a read worker runs it: every match is looked at, as the best
- * can only be known then, access is judged before a match counts, and only the page's nodes are
- * read whole. Yields between slices; run it in one read transaction.
+ * can only be known then, access is judged before a match is scored, and only the page's nodes
+ * are read whole. What may not be read counts towards the budget and towards nothing else.
+ *
+ * Yields between slices; run it in one read transaction.
  */
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
@@ -10,6 +12,7 @@ import type { Node } from "../../record/graph.ts";
 import type { Viewer } from "../../record/viewer.ts";
 import { slotColumn, typeWord } from "../migrations/search-tables.ts";
 import { readable } from "../visibility.ts";
+import { CLOSE, OPEN, SNIPPET_WORDS, scoreOf } from "./marked-text.ts";
 import { NODE_COLUMNS, type NodeRowValues, nodeOfRow } from "./node-reader.ts";
 
 export interface SearchWork {
@@ -38,22 +41,31 @@ export interface FoundNode {
   readonly highlights: readonly { readonly fieldId: number; readonly text: string }[];
 }
 
+/** Rows of a slice, and the characters of their texts: whichever comes first ends it. */
 const SLICE_ROWS = 500;
-/** Words of a field that a highlight shows. */
-const SNIPPET_WORDS = 24;
+const SLICE_CHARS = 1024 * 1024;
 
 /** The wanted hits: best first, equally good ones by id. Throws LIMIT_EXCEEDED past the scan budget. */
 export function* searchNodes(db: Database, work: SearchWork): Generator<void, FoundNode[]> {
   if (!hasIndex(db)) return [];
   const columns = columnsOf(db);
+  const slots = slotsOf(work, columns);
+  if (slots.size === 0) return [];
   const match = matchOf(work, columns);
   const best: Candidate[] = [];
   let looked = 0;
-  for (const candidate of candidatesOf(db, match, work.viewer)) {
+  let chars = 0;
+  for (const { row, id, marked } of matchesOf(db, match, slots, work.viewer)) {
     looked += 1;
     if (looked > work.scanRows) throw tooManyMatches(work.scanRows);
-    if (isBehind(candidate, work.after)) keep(best, candidate, work.limit);
-    if (looked % SLICE_ROWS === 0) yield;
+    if (marked !== null) {
+      const candidate = { row, id, score: scoreOf(marked) };
+      if (isBehind(candidate, work.after)) keep(best, candidate, work.limit);
+      chars += marked.length;
+    }
+    if (looked % SLICE_ROWS !== 0 && chars < SLICE_CHARS) continue;
+    chars = 0;
+    yield;
   }
   best.sort(compare);
   best.length = Math.min(best.length, work.limit);
@@ -83,35 +95,56 @@ function columnsOf(db: Database): Columns {
   return columns;
 }
 
+/** Where the texts stand that are searched; `type` is the index's column 0, so a slot's number is its column's. */
+function slotsOf({ typeIds, fieldIds }: SearchWork, columns: Columns): Set<number> {
+  const types = typeIds.length === 0 ? [...columns.keys()] : typeIds;
+  return new Set(types.flatMap((typeId) => slotsOfType(typeId, fieldIds, columns)));
+}
+
+function slotsOfType(typeId: number, fieldIds: readonly number[], columns: Columns): number[] {
+  return [...(columns.get(typeId) ?? [])]
+    .filter(([fieldId]) => fieldIds.length === 0 || fieldIds.includes(fieldId))
+    .map(([, slot]) => slot);
+}
+
 /** `match` holds quoted words only; what is put around it are names of columns and numbers of types. */
 function matchOf({ match, typeIds, fieldIds }: SearchWork, columns: Columns): string {
   if (typeIds.length === 0) return `- type : (${match})`;
   const parts = typeIds.flatMap((typeId) => {
-    const slots = [...(columns.get(typeId) ?? [])]
-      .filter(([fieldId]) => fieldIds.length === 0 || fieldIds.includes(fieldId))
-      .map(([, slot]) => slotColumn(slot));
+    const slots = slotsOfType(typeId, fieldIds, columns).map(slotColumn);
     return slots.length === 0
       ? []
       : [`(type : "${typeWord(typeId)}" AND {${slots.join(" ")}} : (${match}))`];
   });
-  return parts.length === 0 ? `type : "none"` : parts.join(" OR ");
+  return parts.join(" OR ");
 }
 
-/** Its weight of 0 keeps the column `type` out of the score. */
-const MATCHES = `SELECT r.row, r.node_id, bm25(node_search, 0.0) FROM node_search
+interface Match {
+  readonly row: bigint;
+  readonly id: string;
+  /** The texts that were searched, with what was found marked; null: the viewer may not read them. */
+  readonly marked: string | null;
+}
+
+const MATCHES = `FROM node_search
     JOIN search_rows r ON r.row = node_search.rowid
     JOIN nodes n ON n.id = r.node_id
   WHERE node_search MATCH ?`;
 
-function* candidatesOf(db: Database, match: string, viewer: Viewer): Generator<Candidate> {
+function* matchesOf(
+  db: Database,
+  match: string,
+  slots: ReadonlySet<number>,
+  viewer: Viewer,
+): Generator<Match> {
+  const texts = [...slots].map((slot) => `highlight(node_search, ${slot}, '${OPEN}', '${CLOSE}')`);
+  const marked = `concat_ws(char(10), ${texts.join(", ")})`;
   const condition = readable(viewer);
-  const sql = `${MATCHES} AND ${condition.sql}`;
+  const sql = `SELECT r.row, r.node_id AS id, CASE WHEN ${condition.sql} THEN ${marked} END AS marked
+    ${MATCHES}`;
   const statement = db.prepare(sql);
   try {
-    for (const found of statement.iterate(match, ...condition.parameters)) {
-      const [row, id, rank] = Object.values(found as object) as [bigint, string, number];
-      yield { row, id, score: -rank };
-    }
+    for (const found of statement.iterate(...condition.parameters, match)) yield found as Match;
   } finally {
     statement.finalize();
   }
@@ -141,16 +174,15 @@ function hitOf(db: Database, match: string, candidate: Candidate, columns: Colum
   const node = nodeOfRow(row);
   const highlights = [...(columns.get(node.typeId) ?? [])].flatMap(([fieldId, slot]) => {
     const text = snippetOf(db, match, candidate.row, slot);
-    return text.includes("\u0002") ? [{ fieldId, text }] : [];
+    return text.includes(OPEN) ? [{ fieldId, text }] : [];
   });
   return { node, score: candidate.score, highlights };
 }
 
-/** `type` is the index's column 0, so a slot's number is its column's. */
 function snippetOf(db: Database, match: string, row: bigint, slot: number): string {
   const found = db
     .query(
-      `SELECT snippet(node_search, ?, char(2), char(3), '…', ${SNIPPET_WORDS})
+      `SELECT snippet(node_search, ?, '${OPEN}', '${CLOSE}', '…', ${SNIPPET_WORDS})
        FROM node_search WHERE node_search MATCH ? AND rowid = ?`,
     )
     .values(slot, match, row)[0] as [string | null] | undefined;

@@ -2,11 +2,11 @@ import type { Database } from "bun:sqlite";
 import type { ApiKeyCreated } from "../../record/transaction.ts";
 import { LazyStatement } from "../lazy-statement.ts";
 
-/** Keys in `_system`. A key that has gone stays as a row, so that it can be accounted for. */
+/** Keys in `_system`. One that is revoked stays as a row, to be accounted for; those of a tenant go with it. */
 export class ApiKeyWriter {
   readonly #insert: LazyStatement;
   readonly #revoke: LazyStatement;
-  readonly #revokeAll: LazyStatement;
+  readonly #deleteAll: LazyStatement;
 
   constructor(db: Database) {
     this.#insert = new LazyStatement(
@@ -20,10 +20,9 @@ export class ApiKeyWriter {
       db,
       "UPDATE api_keys SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL",
     );
-    this.#revokeAll = new LazyStatement(
+    this.#deleteAll = new LazyStatement(
       db,
-      `UPDATE api_keys SET revoked_at = ?
-       WHERE tenant_id = ? AND incarnation = ? AND revoked_at IS NULL`,
+      "DELETE FROM api_keys WHERE tenant_id = ? AND incarnation = ?",
     );
   }
 
@@ -48,7 +47,7 @@ export class ApiKeyWriter {
   }
 
   /** Every key of one life of a tenant. */
-  revokeAllOf(tenantId: string, incarnation: number, logTime: number): void {
-    this.#revokeAll.ready.run(logTime, tenantId, incarnation);
+  deleteAllOf(tenantId: string, incarnation: number): void {
+    this.#deleteAll.ready.run(tenantId, incarnation);
   }
 }

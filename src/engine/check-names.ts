@@ -1,16 +1,18 @@
-import { EntError, invalid } from "../../base/errors.ts";
-import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
-import { didYouMean, suggest } from "../../base/suggest.ts";
-import { isActor, RIGHTS, type Right } from "../../record/access.ts";
-import { isPrincipal } from "../../schema/principal.ts";
+import { EntError, invalid } from "../base/errors.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
+import { didYouMean, suggest } from "../base/suggest.ts";
+import { isActor, RIGHTS, type Right } from "../record/access.ts";
+import { isPrincipal } from "../schema/principal.ts";
 
-/** The grammar of what administration names, checked before anything is appended. Each list comes out with every name once. */
+/**
+ * The grammar of what members, roles, groups and keys are named by, checked before anything is
+ * appended. Grants name roles and groups as principals, so one grammar holds for both. Each
+ * list comes out with every name once.
+ */
 
 /** Throws INVALID_PRINCIPAL for what is neither an actor nor a group. */
-export function checkMember(principal: string, field: string): string {
-  if (isActor(principal) || (principal.startsWith("group:") && isPrincipal(principal))) {
-    return principal;
-  }
+export function checkMember(principal: string, field: string): void {
+  if (isActor(principal) || (principal.startsWith("group:") && isPrincipal(principal))) return;
   throw invalid(
     "INVALID_PRINCIPAL",
     `${field} is ${quoted(principal)}, which names neither an actor nor a group.`,
@@ -33,12 +35,12 @@ export function checkActors(actors: readonly string[], field: string): readonly 
 }
 
 /** The name of a role or a group, without "role:" or "group:". Throws INVALID_REQUEST. */
-export function checkName(kind: "role" | "group", name: string): string {
-  if (isPrincipal(`${kind}:${name}`) && !name.startsWith(`${kind}:`)) return name;
+export function checkName(kind: "role" | "group", name: string): void {
+  if (isPrincipal(`${kind}:${name}`) && !name.startsWith(`${kind}:`)) return;
   throw invalid(
     "INVALID_REQUEST",
     `The ${kind}'s name ${quoted(name)} is not valid.`,
-    `Send at most 250 bytes without blanks, and without "${kind}:" before them.`,
+    `Send a name without blanks; with "${kind}:" before it, which is not sent, it has at most ${limits.actorBytes} bytes.`,
     { field: kind },
   );
 }
@@ -50,7 +52,7 @@ export function checkRoles(roles: readonly string[], field: string): readonly st
   return unique;
 }
 
-/** Throws INVALID_REQUEST for a word that is no right. */
+/** In the order of {@link RIGHTS}. Throws INVALID_REQUEST for a word that is no right. */
 export function checkRights(words: readonly string[]): readonly Right[] {
   const unknown = words.find((word) => !isRight(word));
   if (unknown === undefined) return RIGHTS.filter((right) => words.includes(right));

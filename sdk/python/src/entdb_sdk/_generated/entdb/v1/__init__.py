@@ -1,0 +1,1 @@
+"""Made by scripts/generate.py from the protos; do not edit."""

@@ -1,0 +1,128 @@
+/**
+ * Every call of a client goes through here: identity, deadline, retries and errors, the same
+ * for all. A call ends when its answer is there, when its time is over, or when its caller
+ * gives it up; whatever the transport does, it never hangs.
+ */
+import type { CallOptions as StubOptions } from "@connectrpc/connect";
+import { canceled, deadlineExceeded } from "../errors/classify.ts";
+import type { EntDBError } from "../errors/entdb-error.ts";
+import { fromThrown } from "../errors/from-wire.ts";
+import { pause } from "./pause.ts";
+import type { RequestIds } from "./request-ids.ts";
+import type { Repeatable, Retries } from "./retry.ts";
+
+/** What every call can be told. */
+export interface CallOptions {
+  /** How long the call may take, retries included, in milliseconds. Defaults to the client's. */
+  readonly timeoutMs?: number;
+  /** Gives the call up when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A credential, or how the one in force is got before each try. */
+export type Credential = string | (() => string | Promise<string>);
+
+/** What a caller is made of. */
+export interface CallerDeps {
+  readonly endpoint: string;
+  readonly credential: Credential | undefined;
+  readonly timeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly retries: Retries;
+  readonly requestIds: RequestIds;
+}
+
+/** One try, with what the stub is to be told. */
+type Attempt<T> = (options: StubOptions) => Promise<T>;
+
+/** Makes calls, and makes them again. */
+export class Caller {
+  readonly #deps: CallerDeps;
+
+  constructor(deps: CallerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Calls until there is an answer or no sense in going on. Throws {@link EntDBError}.
+   *
+   * `amend` is asked about each error first; it says true when the next try will be another one,
+   * which is then made at once.
+   */
+  async call<T>(
+    attempt: Attempt<T>,
+    repeatable: Repeatable,
+    options: CallOptions = {},
+    amend?: (error: EntDBError) => boolean,
+  ): Promise<T> {
+    const { retries } = this.#deps;
+    const { signal } = options;
+    const endsAt = performance.now() + (options.timeoutMs ?? this.#deps.timeoutMs);
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.#try(attempt, endsAt, signal);
+      if ("answer" in outcome) {
+        retries.succeeded();
+        return outcome.answer;
+      }
+      const { failed } = outcome;
+      if (amend?.(failed) === true) continue;
+      const delayMs = retries.delayAfter(tries, failed, repeatable);
+      if (delayMs === undefined || performance.now() + delayMs >= endsAt) throw failed;
+      await pause(delayMs, signal).catch((cause: unknown) => {
+        throw isAborted(signal) ? canceled(signal, failed.requestId) : cause;
+      });
+    }
+  }
+
+  /** What a stream's stub is to be told: identity, and the caller's signal, but no end in time. */
+  async streamOptions(
+    signal: AbortSignal,
+  ): Promise<{ readonly stub: StubOptions; readonly requestId: string }> {
+    const requestId = this.#deps.requestIds.next();
+    const headers = await this.#headers(requestId);
+    return { stub: { headers, signal }, requestId };
+  }
+
+  /** A stream's failure as an error of this package. */
+  streamError(thrown: unknown, requestId: string): EntDBError {
+    return fromThrown(thrown, { endpoint: this.#deps.endpoint, requestId });
+  }
+
+  /** The pause before a stream is opened for the nth time, in milliseconds. */
+  streamDelay(attempt: number, error: EntDBError): number {
+    return this.#deps.retries.delay(attempt, error.retryAfterMs);
+  }
+
+  async #try<T>(
+    attempt: Attempt<T>,
+    endsAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly answer: T } | { readonly failed: EntDBError }> {
+    const { endpoint, requestIds, attemptTimeoutMs } = this.#deps;
+    const requestId = requestIds.next();
+    const leftMs = endsAt - performance.now();
+    if (isAborted(signal)) return { failed: canceled(signal, requestId) };
+    if (leftMs <= 0) return { failed: deadlineExceeded({ requestId }) };
+    try {
+      const headers = await this.#headers(requestId);
+      const timeoutMs = Math.ceil(Math.min(leftMs, attemptTimeoutMs));
+      const stub: StubOptions = { headers, timeoutMs };
+      if (signal !== undefined) stub.signal = signal;
+      return { answer: await attempt(stub) };
+    } catch (thrown) {
+      if (isAborted(signal)) return { failed: canceled(signal, requestId) };
+      return { failed: fromThrown(thrown, { endpoint, requestId }) };
+    }
+  }
+
+  async #headers(requestId: string): Promise<Record<string, string>> {
+    const { credential } = this.#deps;
+    if (credential === undefined) return { "x-request-id": requestId };
+    const token = typeof credential === "string" ? credential : await credential();
+    return { "x-request-id": requestId, authorization: `Bearer ${token}` };
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {
+  return signal?.aborted ?? false;
+}

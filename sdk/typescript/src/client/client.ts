@@ -1,0 +1,129 @@
+/**
+ * The client: one object for everything that is done with one server. It opens connections
+ * when they are needed, and is meant to live as long as the program.
+ */
+import { createClient as createStub } from "@connectrpc/connect";
+import { Caller } from "../calls/caller.ts";
+import { Positions } from "../calls/positions.ts";
+import { RequestIds } from "../calls/request-ids.ts";
+import { Retries } from "../calls/retry.ts";
+import { EntDBService } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { TenantService } from "../gen/entdb/v1/tenant_service_pb.ts";
+import { type AtomicOptions, type AtomicResult, atomic } from "../plan/atomic.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Node } from "../reads/node.ts";
+import {
+  type GetOptions,
+  getNode,
+  getNodeByKey,
+  getNodes,
+  type ManyNodes,
+} from "../reads/nodes.ts";
+import type { NodeType } from "../schema/define.ts";
+import type { LookupKey } from "../schema/infer.ts";
+import { fetchTransport } from "../transport/fetch.ts";
+import type { ClientTransport } from "../transport/transport.ts";
+import type { NodeId } from "../values/ids.ts";
+import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
+import { ClientSchema } from "./client-schema.ts";
+import { type ClientOptions, checkedEndpoint, checkedTimeout } from "./options.ts";
+import type { Identity, ReadOptions, Session } from "./session.ts";
+
+const TIMEOUT_MS = 30_000;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+
+/** Makes a client. Nothing is opened before its first call. Throws {@link EntDBError} for options that cannot be. */
+export function createClient(options: ClientOptions): Client {
+  const endpoint = checkedEndpoint(options.endpoint);
+  const transport = (options.transport ?? fetchTransport())({ endpoint });
+  const timeoutMs = checkedTimeout("timeoutMs", options.timeoutMs ?? TIMEOUT_MS);
+  const attemptTimeoutMs = options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+  return new Client(transport, {
+    rpc: createStub(EntDBService, transport.connect),
+    tenants: createStub(TenantService, transport.connect),
+    caller: new Caller({
+      endpoint,
+      credential: options.credential,
+      timeoutMs,
+      attemptTimeoutMs: checkedTimeout("attemptTimeoutMs", attemptTimeoutMs),
+      retries: new Retries(options.retry ?? {}, Math.random),
+      requestIds: new RequestIds(),
+    }),
+    identity: { tenantId: options.tenantId ?? "", actor: options.actor ?? "" },
+    positions: new Positions(),
+    schema: new ClientSchema(options.schema ?? [], options.reserved ?? {}),
+    readYourWrites: options.readYourWrites ?? true,
+  });
+}
+
+/** A client of one server, speaking for one tenant and actor. Made by {@link createClient}. */
+export class Client {
+  readonly #transport: ClientTransport;
+  readonly #session: Session;
+
+  constructor(transport: ClientTransport, session: Session) {
+    this.#transport = transport;
+    this.#session = session;
+  }
+
+  /** The same client for another tenant or actor: connections, retries and positions are shared. */
+  as(identity: Partial<Identity>): Client {
+    const merged = { ...this.#session.identity, ...identity };
+    return new Client(this.#transport, { ...this.#session, identity: merged });
+  }
+
+  /**
+   * Carries out a plan: all of it or nothing. What the function returns comes back with the
+   * outcome of each operation in its place.
+   */
+  atomic<R>(build: (plan: Plan) => R, options: AtomicOptions = {}): Promise<AtomicResult<R>> {
+    return atomic(this.#session, build, options);
+  }
+
+  /** The node of this id; undefined when there is none, or none that the actor may read. */
+  get<T extends NodeType>(
+    type: T,
+    id: NodeId,
+    options: GetOptions = {},
+  ): Promise<Node<T> | undefined> {
+    return getNode(this.#session, type, id, options);
+  }
+
+  /** Up to 1,000 nodes by id. */
+  getMany<T extends NodeType>(
+    type: T,
+    ids: readonly NodeId[],
+    options: GetOptions = {},
+  ): Promise<ManyNodes<T>> {
+    return getNodes(this.#session, type, ids, options);
+  }
+
+  /** The node that holds these values of a unique field or key; undefined when none does. */
+  getByKey<T extends NodeType>(
+    type: T,
+    key: LookupKey<T>,
+    options: ReadOptions = {},
+  ): Promise<Node<T> | undefined> {
+    return getNodeByKey(this.#session, type, key, options);
+  }
+
+  /** The newest position that this client wrote at; undefined when it has not written to the tenant. */
+  get position(): PositionToken | undefined {
+    const token = this.#session.positions.of(this.#session.identity.tenantId);
+    return token === undefined ? undefined : tokenText(token);
+  }
+
+  /** From here on reads are at least as new as this position of another client. */
+  observe(position: PositionToken): void {
+    this.#session.positions.set(this.#session.identity.tenantId, tokenBytes(position));
+  }
+
+  /** Closes what is open. Calls under way fail. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * gRPC and Connect over HTTP/2, for Node and Bun.
+ *
+ * A connection carries a bounded number of calls at once; when all are taken another one is
+ * opened. So a thousand calls need no queue, and a watch that stays open keeps nobody out.
+ */
+import type { Transport } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  Http2SessionManager,
+} from "@connectrpc/connect-node";
+import type { ClientTransport, TransportFactory } from "./transport.ts";
+
+/** How a transport over HTTP/2 behaves. */
+export interface Http2TransportOptions {
+  /**
+   * Calls at once on one connection. Must not be more than the server takes, which is 250 by
+   * default. Defaults to 200.
+   */
+  readonly callsPerConnection?: number;
+  /** When a connection without calls is probed, in milliseconds. Defaults to 30 s. */
+  readonly pingIntervalMs?: number;
+  /** When a connection without calls is closed, in milliseconds. Defaults to 4 minutes. */
+  readonly idleTimeoutMs?: number;
+}
+
+const CALLS_PER_CONNECTION = 200;
+const PING_INTERVAL_MS = 30_000;
+/** Shorter than the server's own, so that it is the client who closes. */
+const IDLE_TIMEOUT_MS = 4 * 60_000;
+
+/** gRPC, over HTTP/2: to the server's port for gRPC. */
+export function grpcTransport(options: Http2TransportOptions = {}): TransportFactory {
+  return pooled(options, (baseUrl, sessionManager) =>
+    createGrpcTransport({ baseUrl, sessionManager }),
+  );
+}
+
+/** Connect with protobuf, over HTTP/2: to the server's port for gRPC. */
+export function connectTransport(options: Http2TransportOptions = {}): TransportFactory {
+  return pooled(options, (baseUrl, sessionManager) =>
+    createConnectTransport({ baseUrl, httpVersion: "2", useBinaryFormat: true, sessionManager }),
+  );
+}
+
+type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
+
+interface Connection {
+  readonly transport: Transport;
+  readonly session: Http2SessionManager;
+  calls: number;
+}
+
+function pooled(options: Http2TransportOptions, make: Make): TransportFactory {
+  return ({ endpoint }) => new ConnectionPool(endpoint, options, make);
+}
+
+class ConnectionPool implements ClientTransport {
+  readonly #endpoint: string;
+  readonly #options: Http2TransportOptions;
+  readonly #make: Make;
+  readonly #connections: Connection[] = [];
+
+  constructor(endpoint: string, options: Http2TransportOptions, make: Make) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#make = make;
+  }
+
+  readonly connect: Transport = {
+    unary: async (method, signal, timeoutMs, header, input, contextValues) => {
+      const connection = this.#take();
+      try {
+        return await connection.transport.unary(
+          method,
+          signal,
+          timeoutMs,
+          header,
+          input,
+          contextValues,
+        );
+      } finally {
+        connection.calls -= 1;
+      }
+    },
+    stream: async (method, signal, timeoutMs, header, input, contextValues) => {
+      const connection = this.#take();
+      try {
+        const response = await connection.transport.stream(
+          method,
+          signal,
+          timeoutMs,
+          header,
+          input,
+          contextValues,
+        );
+        return { ...response, message: counted(response.message, connection) };
+      } catch (error) {
+        connection.calls -= 1;
+        throw error;
+      }
+    },
+  };
+
+  close(): void {
+    for (const { session } of this.#connections.splice(0)) session.abort();
+  }
+
+  #take(): Connection {
+    const most = this.#options.callsPerConnection ?? CALLS_PER_CONNECTION;
+    let connection = this.#connections.find(({ calls }) => calls < most);
+    if (connection === undefined) {
+      const session = new Http2SessionManager(this.#endpoint, {
+        pingIntervalMs: this.#options.pingIntervalMs ?? PING_INTERVAL_MS,
+        idleConnectionTimeoutMs: this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+      });
+      connection = { session, transport: this.#make(this.#endpoint, session), calls: 0 };
+      this.#connections.push(connection);
+    }
+    connection.calls += 1;
+    return connection;
+  }
+}
+
+/** The messages of a stream, which gives its place back when it ends. */
+async function* counted<T>(messages: AsyncIterable<T>, connection: Connection): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } finally {
+    connection.calls -= 1;
+  }
+}

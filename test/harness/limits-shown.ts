@@ -1,0 +1,182 @@
+import type { LimitName } from "../../src/base/limits.ts";
+
+/** A test, by its file and its name there. */
+export interface ShownBy {
+  readonly file: string;
+  readonly test: string;
+}
+
+const LIMITS = "test/integration/limits.test.ts";
+const WAL = "test/contract/wal.ts";
+const TAIL = "src/wal/file-wal/tail-cache.test.ts";
+const FILE_WAL = "src/wal/file-wal/file-wal.test.ts";
+const CONNECTIONS = "test/integration/rpc-connections.test.ts";
+const CALLS = "test/integration/rpc-limits.test.ts";
+const WATCH = "test/integration/watch.test.ts";
+const READS = "test/integration/reads.test.ts";
+const AUTHENTICATE = "src/access/authenticate.test.ts";
+const AUDIT = "src/access/audit-log.test.ts";
+const FETCH_KEYS = "src/access/fetch-keys.test.ts";
+const IN_TIME = "a call has the time that its client gives it, at most the server's";
+const STRANGERS =
+  "strangers of any number fill no disk: beyond the limit they are counted together";
+
+/**
+ * The limits that no request meets by itself: of queues, caches, connections and time, and
+ * those that cut instead of refusing. Each is shown by a test of what it protects.
+ */
+export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
+  recordBytes: { file: WAL, test: "a body past the limit is refused, and nothing is written" },
+  readBatchRecords: { file: WAL, test: "hands out at most so many records at once" },
+  appendQueueRecords: {
+    file: WAL,
+    test: "as many appends wait as the limit says; one more is refused as overload",
+  },
+  appendQueueBytes: {
+    file: "src/wal/file-wal/append-queue.test.ts",
+    test: "takes so many bytes and not one more; what was taken out makes room",
+  },
+  logBatchBytes: {
+    file: FILE_WAL,
+    test: "more than one batch holds is cut into several, in order",
+  },
+  logTailBytes: {
+    file: TAIL,
+    test: "keeps so many bytes of bodies and not one more, the newest",
+  },
+  logTailRecords: { file: TAIL, test: "keeps so many records and not one more" },
+  segmentBytes: {
+    file: FILE_WAL,
+    test: "keeps order and content, gives each file its size, and numbers them",
+  },
+  checkpointIntervalMs: {
+    file: LIMITS,
+    test: "a checkpoint is taken when its time has come, and not before",
+  },
+  jsonBodyDepth: {
+    file: "src/http/app.test.ts",
+    test: "nested as deep as allowed, and one deeper",
+  },
+  mailSnippetChars: {
+    file: "test/integration/mailbox.test.ts",
+    test: "of a long text shows its beginning and never half a character",
+  },
+  mailTextChars: {
+    file: LIMITS,
+    test: "a mailed text is found by what stands before its limit, and by nothing behind it",
+  },
+  searchRowsDefault: { file: LIMITS, test: "a search gives as many hits as the default says" },
+  pageRowsDefault: {
+    file: READS,
+    test: "have a hundred rows when nothing is said, and a thousand at the most",
+  },
+  cursorBytes: { file: "src/query/cursor.test.ts", test: "at the limit of bytes, and one past it" },
+  readableNodes: {
+    file: "src/store/reader/query-restricted.test.ts",
+    test: "so many readable nodes that they are no longer few are looked for among all",
+  },
+  readJobsPerTenant: {
+    file: "src/store/reader/read-workers.test.ts",
+    test: "of one file are refused; another file's are not",
+  },
+  changesKeptMs: {
+    file: WATCH,
+    test: "behind what is kept is refused; what is kept is told from its beginning",
+  },
+  watchersPerTenant: {
+    file: WATCH,
+    test: "at the limit of watchers there is a place, one past it none; places come back",
+  },
+  watchers: {
+    file: LIMITS,
+    test: "watchers of all tenants together are as many as the server takes",
+  },
+  watchHeartbeatMs: {
+    file: WATCH,
+    test: "come when nothing was sent for so long, and say how far the log was seen",
+  },
+  watchReadRows: { file: WATCH, test: "a record with more changes than one read comes whole" },
+  watchTailRows: {
+    file: WATCH,
+    test: "a consumer that stands still holds nobody up, and finds everything later",
+  },
+  rateBuckets: {
+    file: "src/tenant/rate-limiter.test.ts",
+    test: "buckets are forgotten when more come than are counted at once",
+  },
+  credentialChars: {
+    file: AUTHENTICATE,
+    test: "as long as one may be is looked at; one character more is not",
+  },
+  rememberedCredentials: {
+    file: AUTHENTICATE,
+    test: "are remembered so many, the latest used, and looked up again beyond",
+  },
+  tokenKeysBytes: { file: FETCH_KEYS, test: "as large as they may be, and one byte larger" },
+  tokenKeysTimeoutMs: { file: FETCH_KEYS, test: "that do not come in time are given up" },
+  auditSourcesPerMinute: { file: AUDIT, test: STRANGERS },
+  auditActorsPerMinute: { file: AUDIT, test: STRANGERS },
+  requestHeadBytes: {
+    file: "test/integration/rpc-http.test.ts",
+    test: "heads have room up to the limit, and none past it",
+  },
+  requestHeadTimeoutMs: { file: CONNECTIONS, test: "closes a head that does not end" },
+  requestTimeoutMs: { file: "src/http/listener.test.ts", test: "that never comes is given up" },
+  answerTimeoutMs: { file: CONNECTIONS, test: "drops an answer that nobody reads, %s" },
+  unreadBytesPerConnection: {
+    file: CONNECTIONS,
+    test: "gives a client nothing more that leaves too much unread",
+  },
+  unreadBytes: {
+    file: CONNECTIONS,
+    test: "gives nobody more when all together leave too much unread",
+  },
+  compressMinBytes: {
+    file: "test/integration/rpc-http.test.ts",
+    test: "get long answers compressed when they ask for it, on every path",
+  },
+  metricCells: {
+    file: "src/telemetry/metrics.test.ts",
+    test: "past its limit a family counts everything new together",
+  },
+  logBufferBytes: {
+    file: "src/telemetry/log.test.ts",
+    test: "drops past its limit, and says how much as soon as there is room",
+  },
+  logFieldChars: { file: "src/telemetry/log-format.test.ts", test: "keeps its size" },
+  openTenants: {
+    file: "test/integration/trouble.test.ts",
+    test: "are all served, at once and in turn, and only so many files are open",
+  },
+  readWorkers: {
+    file: "src/store/reader/read-workers.test.ts",
+    test: "takes only its own jobs; the next one gets another thread",
+  },
+  deadlineMs: { file: CALLS, test: IN_TIME },
+  longDeadlineMs: {
+    file: "src/http/routes/operations.test.ts",
+    test: "a rebuild has the long deadline, and a connection that may be silent so long",
+  },
+  shutdownGraceMs: {
+    file: "src/http/listener.test.ts",
+    test: "ends by force what outlasts its grace",
+  },
+  callsInFlight: {
+    file: CALLS,
+    test: "beyond the limit of calls in flight a call is refused, and taken when there is a place",
+  },
+  bytesInFlight: { file: CALLS, test: "beyond the limit of bytes in flight a body is refused" },
+  connections: {
+    file: CONNECTIONS,
+    test: "takes no more connections than it may, in total and from one address",
+  },
+  connectionsPerPeer: {
+    file: CONNECTIONS,
+    test: "takes no more connections than it may, in total and from one address",
+  },
+  concurrentStreams: {
+    file: CONNECTIONS,
+    test: "takes as many calls on one connection as it says, and refuses the next one",
+  },
+  idleTimeoutMs: { file: CONNECTIONS, test: "closes what is idle, %s, and not before" },
+};
