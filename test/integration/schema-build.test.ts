@@ -16,6 +16,7 @@ import { createEdge, createNode, deleteNode, int, ownId, str } from "../harness/
 import { TestPartition, type TestPartitionOptions, turn, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import { schemaOf } from "../harness/schemas.ts";
+import { Watcher } from "../harness/watcher.ts";
 
 const SLICED: TestPartitionOptions = { wal: "file", buildRowsAtOnce: -1, buildSliceRows: 1 };
 const AT_ONCE: TestPartitionOptions = { buildRowsAtOnce: 1_000_000 };
@@ -398,6 +399,7 @@ describe("while a schema is built", () => {
     const registering = tenant.register(form, "change", "replace");
     await until(() => behindOf(partition) !== undefined);
     let filled = 0;
+    let watcher: Watcher | undefined;
     for (;;) {
       const [node, page] = [await tenant.node(id), await tenant.edges({ nodeId: id })];
       const { build } = await tenant.schema();
@@ -406,9 +408,15 @@ describe("while a schema is built", () => {
       filled += build?.step.startsWith("defaults") ? 1 : 0;
       expect([...node.fields.keys()]).toEqual([2]);
       expect(page.edges.map(({ fields }) => fields.size)).toEqual([0]);
+      // Who begins to watch now is told of every node as it stands.
+      const everything = { fromBeginning: true, withNodes: true };
+      if (filled === 10) watcher = new Watcher(partition.engine, tenant.caller, everything);
       await turn();
     }
     expect(filled).toBeGreaterThan(20);
+    const told = watcher?.changes.flatMap(({ node }) => [...(node?.fields.keys() ?? [])]) ?? [];
+    expect(new Set(told)).toEqual(new Set([2]));
+    await watcher?.stop();
     await registering;
     expect([...(await tenant.node(id)).fields.keys()]).toEqual([2, 5]);
     const { edges } = await tenant.edges({ nodeId: id });

@@ -48,7 +48,7 @@ export class ChangeSource implements RowSource<ChangeRow, ChangeInterest, Change
     return this.#reading(tenant, (store) => {
       const explained = (error: unknown) => this.#deps.views.explained(tenant.tenantId, error);
       const { viewers, schemas } = this.#deps;
-      return new ChangeJudge(store, schemas.of(store), viewers, explained);
+      return new ChangeJudge(store, schemas.shownBy(store), viewers, explained);
     });
   }
 

@@ -133,10 +133,10 @@ class Session:
     async def nodes(self, wire: Iterable[model.Node]) -> list[Node]:
         """Decoded by the program's types; by the tenant's own where the program has none."""
         found = list(wire)
-        unknown = {one.type_id for one in found if self._node_type(one.type_id) is None}
+        unknown = {one.type_id for one in found if self.node_type(one.type_id) is None}
         if unknown:
             await self._fetch_types()
-        return [decode_node(one, self.tenant_id, self._node_type(one.type_id)) for one in found]
+        return [decode_node(one, self.tenant_id, self.node_type(one.type_id)) for one in found]
 
     async def know_edge_types(self, wire: Iterable[model.Edge]) -> None:
         """As for nodes; only edges with fields need their type."""
@@ -149,7 +149,7 @@ class Session:
             return self.memory.fetched[self.tenant_id].find_edge_type(edge_type_id)
         return known
 
-    def _node_type(self, type_id: int) -> NodeTypeDef | None:
+    def node_type(self, type_id: int) -> NodeTypeDef | None:
         known = self.registry.find_node_type(type_id)
         if known is None and self.tenant_id in self.memory.fetched:
             return self.memory.fetched[self.tenant_id].find_node_type(type_id)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from ._calls.mailbox import MailboxCalls
+from ._calls.reads import ReadCalls
+from ._calls.schema import SchemaCalls
+from ._calls.search import SearchCalls
+from ._calls.watch import WatchCalls
 from ._calls.writes import WriteCalls
 from ._generated import rpcs
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
@@ -18,7 +23,7 @@ from .models import Health
 from .registry import SchemaRegistry
 
 
-class DbClient(WriteCalls):
+class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, WatchCalls):
     """A client of one EntDB server, in the name of one actor, of one tenant.
 
     Opens its connection when it is first needed; `async with` and `connect` open it at once and

@@ -10,7 +10,7 @@ only a client can come to are named at the classes below.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -182,12 +182,9 @@ def invalid(
     message: str,
     hint: str | None = None,
     *,
-    violations: Sequence[Violation] = (),
     details: Mapping[str, str] | None = None,
 ) -> ValidationError:
     """A refusal by the client itself, before anything was sent."""
-    error = ValidationError(
+    return ValidationError(
         message, reason=reason, code="invalid_argument", hint=hint, details=details
     )
-    error.violations = tuple(violations)
-    return error

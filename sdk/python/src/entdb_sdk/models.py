@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ._codec.ids import IdLike, id_of
 from .errors import EntDbError
+from .registry import SchemaRegistry
 
 
 @dataclass(frozen=True)
@@ -135,3 +136,156 @@ class Health:
     components: Mapping[str, str]
     applier_lag_ms: int
     version: str
+
+
+@dataclass(frozen=True)
+class ConnectedNode:
+    """A node that can be reached."""
+
+    node: Node
+    distance: int
+    """Number of edges on the shortest way, 1 or more."""
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """Where a search found something."""
+
+    field: str
+    text: str
+    """A piece of the field's text, with what was found between U+0002 and U+0003."""
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """A node that a search found."""
+
+    node: Node
+    score: float
+    """Greater is better. Comparable within one answer only."""
+    highlights: tuple[Highlight, ...]
+
+
+@dataclass(frozen=True)
+class MailboxItem:
+    """An item of a mailbox: a node that was created with this actor as a recipient."""
+
+    id: str
+    node_id: str
+    type_id: int
+    delivered_at: int
+    """Log time, Unix milliseconds."""
+    read: bool
+    snippet: str
+    """The beginning of the node's searchable text."""
+    thread: str
+    metadata: Mapping[str, str]
+    sender: str
+    """Who created the node."""
+
+
+@dataclass(frozen=True)
+class MailboxHit:
+    """An item that a search found."""
+
+    item: MailboxItem
+    score: float
+    """Greater is better. Comparable within one answer only."""
+    highlight: str
+    """A piece of the item's text, with what was found between U+0002 and U+0003."""
+
+
+@dataclass(frozen=True)
+class SchemaBuild:
+    """A schema that is being applied to the nodes that are there already."""
+
+    wal_position: str
+    step: str
+    rows_done: int
+    rows_total: int
+
+
+@dataclass(frozen=True)
+class TenantSchema:
+    """A tenant's schema."""
+
+    types: SchemaRegistry
+    fingerprint: str
+    locked: bool
+    """Whether only who holds the right `schema` may change it."""
+    build: SchemaBuild | None
+    """What is being applied to existing nodes; `types` is what is in force meanwhile."""
+
+
+@dataclass(frozen=True)
+class RegisteredSchema:
+    """What registering types came to."""
+
+    fingerprint: str
+    """Of the tenant's schema as it is now."""
+    differences: tuple[SchemaDifference, ...]
+    changed: bool
+    """False when the tenant's schema held everything already."""
+    position: bytes
+    wal_position: str
+
+
+Compatibility = Literal["safe", "data_dependent", "breaking"]
+"""`data_dependent` is decided by the nodes that are there, when it is registered."""
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """One thing that registering a schema would change."""
+
+    change: str
+    """A stable word: `field_removed`, `kind_changed`, ..."""
+    path: str
+    compatibility: Compatibility
+    message: str
+    hint: str
+    """For what is breaking: the safe way to what is wanted."""
+
+
+@dataclass(frozen=True)
+class SchemaCheck:
+    """What registering a schema would come to."""
+
+    changes: tuple[SchemaChange, ...]
+    fingerprint_now: str
+    fingerprint_then: str
+
+    @property
+    def is_breaking(self) -> bool:
+        return any(one.compatibility == "breaking" for one in self.changes)
+
+
+ChangeKind = Literal[
+    "node_created", "node_updated", "node_deleted", "node_restored", "node_purged",
+    "node_access_changed", "edge_created", "edge_updated", "edge_deleted", "schema_changed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a transaction changed."""
+
+    kind: ChangeKind
+    actor: str
+    """Who did it."""
+    changed_at: int
+    """Log time, Unix milliseconds."""
+    node_id: str
+    type_id: int
+    version: int
+    """The node's version after the change; 0 for edges and purged nodes."""
+    edge_id: str
+    edge_type_id: int
+    from_id: str
+    to_id: str
+    node: Node | None
+    """As it stood when the change was sent, where nodes were asked for and it can be read."""
+    position: bytes
+    """Watching `after` it brings what comes behind this change. The changes of one transaction
+    come again as long as not all of them were handed out."""
+    wal_position: str

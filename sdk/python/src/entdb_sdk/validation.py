@@ -6,7 +6,7 @@ place in the log. This is for programs that want to know earlier, and for the ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ._codec.values import RefusedValueError, encode_value
 from ._generated.entdb.v1.model_pb2 import Value
@@ -58,16 +58,29 @@ def _judge(type_def: TypeDef, name: str, value: object, partial: bool) -> Violat
     return None
 
 
+def unknown_field(type_def: TypeDef, name: str, also: Iterable[str] = ()) -> UnknownFieldError:
+    """The refusal of a name where a field is asked for; `also` are names that would do besides."""
+    known = [*type_def.fields_by_name, *also]
+    near = suggest(name, known)
+    error = UnknownFieldError(
+        f"{type_def.name} has no field {name!r}.",
+        reason="FIELD_UNKNOWN",
+        code="invalid_argument",
+        hint=did_you_mean(near, f"There are: {', '.join(known[:20]) or 'none'}."),
+        details={"field": name, "type": type_def.name},
+    )
+    error.field_name = name
+    error.suggestions = near
+    return error
+
+
 def _unknown(type_def: TypeDef, name: object) -> Violation:
     text = name if isinstance(name, str) else repr(name)
     if text in RESERVED_NAMES:
         message = f"{text} is written by the server."
         return Violation(text, "SERVER_OWNED_FIELD", message, "Leave it out of the payload.")
-    near = suggest(text, type_def.fields_by_name)
-    known = ", ".join(list(type_def.fields_by_name)[:20]) or "none"
-    message = f"{type_def.name} has no field {text!r}."
-    hint = did_you_mean(near, f"Its fields: {known}.")
-    return Violation(text, "FIELD_UNKNOWN", message, hint, near)
+    error = unknown_field(type_def, text)
+    return Violation(text, error.reason, error.message, error.hint or "", error.suggestions)
 
 
 def _required(one: FieldDef, problem: str) -> Violation:
@@ -76,16 +89,19 @@ def _required(one: FieldDef, problem: str) -> Violation:
 
 
 def _error(type_def: TypeDef, violations: list[Violation]) -> ValidationError:
-    first = next((one for one in violations if one.reason == "FIELD_UNKNOWN"), violations[0])
-    others = len(violations) - 1
-    message = first.message if others == 0 else f"{first.message} (and {others} more)"
-    details = {"field": first.field, "type": type_def.name}
-    if first.reason != "FIELD_UNKNOWN":
-        return invalid(first.reason, message, first.hint, violations=violations, details=details)
-    error = UnknownFieldError(
-        message, reason=first.reason, code="invalid_argument", hint=first.hint, details=details
+    unknown = next((one for one in violations if one.reason == "FIELD_UNKNOWN"), None)
+    first = unknown or violations[0]
+    error = (
+        unknown_field(type_def, unknown.field)
+        if unknown
+        else invalid(
+            first.reason,
+            first.message,
+            first.hint,
+            details={"field": first.field, "type": type_def.name},
+        )
     )
     error.violations = tuple(violations)
-    error.field_name = first.field
-    error.suggestions = first.suggestions
+    if len(violations) > 1:
+        error.message += f" (And {len(violations) - 1} more.)"
     return error

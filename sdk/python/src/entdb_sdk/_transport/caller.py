@@ -43,6 +43,11 @@ class Caller:
         # A key that does not change is checked and written down once.
         self._fixed = None if callable(credential) else _headers_of(credential)
 
+    @property
+    def renews_credential(self) -> bool:
+        """Whether the next call may bring another credential than the last."""
+        return callable(self._credential)
+
     def deadline(self, timeout: float | None) -> Deadline:
         return Deadline(self._timeout if timeout is None else timeout)
 
