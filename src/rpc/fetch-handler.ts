@@ -3,7 +3,8 @@ import { clientGone } from "../face/interruptions.ts";
 import type { RequestBody } from "./body.ts";
 import type { FinishedResponse } from "./stock/finish.ts";
 import type { StockServer, Transport } from "./stock/serve.ts";
-import { fetchThin, type ThinFetchOptions } from "./thin/fetch.ts";
+import type { ThinConnectOptions } from "./thin/connect.ts";
+import { fetchThin } from "./thin/fetch.ts";
 
 /**
  * Connect and gRPC-Web for a server that speaks `fetch` (Bun.serve): RPCs beside REST on
@@ -18,7 +19,7 @@ export type FetchHandler = (
 
 export function fetchHandlerOf(
   stock: StockServer,
-  thin: ThinFetchOptions | undefined,
+  thin: ThinConnectOptions | undefined,
 ): FetchHandler {
   return (request, peer = unknownPeer) => {
     const target = targetOf(request.url);

@@ -101,7 +101,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     acceptsMore: (connection: Connection) => connections.acceptsMore(connection),
   };
   const thinOptions = thin === undefined ? undefined : { ...common, routes: thin, calls };
-  const http1 = new Http1Face({ ...common, isStopping: () => calls.isStopping });
+  const http1 = new Http1Face({ ...common, thin: thinOptions, isStopping: () => calls.isStopping });
   const listener = new Listener({
     connections,
     tls: extras.tls,

@@ -208,6 +208,17 @@ for (const thin of [true, false]) {
       });
     });
 
+    test("serves a Connect call over HTTP/1.1 whose length is told on that path", async () => {
+      const answer = await fetch(`${face.url}/entdb.v1.EntDBService/GetNode`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ context: CONTEXT, id: "nd_x" }),
+      });
+      expect(await answer.json()).toMatchObject({ node: { ownerActor: "user:alice" } });
+      expect(answer.headers.get("x-request-id")).toBeString();
+      expect(face.seen.calls.at(-1)?.thin).toBe(thin);
+    });
+
     test("meters every call once, with its code and reason", async () => {
       const client = createClient(EntDBService, createGrpcTransport({ baseUrl: face.url }));
       const before = face.seen.calls.length;

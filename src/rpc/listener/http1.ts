@@ -5,6 +5,8 @@ import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { HttpRequest, StockServer, Transport } from "../stock/serve.ts";
+import type { ThinConnectOptions } from "../thin/connect.ts";
+import { serveThinHttp1 } from "../thin/http1.ts";
 import type { Connection } from "./connection.ts";
 import { allowOrigin, preflightHeaders } from "./cors.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
@@ -24,6 +26,8 @@ export interface Http1Options {
   readonly isStopping: () => boolean;
   /** Answers what is no RPC; undefined: nobody does. */
   readonly mounted: MountedFace | undefined;
+  /** Undefined: every call goes the stock path. */
+  readonly thin: ThinConnectOptions | undefined;
 }
 
 /**
@@ -84,7 +88,7 @@ async function serve(
   sink: Http1Sink,
   options: Http1Options & { readonly peer: () => string },
 ): Promise<void> {
-  const { stock, policy, peer, mounted } = options;
+  const { stock, policy, peer, mounted, thin } = options;
   const head = requestHead(request);
   const headers = headersOf(request);
   const { httpVersion, method, target } = head;
@@ -103,7 +107,8 @@ async function serve(
   }
   if (head.method === "OPTIONS") return exchange.write(preflight(origin, stock.requestId(headers)));
   const transport = origin === null ? exchange : withOrigin(exchange, origin);
-  await stock.serve(asked, transport);
+  const answered = thin === undefined ? undefined : serveThinHttp1(asked, transport, thin);
+  await (answered ?? stock.serve(asked, transport));
 }
 
 class Http1Sink implements AnswerSink {

@@ -1,79 +1,41 @@
-import type { OutgoingHttpHeaders } from "node:http2";
 import { clientGone } from "../../face/interruptions.ts";
-import type { Call, Calls } from "../calls.ts";
-import { addAll } from "./added.ts";
-import { isWorthSqueezing, squeezed } from "./compress.ts";
-import { type Dialect, dialectOf } from "./dialect.ts";
-import type { ThinRoute } from "./route.ts";
+import {
+  answerConnect,
+  type ConnectAnswer,
+  type ConnectCall,
+  openConnect,
+  type ThinConnectOptions,
+} from "./connect.ts";
 
-/** Unary Connect calls for a server that speaks `fetch`, without a stream between the request and the handler. */
-export interface ThinFetchOptions {
-  readonly routes: ReadonlyMap<string, ThinRoute>;
-  readonly calls: Calls;
-  readonly messageBytes: number;
-  readonly compressMinBytes: number;
-}
-
-/** Undefined when the request is none that the thin path knows; then nothing was touched. */
+/**
+ * Unary Connect calls for a server that speaks `fetch`, without a stream between the request
+ * and the handler. Undefined when the request is none that the thin path knows; then nothing
+ * was touched.
+ */
 export function fetchThin(
   request: Request,
-  path: string,
+  target: string,
   peer: () => string,
-  options: ThinFetchOptions,
+  options: ThinConnectOptions,
 ): Promise<Response> | undefined {
-  if (request.method !== "POST") return undefined;
-  const route = options.routes.get(path);
-  if (route === undefined) return undefined;
-  const header = (name: string) => request.headers.get(name) ?? undefined;
-  const dialect = dialectOf(header);
-  if (dialect?.protocol !== "connect") return undefined;
-  // Without its length told, a body has to be measured while it comes: the stock path does that.
-  const length = lengthOf(header("content-length"));
-  if (length === undefined || length > options.messageBytes) return undefined;
-  const call = options.calls.open({
-    rpc: route.rpc,
-    protocol: "connect",
-    thin: true,
-    peer,
-    header,
-    headers: () => request.headers,
-  });
-  return answer(request, length, { route, dialect, call, options });
-}
-
-function lengthOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  const { method, headers } = request;
+  const opened = openConnect({ method, target, headers, peer }, options, true);
+  return opened === undefined ? undefined : answer(request, opened, options);
 }
 
 async function answer(
   request: Request,
-  length: number,
-  parts: {
-    readonly route: ThinRoute;
-    readonly dialect: Dialect;
-    readonly call: Call;
-    readonly options: ThinFetchOptions;
-  },
+  opened: ConnectCall,
+  options: ThinConnectOptions,
 ): Promise<Response> {
-  const { route, dialect, call, options } = parts;
+  const { call, length = 0 } = opened;
+  const read = () => {
+    call.hold(length);
+    return bytesOf(request, call.signal);
+  };
   request.signal.addEventListener("abort", () => call.gone());
   try {
-    if (call.authenticating !== undefined) await call.authenticating;
-    call.admit();
-    call.hold(length);
-    const body = await bytesOf(request, call.signal);
-    const bytes = await route.answer(body, dialect.format, call);
-    const headers = dialect.headers(call.requestId);
-    addAll(headers, call, dialect);
-    const accepted = call.header("accept-encoding");
-    if (!isWorthSqueezing(bytes.length, accepted, options.compressMinBytes)) {
-      return responseOf(headers, bytes);
-    }
-    return responseOf(headers, await squeezed(bytes, headers));
-  } catch (error) {
-    const { headers, body } = dialect.failure(call.fail(error), call.requestId);
-    addAll(headers, call, dialect);
-    return responseOf(headers, body);
+    return responseOf(await answerConnect(opened, read, options));
   } finally {
     call.close();
   }
@@ -88,10 +50,7 @@ function bytesOf(request: Request, signal: AbortSignal): Promise<Uint8Array> {
   });
 }
 
-function responseOf(
-  headers: OutgoingHttpHeaders,
-  body: Uint8Array<ArrayBuffer> | undefined,
-): Response {
+function responseOf({ headers, body }: ConnectAnswer): Response {
   const { ":status": status, ...rest } = headers;
   return new Response(body ?? null, {
     status: Number(status),
