@@ -93,7 +93,7 @@ function limitsCommand(context: CliContext): Command {
   const command = new Command("limits")
     .description("set a tenant's own limits; what is left out takes the server's")
     .option("--requests-per-second <count>", "come back each second; 0: no limit", wholeNumber(0))
-    .option("--request-burst <count>", "at most so many at once; 0: no limit", wholeNumber(0));
+    .option("--request-burst <count>", "at most so many at once; 0: as in a second", wholeNumber(0));
   addOutputFlag(addServerFlags(addTenantArgument(command)));
   type Limits = Flags & { requestsPerSecond?: number; requestBurst?: number };
   return command.action(async (id: string, flags: Limits) => {
