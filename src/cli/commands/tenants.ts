@@ -4,7 +4,6 @@
  * that was set long ago.
  */
 import { Command } from "commander";
-import type { JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../failure.ts";
 import {
