@@ -210,4 +210,4 @@ test("a key is used once, whatever happens", async () => {
     }),
     { numRuns: 12 },
   );
-}, 60_000);
+}, 120_000);
