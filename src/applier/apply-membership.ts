@@ -198,7 +198,7 @@ function limitExceeded(what: string, limit: LimitName): EntError {
   });
 }
 
-function roleNotFound(role: string): EntError {
+export function roleNotFound(role: string): EntError {
   return notFound("ROLE_NOT_FOUND", `There is no role ${role}.`, "Put the role first.", { role });
 }
 

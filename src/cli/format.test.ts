@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import type { JsonObject } from "../base/json.ts";
 import { parseJson } from "../base/json.ts";
-import { type Column, cellText, printable, renderRecord, renderRows } from "./format.ts";
+import {
+  type Column,
+  cellText,
+  printable,
+  renderRecord,
+  renderRows,
+  timeColumn,
+} from "./format.ts";
 
 const COLUMNS: readonly Column[] = ["id", "name"].map((name) => ({
   title: name,
@@ -57,4 +64,12 @@ test("absent, null and empty look different from text", () => {
   expect(cellText("")).toBe('""');
   expect(cellText(0)).toBe("0");
   expect(cellText(false)).toBe("false");
+});
+
+test("a table shows times as dates, and none where there is none", () => {
+  const rows = [{ at: 1_800_000_000_000 }, { at: 0 }, {}];
+  expect(renderRows("table", rows, [timeColumn("at")])).toBe(
+    "at\n2027-01-15T08:00:00.000Z\n-\n-\n",
+  );
+  expect(renderRows("jsonl", rows.slice(0, 1), [timeColumn("at")])).toBe('{"at":1800000000000}\n');
 });

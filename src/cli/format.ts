@@ -19,6 +19,15 @@ export function columns(...names: string[]): readonly Column[] {
   return names.map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
 }
 
+/** A member of Unix milliseconds, as a date; 0 stands for no time. */
+export function timeColumn(name: string): Column {
+  return {
+    title: name,
+    cell: ({ [name]: time }) =>
+      typeof time === "number" && time > 0 ? new Date(time).toISOString() : undefined,
+  };
+}
+
 /** A list: rows under their columns, or the rows themselves. */
 export function renderRows(
   format: OutputFormat,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { reportText, reportToJson, type SchemaReport } from "./schema-report.ts";
+import { keptLines, reportText, reportToJson, type SchemaReport } from "./schema-report.ts";
 
 const REPORT: SchemaReport = {
   changes: [
@@ -72,4 +72,11 @@ test("what a schema says cannot steer a terminal", () => {
   const [change] = REPORT.changes;
   const evil = { ...REPORT, changes: [{ ...change, message: "\u001b[2Jx" } as never] };
   expect(reportText(evil)).not.toContain("\u001b");
+});
+
+test("where a merge left the tenant's definition as it was has a line of its own", () => {
+  const path = "node type 1 (A) field 2 (b): unique";
+  expect(keptLines([{ path, kept: "false", sent: "true" }])).toEqual([
+    "= node type 1 (A) field 2 (b): unique: stays false, not true",
+  ]);
 });

@@ -46,6 +46,13 @@ export function reportText(report: SchemaReport): string {
   return `${[...lines, summary, fingerprints].join("\n")}\n`;
 }
 
+/** A line for each place where a merge left the tenant's definition as it was: `=`. */
+export function keptLines(differences: readonly JsonObject[]): string[] {
+  return differences.map(({ path, kept, sent }) =>
+    printable(`= ${path}: stays ${kept}, not ${sent}`),
+  );
+}
+
 function changeLines(change: SchemaChange): string[] {
   const byData = change.compatibility === "data_dependent" ? " [decided by the data]" : "";
   const line = `${markOf(change)} ${change.path}: ${change.message.replace(/\.$/, "")}${byData}`;

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
+import { rightDenied } from "../applier/record-access.ts";
 import type { Clock } from "../base/clock.ts";
-import { EntError } from "../base/errors.ts";
 import type { Right } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Viewer } from "../record/viewer.ts";
@@ -37,14 +37,7 @@ export class Viewers {
 
   /** Throws PERMISSION_DENIED unless one of the caller's roles holds the right. */
   require(store: TenantStore, caller: Caller, right: Right): void {
-    if (this.standingOf(store, caller).rights.has(right)) return;
-    throw new EntError({
-      code: "permission_denied",
-      reason: "PERMISSION_DENIED",
-      message: `This needs the right ${right} in tenant ${caller.tenantId}.`,
-      hint: "Have somebody with the right members give you a role that holds it.",
-      details: { right },
-    });
+    if (!this.standingOf(store, caller).rights.has(right)) throw rightDenied(right);
   }
 
   #standingsOf(store: TenantStore): LRUCache<string, Standing> {

@@ -1,18 +1,6 @@
 import { EntError } from "../base/errors.ts";
 import type { Caller } from "../record/caller.ts";
-
-/** How a bucket of requests stands after a request asked for its token. */
-export interface Pace {
-  /** What the bucket holds when it is full. */
-  readonly limit: number;
-  /** Requests that may follow at once. */
-  readonly remaining: number;
-  /** Until the bucket is full again. */
-  readonly resetMs: number;
-  /** Until the next request may pass; 0: this one has. */
-  readonly waitMs: number;
-  readonly whose: "tenant" | "credential";
-}
+import type { Pace } from "../tenant/rate-limiter.ts";
 
 /** Counts requests by tenant and credential (`tenant/rate-limiter.ts`). */
 export interface Pacer {

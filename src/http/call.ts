@@ -6,8 +6,9 @@ import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
-import { type Pace, type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
+import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { watchCredential } from "../face/watch-credential.ts";
+import type { Pace } from "../tenant/rate-limiter.ts";
 import { TIMEOUT_HEADER, timeoutMs } from "./guards/deadline.ts";
 import type { Target } from "./guards/target.ts";
 

@@ -1,3 +1,7 @@
+/**
+ * What operators ask of a running server. Whatever changes something goes through
+ * `Administration.audited`, since it leaves no record of its own.
+ */
 import { create } from "@bufbuild/protobuf";
 import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
@@ -21,7 +25,6 @@ const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
   building: TenantTrouble.BUILDING,
 };
 
-/** What operators ask of a running server. */
 export function operationsMethods(engine: Engine): RpcMethod[] {
   return [health(engine), getLogPosition(engine), rebuildTenant(engine), retryTenant(engine)];
 }

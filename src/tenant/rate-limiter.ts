@@ -29,7 +29,7 @@ export interface RateLimiterOptions {
 }
 
 /** How the emptier of the two buckets stands: the one that a client runs into first. */
-export interface RateState {
+export interface Pace {
   readonly limit: number;
   /** Requests that may follow at once. */
   readonly remaining: number;
@@ -50,7 +50,7 @@ export class RateLimiter {
   }
 
   /** Takes a request, or nothing where it may not pass. Undefined when nothing limits it. */
-  take({ tenantId, credential }: Pick<Caller, "tenantId" | "credential">): RateState | undefined {
+  take({ tenantId, credential }: Pick<Caller, "tenantId" | "credential">): Pace | undefined {
     const byTenant =
       tenantId === "" ? undefined : bucketOf(this.#tenants, tenantId, this.#rateOf(tenantId));
     const byCredential =
@@ -123,7 +123,7 @@ class Bucket {
     this.#tokens -= 1;
   }
 
-  state(whose: RateState["whose"], waitMs: number): RateState {
+  state(whose: Pace["whose"], waitMs: number): Pace {
     const missing = this.#size - this.#tokens;
     return {
       limit: this.#size,
@@ -142,12 +142,12 @@ class Bucket {
   }
 }
 
-function tighter(a: RateState | undefined, b: RateState | undefined): RateState | undefined {
+function tighter(a: Pace | undefined, b: Pace | undefined): Pace | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a.remaining <= b.remaining ? a : b;
 }
 
-function slower(a: RateState | undefined, b: RateState | undefined): RateState | undefined {
+function slower(a: Pace | undefined, b: Pace | undefined): Pace | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a.waitMs >= b.waitMs ? a : b;
 }

@@ -239,6 +239,8 @@ describe("over REST", () => {
       403,
       "PERMISSION_DENIED",
     ],
+    ["a type that is not there", () => get("/v1/mailbox?type=None"), 400, "TYPE_UNKNOWN"],
+    ["a type twice", () => get("/v1/mailbox?type=Letter&type_id=1"), 400, "INVALID_REQUEST"],
     ["no items", () => post("/v1/mailbox/mark_read", {}), 400, "INVALID_REQUEST"],
     ["no position", () => post("/v1/mailbox/mark_read", { up_to: "!" }), 400, "INVALID_POSITION"],
     ["no words", () => get("/v1/mailbox/search"), 400, "SEARCH_INVALID"],
@@ -315,7 +317,7 @@ describe("on the command line", () => {
     expect(found.stdout).toContain("first [letter]");
     expect(await rows("mark-read", String(first?.["id"]))).toMatchObject([{ count: 1 }]);
     expect(await rows("unread")).toEqual([{ unread_count: 1 }]);
-    expect(await rows("list", "--unread", "--type-id", "1", "--limit", "5")).toMatchObject([
+    expect(await rows("list", "--unread", "--type", "Letter", "--limit", "5")).toMatchObject([
       { snippet: "second" },
     ]);
     const [back] = await rows("mark-read", "--unread", String(first?.["id"]));

@@ -560,6 +560,11 @@ describe("keys", () => {
     expect((await refused(admin().revokeApiKey(ada, made.key.keyId, never))).reason).toBe(
       "API_KEY_NOT_FOUND",
     );
+    // The whole key in the place of its id: what is answered, and may be logged, must not hold it.
+    const misplaced = await refused(admin().revokeApiKey(OPERATOR, made.secret, never));
+    expect(JSON.stringify([misplaced.message, misplaced.details])).not.toContain(
+      made.secret.slice(31, 50),
+    );
     await create("other");
     const others = await admin().createApiKey(OPERATOR, keyFor("other"), never);
     for (const id of [others.key.keyId, "none"]) {

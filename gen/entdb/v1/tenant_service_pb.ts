@@ -18,7 +18,7 @@ export const file_entdb_v1_tenant_service: GenFile = /*@__PURE__*/
 
 /**
  * Token buckets: `requests_per_second` come back each second, up to `request_burst`.
- * Absent: the server's setting. 0: no limit.
+ * Absent: the server's setting. 0 a second: no limit. A burst of 0: as many as in a second.
  *
  * @generated from message entdb.v1.TenantLimits
  */

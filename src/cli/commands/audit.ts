@@ -9,7 +9,7 @@ import {
   tenantClient,
   wholeNumber,
 } from "../flags.ts";
-import { columns } from "../format.ts";
+import { columns, timeColumn } from "../format.ts";
 import { readPages } from "../pages.ts";
 import { timeOf } from "../time.ts";
 
@@ -43,4 +43,7 @@ export function auditCommand(context: CliContext): Command {
   });
 }
 
-const AUDIT_COLUMNS = columns("at", "action", "tenant_id", "actor", "outcome", "details");
+const AUDIT_COLUMNS = [
+  timeColumn("at"),
+  ...columns("action", "tenant_id", "actor", "outcome", "count", "details"),
+];

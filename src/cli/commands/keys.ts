@@ -15,7 +15,7 @@ import {
   type TenantFlags,
   tenantClient,
 } from "../flags.ts";
-import { columns } from "../format.ts";
+import { columns, timeColumn } from "../format.ts";
 import { readPages } from "../pages.ts";
 import type { RestClient } from "../rest-client.ts";
 import { timeOf } from "../time.ts";
@@ -49,7 +49,11 @@ function listCommand(context: CliContext): Command {
   });
 }
 
-const KEY_COLUMNS = columns("key_id", "actor", "roles", "name", "expires_at", "revoked_at");
+const KEY_COLUMNS = [
+  ...columns("key_id", "actor", "may_act_as", "roles", "name"),
+  timeColumn("expires_at"),
+  timeColumn("revoked_at"),
+];
 
 function createCommand(context: CliContext): Command {
   const command = new Command("create")

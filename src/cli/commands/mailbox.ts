@@ -12,6 +12,7 @@ import {
   type OutputFlags,
   type TenantFlags,
   tenantClient,
+  typeMember,
   wholeNumber,
 } from "../flags.ts";
 import type { Column } from "../format.ts";
@@ -19,7 +20,7 @@ import type { Column } from "../format.ts";
 type Flags = TenantFlags & OutputFlags & { readonly user?: string };
 type ListFlags = Flags & {
   readonly unread?: true;
-  readonly typeId?: number;
+  readonly type?: string;
   readonly thread?: string;
   readonly limit: number;
   readonly cursor?: string;
@@ -46,14 +47,16 @@ function listCommand(context: CliContext): Command {
   const command = new Command("list")
     .description("list items, newest first")
     .option("--unread", "only unread ones")
-    .option("--type-id <number>", "only of nodes of this type", wholeNumber(1))
+    .option("--type <type>", "only of nodes of this type: its number or name")
     .option("--thread <thread>", "only of this thread")
     .option("--limit <count>", "at most so many items", wholeNumber(1), 100)
     .option("--cursor <cursor>", "go on where another list ended");
   return addFlags(command).action(async (flags: ListFlags) => {
     const query = [...ownerQuery(flags), ["limit", String(flags.limit)] as const];
     if (flags.unread) query.push(["unread_only", "true"]);
-    if (flags.typeId !== undefined) query.push(["type_id", String(flags.typeId)]);
+    for (const [name, value] of flags.type === undefined ? [] : typeMember(flags.type)) {
+      query.push([name, String(value)]);
+    }
     if (flags.thread !== undefined) query.push(["thread", flags.thread]);
     if (flags.cursor !== undefined) query.push(["cursor", flags.cursor]);
     const answer = await tenantClient(context, flags).get("/v1/mailbox", query);

@@ -130,8 +130,19 @@ async function push(context: CliContext, file: string, flags: PushFlags): Promis
     mode: modeOf(flags),
     ...(key === undefined ? {} : { idempotency_key: key }),
   });
-  const receipt = await showingBuild(context, client, registration);
-  await context.output.record(flags.output, receipt);
+  await showReceipt(context, flags, await showingBuild(context, client, registration));
+}
+
+async function showReceipt(
+  context: CliContext,
+  flags: OutputFlags,
+  receipt: JsonObject,
+): Promise<void> {
+  if (flags.output !== "table") return await context.output.record(flags.output, receipt);
+  const { differences, ...others } = receipt;
+  await context.output.record("table", others);
+  const { keptLines } = await import("../schema-report.ts");
+  for (const line of keptLines(objects(differences))) await context.output.note(line);
 }
 
 interface CheckFlags {

@@ -4,7 +4,6 @@
  * that was set long ago.
  */
 import { Command } from "commander";
-import type { JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../failure.ts";
 import {
@@ -22,7 +21,7 @@ import {
   tenantClient,
   wholeNumber,
 } from "../flags.ts";
-import type { Column } from "../format.ts";
+import { columns, timeColumn } from "../format.ts";
 import { readPages } from "../pages.ts";
 
 type Flags = ServerFlags & OutputFlags;
@@ -51,9 +50,11 @@ function listCommand(context: CliContext): Command {
   });
 }
 
-const TENANT_COLUMNS: readonly Column[] = ["tenant_id", "state", "created_at", "limits"].map(
-  (name) => ({ title: name, cell: (row: JsonObject) => row[name] }),
-);
+const TENANT_COLUMNS = [
+  ...columns("tenant_id", "state"),
+  timeColumn("created_at"),
+  ...columns("limits"),
+];
 
 function getCommand(context: CliContext): Command {
   const command = new Command("get").description("show a tenant");
@@ -93,7 +94,11 @@ function limitsCommand(context: CliContext): Command {
   const command = new Command("limits")
     .description("set a tenant's own limits; what is left out takes the server's")
     .option("--requests-per-second <count>", "come back each second; 0: no limit", wholeNumber(0))
-    .option("--request-burst <count>", "at most so many at once; 0: no limit", wholeNumber(0));
+    .option(
+      "--request-burst <count>",
+      "at most so many at once; 0: as in a second",
+      wholeNumber(0),
+    );
   addOutputFlag(addServerFlags(addTenantArgument(command)));
   type Limits = Flags & { requestsPerSecond?: number; requestBurst?: number };
   return command.action(async (id: string, flags: Limits) => {

@@ -7,6 +7,7 @@
  */
 import { makeApiKey } from "../../access/api-key.ts";
 import { type Identity, isOfServer } from "../../access/identity.ts";
+import { roleNotFound } from "../../applier/apply-membership.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError, invalid } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
@@ -71,7 +72,7 @@ export class KeyAdministration {
     if (!isOfServer(by)) authority.require(by, by.tenantId, "keys");
     const key = keys.find(keyId);
     const isVisible = isOfServer(by) || key?.tenantId === by.tenantId;
-    if (key === undefined || !isVisible) throw apiKeyNotFound(keyId);
+    if (key === undefined || !isVisible) throw apiKeyNotFound();
     if (key.revokedAt !== 0) return keyOf(key);
     await systemLog.submit({ kind: "api_key_revoked", keyId }, authorOf(by), signal);
     return keyOf(keys.find(keyId) ?? key);
@@ -164,16 +165,6 @@ function keyOf({ secretHash: _, incarnation: __, ...key }: StoredApiKey): ApiKey
   return key;
 }
 
-function roleNotFound(role: string): EntError {
-  return new EntError({
-    code: "not_found",
-    reason: "ROLE_NOT_FOUND",
-    message: `There is no role ${role}.`,
-    hint: "Put the role first.",
-    details: { role },
-  });
-}
-
 function beyondMaker(what: string, details: Readonly<Record<string, string>>): EntError {
   return new EntError({
     code: "permission_denied",
@@ -184,11 +175,12 @@ function beyondMaker(what: string, details: Readonly<Record<string, string>>): E
   });
 }
 
-function apiKeyNotFound(keyId: string): EntError {
+/** Does not repeat what was asked for: it may be a whole key, sent in the place of its id. */
+function apiKeyNotFound(): EntError {
   return new EntError({
     code: "not_found",
     reason: "API_KEY_NOT_FOUND",
-    message: `There is no key ${JSON.stringify(keyId.slice(0, 64))} here.`,
+    message: "There is no key of this id here.",
     hint: "List the keys: what is asked for is the key's id, not the key itself.",
   });
 }

@@ -3,8 +3,10 @@ import { stringifyJson } from "../../base/json-write.ts";
 import { limits } from "../../base/limits.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { MailboxChangeRequest, MailboxItem, MailboxReceipt } from "../../engine/mailboxes.ts";
+import type { SchemaRegistry } from "../../schema/registry.ts";
 import type { HttpCall } from "../call.ts";
 import { selectionOf } from "../decode/mailbox.ts";
+import { nodeTypeOf } from "../decode/types-by-name.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
 import { flagParam, integerParam, textParam, tokenParam } from "../params.ts";
@@ -18,15 +20,16 @@ import {
   markReadRequest,
   unreadAnswer,
 } from "../shapes/mailbox.ts";
+import type { TenantNames } from "../tenant-names.ts";
 import { idempotencyKeyOf } from "./atomic.ts";
 import { pageParams } from "./queries.ts";
 
 /** Mailboxes: what they hold, and what is done to their items. */
-export function mailboxRoutes(engine: Engine): Route[] {
+export function mailboxRoutes(engine: Engine, names: TenantNames): Route[] {
   return [
     searchRoute(engine),
     unreadRoute(engine),
-    listRoute(engine),
+    listRoute(engine, names),
     markReadRoute(engine),
     deleteRoute(engine),
   ];
@@ -40,7 +43,7 @@ const ownerParams = {
   ),
 };
 
-function listRoute(engine: Engine): Route {
+function listRoute(engine: Engine, names: TenantNames): Route {
   const facts = {
     tag: "mailbox",
     summary: "The items of a mailbox, newest first",
@@ -48,22 +51,28 @@ function listRoute(engine: Engine): Route {
       ...ownerParams,
       unread_only: flagParam("Only what is not marked as read. Default: false."),
       type_id: integerParam(1, 2 ** 31 - 1, "Only of nodes of this type."),
+      type: textParam("The type's name, instead of its number."),
       thread: textParam("Only of this thread."),
       ...pageParams,
     },
     answers: { 200: mailboxAnswer },
   } as const;
   return getRoute("/v1/mailbox", facts, async ({ call, query }): Promise<Answer> => {
+    const caller = callerOf(call, query);
+    const freshness = freshnessOf(call, query);
+    const typed = (registry: SchemaRegistry) => nodeTypeOf(registry, query, "").typeId;
     const request = {
       userId: query.user_id ?? "",
       unreadOnly: query.unread_only ?? false,
-      typeId: query.type_id ?? 0,
+      // A number is not looked up: items of a type that was removed are still there.
+      typeId:
+        query.type === undefined
+          ? (query.type_id ?? 0)
+          : await names.resolve(caller, call.signal, freshness, typed),
       thread: query.thread ?? "",
       pageSize: query.limit ?? 0,
       cursor: query.cursor,
     };
-    const caller = callerOf(call, query);
-    const freshness = freshnessOf(call, query);
     const page = await engine.mailboxes.list(caller, request, freshness, call.signal);
     const text = stringifyJson({
       items: page.items.map(itemToJson),

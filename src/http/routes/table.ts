@@ -33,7 +33,7 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...edgeRoutes(engine, names),
     ...grantRoutes(engine),
     ...watchRoutes(engine, names),
-    ...mailboxRoutes(engine),
+    ...mailboxRoutes(engine, names),
     ...schemaRoutes(engine),
     ...tenantRoutes(engine),
     ...memberRoutes(engine),

@@ -26,7 +26,7 @@ const limitMembers = {
     wholeNumber(
       0,
       limits.tenantRate,
-      "At most so many at once. Absent: the server's setting. 0: no limit.",
+      "At most so many at once. Absent: the server's setting. 0: as many as in a second.",
     ),
   ),
 };

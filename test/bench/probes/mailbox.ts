@@ -1,26 +1,28 @@
 import type { Engine, RequestedOperation } from "../../../src/engine/engine.ts";
-import type { Mail } from "../../../src/record/transaction.ts";
-import { decodeSchema } from "../../../src/schema/schema-json.ts";
-import type { Fields } from "../../../src/schema/value.ts";
+import { NO_MAIL } from "../../../src/record/transaction.ts";
 import { SeededRandom } from "../../harness/seeded-random.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
 import { closedLoop, measurementOf, spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
+import {
+  COMMON_WORD,
+  callerOf,
+  execute,
+  FILL,
+  letterOf,
+  NEVER,
+  NOW,
+  RARE_WORD,
+  register,
+  textOf,
+} from "./letters.ts";
 
-const LETTER = 1;
-const TEXT = 1;
-const NEVER = new AbortController().signal;
-const NOW = { atLeast: undefined, strong: false };
-const MAIL: Mail = { thread: "", metadata: new Map() };
 /** Owns every second item; the others have as many as the rest leaves to each. */
 const LARGE = "user:large";
 const OTHERS = 500;
-const WORDS_PER_LETTER = 30;
-const VOCABULARY = 5_000;
-/** Letters of one transaction while filling. */
-const FILL = 250;
+const SENDER = "user:bench";
 
 /**
  * Search in mailboxes of a tenant with a hundred thousand items, half of them one actor's; and
@@ -39,9 +41,9 @@ export async function probeMailbox({ smoke, rounds }: BenchOptions): Promise<rea
       [`${Math.ceil(items / 2 / OTHERS)} of them one's own`, "user:7"],
     ] as const) {
       for (const [kind, query] of [
-        ["a word that every item has", "everywhere"],
-        ["a rare word", "w2mx"],
-        ["two words", "everywhere w1x"],
+        ["a word that every item has", COMMON_WORD],
+        ["a rare word", RARE_WORD],
+        ["two words", `${COMMON_WORD} w1x`],
       ] as const) {
         const latencies: number[] = [];
         for (let i = 0; i < searches + 5; i++) {
@@ -75,7 +77,7 @@ async function writesBeside(engine: Engine, smoke: boolean, rounds: number): Pro
   for (let round = 0; round <= rounds; round++) {
     const times: number[] = [];
     for (const tenantId of ["plain", "bench"]) {
-      const write = () => execute(engine, tenantId, [letter("note", [])]);
+      const write = () => execute(engine, callerOf(tenantId, SENDER), [letter("note", [])]);
       times.push((await closedLoop(write, 32, { calls })).seconds);
     }
     if (round > 0) ratios.push((times[1] ?? 0) / (times[0] ?? 1));
@@ -98,64 +100,20 @@ async function fill(engine: Engine, items: number): Promise<void> {
       const other = `user:${((i + j) >> 1) % OTHERS}`;
       return letter(textOf(random), [j % 2 === 0 ? LARGE : other]);
     });
-    await execute(engine, "bench", letters);
+    await execute(engine, callerOf("bench", SENDER), letters);
   }
   // Not before everything has been delivered.
-  await search(engine, LARGE, "everywhere");
-}
-
-/** Few words are frequent and most are rare, as in any language. */
-function textOf(random: SeededRandom): string {
-  const words = Array.from({ length: WORDS_PER_LETTER }, () => {
-    const rank = Math.floor(random.float() ** 3 * VOCABULARY);
-    return `w${rank.toString(36)}x`;
-  });
-  return `${words.join(" ")} everywhere`;
+  await search(engine, LARGE, COMMON_WORD);
 }
 
 function letter(text: string, recipients: readonly string[]): RequestedOperation {
-  const fields: Fields = new Map([[TEXT, { kind: "str", value: text }]]);
-  const operation = {
-    op: "create_node",
-    typeId: LETTER,
-    id: "",
-    fields,
-    returnExisting: false,
-  } as const;
-  if (recipients.length === 0) return operation;
-  return { ...operation, sharing: { grants: undefined, recipients, mail: MAIL } };
-}
-
-async function register(engine: Engine, tenantId: string): Promise<void> {
-  const field = { field_id: TEXT, name: "text", kind: "str", searchable: true };
-  const schema = decodeSchema({
-    node_types: [{ type_id: LETTER, name: "Letter", fields: [field] }],
-  });
-  const request = { idempotencyKey: "", schema, mode: "merge" } as const;
-  await engine.registerSchema(callerOf(tenantId, "user:bench"), request, NEVER);
-}
-
-async function execute(
-  engine: Engine,
-  tenantId: string,
-  operations: readonly RequestedOperation[],
-): Promise<void> {
-  const request = {
-    idempotencyKey: "",
-    operations,
-    wait: "applied",
-    schemaFingerprint: "",
-    schema: undefined,
-  } as const;
-  await engine.execute(callerOf(tenantId, "user:bench"), request, NEVER);
+  return recipients.length === 0
+    ? letterOf(text)
+    : letterOf(text, { grants: undefined, recipients, mail: NO_MAIL });
 }
 
 async function search(engine: Engine, actor: string, query: string): Promise<void> {
   const request = { userId: "", query, prefix: false, pageSize: 0, cursor: undefined };
   const { hits } = await engine.mailboxes.search(callerOf("bench", actor), request, NOW, NEVER);
-  if (query === "everywhere" && hits.length === 0) throw new Error("a search found nothing");
-}
-
-function callerOf(tenantId: string, actor: string) {
-  return { tenantId, actor, roles: [], credential: "" };
+  if (query === COMMON_WORD && hits.length === 0) throw new Error("a search found nothing");
 }

@@ -1,4 +1,4 @@
-import type { BenchOptions } from "../options.ts";
+import type { BenchOptions, ProbeName } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
 import { probeGrowth } from "./growth.ts";
@@ -6,13 +6,14 @@ import { probeMailbox } from "./mailbox.ts";
 import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
 import { probeSchemaBuild } from "./schema-build.ts";
+import { probeSearch } from "./search.ts";
 import { probeStart } from "./start.ts";
 import { probeTenants } from "./tenants.ts";
 import { probeWatch } from "./watch.ts";
 
 /** EntDB's own figures, by the names that `--only` takes. */
 export const PROBES: Readonly<
-  Record<string, (options: BenchOptions) => Promise<readonly Probe[]>>
+  Record<ProbeName, (options: BenchOptions) => Promise<readonly Probe[]>>
 > = {
   start: probeStart,
   recovery: probeRecovery,
@@ -20,6 +21,7 @@ export const PROBES: Readonly<
   tenants: probeTenants,
   watch: probeWatch,
   mailbox: probeMailbox,
+  search: probeSearch,
   "noisy-tenant": probeNoisyTenant,
   access: probeAccess,
   "schema-build": probeSchemaBuild,

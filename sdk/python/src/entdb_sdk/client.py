@@ -14,10 +14,11 @@ from ._generated import rpcs
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
 from ._session import Memory, Session
 from ._transport.caller import Caller, Credential
-from ._transport.channel import Connection, Tls
+from ._transport.channel import Connection
 from ._transport.endpoint import parse_endpoint
 from ._transport.positions import Positions
 from ._transport.retry import RetryPolicy
+from ._transport.tls import Tls
 from .errors import invalid
 from .models import Health
 from .registry import SchemaRegistry

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from ._codec.fingerprint import fingerprint_of
+from ._codec.schema_json import schema_to_json, types_from_json
 from ._suggest import did_you_mean, suggest
 from .errors import ValidationError, invalid
 from .schema import EdgeTypeDef, NodeTypeDef, TypeDef
@@ -26,12 +27,23 @@ class SchemaRegistry:
         reserved_type_ids: Iterable[int] = (),
         reserved_edge_type_ids: Iterable[int] = (),
     ) -> None:
-        self.reserved_type_ids = tuple(reserved_type_ids)
-        self.reserved_edge_type_ids = tuple(reserved_edge_type_ids)
+        self.reserved_type_ids = tuple(sorted(set(reserved_type_ids)))
+        self.reserved_edge_type_ids = tuple(sorted(set(reserved_edge_type_ids)))
         self._nodes: dict[int, NodeTypeDef] = {}
         self._edges: dict[int, EdgeTypeDef] = {}
         self._fingerprint: str | None = None
         self.register(*types)
+
+    @classmethod
+    def from_json(cls, schema: str | Mapping[str, Any]) -> SchemaRegistry:
+        """A schema in its JSON form, as text or read already: what `entdb schema push` takes
+        and `entdb schema snapshot` writes. Raises ValidationError (SCHEMA_INVALID)."""
+        nodes, edges, reserved = types_from_json(schema)
+        return cls(*nodes, *edges, **reserved)
+
+    def to_json(self) -> dict[str, Any]:
+        """The schema in its JSON form, ready for `json.dumps`."""
+        return schema_to_json(self)
 
     def register(self, *types: TypeDef) -> None:
         """Adds types. One that is there already must be the same.

@@ -8,9 +8,10 @@ definition that exists is one that a server takes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, Literal, get_args
 
 from ._codec.values import RefusedValueError, encode_value
@@ -81,11 +82,14 @@ class FieldDef:
     def _check_default(self) -> None:
         if self.default is None:
             return
+        value = Value()
         try:
-            encode_value(self, self.default, Value())
+            encode_value(self, self.default, value)
         except RefusedValueError as refused:
             problem = f"the default does not fit: {refused.problem}"
             raise _bad(f"field {self.name}", problem, refused.hint) from refused
+        if self.kind == "timestamp":
+            object.__setattr__(self, "default", value.timestamp_value)
 
     @cached_property
     def ordinals(self) -> Mapping[str, int]:
@@ -203,9 +207,11 @@ class NodeTypeDef(_TypeDef):
         place = f"node type {self.type_id}"
         _check_id(self.type_id, "type_id", self.name)
         _check_name(self.name, place)
-        for name in ("fields", "unique_keys", "default_grants", "reserved_field_ids"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_fields(self.fields, f"{place} ({self.name})")
+        _put(self, "fields", sorted(self.fields, key=attrgetter("field_id")))
+        _put(self, "unique_keys", sorted(self.unique_keys, key=attrgetter("key_id")))
+        _put(self, "default_grants", sorted(self.default_grants, key=_utf16))
+        _put(self, "reserved_field_ids", sorted(set(self.reserved_field_ids)))
         for key in self.unique_keys:
             for field_id in key.field_ids:
                 if field_id not in self.fields_by_id:
@@ -241,9 +247,9 @@ class EdgeTypeDef(_TypeDef):
         for name in ("from_type", "to_type"):
             end = getattr(self, name)
             object.__setattr__(self, name, end.type_id if isinstance(end, NodeTypeDef) else end)
-        for name in ("fields", "reserved_field_ids"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_fields(self.fields, f"{place} ({self.name})")
+        _put(self, "fields", sorted(self.fields, key=attrgetter("field_id")))
+        _put(self, "reserved_field_ids", sorted(set(self.reserved_field_ids)))
 
     @property
     def _fields(self) -> tuple[FieldDef, ...]:
@@ -259,6 +265,16 @@ class EdgeTypeDef(_TypeDef):
 
 
 TypeDef = NodeTypeDef | EdgeTypeDef
+
+
+def _put(type_def: object, name: str, values: Iterable[object]) -> None:
+    """In the normal form of schemas, so that equal ones are equal however they were written."""
+    object.__setattr__(type_def, name, tuple(values))
+
+
+def _utf16(grant: object) -> bytes:
+    """By units of UTF-16, as the server orders principals."""
+    return str(getattr(grant, "principal", "")).encode("utf-16-be", "surrogatepass")
 
 
 def _check_fields(fields: Sequence[FieldDef], place: str) -> None:

@@ -150,7 +150,7 @@ class Watch:
         try:
             message = await asyncio.wait_for(self._stream.read(), self._silence)
         except grpc.aio.AioRpcError as failure:
-            raise self._caller.error_of(failure) from failure
+            raise await self._caller.explain(failure) from failure
         except asyncio.TimeoutError as silence:
             raise _lost("The server fell silent.") from silence
         except asyncio.CancelledError:

@@ -68,9 +68,7 @@ export class Caller {
       if (amend?.(failed) === true) continue;
       const delayMs = retries.delayAfter(tries, failed, repeatable);
       if (delayMs === undefined || performance.now() + delayMs >= endsAt) throw failed;
-      await pause(delayMs, signal).catch((cause: unknown) => {
-        throw isAborted(signal) ? canceled(signal, failed.requestId) : cause;
-      });
+      await this.pause(delayMs, signal, failed.requestId);
     }
   }
 
@@ -86,6 +84,20 @@ export class Caller {
   /** A stream's failure as an error of this package. */
   streamError(thrown: unknown, requestId: string): EntDBError {
     return fromThrown(thrown, { endpoint: this.#deps.endpoint, requestId });
+  }
+
+  /** Whether the credential is asked for anew at each try. */
+  get renewsCredential(): boolean {
+    return typeof this.#deps.credential === "function";
+  }
+
+  /** Waits. Throws {@link CanceledError} when the signal comes first. */
+  async pause(ms: number, signal: AbortSignal | undefined, requestId?: string): Promise<void> {
+    try {
+      await pause(ms, signal);
+    } catch (cause) {
+      throw isAborted(signal) ? canceled(signal, requestId) : cause;
+    }
   }
 
   /** The pause before a stream is opened for the nth time, in milliseconds. */

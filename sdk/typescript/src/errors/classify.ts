@@ -29,6 +29,8 @@ const LOST =
   /^(?:ECONNRESET|EPIPE|ECONNABORTED|ETIMEDOUT|ConnectionClosed|UND_ERR_SOCKET|ERR_HTTP2_|ERR_STREAM_|HPE_)/;
 const LOST_WORDS =
   /socket (?:connection was closed|hang up)|other side closed|terminated|stream closed|premature|missing (?:end|trailer)|network error|session closed|connection (?:was )?(?:closed|reset|lost)|protocol error: missing/i;
+/** What HTTP/2 says of an answer that is not HTTP/2. */
+const NO_HTTP2 = /^Protocol error$/m;
 const SERVER_WENT = /REFUSED_STREAM|GOAWAY|INTERNAL_ERROR \(0x2\)|CANCEL \(0x8\)/;
 
 /** The error of a call that EntDB did not answer. */
@@ -81,17 +83,25 @@ export function connectionErrorOf(
       hint: "Use https:// where the server speaks TLS, and http:// where it does not.",
     });
   }
+  if (NO_HTTP2.test(words)) return answeredByAnother(error, call, common);
   if (is(LOST) || LOST_WORDS.test(words) || SERVER_WENT.test(words)) {
     return new ConnectionLostError({
       ...common,
       code: "unavailable",
       reason: "CONNECTION_LOST",
       message: `The connection to ${call.endpoint} broke before the answer came.`,
-      hint: "Call again; a write with its idempotency key is done once however often it is sent.",
+      hint: hintOfLost(call.endpoint),
       retryable: true,
     });
   }
   return answeredByAnother(error, call, common);
+}
+
+function hintOfLost(endpoint: string): string {
+  const again =
+    "Call again; a write with its idempotency key is done once however often it is sent.";
+  if (!endpoint.startsWith("http:")) return again;
+  return `${again} If every call ends so, the server may speak TLS: try https://.`;
 }
 
 /** Neither an answer of EntDB nor a trouble that has a name. */

@@ -1,4 +1,6 @@
 /** Nodes as programs read them. */
+
+import type { ClientSchema } from "../client/client-schema.ts";
 import type { Node as WireNode } from "../gen/entdb/v1/model_pb.ts";
 import { compiled } from "../schema/compiled.ts";
 import type { NodeType } from "../schema/define.ts";
@@ -9,7 +11,10 @@ import { safeNumber } from "../values/value.ts";
 /** A node of a type, as it stood at the read's position. */
 export interface Node<T extends NodeType = NodeType> {
   readonly id: NodeId;
-  /** The type's name in this schema: tells nodes of several types apart. */
+  /**
+   * The type's name in this schema: tells nodes of several types apart. "#" and its number for a
+   * type that this schema does not know.
+   */
   readonly type: T["name"];
   readonly typeId: number;
   /** Absent ones are left out. Fields that this schema does not know are not here. */
@@ -39,5 +44,26 @@ export function decodeNode<T extends NodeType>(type: T, wire: WireNode): Node<T>
     createdAt: new Date(Number(wire.createdAt)),
     updatedAt: new Date(Number(wire.updatedAt)),
     deleted: wire.deleted,
+  };
+}
+
+/** The node by whatever definition the client has of its type; without fields when it has none. */
+export function decodeNodeOfAnyType(schema: ClientSchema, wire: WireNode): Node {
+  const type = schema.nodeType(wire.typeId);
+  return decodeNode(type ?? unknownType(wire.typeId), wire);
+}
+
+/** Stands in for a type that the client does not have. */
+function unknownType(typeId: number): NodeType {
+  return {
+    definition: "node",
+    typeId,
+    name: `#${typeId}`,
+    fields: {},
+    uniqueKeys: {},
+    defaultGrants: [],
+    description: "",
+    deprecated: false,
+    reservedFieldIds: [],
   };
 }

@@ -126,6 +126,7 @@ function sorted<T>(items: readonly T[], idOf: (item: T) => number): T[] {
   return [...items].sort((a, b) => idOf(a) - idOf(b));
 }
 
+/** Each number once: a list of reserved numbers is a set. */
 function ascending(ids: readonly number[]): number[] {
-  return sorted(ids, (id) => id);
+  return sorted([...new Set(ids)], (id) => id);
 }

@@ -34,24 +34,25 @@ def canonical_schema(registry: SchemaRegistry) -> str:
     form = _sparse(
         node_types=[_node_type(one) for one in registry.node_types],
         edge_types=[_edge_type(one) for one in registry.edge_types],
-        reserved_type_ids=sorted(registry.reserved_type_ids),
-        reserved_edge_type_ids=sorted(registry.reserved_edge_type_ids),
+        reserved_type_ids=list(registry.reserved_type_ids),
+        reserved_edge_type_ids=list(registry.reserved_edge_type_ids),
     )
     return json.dumps(form, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _node_type(type_def: NodeTypeDef) -> _Form:
-    keys = sorted(type_def.unique_keys, key=lambda key: key.key_id)
     return _sparse(
         type_id=type_def.type_id,
         deprecated=type_def.deprecated,
         fields=_fields(type_def.fields),
-        unique_keys=[{"key_id": key.key_id, "field_ids": list(key.field_ids)} for key in keys],
+        unique_keys=[
+            {"key_id": key.key_id, "field_ids": list(key.field_ids)} for key in type_def.unique_keys
+        ],
         default_grants=[
             {"principal": grant.principal, "permission": grant.permission}
             for grant in type_def.default_grants
         ],
-        reserved_field_ids=sorted(type_def.reserved_field_ids),
+        reserved_field_ids=list(type_def.reserved_field_ids),
     )
 
 
@@ -63,12 +64,12 @@ def _edge_type(type_def: EdgeTypeDef) -> _Form:
         deprecated=type_def.deprecated,
         unique_per_from=type_def.unique_per_from,
         fields=_fields(type_def.fields),
-        reserved_field_ids=sorted(type_def.reserved_field_ids),
+        reserved_field_ids=list(type_def.reserved_field_ids),
     )
 
 
 def _fields(fields: tuple[FieldDef, ...]) -> list[_Form]:
-    return [_field(one) for one in sorted(fields, key=lambda one: one.field_id)]
+    return [_field(one) for one in fields]
 
 
 def _field(field: FieldDef) -> _Form:

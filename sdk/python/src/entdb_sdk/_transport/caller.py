@@ -8,15 +8,17 @@ Cancelling the task cancels the call on the server too.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
 import grpc.aio
 from google.protobuf.message import Message
 
-from ..errors import EntDbError, invalid
+from ..errors import ConnectionRefusedError, EntDbError, invalid
 from .channel import Connection, closed_error
 from .deadline import Deadline
+from .diagnosis import diagnose
 from .retry import RetryBudget, Retrying, RetryPolicy
 from .rpc import ServerStream, Unary
 from .status import error_of
@@ -41,6 +43,11 @@ class Caller:
         self._timeout = timeout
         self._budget = RetryBudget(policy.budget)
         # A key that does not change is checked and written down once.
+        self._look: asyncio.Task[EntDbError] | None = None
+        # Behind a proxy of the environment a connection of ours would look somewhere else.
+        self._is_proxied = not connection.endpoint.is_loopback and any(
+            os.environ.get(name) for name in ("grpc_proxy", "https_proxy", "http_proxy")
+        )
         self._fixed = None if callable(credential) else _headers_of(credential)
 
     @property
@@ -60,7 +67,7 @@ class Caller:
             try:
                 answer = await self._attempt(rpc, request, deadline)
             except grpc.aio.AioRpcError as failure:  # noqa: PERF203  # it waits for the network
-                error = error_of(failure, self.connection.endpoint)
+                error = await self.explain(failure)
                 if retrying is None:
                     retrying = Retrying(self.policy, self._budget)
                 wait = retrying.wait_after(error, deadline.left)
@@ -91,8 +98,16 @@ class Caller:
         """A stream, which has no deadline: whoever reads it watches that it lives."""
         return self.connection.stream(rpc)(request, metadata=self._headers())
 
-    def error_of(self, failure: grpc.aio.AioRpcError) -> EntDbError:
-        return error_of(failure, self.connection.endpoint)
+    async def explain(self, failure: grpc.aio.AioRpcError) -> EntDbError:
+        """What a failed call means. Many that fail together look once, together."""
+        connection = self.connection
+        error = error_of(failure, connection.endpoint)
+        if not isinstance(error, ConnectionRefusedError) or self._is_proxied:
+            return error
+        if self._look is None or self._look.done():
+            look = diagnose(connection.endpoint, connection.tls, error)
+            self._look = asyncio.get_running_loop().create_task(look)
+        return await asyncio.shield(self._look)
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         if self._fixed is not None:

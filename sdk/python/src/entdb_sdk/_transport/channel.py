@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import grpc
@@ -19,6 +18,7 @@ from .._version import __version__
 from ..errors import EntDbError, invalid
 from .endpoint import Endpoint
 from .rpc import ServerStream, Unary
+from .tls import Tls
 
 # A page of a thousand nodes may be larger than gRPC's own 4 MiB.
 _MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
@@ -42,15 +42,6 @@ _Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response", bound=Message)
 
 
-@dataclass(frozen=True)
-class Tls:
-    """What TLS goes by. Everything is PEM; nothing given means the system's authorities."""
-
-    ca_certificate: bytes | None = None
-    certificate: bytes | None = None
-    private_key: bytes | None = None
-
-
 def closed_error() -> EntDbError:
     return EntDbError(
         "The client is closed.",
@@ -65,7 +56,7 @@ class Connection:
 
     def __init__(self, endpoint: Endpoint, tls: Tls | None) -> None:
         self.endpoint = endpoint
-        self._tls = tls
+        self.tls = tls
         self._channel: grpc.aio.Channel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unary: dict[str, object] = {}
@@ -126,11 +117,11 @@ class Connection:
         if self.endpoint.is_loopback:
             # A proxy of the environment does not lead to this machine.
             options.append(("grpc.enable_http_proxy", 0))
-        if self._tls is None:
+        if self.tls is None:
             return grpc.aio.insecure_channel(self.endpoint.target, options=options)
         try:
             credentials = grpc.ssl_channel_credentials(
-                self._tls.ca_certificate, self._tls.private_key, self._tls.certificate
+                self.tls.ca_certificate, self.tls.private_key, self.tls.certificate
             )
         except (TypeError, ValueError) as error:
             raise invalid(

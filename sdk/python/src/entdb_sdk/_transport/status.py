@@ -142,7 +142,10 @@ def _unanswered(failure: grpc.aio.AioRpcError, code: str, endpoint: Endpoint) ->
 
 def _trouble(said: str, code: str) -> tuple[type[EntDbError], str, str, str]:
     """The class, the reason, the problem, and what to do."""
-    if any(word in said for word in ("handshake failed", "ssl_error", "certificate", "tsi_")):
+    if any(
+        word in said
+        for word in ("handshake failed", "ssl_error", "certificate", "verification", "tsi_")
+    ):
         return (
             errors.TlsError,
             "TLS_FAILED",
@@ -157,7 +160,7 @@ def _trouble(said: str, code: str) -> tuple[type[EntDbError], str, str, str]:
             "the name stands for no address",
             "Check the endpoint.",
         )
-    if code == "unimplemented" or "http1" in said or "http status" in said or "http2" in said:
+    if code == "unimplemented" or "http1" in said or "http status" in said or "http/2" in said:
         return (
             errors.WrongEndpointError,
             "WRONG_ENDPOINT",

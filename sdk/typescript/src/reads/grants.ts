@@ -1,0 +1,39 @@
+/** Who may do what with a node. */
+import { freshnessOf, type ReadOptions, readAnswer, type Session } from "../client/session.ts";
+import type { Grant } from "../plan/plan.ts";
+import { type NodeId, nodeId } from "../values/ids.ts";
+import { permissionName } from "../values/permission.ts";
+
+/** A node's owner, who needs no grant, and its grants. */
+export interface NodeGrants {
+  readonly ownerActor: string;
+  /** By principal, then by permission. */
+  readonly grants: readonly Grant[];
+}
+
+/** The grants of a node. For whoever may administer it. */
+export async function listGrants(
+  session: Session,
+  node: NodeId,
+  options: ReadOptions,
+): Promise<NodeGrants> {
+  const request = {
+    context: session.identity,
+    nodeId: nodeId(node),
+    read: freshnessOf(session, options),
+  };
+  const call = session.caller.call(
+    (stub) => session.rpc.listGrants(request, stub),
+    "safe",
+    options,
+  );
+  const { ownerActor, grants } = await readAnswer(session, call);
+  return {
+    ownerActor,
+    grants: grants.map(({ principal, permission, expiresAt }) => ({
+      principal,
+      permission: permissionName(permission),
+      ...(expiresAt === 0n ? {} : { expiresAt: new Date(Number(expiresAt)) }),
+    })),
+  };
+}

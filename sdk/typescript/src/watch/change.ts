@@ -1,0 +1,91 @@
+/** What is changed, as programs see it. */
+import type { ClientSchema } from "../client/client-schema.ts";
+import { ChangeKind, type Change as WireChange } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { decodeNodeOfAnyType, type Node } from "../reads/node.ts";
+import type { EdgeId, NodeId } from "../values/ids.ts";
+import { safeNumber } from "../values/value.ts";
+
+interface ChangeBase {
+  /** Who did it. */
+  readonly actor: string;
+  /** Log time. */
+  readonly changedAt: Date;
+}
+
+/** A node was changed. */
+export interface NodeChange extends ChangeBase {
+  readonly kind:
+    | "nodeCreated"
+    | "nodeUpdated"
+    | "nodeDeleted"
+    | "nodeRestored"
+    | "nodePurged"
+    /** Grants or visibility. */
+    | "nodeAccessChanged";
+  readonly nodeId: NodeId;
+  readonly typeId: number;
+  /** After the change; undefined for a purged node. */
+  readonly version: number | undefined;
+  /** With `withNodes`: as it stands, as long as it is there and may be read. */
+  readonly node: Node | undefined;
+}
+
+/** An edge was changed. */
+export interface EdgeChange extends ChangeBase {
+  readonly kind: "edgeCreated" | "edgeUpdated" | "edgeDeleted";
+  readonly edgeId: EdgeId;
+  readonly edgeTypeId: number;
+  readonly from: NodeId;
+  readonly to: NodeId;
+}
+
+/** The tenant's schema was changed. */
+export interface SchemaChanged extends ChangeBase {
+  readonly kind: "schemaChanged";
+}
+
+/** One change. */
+export type Change = NodeChange | EdgeChange | SchemaChanged;
+
+const NODE_KIND: ReadonlyMap<ChangeKind, NodeChange["kind"]> = new Map([
+  [ChangeKind.NODE_CREATED, "nodeCreated"],
+  [ChangeKind.NODE_UPDATED, "nodeUpdated"],
+  [ChangeKind.NODE_DELETED, "nodeDeleted"],
+  [ChangeKind.NODE_RESTORED, "nodeRestored"],
+  [ChangeKind.NODE_PURGED, "nodePurged"],
+  [ChangeKind.NODE_ACCESS_CHANGED, "nodeAccessChanged"],
+]);
+
+const EDGE_KIND: ReadonlyMap<ChangeKind, EdgeChange["kind"]> = new Map([
+  [ChangeKind.EDGE_CREATED, "edgeCreated"],
+  [ChangeKind.EDGE_UPDATED, "edgeUpdated"],
+  [ChangeKind.EDGE_DELETED, "edgeDeleted"],
+]);
+
+/** The change; undefined for a kind that a later server added. */
+export function decodeChange(schema: ClientSchema, wire: WireChange): Change | undefined {
+  const base = { actor: wire.actor, changedAt: new Date(Number(wire.changedAt)) };
+  const nodeKind = NODE_KIND.get(wire.kind);
+  if (nodeKind !== undefined) {
+    return {
+      ...base,
+      kind: nodeKind,
+      nodeId: wire.nodeId as NodeId,
+      typeId: wire.typeId,
+      version: wire.version === 0n ? undefined : safeNumber(wire.version, "version"),
+      node: wire.node === undefined ? undefined : decodeNodeOfAnyType(schema, wire.node),
+    };
+  }
+  const edgeKind = EDGE_KIND.get(wire.kind);
+  if (edgeKind !== undefined) {
+    return {
+      ...base,
+      kind: edgeKind,
+      edgeId: wire.edgeId as EdgeId,
+      edgeTypeId: wire.edgeTypeId,
+      from: wire.fromId as NodeId,
+      to: wire.toId as NodeId,
+    };
+  }
+  return wire.kind === ChangeKind.SCHEMA_CHANGED ? { ...base, kind: "schemaChanged" } : undefined;
+}
