@@ -96,7 +96,7 @@ function columns(cells: readonly string[]): string {
 
 function cellsOf(change: JsonObject): string[] {
   const time = new Date(Number(change["changed_at"])).toISOString();
-  const id = change["node_id"] ?? change["edge_id"] ?? "";
+  const id = change["node_id"] ?? change["edge_id"];
   return [change["wal_position"], time, change["actor"], change["kind"], id].map(cellText);
 }
 
