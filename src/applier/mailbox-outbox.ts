@@ -125,12 +125,8 @@ function textOf(type: CompiledNodeType, node: Node): string {
     const text = field.searchable ? searchableText(node.fields.get(field.fieldId)) : undefined;
     if (text !== undefined && text !== "") lines.push(text);
   }
-  // What stands around found words must not stand in the text.
-  return cut(lines.join("\n"), limits.mailTextChars).replaceAll(MARKS, " ");
+  return cut(lines.join("\n"), limits.mailTextChars);
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these two are what is looked for.
-const MARKS = /[\u0002\u0003]/g;
 
 /** At most so many characters, and no half of a surrogate pair. */
 function cut(text: string, chars: number): string {

@@ -126,6 +126,21 @@ describe("what is found", () => {
     expect(hits[1]?.highlights[0]?.fieldId).toBe(BODY);
   });
 
+  test("a text cannot mark itself", async () => {
+    const tenant = await freshTenant();
+    const honest = await tenant.make(createNode(NOTE, { [TITLE]: str("whale whale") }));
+    await tenant.make(
+      createNode(NOTE, {
+        [TITLE]: str(`whale \u0002free\u0003${"\u0002".repeat(50)}`),
+        [TAGS]: { kind: "list_str", value: ["\u0002tag\u0003"] },
+      }),
+    );
+    const { hits } = await search(tenant, "whale");
+    expect(hits[0]?.node.id).toBe(honest);
+    expect(hits[1]?.highlights).toHaveLength(1);
+    expect(hits[1]?.highlights[0]?.text).toStartWith("\u0002whale\u0003  free ");
+  });
+
   test("in the types and fields that are named", async () => {
     const tenant = await freshTenant();
     const inTitle = await tenant.make(createNode(NOTE, { [TITLE]: str("harbour") }));
