@@ -11,6 +11,7 @@ import type { Caller } from "../../record/caller.ts";
 import { SchemaRegistry } from "../../schema/registry.ts";
 import { EMPTY_SCHEMA } from "../../schema/types.ts";
 import type { HttpCall } from "../call.ts";
+import { edgeTypeOfText, nodeTypeOfText } from "../decode/types-by-name.ts";
 import { changeToJson } from "../encode/changes.ts";
 import type { HttpError } from "../errors.ts";
 import { ANY } from "../freshness.ts";
@@ -88,21 +89,13 @@ async function typesOf(
   const edgeTypes = listOf(query.edge_types);
   if (types.length + edgeTypes.length === 0) return { typeIds: [], edgeTypeIds: [] };
   return await names.resolve(caller, call.signal, ANY, (registry) => ({
-    typeIds: types.map((type) =>
-      isNumber(type) ? Number(type) : registry.nodeTypeByName(type).typeId,
-    ),
-    edgeTypeIds: edgeTypes.map((type) =>
-      isNumber(type) ? Number(type) : registry.edgeTypeByName(type).edgeTypeId,
-    ),
+    typeIds: types.map((type) => nodeTypeOfText(registry, type).typeId),
+    edgeTypeIds: edgeTypes.map((type) => edgeTypeOfText(registry, type).edgeTypeId),
   }));
 }
 
 function listOf(text: string | undefined): string[] {
   return text === undefined || text === "" ? [] : text.split(",");
-}
-
-function isNumber(text: string): boolean {
-  return /^[0-9]{1,10}$/.test(text);
 }
 
 interface Watching {
