@@ -16,9 +16,11 @@ export async function executeOne(
   });
   const results = receipt["results"];
   const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
-  const position = receipt["wal_position"];
+  const { wal_position: position, position_token: token } = receipt;
   await context.output.record(flags.output, {
     ...result,
     ...(position === undefined ? {} : { wal_position: position }),
+    // For `watch --after`; nothing that a person reads.
+    ...(token === undefined || flags.output === "table" ? {} : { position_token: token }),
   });
 }

@@ -174,6 +174,8 @@ test("a node: created, read, changed, deleted", async () => {
 test("the same idempotency key makes one node; with another request it is a conflict", async () => {
   const create = ["node", "create", "--type", "1", "--idempotency-key", "once"];
   const first = await json(...create, "name=Once");
+  // What `watch --after` goes on from.
+  expect(first.position_token).toMatch(/^[\w-]+$/);
   expect(await json(...create, "name=Once")).toEqual(first);
   const other = await run(...create, "name=Twice");
   expect(other.exitCode).toBe(4);
