@@ -26,6 +26,13 @@ export function emptyIsAbsent(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length === 0 ? undefined : bytes;
 }
 
+/** The other way round, for answers. */
+export function absentIsEmpty(bytes: Uint8Array | undefined): Uint8Array {
+  return bytes ?? NO_BYTES;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
 export function decodeDirection(direction: WireDirection): Direction {
   switch (direction) {
     case WireDirection.UNSPECIFIED:

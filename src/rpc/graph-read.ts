@@ -14,7 +14,7 @@ import {
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine, NodeByKeyRequest } from "../engine/engine.ts";
 import { decodeFilter, decodeOrder } from "./decode-filter.ts";
-import { decodeDirection, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
+import { absentIsEmpty, decodeDirection, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
 import { decodeValues, misshapen } from "./decode-value.ts";
 import { encodeGrant } from "./encode-access.ts";
 import { encodeEdge, encodeNode } from "./encode-graph.ts";
@@ -25,8 +25,6 @@ import { type RpcMethod, unary } from "./methods.ts";
  * Reads of nodes and edges, one function an RPC: who asks, what they ask in the engine's
  * words, and the answer in the wire's. Nothing is decided here.
  */
-const NO_BYTES = new Uint8Array(0);
-
 export function graphReadMethods(engine: Engine): RpcMethod[] {
   return [
     getNode(engine),
@@ -106,7 +104,7 @@ function queryNodes(engine: Engine): RpcMethod {
     const read = await engine.queryNodes(caller, query, decodeFreshness(request.read), call.signal);
     const response = create(QueryNodesResponseSchema);
     response.nodes = read.nodes.map(encodeNode);
-    response.nextCursor = read.nextCursor ?? NO_BYTES;
+    response.nextCursor = absentIsEmpty(read.nextCursor);
     response.hasMore = read.hasMore;
     if (read.totalCount !== undefined) response.totalCount = BigInt(read.totalCount);
     response.totalCountAbsentReason = read.totalCountAbsentReason ?? "";
@@ -147,7 +145,7 @@ function listEdges(engine: Engine): RpcMethod {
     const response = create(ListEdgesResponseSchema);
     response.edges = read.edges.map(encodeEdge);
     response.nodes = read.nodes.map(encodeNode);
-    response.nextCursor = read.nextCursor ?? NO_BYTES;
+    response.nextCursor = absentIsEmpty(read.nextCursor);
     response.hasMore = read.hasMore;
     response.positionToken = read.positionToken;
     return response;
@@ -174,7 +172,7 @@ function listConnected(engine: Engine): RpcMethod {
       connected.distance = distance;
       return connected;
     });
-    response.nextCursor = read.nextCursor ?? NO_BYTES;
+    response.nextCursor = absentIsEmpty(read.nextCursor);
     response.hasMore = read.hasMore;
     response.positionToken = read.positionToken;
     return response;

@@ -17,12 +17,10 @@ import {
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { MailboxItem } from "../engine/mailboxes.ts";
-import { decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
+import { absentIsEmpty, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
-
-const NO_BYTES = new Uint8Array(0);
 
 /** What mailboxes hold, and what is done to their items. */
 export function mailboxMethods(engine: Engine): RpcMethod[] {
@@ -41,7 +39,7 @@ function listMailbox(engine: Engine): RpcMethod {
     );
     return create(ListMailboxResponseSchema, {
       items: page.items.map(encodeItem),
-      nextCursor: page.nextCursor ?? NO_BYTES,
+      nextCursor: absentIsEmpty(page.nextCursor),
       hasMore: page.hasMore,
       unreadCount: BigInt(page.unreadCount),
       positionToken: page.positionToken,
@@ -63,7 +61,7 @@ function searchMailbox(engine: Engine): RpcMethod {
       results: page.hits.map(({ item, score, highlight }) =>
         create(MailboxHitSchema, { item: encodeItem(item), score, highlight }),
       ),
-      nextCursor: page.nextCursor ?? NO_BYTES,
+      nextCursor: absentIsEmpty(page.nextCursor),
       hasMore: page.hasMore,
       positionToken: page.positionToken,
     });

@@ -6,12 +6,10 @@ import {
   SearchNodesResponseSchema,
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine } from "../engine/engine.ts";
-import { decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
+import { absentIsEmpty, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
 import { encodeNode } from "./encode-graph.ts";
 import { callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Full-text search over nodes. */
 export function searchMethods(engine: Engine): RpcMethod[] {
@@ -34,7 +32,7 @@ export function searchMethods(engine: Engine): RpcMethod[] {
             highlights: highlights.map((highlight) => create(HighlightSchema, highlight)),
           }),
         ),
-        nextCursor: page.nextCursor ?? NO_BYTES,
+        nextCursor: absentIsEmpty(page.nextCursor),
         hasMore: page.hasMore,
         positionToken: page.positionToken,
       });

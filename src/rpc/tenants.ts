@@ -17,7 +17,7 @@ import {
 import type { AdministrationPage, Page, Tenant } from "../engine/administration.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { CallContext } from "./call-context.ts";
-import { emptyIsAbsent } from "./decode-read.ts";
+import { absentIsEmpty, emptyIsAbsent } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
 import { operatorOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
@@ -44,7 +44,7 @@ export function pageOf(request: {
 
 /** What goes with every page's rows. */
 export function pageEnd({ nextCursor, hasMore }: Page<unknown>) {
-  return { nextCursor: nextCursor ?? new Uint8Array(0), hasMore };
+  return { nextCursor: absentIsEmpty(nextCursor), hasMore };
 }
 
 function createTenant({ administration }: Engine): RpcMethod {

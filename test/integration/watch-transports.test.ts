@@ -257,7 +257,7 @@ describe("a client that does not read", () => {
     rpc.destroy();
     await noWatchers();
     await rest.stop();
-  }, 30_000);
+  });
 });
 
 describe("a stop of the server", () => {
