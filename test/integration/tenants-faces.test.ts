@@ -299,6 +299,10 @@ describe("from the command line", () => {
       .split("\n")
       .map((line) => JSON.parse(line).action);
     expect(actions).toEqual(["api_key_revoked", "api_key_created", "tenant_created"]);
+    const shown = (await cli("audit", ...vault, "--limit", "1")).stdout;
+    expect(shown).toMatch(
+      /^at +action +tenant_id +actor +credential +outcome +count +wal_position +details\n\S+Z +api_key_revoked +vault .* applied +1 +0:\d+ /,
+    );
     const some = await cli("audit", "--server", "--limit", "1", "-o", "jsonl");
     expect(some.stdout.trim().split("\n")).toHaveLength(1);
     expect(some.stderr).toContain("there are more");

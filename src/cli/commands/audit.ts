@@ -45,5 +45,6 @@ export function auditCommand(context: CliContext): Command {
 
 const AUDIT_COLUMNS = [
   timeColumn("at"),
-  ...columns("action", "tenant_id", "actor", "outcome", "count", "details"),
+  ...columns("action", "tenant_id", "actor", "credential", "outcome", "count"),
+  ...columns("wal_position", "details"),
 ];
