@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { type CursorScope, decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { mailboxListing, mailboxSearchListing } from "../query/listing.ts";
@@ -50,11 +51,22 @@ export interface LocalMailboxesDeps {
   readonly workers: ReadWorkers;
   readonly submit: Submit;
   readonly mailboxes: MailboxFollower;
+  readonly clock: Clock;
+}
+
+/** A mailbox that is read. */
+interface OpenMailbox {
+  /** Undefined: the tenant has no mail at all. */
+  readonly mailboxes: MailboxStore | undefined;
+  readonly owner: string;
+  /** Nodes that the owner could read until a time that has come: no record says so, and none removes their items. */
+  readonly withoutNodes: readonly string[];
 }
 
 /**
  * Mailboxes in this process. A read is answered once the mailboxes hold everything that the
- * tenant's view held when it was asked, so that nobody sees a node before its item.
+ * tenant's view held when it was asked, so that nobody sees a node before its item; and not
+ * the item any more of a node that its owner may not read.
  */
 export class LocalMailboxes implements Mailboxes {
   readonly #deps: LocalMailboxesDeps;
@@ -72,7 +84,8 @@ export class LocalMailboxes implements Mailboxes {
     const rows = pageRows(request.pageSize);
     if (request.typeId !== 0) checkTypeId(request.typeId, "type_id");
     const { userId } = request;
-    return await this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
+    return await this.#read(caller, userId, freshness, signal, async (opened) => {
+      const { mailboxes, owner, withoutNodes } = opened;
       const scope = { ...caller, listing: mailboxListing({ ...request, userId: owner }) };
       const before = request.cursor && itemPlaceOf(decodeCursor(request.cursor, scope));
       if (mailboxes === undefined) return { ...NOTHING, items: [], unreadCount: 0 };
@@ -81,6 +94,7 @@ export class LocalMailboxes implements Mailboxes {
         unreadOnly: request.unreadOnly,
         typeId: request.typeId === 0 ? undefined : request.typeId,
         thread: request.thread === "" ? undefined : request.thread,
+        withoutNodes,
         before,
         limit: rows + 1,
       };
@@ -99,11 +113,12 @@ export class LocalMailboxes implements Mailboxes {
     const rows = searchRows(request.pageSize);
     const { match } = parseSearch(request.query, { prefix: request.prefix });
     const { userId } = request;
-    return await this.#read(caller, userId, freshness, signal, async (mailboxes, owner) => {
+    return await this.#read(caller, userId, freshness, signal, async (opened) => {
+      const { mailboxes, owner, withoutNodes } = opened;
       const scope = { ...caller, listing: mailboxSearchListing(owner, match) };
       const after = request.cursor && hitPlaceOf(decodeCursor(request.cursor, scope));
       if (mailboxes === undefined) return { ...NOTHING, hits: [] };
-      const search = { owner, match, after, limit: rows + 1 };
+      const search = { owner, match, withoutNodes, after, limit: rows + 1 };
       const work = { kind: "mailbox_search", search } as const;
       const found = await this.#deps.workers.run(mailboxes.readFile, work, signal);
       const hits = found.slice(0, rows);
@@ -117,8 +132,8 @@ export class LocalMailboxes implements Mailboxes {
     freshness: Freshness,
     signal: AbortSignal,
   ): Promise<Read<{ unreadCount: number }>> {
-    return this.#read(caller, userId, freshness, signal, (mailboxes, owner) => ({
-      unreadCount: mailboxes?.reads.unreadCount(owner) ?? 0,
+    return this.#read(caller, userId, freshness, signal, ({ mailboxes, owner, withoutNodes }) => ({
+      unreadCount: mailboxes?.reads.unreadCount(owner, withoutNodes) ?? 0,
     }));
   }
 
@@ -162,11 +177,11 @@ export class LocalMailboxes implements Mailboxes {
     selection: MailSelection,
     signal: AbortSignal,
   ): Promise<{ found: readonly MailItem[]; unreadCount: number }> {
-    const { owner } = selection;
+    const { owner, withoutNodes } = selection;
     if (isBounded(selection)) {
       return mailboxes.snapshot((reads) => ({
         found: reads.list(selection),
-        unreadCount: reads.unreadCount(owner),
+        unreadCount: reads.unreadCount(owner, withoutNodes),
       }));
     }
     const work = { kind: "mailbox_list", selection } as const;
@@ -178,9 +193,9 @@ export class LocalMailboxes implements Mailboxes {
     userId: string,
     freshness: Freshness,
     signal: AbortSignal,
-    read: (mailboxes: MailboxStore | undefined, owner: string) => T | Promise<T>,
+    read: (opened: OpenMailbox) => T | Promise<T>,
   ): Promise<Read<T>> {
-    const { wal, applied, gate, views, mailboxes } = this.#deps;
+    const { wal, applied, gate, views, mailboxes, clock } = this.#deps;
     const { tenantId } = caller;
     if (signal.aborted) throw signal.reason;
     gate.admitRead(tenantId);
@@ -189,8 +204,9 @@ export class LocalMailboxes implements Mailboxes {
     const reached = applied.endOf(tenantId) - 1;
     await mailboxes.waitFor(tenantId, reached, signal);
     const store = views.open(tenantId);
+    const withoutNodes = store.reads.visibility.lapsedMail(owner, clock.now());
     try {
-      const answer = await read(store.mailbox.open(), owner);
+      const answer = await read({ mailboxes: store.mailbox.open(), owner, withoutNodes });
       return { ...answer, positionToken: tokenOf(wal, reached) };
     } catch (error) {
       throw mailboxes.troubleFound(tenantId, error);

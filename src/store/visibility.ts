@@ -90,6 +90,7 @@ export class VisibilityReader {
   readonly #ownerOf: LazyStatement;
   readonly #grantsOf: LazyStatement;
   readonly #readableBy: LazyStatement;
+  readonly #lapsedMail: LazyStatement;
 
   constructor(db: Database) {
     this.#ownerOf = new LazyStatement(db, "SELECT owner_actor FROM nodes WHERE id = ?");
@@ -101,6 +102,11 @@ export class VisibilityReader {
       db,
       `SELECT node_id, expires_at FROM readers WHERE principal = ? AND type_id = ?
        ORDER BY node_id LIMIT ?`,
+    );
+    this.#lapsedMail = new LazyStatement(
+      db,
+      `SELECT node_id FROM readers WHERE principal = ? AND expires_at <= ?
+         AND node_id IN (SELECT node_id FROM mailed_nodes)`,
     );
   }
 
@@ -133,6 +139,11 @@ export class VisibilityReader {
       for (const [id, expiresAt] of rows) if (holds(expiresAt, viewer)) ids.add(id);
     }
     return [...ids].sort();
+  }
+
+  /** The nodes with mail that were granted to the actor until a time that has come: their items are not to be shown. */
+  lapsedMail(actor: string, now: number): string[] {
+    return (this.#lapsedMail.ready.values(actor, now) as [string][]).map(([id]) => id);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import {
   createNode,
   deleteNode,
+  grant,
   nothing,
   ownId,
   purgeNode,
@@ -325,6 +326,27 @@ describe("an item goes", () => {
     expect(await carol.items()).toEqual([]);
     // To be let in again is not to be written to.
     expect(await bob.items()).toEqual([]);
+  });
+
+  test("from sight with the time until which its owner may read the node, and comes back with another", async () => {
+    const [first = "", second = ""] = await mailBob(2, "secret");
+    const until = partition.fakeClock.now() + 1_000;
+    await alice.one(grant(first, "user:bob", "read", until));
+    expect(nodesOf((await bob.list()).items)).toEqual([second, first]);
+    partition.fakeClock.advance(1_000);
+    // What is written from now on is none of Bob's business.
+    await alice.one(updateNode(first, { [TITLE]: str("secret plan") }));
+    for (const unreadOnly of [false, true]) {
+      const page = await bob.list({ unreadOnly, pageSize: 1 });
+      expect(nodesOf(page.items)).toEqual([second]);
+      expect([page.hasMore, page.unreadCount]).toEqual([false, 1]);
+    }
+    expect(await bob.unread()).toBe(1);
+    expect((await bob.search("plan")).hits).toEqual([]);
+    expect(nodesOf((await bob.search("secret")).hits.map(({ item }) => item))).toEqual([second]);
+    await alice.one(grant(first, "user:bob"));
+    expect(nodesOf((await bob.list()).items)).toEqual([second, first]);
+    expect(await bob.unread()).toBe(2);
   });
 });
 

@@ -1,3 +1,9 @@
+/** Finds what has expired without a look at what never will. Also for files of before there was it. */
+export const EXPIRING_READERS = `
+CREATE INDEX IF NOT EXISTS expiring_readers ON readers (principal, expires_at)
+  WHERE expires_at IS NOT NULL;
+`;
+
 /**
  * Who may do what, in a tenant's `canonical.db`.
  *

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
 import { damaged } from "../store-errors.ts";
-import { ACCESS_TABLES } from "./access-tables.ts";
+import { ACCESS_TABLES, EXPIRING_READERS } from "./access-tables.ts";
 import { BUILD_TABLES } from "./build-tables.ts";
 import { CHANGE_TABLES } from "./change-tables.ts";
 import { OUTBOX_TABLES } from "./mailbox-tables.ts";
@@ -32,6 +32,7 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
   }
   if (found === 1) throw damaged(file, "it has format 1, which lacks what access needs");
   if (found === 0) db.transaction(() => create(db, isSystem)).immediate();
+  db.exec(EXPIRING_READERS);
 }
 
 function create(db: Database, isSystem: boolean): void {

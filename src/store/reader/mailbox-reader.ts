@@ -23,6 +23,8 @@ export interface MailSelection {
   readonly unreadOnly: boolean;
   readonly typeId: number | undefined;
   readonly thread: string | undefined;
+  /** Nodes whose items are passed over. */
+  readonly withoutNodes: readonly string[];
   /** Older than the item at this place. */
   readonly before: MailPlace | undefined;
   readonly limit: number;
@@ -61,7 +63,8 @@ export function itemOfRow(row: ItemRowValues): MailItem {
 }
 
 /** Whether an index gives exactly these items in their order, so that no more rows are looked at than are answered. */
-export function isBounded({ unreadOnly, typeId, thread }: MailSelection): boolean {
+export function isBounded({ unreadOnly, typeId, thread, withoutNodes }: MailSelection): boolean {
+  if (withoutNodes.length > 0) return false;
   const conditions = [unreadOnly, typeId !== undefined, thread !== undefined];
   return conditions.filter((isAsked) => isAsked).length <= 1;
 }
@@ -80,6 +83,10 @@ export function listItems(db: Database, selection: MailSelection): MailItem[] {
     parameters.push(typeId);
   }
   if (unreadOnly) conditions.push("i.read = 0");
+  if (selection.withoutNodes.length > 0) {
+    conditions.push("i.node_id NOT IN (SELECT value FROM json_each(?))");
+    parameters.push(JSON.stringify(selection.withoutNodes));
+  }
   if (before !== undefined) {
     conditions.push("(i.position, i.seq) < (?, ?)");
     parameters.push(before.position, before.seq);
@@ -100,11 +107,17 @@ function indexOf({ unreadOnly, typeId, thread }: MailSelection): string {
 export class MailboxReader {
   readonly #db: Database;
   readonly #unread: LazyStatement;
+  readonly #unreadOf: LazyStatement;
   readonly #count: LazyStatement;
 
   constructor(db: Database) {
     this.#db = db;
     this.#unread = new LazyStatement(db, "SELECT unread FROM unread_counts WHERE owner = ?");
+    this.#unreadOf = new LazyStatement(
+      db,
+      `SELECT COUNT(*) FROM items
+       WHERE owner = ? AND read = 0 AND node_id IN (SELECT value FROM json_each(?))`,
+    );
     this.#count = new LazyStatement(
       db,
       "SELECT count FROM change_counts WHERE position = ? AND seq = ?",
@@ -116,9 +129,13 @@ export class MailboxReader {
     return listItems(this.#db, selection);
   }
 
-  unreadCount(owner: string): number {
+  /** But for items of these nodes. */
+  unreadCount(owner: string, withoutNodes: readonly string[]): number {
     const row = this.#unread.ready.values(owner)[0] as [bigint] | undefined;
-    return Number(row?.[0] ?? 0n);
+    const all = Number(row?.[0] ?? 0n);
+    if (withoutNodes.length === 0) return all;
+    const [passedOver] = this.#unreadOf.ready.values(owner, JSON.stringify(withoutNodes));
+    return all - Number(passedOver?.[0]);
   }
 
   /** How many items a change was of; undefined when that is not remembered any more. */

@@ -13,6 +13,8 @@ export interface MailSearchWork {
   readonly owner: string;
   /** From `parseSearch`. */
   readonly match: string;
+  /** Nodes whose items are passed over. */
+  readonly withoutNodes: readonly string[];
   /** The hit behind which to begin; undefined: the first. */
   readonly after: MailHitPlace | undefined;
   readonly limit: number;
@@ -47,6 +49,7 @@ interface Candidate {
 export function* searchMailbox(db: Database, work: MailSearchWork): Generator<void, MailHit[]> {
   const match = `owner : "${ownerToken(work.owner)}" AND text : (${work.match})`;
   const candidates: Candidate[] = [];
+  const passedOver = itemsOf(db, work);
   const statement = db.prepare(
     `SELECT rowid AS item, highlight(mail_text, 1, '${OPEN}', '${CLOSE}') AS marked
      FROM mail_text WHERE mail_text MATCH ? ORDER BY rowid DESC LIMIT ${RANKED_ITEMS}`,
@@ -55,7 +58,7 @@ export function* searchMailbox(db: Database, work: MailSearchWork): Generator<vo
     let chars = 0;
     for (const row of statement.iterate(match)) {
       const { item, marked } = row as { item: bigint; marked: string };
-      candidates.push({ item, score: scoreOf(marked) });
+      if (!passedOver.has(item)) candidates.push({ item, score: scoreOf(marked) });
       chars += marked.length;
       if (chars > RANKED_CHARS) break;
       if (candidates.length % SLICE_ITEMS === 0) yield;
@@ -68,6 +71,15 @@ export function* searchMailbox(db: Database, work: MailSearchWork): Generator<vo
     .sort((a, b) => b.score - a.score || Number(b.item - a.item))
     .slice(0, work.limit)
     .map((candidate) => hitOf(db, match, candidate));
+}
+
+/** The items of nodes that are passed over. */
+function itemsOf(db: Database, { owner, withoutNodes }: MailSearchWork): ReadonlySet<bigint> {
+  if (withoutNodes.length === 0) return new Set();
+  const rows = db
+    .query("SELECT item FROM items WHERE owner = ? AND node_id IN (SELECT value FROM json_each(?))")
+    .values(owner, JSON.stringify(withoutNodes)) as [bigint][];
+  return new Set(rows.map(([item]) => item));
 }
 
 /** Whether a candidate comes behind the place that the search goes on from, be its item still there or not. */

@@ -98,7 +98,7 @@ function* mailboxList(
   db: Database,
   selection: MailSelection,
 ): Generator<void, ReadAnswers["mailbox_list"]> {
-  const unreadCount = new MailboxReader(db).unreadCount(selection.owner);
+  const unreadCount = new MailboxReader(db).unreadCount(selection.owner, selection.withoutNodes);
   return { found: listItems(db, selection), unreadCount };
 }
 
