@@ -309,7 +309,15 @@ describe("on the command line", () => {
     }
     const [second, first] = await rows("list");
     expect([second, first]).toMatchObject([{ snippet: "second" }, { snippet: "first letter" }]);
-    expect((await cli("mailbox", "list", "--actor", "user:bob")).stdout).toContain("first letter");
+    expect((await cli("mailbox", "list", "--actor", "user:bob")).stdout).toMatch(
+      /^mi_\S+ +\d{4}-\S+Z +false +user:alice +nd_\S+ +first letter$/m,
+    );
+    const id = String(first?.["id"]);
+    const dry = ["mailbox", "delete", id, "--dry-run", "--actor", "user:bob"];
+    expect((await cli(...dry)).stderr).toContain("would delete 1 item of a mailbox for good");
+    expect((await cli(...dry, "--up-to", "AA")).stderr).toContain(
+      "1 item and every item up to a position",
+    );
     expect(await rows("search", "lett", "--prefix")).toMatchObject([
       { item: { id: first?.["id"] } },
     ]);

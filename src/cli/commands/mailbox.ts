@@ -15,7 +15,7 @@ import {
   typeMember,
   wholeNumber,
 } from "../flags.ts";
-import type { Column } from "../format.ts";
+import { type Column, timeColumn } from "../format.ts";
 
 type Flags = TenantFlags & OutputFlags & { readonly user?: string };
 type ListFlags = Flags & {
@@ -116,8 +116,8 @@ function deleteCommand(context: CliContext): Command {
   return addChangeFlags(command).action(
     async (ids: string[], flags: ChangeFlags & ConfirmFlags) => {
       const body = changeBody(ids, flags);
-      const what = flags.upTo === undefined ? `${ids.length} items` : "items up to a position";
-      if (!(await confirmed(context, flags, `delete ${what} of a mailbox`))) return;
+      const action = `delete ${itemsText(ids, flags)} of a mailbox for good`;
+      if (!(await confirmed(context, flags, action))) return;
       const receipt = await tenantClient(context, flags).post("/v1/mailbox/delete", body);
       await context.output.record(flags.output, receipt);
     },
@@ -144,12 +144,21 @@ function changeBody(ids: string[], flags: ChangeFlags): JsonObject {
   };
 }
 
+/** What the flags choose, for whoever is asked whether it is meant. */
+function itemsText(ids: readonly string[], { upTo }: ChangeFlags): string {
+  const named = ids.length === 1 ? "1 item" : `${ids.length} items`;
+  if (upTo === undefined) return named;
+  const all = "every item up to a position";
+  return ids.length === 0 ? all : `${named} and ${all}`;
+}
+
 function ownerQuery(flags: Flags): (readonly [string, string])[] {
   return flags.user === undefined ? [] : [["user_id", flags.user]];
 }
 
 const ITEM_COLUMNS: readonly Column[] = [
   { title: "id", cell: (item) => item["id"] },
+  timeColumn("delivered_at"),
   { title: "read", cell: (item) => item["read"] },
   { title: "sender", cell: (item) => item["sender"] },
   { title: "node", cell: (item) => item["node_id"] },
