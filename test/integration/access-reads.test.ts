@@ -288,7 +288,7 @@ describe("every read sees what the model says", () => {
         await checkQueries(model, client, asker, 3);
       }
     },
-    30_000,
+    120_000,
   );
 });
 

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { JsonObject } from "../../src/base/json.ts";
 import { type LimitName, limits } from "../../src/base/limits.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import {
@@ -115,6 +116,34 @@ describe("at the limit, and one past it:", () => {
     },
     60_000,
   );
+});
+
+describe("a list in JSON that is one too long names its limit:", () => {
+  const create = { op: "create_node", type_id: THING };
+  const who = (count: number) => several(count, (i) => `user:u${i}`);
+  const lists: [LimitName, string, (count: number) => JsonObject][] = [
+    ["operationsPerTransaction", "/v1/atomic", (n) => ({ operations: several(n, () => create) })],
+    [
+      "principalsPerNode",
+      "/v1/atomic",
+      (n) => ({ operations: [{ ...create, recipients: who(n) }] }),
+    ],
+    ["idsPerGet", "/v1/nodes/get", (n) => ({ ids: several(n, () => "nd_x") })],
+    ["mailboxItemsPerChange", "/v1/mailbox/mark_read", (n) => ({ item_ids: who(n) })],
+  ];
+
+  test.each(lists)("%s", async (name, path, body) => {
+    const app = new RestApp({ behind: usual.engine });
+    const past = await app.post(path, body(limits[name] + 1), { "x-tenant-id": "nobody" });
+    expect(past.status).toBe(400);
+    expect(past.json["error"]).toMatchObject({
+      reason: "LIMIT_EXCEEDED",
+      hint: expect.any(String),
+      details: { limit: name, max: String(limits[name]) },
+    });
+    // Nothing came behind it either: the tenant that the first write would make is not there.
+    expect(usual.partition.stores.findEntry("nobody")).toBeUndefined();
+  });
 });
 
 test.each(Object.entries(LIMITS_SHOWN))("%s is shown elsewhere", (_name, { file, test: name }) => {

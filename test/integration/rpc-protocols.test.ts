@@ -20,7 +20,7 @@ import {
 } from "../../gen/google/rpc/error_details_pb.ts";
 import { EntError } from "../../src/base/errors.ts";
 import type { Caller } from "../../src/record/caller.ts";
-import { startFace, type TestFace } from "../harness/rpc-face.ts";
+import { eventually, startFace, type TestFace } from "../harness/rpc-face.ts";
 import { nodeOf } from "../harness/scripted-engine.ts";
 
 const CONTEXT = { tenantId: "acme", actor: "user:alice" };
@@ -208,7 +208,12 @@ for (const thin of [true, false]) {
       });
     });
 
+    /** A call is metered when its answer has gone, and its client may be quicker to read it. */
+    const allMetered = () =>
+      eventually(() => face.seen.calls.length === face.seen.started, "the end of every call");
+
     test("serves a Connect call over HTTP/1.1 whose length is told on that path", async () => {
+      await allMetered();
       const answer = await fetch(`${face.url}/entdb.v1.EntDBService/GetNode`, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -216,14 +221,17 @@ for (const thin of [true, false]) {
       });
       expect(await answer.json()).toMatchObject({ node: { ownerActor: "user:alice" } });
       expect(answer.headers.get("x-request-id")).toBeString();
+      await allMetered();
       expect(face.seen.calls.at(-1)?.thin).toBe(thin);
     });
 
     test("meters every call once, with its code and reason", async () => {
       const client = createClient(EntDBService, createGrpcTransport({ baseUrl: face.url }));
+      await allMetered();
       const before = face.seen.calls.length;
       await client.getNode({ context: CONTEXT, id: "nd_x" });
       await failure(client.getNode({ context: CONTEXT, id: "missing" }));
+      await allMetered();
       const calls = face.seen.calls.slice(before);
       expect(calls.map(({ code, reason }) => [code, reason])).toEqual([
         ["ok", ""],

@@ -127,7 +127,7 @@ describe("kills, power cuts and failing operations", () => {
       const complaint = await lives(seed);
       expect(complaint === undefined ? "" : `seed ${seed}: ${complaint}`).toBe("");
     }
-  });
+  }, 120_000);
 
   test.each([{ ignoreFileSyncs: true }, { ignoreDirectorySyncs: true }])(
     "are noticed with %p",
