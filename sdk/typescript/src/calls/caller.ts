@@ -38,9 +38,20 @@ type Attempt<T> = (options: StubOptions) => Promise<T>;
 /** Makes calls, and makes them again. */
 export class Caller {
   readonly #deps: CallerDeps;
+  readonly #closing = new AbortController();
 
   constructor(deps: CallerDeps) {
     this.#deps = deps;
+  }
+
+  /** Aborts when the client is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** From here on every call ends with {@link CanceledError}. */
+  close(): void {
+    this.#closing.abort(new Error("The client was closed."));
   }
 
   /**
@@ -91,12 +102,13 @@ export class Caller {
     return typeof this.#deps.credential === "function";
   }
 
-  /** Waits. Throws {@link CanceledError} when the signal comes first. */
+  /** Waits. Throws {@link CanceledError} when the signal, or the client's end, comes first. */
   async pause(ms: number, signal: AbortSignal | undefined, requestId?: string): Promise<void> {
+    const either = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed]);
     try {
-      await pause(ms, signal);
-    } catch (cause) {
-      throw isAborted(signal) ? canceled(signal, requestId) : cause;
+      await pause(ms, either);
+    } catch {
+      throw canceled(either, requestId);
     }
   }
 
@@ -113,6 +125,7 @@ export class Caller {
     const { endpoint, requestIds, attemptTimeoutMs } = this.#deps;
     const requestId = requestIds.next();
     const leftMs = endsAt - performance.now();
+    if (this.closed.aborted) return { failed: canceled(this.closed, requestId) };
     if (isAborted(signal)) return { failed: canceled(signal, requestId) };
     if (leftMs <= 0) return { failed: deadlineExceeded({ requestId }) };
     try {
@@ -122,6 +135,7 @@ export class Caller {
       if (signal !== undefined) stub.signal = signal;
       return { answer: await attempt(stub) };
     } catch (thrown) {
+      if (this.closed.aborted) return { failed: canceled(this.closed, requestId) };
       if (isAborted(signal)) return { failed: canceled(signal, requestId) };
       return { failed: fromThrown(thrown, { endpoint, requestId }) };
     }

@@ -1,15 +1,15 @@
 /** Resolves after so many milliseconds. Rejects with the signal's reason when that comes first. */
-export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason);
+    if (signal.aborted) return reject(signal.reason);
     const aborted = () => {
       clearTimeout(timer);
-      reject(signal?.reason);
+      reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", aborted);
+      signal.removeEventListener("abort", aborted);
       resolve();
     }, ms);
-    signal?.addEventListener("abort", aborted, { once: true });
+    signal.addEventListener("abort", aborted, { once: true });
   });
 }

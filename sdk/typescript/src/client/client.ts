@@ -196,7 +196,7 @@ export class Client {
     return getReceipt(this.#session, idempotencyKey, options);
   }
 
-  /** Whether the server is well. Needs no credential. */
+  /** Whether the server is well. */
   health(options: CallOptions = {}): Promise<Health> {
     return getHealth(this.#session, options);
   }
@@ -252,8 +252,9 @@ export class Client {
     this.#session.positions.set(this.#session.identity.tenantId, tokenBytes(position));
   }
 
-  /** Closes what is open. Calls under way fail. */
+  /** Ends calls and watches under way, closes connections, and refuses what comes after. */
   close(): void {
+    this.#session.caller.close();
     this.#transport.close();
   }
 

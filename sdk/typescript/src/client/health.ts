@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 /** How the server says that it is. */
 export interface Health {
   readonly status: "healthy" | "unhealthy";
-  /** Without a credential, where one is required, nothing but the status is told. */
+  /** Parts of the server, and how each is. */
   readonly components: Readonly<Record<string, string>>;
   readonly applierLagMs: number;
   readonly version: string;

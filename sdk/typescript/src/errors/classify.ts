@@ -145,12 +145,12 @@ export function deadlineExceeded(parts: {
   });
 }
 
-/** The caller's signal ended the call. */
+/** The caller's signal ended the call, or the client was closed. */
 export function canceled(signal: AbortSignal, requestId?: string): CanceledError {
   return new CanceledError({
     code: "canceled",
     reason: "CANCELED",
-    message: "The call was given up by its signal.",
+    message: "The call was given up before it was answered.",
     hint: "A write may have happened: its idempotency key makes repeating it safe.",
     requestId,
     cause: signal.reason,

@@ -2,15 +2,17 @@
  * gRPC and Connect over HTTP/2, for Node and Bun.
  *
  * A connection carries a bounded number of calls at once; when all are taken another one is
- * opened. So a thousand calls need no queue, and a watch that stays open keeps nobody out.
+ * opened. So a thousand calls need no queue, and a watch that stays open keeps nobody out. A
+ * connection on which a call waited for its answer in vain gets no more calls: networks drop
+ * connections without telling either side.
  */
-import type { Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
-import type { ClientTransport, TransportFactory } from "./transport.ts";
+import { type ClientTransport, SilentStream, type TransportFactory } from "./transport.ts";
 
 /** How a transport over HTTP/2 behaves. */
 export interface Http2TransportOptions {
@@ -50,6 +52,8 @@ interface Connection {
   readonly transport: Transport;
   readonly session: Http2SessionManager;
   calls: number;
+  /** Gets no more calls, and is closed when the last one has ended. */
+  retired: boolean;
 }
 
 function pooled(options: Http2TransportOptions, make: Make): TransportFactory {
@@ -80,8 +84,11 @@ class ConnectionPool implements ClientTransport {
           input,
           contextValues,
         );
+      } catch (error) {
+        if (isUnanswered(error)) this.#retire(connection);
+        throw error;
       } finally {
-        connection.calls -= 1;
+        this.#giveBack(connection);
       }
     },
     stream: async (method, signal, timeoutMs, header, input, contextValues) => {
@@ -95,9 +102,10 @@ class ConnectionPool implements ClientTransport {
           input,
           contextValues,
         );
-        return { ...response, message: counted(response.message, connection) };
+        const ended = () => this.#streamEnded(connection, signal);
+        return { ...response, message: watched(response.message, ended) };
       } catch (error) {
-        connection.calls -= 1;
+        this.#streamEnded(connection, signal);
         throw error;
       }
     },
@@ -115,19 +123,47 @@ class ConnectionPool implements ClientTransport {
         pingIntervalMs: this.#options.pingIntervalMs ?? PING_INTERVAL_MS,
         idleConnectionTimeoutMs: this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       });
-      connection = { session, transport: this.#make(this.#endpoint, session), calls: 0 };
+      connection = {
+        session,
+        transport: this.#make(this.#endpoint, session),
+        calls: 0,
+        retired: false,
+      };
       this.#connections.push(connection);
     }
     connection.calls += 1;
     return connection;
   }
+
+  #streamEnded(connection: Connection, signal: AbortSignal | undefined): void {
+    if (signal?.reason instanceof SilentStream) this.#retire(connection);
+    this.#giveBack(connection);
+  }
+
+  #giveBack(connection: Connection): void {
+    connection.calls -= 1;
+    if (connection.retired && connection.calls === 0) connection.session.abort();
+  }
+
+  /** It gets no more calls; those under way go on. It may be dead without anybody having said so. */
+  #retire(connection: Connection): void {
+    const at = this.#connections.indexOf(connection);
+    if (at >= 0) this.#connections.splice(at, 1);
+    connection.retired = true;
+  }
 }
 
-/** The messages of a stream, which gives its place back when it ends. */
-async function* counted<T>(messages: AsyncIterable<T>, connection: Connection): AsyncGenerator<T> {
+/** The messages of a stream, which says when it has ended. */
+async function* watched<T>(messages: AsyncIterable<T>, ended: () => void): AsyncGenerator<T> {
   try {
     yield* messages;
   } finally {
-    connection.calls -= 1;
+    ended();
   }
+}
+
+/** Whether time ran out before the server said anything. */
+function isUnanswered(error: unknown): boolean {
+  const { code, details } = ConnectError.from(error);
+  return code === Code.DeadlineExceeded && details.length === 0;
 }

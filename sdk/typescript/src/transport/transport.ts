@@ -16,3 +16,8 @@ export interface ClientTransport {
   /** Closes connections that are open. Calls under way fail. */
   close(): void;
 }
+
+/** Why a stream is ended on which nothing came for too long: its connection may be dead. */
+export class SilentStream extends Error {
+  override readonly name = "SilentStream";
+}

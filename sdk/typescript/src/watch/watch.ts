@@ -13,6 +13,7 @@ import type { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
 import type { WatchChangesResponse } from "../gen/entdb/v1/entdb_service_pb.ts";
 import type { TypeDefinition } from "../schema/define.ts";
+import { SilentStream } from "../transport/transport.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { type Change, decodeChange } from "./change.ts";
 
@@ -111,8 +112,9 @@ export class Watch implements AsyncIterable<ChangeBatch> {
 
   /** The error, if the watch is to go on after it. Throws it otherwise. */
   #judge(error: EntDBError, failures: number): EntDBError {
-    const { signal } = this.#options;
-    if (signal?.aborted === true) throw canceled(signal, error.requestId);
+    for (const signal of [this.#options.signal, this.#session.caller.closed]) {
+      if (signal?.aborted === true) throw canceled(signal, error.requestId);
+    }
     const renewable = error.reason === "UNAUTHENTICATED" && this.#session.caller.renewsCredential;
     const worthIt = error.retryable || (renewable && this.#begun && failures === 1);
     if (!worthIt || (!this.#begun && failures >= FIRST_ATTEMPTS)) throw error;
@@ -153,7 +155,8 @@ export class Watch implements AsyncIterable<ChangeBatch> {
 class Connection {
   readonly #session: Session;
   readonly #silenceMs: number;
-  readonly #signal: AbortSignal | undefined;
+  /** What ends the stream from outside: the caller's signal, and the client's end. */
+  readonly #signals: readonly AbortSignal[];
   readonly #abort = new AbortController();
   readonly #stop = () => this.#abort.abort();
   #requestId = "";
@@ -162,14 +165,17 @@ class Connection {
   constructor(session: Session, options: WatchOptions) {
     this.#session = session;
     this.#silenceMs = (options.heartbeatMs ?? HEARTBEAT_MS) * SILENT_HEARTBEATS;
-    this.#signal = options.signal;
+    const { closed } = session.caller;
+    this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
   }
 
   async *open(
     request: Parameters<Session["rpc"]["watchChanges"]>[0],
   ): AsyncGenerator<WatchChangesResponse, void, void> {
-    this.#signal?.addEventListener("abort", this.#stop, { once: true });
-    if (this.#signal?.aborted === true) this.#stop();
+    for (const signal of this.#signals) {
+      signal.addEventListener("abort", this.#stop, { once: true });
+      if (signal.aborted) this.#stop();
+    }
     const { stub, requestId } = await this.#session.caller.streamOptions(this.#abort.signal);
     this.#requestId = requestId;
     const messages = this.#session.rpc.watchChanges(request, stub)[Symbol.asyncIterator]();
@@ -188,14 +194,14 @@ class Connection {
   }
 
   close(): void {
-    this.#signal?.removeEventListener("abort", this.#stop);
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#stop);
     this.#stop();
   }
 
   async #unlessSilent<T>(message: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
       this.#silent = true;
-      this.#stop();
+      this.#abort.abort(new SilentStream());
     }, this.#silenceMs);
     try {
       return await message;
