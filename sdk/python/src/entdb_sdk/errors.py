@@ -154,13 +154,23 @@ class ConflictError(EntDbError):
 class UniqueConflictError(ConflictError):
     """Another node has the value of a unique field or key, or the edge is there already."""
 
+    @property
+    def key(self) -> str | None:
+        """The field, or the unique key, whose value is taken."""
+        return self.details.get("key")
+
+    @property
+    def existing_node_id(self) -> str | None:
+        """The node that has it, as far as it may be read."""
+        return self.details.get("existing_node_id")
+
 
 class VersionConflictError(ConflictError):
     """The node has another version than expected, or a field does not hold what was demanded."""
 
     @property
     def actual_version(self) -> int | None:
-        """The node's version, where it was the version that did not fit."""
+        """The node's version as it is."""
         text = self.details.get("actual_version")
         return None if text is None else int(text)
 
@@ -171,6 +181,10 @@ class IdempotencyKeyReusedError(ConflictError):
 
 class SchemaConflictError(ConflictError):
     """The schema would change what stored data means (SCHEMA_INCOMPATIBLE), or is not known."""
+
+
+class UnsupportedError(EntDbError):
+    """This version of the server does not have what was asked for."""
 
 
 class ServerError(EntDbError):

@@ -65,7 +65,10 @@ class Created:
 
 
 class Plan:
-    """Collects operations. Made by `DbClient.atomic`, which sends them when its function ends."""
+    """Collects operations. Made by `DbClient.atomic`, which sends them when its function ends.
+
+    `create` and `link` hand out what they will create, the other operations the plan itself.
+    """
 
     def __init__(self, registry: SchemaRegistry) -> None:
         self._registry = registry
@@ -125,7 +128,7 @@ class Plan:
         *,
         expected_version: int = 0,
         preconditions: Mapping[str, object] | None = None,
-    ) -> None:
+    ) -> Plan:
         """Changes a node: what is named is set, None clears, the rest stays.
 
         `expected_version` is the version before the transaction (0: any). `preconditions` say
@@ -141,6 +144,7 @@ class Plan:
         for name, value in (preconditions or {}).items():
             update.preconditions.append(_precondition(type_def, name, value))
         self.operations.append(pb.Operation(update_node=update))
+        return self
 
     def delete(
         self,
@@ -148,11 +152,12 @@ class Plan:
         node_id: IdLike | None = None,
         *,
         expected_version: int = 0,
-    ) -> None:
+    ) -> Plan:
         """Deletes a node, so that it can be restored: it frees its unique values and hides its
         edges. Takes the id, or for those who like symmetry the type and the id."""
         step = _step(pb.DeleteNode, node, node_id, expected_version)
         self.operations.append(pb.Operation(delete_node=step))
+        return self
 
     def restore(
         self,
@@ -160,10 +165,11 @@ class Plan:
         node_id: IdLike | None = None,
         *,
         expected_version: int = 0,
-    ) -> None:
+    ) -> Plan:
         """Takes a deletion back. Fails with UniqueConflictError when a value is taken by now."""
         step = _step(pb.RestoreNode, node, node_id, expected_version)
         self.operations.append(pb.Operation(restore_node=step))
+        return self
 
     def purge(
         self,
@@ -171,10 +177,11 @@ class Plan:
         node_id: IdLike | None = None,
         *,
         expected_version: int = 0,
-    ) -> None:
+    ) -> Plan:
         """Takes a node and its edges out of everything that can be read, for good."""
         step = _step(pb.PurgeNode, node, node_id, expected_version)
         self.operations.append(pb.Operation(purge_node=step))
+        return self
 
     def link(
         self,
@@ -207,19 +214,20 @@ class Plan:
         from_id: IdLike,
         to_id: IdLike,
         payload: Mapping[str, object],
-    ) -> None:
+    ) -> Plan:
         """Changes the fields of an edge: what is named is set, None clears, the rest stays."""
         type_def = self._edge_type(edge_type)
         update = pb.UpdateEdge(key=_edge_key(type_def, from_id, to_id, "update_edge"))
         encode_payload(type_def, payload, update.fields, partial=True)
         self.operations.append(pb.Operation(update_edge=update))
+        return self
 
     def unlink(
         self,
         edge: EdgeTypeDef | IdLike,
         from_id: IdLike | None = None,
         to_id: IdLike | None = None,
-    ) -> None:
+    ) -> Plan:
         """Removes an edge: by its id, or by its type and its ends."""
         if from_id is None and to_id is None and not isinstance(edge, EdgeTypeDef):
             delete = pb.DeleteEdge(id=require_id(edge, "unlink"))
@@ -228,14 +236,16 @@ class Plan:
             type_def = self._edge_type(key)
             delete = pb.DeleteEdge(key=_edge_key(type_def, from_id, to_id, "unlink"))
         self.operations.append(pb.Operation(delete_edge=delete))
+        return self
 
-    def set_visibility(self, node_id: IdLike, principals: Iterable[str] = ()) -> None:
+    def set_visibility(self, node_id: IdLike, principals: Iterable[str] = ()) -> Plan:
         """Says who may read a node, in place of whoever could; other grants stay."""
         visibility = pb.SetVisibility(
             node_id=require_id(node_id, "set_visibility"),
             principals=_texts(principals, "principals"),
         )
         self.operations.append(pb.Operation(set_visibility=visibility))
+        return self
 
     def grant(
         self,
@@ -244,7 +254,7 @@ class Plan:
         permission: Permission = "read",
         *,
         expires_at: int | datetime = 0,
-    ) -> None:
+    ) -> Plan:
         """Grants a permission, and those it implies, to a principal such as `group:eng`.
 
         `expires_at` is log time from which on it no longer holds, as Unix milliseconds or as
@@ -253,14 +263,16 @@ class Plan:
         grant = encode_grant(Grant(principal, permission, expires_at))
         added = pb.AddGrant(node_id=require_id(node_id, "grant"), grant=grant)
         self.operations.append(pb.Operation(grant=added))
+        return self
 
-    def revoke(self, node_id: IdLike, principal: str, permission: Permission | None = None) -> None:
+    def revoke(self, node_id: IdLike, principal: str, permission: Permission | None = None) -> Plan:
         """Takes a grant back; without a permission all that the principal holds. What is not
         there is taken back without an error."""
         revoked = pb.RevokeGrant(node_id=require_id(node_id, "revoke"), principal=principal)
         if permission is not None:
             revoked.permission = choose(PERMISSION_NUMBER, permission, "permission")
         self.operations.append(pb.Operation(revoke=revoked))
+        return self
 
     def mark_read(
         self,
@@ -269,29 +281,32 @@ class Plan:
         up_to: bytes = b"",
         user_id: str = "",
         unread: bool = False,
-    ) -> None:
+    ) -> Plan:
         """Marks items of a mailbox as read, or with `unread` as unread: by id, or every one
         that was delivered at the position `up_to` or before."""
         marked = pb.MarkReadOperation(
             user_id=user_id, items=encode_selection(items, up_to), unread=unread
         )
         self.operations.append(pb.Operation(mark_read=marked))
+        return self
 
     def delete_mailbox_items(
         self, items: Iterable[IdLike] = (), *, up_to: bytes = b"", user_id: str = ""
-    ) -> None:
+    ) -> Plan:
         """Removes items from a mailbox; their nodes stay."""
         deleted = pb.DeleteMailboxItemsOperation(
             user_id=user_id, items=encode_selection(items, up_to)
         )
         self.operations.append(pb.Operation(delete_mailbox_items=deleted))
+        return self
 
-    def register_schema(self, schema: SchemaRegistry, *, mode: SchemaMode = "merge") -> None:
+    def register_schema(self, schema: SchemaRegistry, *, mode: SchemaMode = "merge") -> Plan:
         """Registers types in the same transaction, before the operations that come after it."""
         registered = pb.RegisterSchemaOperation(
             schema=encode_schema(schema), mode=choose(SCHEMA_MODE, mode, "mode")
         )
         self.operations.append(pb.Operation(register_schema=registered))
+        return self
 
     def _node_type(self, key: NodeTypeDef | int | str) -> NodeTypeDef:
         self.names_types = True

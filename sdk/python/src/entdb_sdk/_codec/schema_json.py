@@ -42,9 +42,9 @@ def types_from_json(
     # Former names are the server's to write.
     members = _members(root, "the schema", ("node_types", "edge_types", "former_names", *_RESERVED))
     return (
-        [_node_type(one) for one in members.get("node_types", ())],
-        [_edge_type(one) for one in members.get("edge_types", ())],
-        {name: members.get(name, ()) for name in _RESERVED},
+        [_node_type(one) for one in _list(members, "node_types")],
+        [_edge_type(one) for one in _list(members, "edge_types")],
+        {name: _list(members, name) for name in _RESERVED},
     )
 
 

@@ -15,7 +15,7 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from .._version import __version__
-from ..errors import EntDbError, invalid
+from ..errors import EntDbError
 from .endpoint import Endpoint
 from .rpc import ServerStream, Unary
 from .tls import Tls
@@ -119,12 +119,7 @@ class Connection:
             options.append(("grpc.enable_http_proxy", 0))
         if self.tls is None:
             return grpc.aio.insecure_channel(self.endpoint.target, options=options)
-        try:
-            credentials = grpc.ssl_channel_credentials(
-                self.tls.ca_certificate, self.tls.private_key, self.tls.certificate
-            )
-        except (TypeError, ValueError) as error:
-            raise invalid(
-                "INVALID_REQUEST", f"The TLS settings cannot be used: {error}."
-            ) from error
+        credentials = grpc.ssl_channel_credentials(
+            self.tls.ca_certificate, self.tls.private_key, self.tls.certificate
+        )
         return grpc.aio.secure_channel(self.endpoint.target, credentials, options=options)

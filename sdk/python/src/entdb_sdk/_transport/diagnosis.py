@@ -34,7 +34,7 @@ async def diagnose(
     endpoint: Endpoint, tls: Tls | None, error: ConnectionRefusedError
 ) -> EntDbError:
     """The error that says it better, or the same one when nobody can be reached."""
-    context = None if tls is None else _context_of(tls)
+    context = None if tls is None else tls.context()
     try:
         return await asyncio.wait_for(_look(endpoint, context, error), _LOOK_SECONDS)
     except ssl.SSLCertVerificationError as failure:
@@ -120,11 +120,3 @@ def _tls(endpoint: Endpoint, error: ConnectionRefusedError, problem: str) -> Tls
         "authority that this client trusts.",
         details=error.details,
     )
-
-
-def _context_of(tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if tls.ca_certificate is not None:
-        context.load_verify_locations(cadata=tls.ca_certificate.decode())
-    context.set_alpn_protocols(["h2"])
-    return context

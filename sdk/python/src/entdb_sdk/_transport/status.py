@@ -51,6 +51,7 @@ _BY_CODE: Final[dict[str, type[EntDbError]]] = {
     "aborted": errors.ConflictError,
     "permission_denied": errors.PermissionError,
     "unauthenticated": errors.AuthenticationError,
+    "unimplemented": errors.UnsupportedError,
     "unavailable": errors.UnavailableError,
     "resource_exhausted": errors.UnavailableError,
     "internal": errors.ServerError,
@@ -73,7 +74,7 @@ def error_for(
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, EntDbError)
     error = kind(message, reason=reason, code=code, hint=hint, details=details)
     if isinstance(error, errors.UnknownFieldError):
-        error.field_name = details.get("name") or details.get("field", "").rpartition(".")[2]
+        error.field_name = details.get("field_name") or details.get("field_id", "")
         near = details.get("suggestions", "")
         error.suggestions = tuple(near.split(",")) if near else ()
     return error
