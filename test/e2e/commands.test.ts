@@ -167,6 +167,10 @@ test("a node: created, read, changed, deleted", async () => {
   expect(gone.exitCode).toBe(3);
   expect(gone.stderr).toContain("reason: NODE_NOT_FOUND");
   expect((await json("node", "get", id, "--include-deleted")).deleted).toBe(true);
+  expect(await json("node", "restore", id)).toMatchObject({ node_id: id, version: 4 });
+  expect((await json("node", "get", id)).deleted).toBe(false);
+  const live = await run("node", "restore", id);
+  expect([live.exitCode, live.stderr]).toEqual([4, expect.stringContaining("NODE_NOT_DELETED")]);
   await json("node", "delete", id, "--purge", "--yes");
   expect((await run("node", "get", id, "--include-deleted")).exitCode).toBe(3);
 });

@@ -24,7 +24,8 @@ export function nodeCommand(context: CliContext): Command {
     .addCommand(getCommand(context))
     .addCommand(createCommand(context))
     .addCommand(updateCommand(context))
-    .addCommand(deleteCommand(context));
+    .addCommand(deleteCommand(context))
+    .addCommand(restoreCommand(context));
   for (const access of nodeAccessCommands(context)) command.addCommand(access);
   return command;
 }
@@ -108,6 +109,18 @@ function deleteCommand(context: CliContext): Command {
     const action = `${flags.purge ? "purge" : "delete"} node ${id} of tenant ${flags.tenantId}`;
     if (!(await confirmed(context, flags, action))) return;
     await executeOne(context, flags, { op, id, ...expectation(flags) });
+  });
+}
+
+function restoreCommand(context: CliContext): Command {
+  const command = new Command("restore")
+    .description("bring a deleted node back, with its edges")
+    .argument("<id>", "the node's id")
+    .option("--idempotency-key <key>", "makes repeating the command safe");
+  addOutputFlag(addTenantFlags(addVersionFlag(command)));
+  type Restore = WriteFlags & { expectedVersion?: number };
+  return command.action(async (id: string, flags: Restore) => {
+    await executeOne(context, flags, { op: "restore_node", id, ...expectation(flags) });
   });
 }
 
