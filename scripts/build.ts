@@ -1,45 +1,10 @@
-/**
- * `bun run build`: one executable, `dist/entdb`, with the runtime, the server and its read
- * workers inside. It reads neither `.env` nor `bunfig.toml` of the directory it is started in.
- */
-import { mkdirSync, statSync, unlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+/** `bun run build`: the executable for this machine, `dist/entdb` unless another path is given. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "./compile.ts";
 import { ensureInstalled, ROOT } from "./ensure-installed.ts";
-import { output } from "./run.ts";
-
-/** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
-const READ_WORKER = "store/reader/read-worker";
-const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`];
 
 ensureInstalled();
 const outfile = process.argv[2] ?? join(ROOT, "dist", "entdb");
-mkdirSync(dirname(outfile), { recursive: true });
-
-const commit = output("git", "rev-parse", "--short=12", "HEAD");
-const dirty = output("git", "status", "--porcelain", "--untracked-files=no") !== "";
-const result = await Bun.build({
-  entrypoints: ENTRY_POINTS.map((path) => join(ROOT, path)),
-  root: join(ROOT, "src"),
-  target: "bun",
-  minify: true,
-  // Compiled ahead: the command line answers in a third of the time that parsing would take.
-  bytecode: true,
-  format: "esm",
-  // Inside the executable, so that a stack in the log names our files and lines.
-  sourcemap: "inline",
-  define: {
-    // Relative to the executable's own module, which lies at the root of what is embedded.
-    ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
-    ENTDB_BUILD_COMMIT: JSON.stringify(
-      commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
-    ),
-  },
-  compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
-});
-for (const log of result.logs) console.error(log);
-if (!result.success) process.exit(1);
-// The bundler leaves the maps beside the executable as well, which does not need them there.
-for (const map of new Bun.Glob("*.map").scanSync(dirname(outfile))) {
-  unlinkSync(join(dirname(outfile), map));
-}
+if (!(await compile(outfile))) process.exit(1);
 console.error(`${outfile}: ${(statSync(outfile).size / 1e6).toFixed(0)} MB`);
