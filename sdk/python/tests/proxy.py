@@ -35,6 +35,7 @@ class Proxy:
         self._answers_to_drop = 0
         self._dropped = asyncio.Event()
         self._silent = False
+        self._swallowed: set[asyncio.StreamWriter] = set()
 
     @property
     def endpoint(self) -> str:
@@ -88,6 +89,10 @@ class Proxy:
         """From now on answers are swallowed, and connections stay open."""
         self._silent = True
 
+    def swallow(self) -> None:
+        """From now on the answers of the connections that there are lead nowhere; new ones work."""
+        self._swallowed |= self._open
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -122,7 +127,7 @@ class Proxy:
 
     async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK_BYTES):
-            if self._silent:
+            if self._silent or writer in self._swallowed:
                 continue
             if self._answers_to_drop > 0 and _holds_answer(data):
                 self._answers_to_drop -= 1

@@ -184,7 +184,7 @@ class SchemaConflictError(ConflictError):
 
 
 class UnsupportedError(EntDbError):
-    """This version of the server does not have what was asked for."""
+    """The server, of its version, does not have what was asked for."""
 
 
 class ServerError(EntDbError):

@@ -152,8 +152,12 @@ class Watch:
         except grpc.aio.AioRpcError as failure:
             raise await self._caller.explain(failure) from failure
         except asyncio.TimeoutError as silence:
+            # Whatever still says so, this connection leads nowhere.
+            self._caller.connection.renew()
             raise _lost("The server fell silent.") from silence
         except asyncio.CancelledError:
+            # It took the stream with it. The next step opens one, at the same place.
+            self._drop()
             if self._closed:
                 return None
             raise

@@ -23,6 +23,9 @@ from .tls import Tls
 # A page of a thousand nodes may be larger than gRPC's own 4 MiB.
 _MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 
+# How long calls may stay on a channel that was given up.
+_RENEWAL_GRACE_SECONDS: Final = 30.0
+
 _OPTIONS: Final[Sequence[tuple[str, int | str]]] = (
     ("grpc.primary_user_agent", f"entdb-sdk-python/{__version__}"),
     ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
@@ -60,6 +63,7 @@ class Connection:
         self._channel: grpc.aio.Channel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unary: dict[str, object] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def unary(
@@ -90,8 +94,21 @@ class Connection:
         self._closed = True
         channel, self._channel = self._channel, None
         self._unary.clear()
-        if channel is not None and self._loop is asyncio.get_running_loop():
+        if self._loop is not asyncio.get_running_loop():
+            return
+        for closing in self._closing:
+            closing.cancel()
+        if channel is not None:
             await channel.close()
+
+    def renew(self) -> None:
+        """The next call opens another channel; calls under way on this one may end there."""
+        old, self._channel = self._channel, None
+        self._unary.clear()
+        if old is not None and self._loop is asyncio.get_running_loop():
+            closing = self._loop.create_task(old.close(_RENEWAL_GRACE_SECONDS))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     @property
     def is_closed(self) -> bool:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from ..errors import ConnectionLostError, ConnectionRefusedError, EntDbError, invalid
 
-# What a retry costs, and what a success gives back: in the long run one retry in ten calls.
-_RETRY_COST = 1.0
-_SUCCESS_GAIN = 0.1
+# What a retry costs, in successes: in the long run one retry in ten calls.
+_RETRY_COST = 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class RetryPolicy:
     repeats anything.
     """
 
-    max_attempts: int = 8
+    max_attempts: int = 10
     initial_backoff: float = 0.05
     max_backoff: float = 2.0
     budget: int = 100
@@ -53,12 +52,12 @@ class RetryBudget:
     __slots__ = ("_capacity", "_tokens")
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = float(capacity)
-        self._tokens = float(capacity)
+        self._capacity = capacity * _RETRY_COST
+        self._tokens = self._capacity
 
     def succeeded(self) -> None:
         if self._tokens < self._capacity:
-            self._tokens = min(self._capacity, self._tokens + _SUCCESS_GAIN)
+            self._tokens += 1
 
     def take(self) -> bool:
         """Whether one more repetition is within the budget; if so it is spent."""
