@@ -37,7 +37,7 @@ const FOREIGN: readonly (readonly [op: string, members: JsonObject])[] = [
 ];
 
 /** Operations have less numbers than these, in messages and in the log. */
-const NUMBERS = Array.from({ length: 100 }, (_, i) => i + 1).filter(
+const NUMBERS = Array.from({ length: 40 }, (_, i) => i + 1).filter(
   (no) => !OperationSchema.fields.some(({ number }) => number === no),
 );
 
@@ -87,23 +87,24 @@ describe.each(BINARY)("over %s", (protocol) => {
     const text = Uint8Array.of(0x0a, 1, 0x67);
     const truth = Uint8Array.of(0x08, 1);
     await unmoved(async () => {
-      for (const no of NUMBERS) {
-        for (const data of [text, truth]) {
-          const request = { context: CONTEXT, operations: [unknownField(no, data)] };
-          const error = await client.executeAtomic(request).then(
-            () => undefined,
-            (thrown: unknown) => ConnectError.from(thrown),
-          );
-          const [info] = error?.findDetails(ErrorInfoSchema) ?? [];
-          expect([no, info?.reason, error?.rawMessage]).toEqual([
-            no,
-            "INVALID_REQUEST",
-            "operations[0]: an operation is needed, such as createNode.",
-          ]);
-        }
+      const sent = NUMBERS.flatMap((no) => [text, truth].map((data) => unknownField(no, data)));
+      const answers = await Promise.all(
+        sent.map((operation) =>
+          client
+            .executeAtomic({ context: CONTEXT, operations: [operation] })
+            .then(() => undefined, ConnectError.from),
+        ),
+      );
+      for (const [i, error] of answers.entries()) {
+        const [info] = error?.findDetails(ErrorInfoSchema) ?? [];
+        expect([sent[i]?.$unknown?.[0]?.no, info?.reason, error?.rawMessage]).toEqual([
+          NUMBERS[Math.floor(i / 2)],
+          "INVALID_REQUEST",
+          "operations[0]: an operation is needed, such as createNode.",
+        ]);
       }
     });
-  });
+  }, 60_000);
 });
 
 describe("in JSON", () => {
