@@ -105,11 +105,7 @@ export class Caller {
   /** Waits. Throws {@link CanceledError} when the signal, or the client's end, comes first. */
   async pause(ms: number, signal: AbortSignal | undefined, requestId?: string): Promise<void> {
     const either = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed]);
-    try {
-      await pause(ms, either);
-    } catch {
-      throw canceled(either, requestId);
-    }
+    if (!(await pause(ms, either))) throw canceled(either, requestId);
   }
 
   /** The pause before a stream is opened for the nth time, in milliseconds. */

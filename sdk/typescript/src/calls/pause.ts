@@ -1,14 +1,14 @@
-/** Resolves after so many milliseconds. Rejects with the signal's reason when that comes first. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
+/** Resolves after so many milliseconds with true, or with false as soon as the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
     const aborted = () => {
       clearTimeout(timer);
-      reject(signal.reason);
+      resolve(false);
     };
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", aborted);
-      resolve();
+      resolve(true);
     }, ms);
     signal.addEventListener("abort", aborted, { once: true });
   });

@@ -1,0 +1,128 @@
+/**
+ * The package as it is published: what is in its tarball, and that a program in an empty directory
+ * that has nothing but it compiles, without skipping its declarations, and runs. The program is the
+ * README.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { NODE_22, run } from "../../scripts/run.ts";
+import { readmeProgram } from "../fixtures/readme.ts";
+import { TestServer } from "../fixtures/server.ts";
+
+const PACKAGE = join(import.meta.dir, "../..");
+const PROGRAM_TSCONFIG = {
+  compilerOptions: {
+    target: "ES2024",
+    module: "NodeNext",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    types: ["node"],
+  },
+  include: ["readme.ts"],
+};
+
+let directory: string;
+let server: TestServer;
+let tarball: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "entdb-package-"));
+  server = await TestServer.start();
+  run(["npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", directory], PACKAGE);
+  tarball = join(directory, readdirSync(directory).find((name) => name.endsWith(".tgz")) ?? "");
+}, 60_000);
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** What the package's own files import. */
+function importsOfSources(): { readonly file: string; readonly specifier: string }[] {
+  return readdirSync(join(PACKAGE, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => {
+      const file = join(PACKAGE, "src", name);
+      const text = readFileSync(file, "utf8");
+      return [...text.matchAll(/\bfrom "([^"]+)"/g)].map(([, specifier = ""]) => ({
+        file,
+        specifier,
+      }));
+    });
+}
+
+describe("the tarball", () => {
+  test("holds what is published and nothing else", () => {
+    const names = run(["tar", "-tzf", tarball], directory).trim().split("\n");
+    expect(names.filter((name) => !/^package\/dist\/.*\.(js|d\.ts)$/.test(name)).sort()).toEqual([
+      "package/LICENSE",
+      "package/README.md",
+      "package/package.json",
+    ]);
+    expect(names).toContain("package/dist/index.d.ts");
+    expect(names).toContain("package/dist/node.js");
+    expect(names.length).toBeGreaterThan(50);
+  });
+
+  test("depends on exact versions, and on nothing of the server", () => {
+    const versions = Object.values(manifest.dependencies);
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    const packages = new Set(Object.keys(manifest.dependencies));
+    const strangers = importsOfSources().filter(({ file, specifier }) =>
+      specifier.startsWith(".")
+        ? !normalize(join(dirname(file), specifier)).startsWith(join(PACKAGE, "src"))
+        : !packages.has(specifier.split("/").slice(0, 2).join("/")),
+    );
+    expect(strangers).toEqual([]);
+  });
+});
+
+describe("a program that has nothing but the package", () => {
+  beforeAll(() => {
+    const devDependencies = {
+      "@types/node": manifest.devDependencies["@types/node"],
+      typescript: manifest.devDependencies.typescript,
+    };
+    const dependencies = { [manifest.name]: `file:${tarball}` };
+    const program = {
+      name: "program",
+      private: true,
+      type: "module",
+      dependencies,
+      devDependencies,
+    };
+    writeFileSync(join(directory, "package.json"), JSON.stringify(program));
+    writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(PROGRAM_TSCONFIG));
+    writeFileSync(join(directory, "readme.ts"), readmeProgram(server));
+    run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], directory);
+  }, 120_000);
+
+  test("compiles, declarations of the package and all", () => {
+    run([join("node_modules", ".bin", "tsc"), "-p", "tsconfig.json"], directory);
+  }, 60_000);
+
+  test("runs in Node 22: the README, from its first line to its last", () => {
+    const said = run([...NODE_22, "readme.js"], directory);
+    for (const words of [
+      "Review PR doing",
+      "Alice",
+      "alice@example.com",
+      "UNIQUE_CONFLICT",
+      "[ 'email' ]",
+    ]) {
+      expect(said).toContain(words);
+    }
+  }, 60_000);
+
+  test("runs in Bun", async () => {
+    const fresh = await TestServer.start();
+    writeFileSync(join(directory, "readme-bun.ts"), readmeProgram(fresh));
+    expect(run([process.execPath, "readme-bun.ts"], directory)).toContain("UNIQUE_CONFLICT");
+    await fresh.stop();
+  }, 60_000);
+});
