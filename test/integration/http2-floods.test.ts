@@ -1,0 +1,212 @@
+/**
+ * Clients that flood an HTTP/2 connection with frames that cost them nothing: the connection
+ * that does it is ended, or what it sends is worked off; memory stays bounded either way, and
+ * calls on other connections are answered meanwhile.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { startFace, type TestFace } from "../harness/rpc-face.ts";
+import { nodeOf } from "../harness/scripted-engine.ts";
+import { rpcClient } from "../harness/wire.ts";
+
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const DATA = 0;
+const HEADERS = 1;
+const PRIORITY = 2;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const PING = 6;
+const WINDOW_UPDATE = 8;
+const CONTINUATION = 9;
+const END_HEADERS = 4;
+const CANCEL = Buffer.from([0, 0, 0, 8]);
+const FRAMES_AT_ONCE = 200;
+const NOTHING: Buffer = Buffer.alloc(0);
+const MB = 1024 * 1024;
+
+function frame(type: number, flags: number, stream: number, payload: Buffer = NOTHING): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** A header as HPACK writes it out, without a table. */
+function header(name: string, value: string): Buffer {
+  return Buffer.concat([
+    ...[Buffer.from([0, name.length]), Buffer.from(name)],
+    ...[Buffer.from([value.length]), Buffer.from(value)],
+  ]);
+}
+
+const CALL = Buffer.concat([
+  header(":method", "POST"),
+  header(":scheme", "http"),
+  header(":path", "/entdb.v1.EntDBService/GetNode"),
+  header(":authority", "localhost"),
+  header("content-type", "application/grpc"),
+]);
+
+let face: TestFace;
+
+beforeEach(async () => {
+  const getNode = async () => ({ node: nodeOf(), positionToken: new Uint8Array(0) });
+  face = await startFace({ engine: { getNode } });
+});
+
+afterEach(async () => {
+  await face[Symbol.asyncDispose]();
+});
+
+interface Flood {
+  /** Of so many frames, or until the server ends the connection. */
+  readonly frames: number;
+  readonly make: (index: number) => Buffer;
+  /** Whether the client reads what comes back. Defaults to true. */
+  readonly reads?: boolean;
+}
+
+interface Came {
+  /** Whether the server ended the connection. */
+  readonly ended: boolean;
+  readonly grownMb: number;
+  /** Calls on another connection that were answered while it went on. */
+  readonly answered: number;
+}
+
+async function flood({ frames, make, reads = true }: Flood): Promise<Came> {
+  const socket = connect(face.port, "127.0.0.1");
+  let ended = false;
+  socket.on("error", () => undefined);
+  socket.on("close", () => {
+    ended = true;
+  });
+  await new Promise((resolve) => socket.once("connect", resolve));
+  if (reads) {
+    socket.resume();
+  } else socket.pause();
+  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)]));
+  const other = rpcClient("grpc", face.url);
+  const before = process.memoryUsage.rss();
+  let most = before;
+  let answered = 0;
+  for (let sent = 0; sent < frames && !ended; sent += FRAMES_AT_ONCE) {
+    const burst = Array.from({ length: FRAMES_AT_ONCE }, (_, i) => make(sent + i));
+    await written(socket, Buffer.concat(burst));
+    most = Math.max(most, process.memoryUsage.rss());
+    if (sent % (FRAMES_AT_ONCE * 20) > 0) continue;
+    await other.getNode({ context: { tenantId: "acme", actor: "user:a" }, id: "x" });
+    answered += 1;
+  }
+  socket.destroy();
+  return { ended, grownMb: (most - before) / MB, answered };
+}
+
+/** Resolves when the bytes have left, or nobody is there to take them. */
+function written(socket: ReturnType<typeof connect>, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.write(bytes, () => resolve());
+  });
+}
+
+const streamOf = (index: number) => 2 * index + 1;
+
+describe("a flood of", () => {
+  test.each<[string, Flood]>([
+    [
+      "streams that are reset at once",
+      {
+        frames: 100_000,
+        make: (i) =>
+          Buffer.concat([
+            frame(HEADERS, END_HEADERS, streamOf(i), CALL),
+            frame(RST_STREAM, 0, streamOf(i), CANCEL),
+          ]),
+      },
+    ],
+    [
+      "pieces of one endless head",
+      {
+        frames: 100_000,
+        make: (i) =>
+          i === 0
+            ? frame(HEADERS, 0, 1, CALL)
+            : frame(CONTINUATION, 0, 1, header(`x-${i}`, "y".repeat(100))),
+      },
+    ],
+    [
+      "empty pieces of a body",
+      {
+        frames: 100_000,
+        make: (i) => (i === 0 ? frame(HEADERS, END_HEADERS, 1, CALL) : frame(DATA, 0, 1)),
+      },
+    ],
+    [
+      "pings whose answers nobody reads",
+      { frames: 2_000_000, reads: false, make: () => frame(PING, 0, 0, Buffer.alloc(8)) },
+    ],
+    [
+      "settings whose acknowledgements nobody reads",
+      { frames: 4_000_000, reads: false, make: () => frame(SETTINGS, 0, 0) },
+    ],
+  ])(
+    "%s ends its connection",
+    async (_name, attack) => {
+      const came = await flood(attack);
+      expect(came.ended).toBe(true);
+      expect(came.grownMb).toBeLessThan(64);
+      expect(came.answered).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  test.each<[string, () => Buffer]>([
+    ["pings", () => frame(PING, 0, 0, Buffer.alloc(8))],
+    ["settings", () => frame(SETTINGS, 0, 0)],
+    ["priorities", () => frame(PRIORITY, 0, 1, Buffer.from([0, 0, 0, 0, 1]))],
+    ["window updates", () => frame(WINDOW_UPDATE, 0, 0, Buffer.from([0, 0, 0, 1]))],
+  ])(
+    "%s hinders nobody else, and fills no memory",
+    async (_name, make) => {
+      const came = await flood({ frames: 100_000, make });
+      // What is not read in time counts as unread: then this connection is ended too.
+      expect(came.grownMb).toBeLessThan(64);
+      expect(came.answered).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+});
+
+test("a body of one-byte pieces is read as one", async () => {
+  const message = Buffer.concat([
+    Buffer.alloc(5),
+    Buffer.from([0x0a, 0x0e, 0x0a, 4]),
+    Buffer.from("acme"),
+    Buffer.from([0x12, 6]),
+    Buffer.from("user:a"),
+    Buffer.from([0x12, 1]),
+    Buffer.from("x"),
+  ]);
+  message.writeUInt32BE(message.length - 5, 1);
+  const pieces = [...message].map((byte, i) =>
+    frame(DATA, i === message.length - 1 ? 1 : 0, 1, Buffer.from([byte])),
+  );
+  const socket = connect(face.port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const seen: Buffer[] = [];
+  const answered = new Promise<void>((resolve) => {
+    socket.on("data", (bytes: Buffer) => {
+      seen.push(bytes);
+      if (Buffer.concat(seen).includes("user:")) resolve();
+    });
+  });
+  const head = frame(HEADERS, END_HEADERS, 1, CALL);
+  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), head]));
+  for (const piece of pieces) await written(socket, piece);
+  await answered;
+  socket.destroy();
+  expect(face.seen.calls.map(({ code }) => code)).toEqual(["ok"]);
+});
