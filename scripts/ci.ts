@@ -91,6 +91,11 @@ const STAGES: readonly Stage[] = [
   command("buf", BUN, "scripts/buf.ts"),
   { name: "generated code is clean", run: () => isUpToDate("gen", tool("buf"), "generate") },
   {
+    name: "generated code of the TypeScript SDK is clean",
+    run: () =>
+      isUpToDate("sdk/typescript/src/gen", tool("buf"), "generate", "--template=buf.gen.sdk.yaml"),
+  },
+  {
     name: "reference docs are clean",
     run: () => isUpToDate("docs/reference", BUN, "scripts/gen-docs.ts"),
   },
@@ -101,6 +106,10 @@ const STAGES: readonly Stage[] = [
   },
   command("build", BUN, "scripts/build.ts"),
   { name: "black box", run: blackBox, report: E2E_REPORT },
+  {
+    name: "sdks",
+    run: () => succeeds([BUN, "scripts/test-sdk.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
+  },
   command("fault", BUN, "test/fault/run.ts", "--ci"),
   command("benchmark smoke", BUN, "test/bench/run.ts", "--smoke"),
 ];

@@ -4,7 +4,7 @@ Three things: the messages (by protoc, with typing stubs), their imports moved b
 `entdb_sdk._generated` so that nothing of ours stands at the top of anybody's environment,
 and `rpcs.py`, a typed table of the service's methods, so that a new RPC shows up here first.
 
-Run it with the packages of requirements-generate.txt, which name exact versions. With
+Run it with the packages of requirements-oldest.txt, which name exact versions. With
 `--check` nothing is written, and the exit code is 1 when what is checked in is not what
 the protos make.
 """

@@ -131,8 +131,9 @@ async def test_one_that_says_nothing(server: Server) -> None:
 
 
 async def test_one_that_never_speaks() -> None:
-    async def listen(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     client = to(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")

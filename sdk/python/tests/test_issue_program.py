@@ -11,6 +11,7 @@ from entdb_sdk import DbClient, EdgeTypeDef, NodeTypeDef, Plan, field
 from .server import Server
 
 PROGRAM = Path(__file__).with_name("issue_program.py")
+SOURCE = Path(__file__).parents[1] / "src"
 
 User = NodeTypeDef(
     type_id=1,
@@ -40,7 +41,12 @@ def test_runs_as_a_script(server: Server) -> None:
     """Word for word, but for the port and a line that shows what came of it."""
     text = PROGRAM.read_text().replace("localhost:50051", server.endpoint)
     done = run(
-        [sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", text],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"},
     )
     assert done.stderr == ""
     alice, task = done.stdout.split()
