@@ -24,6 +24,14 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @pytest.fixture
+async def fresh_server(tmp_path: Path) -> AsyncIterator[Server]:
+    """What `entdb dev` starts in an empty directory."""
+    running = await Server(tmp_path / "fresh", command="dev").start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
 async def own_server(tmp_path: Path) -> AsyncIterator[Server]:
     """A server of the test's own, to be stopped and started."""
     running = await Server(tmp_path / "own").start()

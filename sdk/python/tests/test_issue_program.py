@@ -37,9 +37,9 @@ def graph(plan: Plan) -> object:
     )
 
 
-def test_runs_as_a_script(server: Server) -> None:
+def test_runs_as_a_script(fresh_server: Server) -> None:
     """Word for word, but for the port and a line that shows what came of it."""
-    text = PROGRAM.read_text().replace("localhost:50051", server.endpoint)
+    text = PROGRAM.read_text().replace("localhost:50051", fresh_server.endpoint)
     done = run(
         [sys.executable, "-c", text],
         capture_output=True,

@@ -67,14 +67,14 @@ def test_what_is_in_them(built: tuple[Path, Path]) -> None:
 
 @pytest.mark.parametrize("which", [0, 1], ids=["wheel", "sdist"])
 async def test_installed(
-    built: tuple[Path, Path], which: int, tmp_path: Path, server: Server
+    built: tuple[Path, Path], which: int, tmp_path: Path, fresh_server: Server
 ) -> None:
-    """Nothing but the package, what pip brings along, and the program that everybody begins with."""
+    """Nothing but the package, what pip brings along, and the program that all begin with."""
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
     call(python, "-m", "pip", "install", "--quiet", built[which], cwd=tmp_path)
     where = call(python, "-c", "import entdb_sdk; print(entdb_sdk.__file__)", cwd=tmp_path)
     assert str(tmp_path) in where
     program = tmp_path / "program.py"
-    program.write_text(PROGRAM.read_text().replace("localhost:50051", server.endpoint))
+    program.write_text(PROGRAM.read_text().replace("localhost:50051", fresh_server.endpoint))
     assert call(python, program, cwd=tmp_path).count("nd_") == 2
