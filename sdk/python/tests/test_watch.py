@@ -231,6 +231,18 @@ async def test_cancelling_whoever_waits(settled: DbClient) -> None:
         assert [one.node_id for one in await take(changes, 1)] == [task]
 
 
+async def test_the_client_is_closed(server: Server, settled: DbClient) -> None:
+    watcher = DbClient(server.endpoint, settled.tenant_id, "user:alice")
+    changes = watcher.watch()
+    await changes.start()
+    waiting = asyncio.create_task(take(changes, 1))
+    await asyncio.wait([waiting], timeout=0.1)
+    await watcher.close()
+    with pytest.raises(EntDbError) as closed:
+        await waiting
+    assert closed.value.reason == "CLIENT_CLOSED"
+
+
 async def test_what_is_refused(settled: DbClient, client: DbClient) -> None:
     with pytest.raises(ValidationError) as refused:
         await take(settled.watch(after=b"nonsense"), 1)

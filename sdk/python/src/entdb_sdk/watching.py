@@ -17,6 +17,7 @@ import grpc.aio
 
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
 from ._transport.caller import Caller
+from ._transport.channel import closed_error
 from ._transport.retry import RetryPolicy
 from .errors import (
     AuthenticationError,
@@ -63,6 +64,7 @@ class Watch:
         self._silence = 2 * heartbeat + 5
         self._give_up_after = give_up_after
         self._stream: WatchStream | None = None
+        self._reading: asyncio.Future[object] | None = None
         self._ready: deque[Change] = deque()
         self._received = after
         self._closed = False
@@ -76,15 +78,13 @@ class Watch:
 
     async def start(self) -> None:
         """Returns once the server has said where it begins: nothing behind that is missed."""
-        while not self._received:
+        while not (self._received or self._closed):
             await self._receive()
 
     async def aclose(self) -> None:
         """Ends the watch. May be called twice, and while another task waits for a change."""
         self._closed = True
-        if self._stream is not None:
-            self._stream.cancel()
-            self._stream = None
+        self._drop()
 
     def __aiter__(self) -> Watch:
         return self
@@ -136,7 +136,12 @@ class Watch:
                 return
 
     async def _take(self, message: pb.WatchChangesResponse) -> None:
-        changes = await self._decode(message, self._received)
+        try:
+            changes = await self._decode(message, self._received)
+        except BaseException:
+            # What was read is not handed out: the next stream brings it again.
+            self._drop()
+            raise
         self._ready.extend(changes)
         self._received = message.position_token
         if not self._ready:
@@ -147,20 +152,28 @@ class Watch:
         if self._stream is None:
             begins = self._from_beginning and not self._received
             self._stream = self._open(self._received, begins)
-        try:
-            message = await asyncio.wait_for(self._stream.read(), self._silence)
-        except grpc.aio.AioRpcError as failure:
-            raise await self._caller.explain(failure) from failure
-        except asyncio.TimeoutError as silence:
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._stream.read())
+        # Whoever cancels this wait leaves the read as it is, for the next one to wait for.
+        done, _ = await asyncio.wait((self._reading,), timeout=self._silence)
+        if self._closed:
+            return None
+        if not done:
             # Whatever still says so, this connection leads nowhere.
             self._caller.connection.renew()
-            raise _lost("The server fell silent.") from silence
-        except asyncio.CancelledError:
-            # It took the stream with it. The next step opens one, at the same place.
-            self._drop()
-            if self._closed:
-                return None
-            raise
+            raise _lost("The server fell silent.")
+        return await self._result_of(self._reading)
+
+    async def _result_of(self, reading: asyncio.Future[object]) -> pb.WatchChangesResponse:
+        self._reading = None
+        if reading.cancelled():
+            if self._caller.connection.is_closed:
+                raise closed_error()
+            raise _lost("The connection was given up.")
+        try:
+            message = reading.result()
+        except grpc.aio.AioRpcError as failure:
+            raise await self._caller.explain(failure) from failure
         if isinstance(message, pb.WatchChangesResponse):
             self._spoke = True
             return message
@@ -168,6 +181,9 @@ class Watch:
 
     def _drop(self) -> None:
         self._spoke = False
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
         if self._stream is not None:
             self._stream.cancel()
             self._stream = None

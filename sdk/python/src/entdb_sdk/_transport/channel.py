@@ -24,7 +24,7 @@ from .tls import Tls
 _MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 
 # How long calls may stay on a channel that was given up.
-_RENEWAL_GRACE_SECONDS: Final = 30.0
+_RENEWAL_GRACE_SECONDS: Final = 600.0
 
 _OPTIONS: Final[Sequence[tuple[str, int | str]]] = (
     ("grpc.primary_user_agent", f"entdb-sdk-python/{__version__}"),
