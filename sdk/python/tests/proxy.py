@@ -114,11 +114,11 @@ class Proxy:
         try:
             await asyncio.wait((forward, backward), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for each in (writer, to_writer):
+                each.close()
             for task in (forward, backward):
                 task.cancel()
             await asyncio.gather(forward, backward, return_exceptions=True)
-            for each in (writer, to_writer):
-                each.close()
 
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK_BYTES):
@@ -157,8 +157,8 @@ def _holds_answer(data: bytes) -> bool:
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """RST instead of FIN: the other side does not mistake it for an end."""
-    sock = writer.get_extra_info("socket")
-    if sock is not None:
+    if not writer.is_closing():
+        sock = writer.get_extra_info("socket")
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

@@ -48,6 +48,15 @@ async def failure(of: Awaitable[object]) -> EntDbError:
     return raised.value
 
 
+async def refusal(endpoint: str, **options: object) -> EntDbError:
+    """Why a client cannot connect."""
+    client = to(endpoint, **options)
+    try:
+        return await failure(client.connect())
+    finally:
+        await client.close()
+
+
 async def closed_port() -> int:
     """A port that was free a moment ago."""
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
@@ -58,23 +67,19 @@ async def closed_port() -> int:
 
 
 async def test_refused() -> None:
-    client = to(f"localhost:{await closed_port()}")
-    error = await failure(client.connect())
+    error = await refusal(f"localhost:{await closed_port()}")
     assert type(error) is ConnectionRefusedError
     assert error.reason == "CONNECTION_REFUSED"
-    assert isinstance(
-        await failure(client.count("x") if False else client.health()), ConnectionError
-    )
-    await client.close()
+    assert isinstance(error, ConnectionError)
 
 
 async def test_no_such_host() -> None:
-    error = await failure(to("no-such-host.invalid:50051").connect())
+    error = await refusal("no-such-host.invalid:50051")
     assert type(error) is HostNotFoundError
 
 
 async def test_the_rest_port(server: Server) -> None:
-    error = await failure(to(f"127.0.0.1:{server.http_port}").connect())
+    error = await refusal(f"127.0.0.1:{server.http_port}")
     assert type(error) is WrongEndpointError
     assert "50051" in (error.hint or "")
 
@@ -95,16 +100,16 @@ async def stranger() -> AsyncIterator[str]:
 
 
 async def test_something_else(stranger: str) -> None:
-    error = await failure(to(stranger).connect())
+    error = await refusal(stranger)
     assert type(error) is WrongEndpointError
-    assert type(await failure(to(stranger, use_tls=True).connect())) is TlsError
+    assert type(await refusal(stranger, use_tls=True)) is TlsError
 
 
 async def test_another_grpc_server() -> None:
     other = grpc.aio.server()
     port = other.add_insecure_port("127.0.0.1:0")
     await other.start()
-    error = await failure(to(f"127.0.0.1:{port}").connect())
+    error = await refusal(f"127.0.0.1:{port}")
     assert type(error) is WrongEndpointError
     await other.stop(None)
 
@@ -114,7 +119,7 @@ async def test_one_that_hangs_up() -> None:
         writer.close()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    error = await failure(to(f"127.0.0.1:{server.sockets[0].getsockname()[1]}").connect())
+    error = await refusal(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert type(error) is ConnectionLostError
     server.close()
 
@@ -134,10 +139,14 @@ async def test_one_that_never_speaks() -> None:
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     client = to(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert type(await failure(client.connect(timeout=0.3))) is TimeoutError
+    await client.close()
+    await ended.wait()
     server.close()
 
 
@@ -179,29 +188,29 @@ async def test_tls_with_a_certificate_of_the_client(server: Server, authority: t
         own = {"client_certificate": chain, "client_key": key}
         async with to(proxy.endpoint, **trusting, **own) as client:
             assert (await client.health()).status == "healthy"
-        assert isinstance(await failure(to(proxy.endpoint, **trusting).connect()), ConnectionError)
+        assert isinstance(await refusal(proxy.endpoint, **trusting), ConnectionError)
 
 
 async def test_a_certificate_that_is_not_trusted(secured: Proxy) -> None:
-    error = await failure(to(secured.endpoint, use_tls=True).connect())
+    error = await refusal(secured.endpoint, use_tls=True)
     assert type(error) is TlsError
     assert error.reason == "TLS_FAILED"
 
 
 async def test_a_certificate_for_another_name(secured: Proxy, authority: trustme.CA) -> None:
     by_number = secured.endpoint.replace("localhost", "127.0.0.1")
-    client = to(by_number, ca_certificate=authority.cert_pem.bytes())
-    assert type(await failure(client.connect())) is TlsError
+    error = await refusal(by_number, ca_certificate=authority.cert_pem.bytes())
+    assert type(error) is TlsError
 
 
 async def test_plain_text_to_tls(secured: Proxy) -> None:
-    error = await failure(to(secured.endpoint).connect())
+    error = await refusal(secured.endpoint)
     assert type(error) is TlsError
     assert "use_tls" in (error.hint or "")
 
 
 async def test_tls_to_plain_text(server: Server) -> None:
-    assert type(await failure(to(server.endpoint, use_tls=True).connect())) is TlsError
+    assert type(await refusal(server.endpoint, use_tls=True)) is TlsError
 
 
 @pytest.mark.parametrize(
