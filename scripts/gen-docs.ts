@@ -1,7 +1,7 @@
 /**
  * `bun run docs`: writes the reference pages from what the program itself uses, so that they
- * cannot say anything else: settings, limits, error reasons, metrics, commands. `test/reference.test.ts`
- * and CI refuse pages that are not what this makes.
+ * cannot say anything else: settings, limits, error reasons, metrics, commands, RPCs, routes.
+ * `test/reference.test.ts` and CI refuse pages that are not what this makes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,6 +24,9 @@ import {
 import { toHttpError } from "../src/http/errors.ts";
 import { COUNTERS, GAUGES, HISTOGRAMS, type MetricRow } from "../src/telemetry/metric-table.ts";
 import { ROOT } from "./ensure-installed.ts";
+import { code, page, table } from "./reference-page.ts";
+import { restPage } from "./reference-rest.ts";
+import { rpcPage } from "./reference-rpc.ts";
 
 /** Every reference page: its path and what makes its text. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -32,21 +35,9 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/errors.md": errorsPage,
   "docs/reference/metrics.md": metricsPage,
   "docs/reference/cli.md": commandsPage,
+  "docs/reference/rpc.md": rpcPage,
+  "docs/reference/rest.md": restPage,
 };
-
-const MADE_BY = "<!-- Made by `bun run docs`; do not edit. -->";
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function page(...parts: readonly string[]): string {
-  return `${[MADE_BY, ...parts].join("\n\n")}\n`;
-}
-
-const code = (text: string) => (text === "" ? "" : `\`${text}\``);
 
 function configurationPage(): string {
   return page(
