@@ -273,6 +273,11 @@ def test_settings_that_contradict() -> None:
     for timeout in (0, -1, float("inf"), float("nan"), "1"):
         with pytest.raises(ValidationError):
             DbClient("localhost", timeout=timeout)  # type: ignore[arg-type]
+    for name in (None, 5, "half \ud800"):
+        with pytest.raises(ValidationError):
+            DbClient("localhost", name)  # type: ignore[arg-type]
+        with pytest.raises(ValidationError):
+            DbClient("localhost", actor=name)  # type: ignore[arg-type]
     with pytest.raises(ValidationError):
         RetryPolicy(max_attempts=0)
     with pytest.raises(ValidationError):

@@ -76,6 +76,7 @@ async def test_search_in_it(bob: DbClient) -> None:
     assert all(hit.score > 0 for hit in hits)
     assert await bob.search_mailbox("cof") == []
     assert len(await bob.search_mailbox("cof", prefix=True, limit=1)) == 1
+    assert len(await bob.search_mailbox("coffee", limit=500)) == 2
 
 
 async def test_somebody_elses(bob: DbClient) -> None:
@@ -107,6 +108,8 @@ async def test_search(client: DbClient) -> None:
     assert highlight.field == "title"
     assert "\u0002parser\u0003" in highlight.text
     assert len(await client.search("parser", limit=1)) == 1
+    # More than fit into one page of hits, which is smaller than other pages.
+    assert len(await client.search("parser", limit=500)) == 2
 
 
 async def test_searches_for_nothing(client: DbClient) -> None:

@@ -221,9 +221,9 @@ async def test_limits(client: DbClient, many: list[str], limit: int, page_size: 
 
 @pytest.mark.usefixtures("tasks")
 async def test_sizes_that_are_none(client: DbClient) -> None:
-    for sizes in ({"limit": -1}, {"page_size": -1}):
+    for sizes in ({"limit": -1}, {"page_size": -1}, {"page_size": 2**32}, {"limit": "1"}):
         with pytest.raises(ValidationError):
-            client.query(Task, **sizes)  # type: ignore[arg-type]
+            client.query(Task, **sizes)
     with pytest.raises(ValidationError) as refused:
         await client.query(Task, page_size=1_001)
     assert refused.value.reason == "LIMIT_EXCEEDED"
@@ -265,8 +265,9 @@ async def test_edges_and_walks(client: DbClient) -> None:
     assert {one.node["name"] for one in reached[:2]} == {"b", "c"}
     followers = await client.connected(made["d"], "Follows", direction="in", depth=5)
     assert [one.node["name"] for one in followers] == ["b", "a", "c"]
-    with pytest.raises(ValidationError):
-        await client.connected(made["a"], Follows, depth=6)
+    for depth in (6, -1, 2**32):
+        with pytest.raises(ValidationError):
+            await client.connected(made["a"], Follows, depth=depth)
     with pytest.raises(ValidationError) as refused:
         client.connected(made["a"], Follows, direction="up")  # type: ignore[arg-type]
     assert refused.value.reason == "INVALID_REQUEST"

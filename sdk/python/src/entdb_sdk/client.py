@@ -10,6 +10,7 @@ from ._calls.schema import SchemaCalls
 from ._calls.search import SearchCalls
 from ._calls.watch import WatchCalls
 from ._calls.writes import WriteCalls
+from ._codec.ids import check_name
 from ._generated import rpcs
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
 from ._session import Memory, Session
@@ -73,6 +74,8 @@ class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, Wa
             )
         connection = Connection(place, tls if use_tls else None)
         caller = Caller(connection, api_key, retry or RetryPolicy(), timeout)
+        for name, text in (("tenant_id", tenant_id), ("actor", actor)):
+            check_name(text, name)
         memory = Memory(
             registry if registry is not None else SchemaRegistry(),
             Positions() if read_your_writes else None,
@@ -117,6 +120,8 @@ class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, Wa
     def scoped(self, *, tenant_id: str | None = None, actor: str | None = None) -> DbClient:
         """The same client, connection and memory, for another tenant or in another name.
         Closing one closes both."""
+        for name, text in (("tenant_id", tenant_id), ("actor", actor)):
+            check_name("" if text is None else text, name)
         view = DbClient.__new__(type(self))
         mine = self._session
         view._session = Session(
@@ -129,10 +134,12 @@ class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, Wa
 
     @property
     def tenant_id(self) -> str:
+        """Whose data is meant; empty: the credential's."""
         return self._session.tenant_id
 
     @property
     def actor(self) -> str:
+        """In whose name calls are made; empty: the credential's."""
         return self._session.actor
 
     @property

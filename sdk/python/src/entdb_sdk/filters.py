@@ -62,15 +62,19 @@ class Operand:
         return Comparison(self.name, "neq", (value,))
 
     def gt(self, value: object) -> Filter:
+        """Is greater. Text compares by its bytes in UTF-8, enums by their order."""
         return Comparison(self.name, "gt", (value,))
 
     def gte(self, value: object) -> Filter:
+        """Is greater, or the value itself."""
         return Comparison(self.name, "gte", (value,))
 
     def lt(self, value: object) -> Filter:
+        """Is less."""
         return Comparison(self.name, "lt", (value,))
 
     def lte(self, value: object) -> Filter:
+        """Is less, or the value itself."""
         return Comparison(self.name, "lte", (value,))
 
     def in_(self, values: Sequence[object]) -> Filter:

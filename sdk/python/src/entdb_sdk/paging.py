@@ -40,13 +40,19 @@ class Paged(Generic[Item]):
     """
 
     def __init__(
-        self, fetch: Fetch[Item], *, limit: int | None, page_size: int, cursor: bytes = b""
+        self,
+        fetch: Fetch[Item],
+        *,
+        limit: int | None,
+        page_size: int,
+        cursor: bytes = b"",
+        largest_page: int = 1_000,
     ) -> None:
-        if limit is not None and limit < 0:
-            raise invalid("INVALID_REQUEST", f"limit: {limit} is below 0.")
-        if page_size < 0:
-            raise invalid("INVALID_REQUEST", f"page_size: {page_size} is below 0.")
+        if limit is not None:
+            check_count(limit, "limit")
+        check_count(page_size, "page_size")
         self._fetch = fetch
+        self._largest_page = largest_page
         self._limit = limit
         self._page_size = page_size
         self._cursor = cursor
@@ -90,7 +96,11 @@ class Paged(Generic[Item]):
         """No more than are wanted. 0 leaves it to the server."""
         if left is None or left == 0:
             return self._page_size
-        return min(left, self._page_size) if self._page_size else min(left, _MOST_IN_A_PAGE)
+        return min(left, self._page_size or self._largest_page)
 
 
-_MOST_IN_A_PAGE = 1_000
+def check_count(value: object, what: str) -> None:
+    """Raises ValidationError (INVALID_REQUEST) for what is no number of 0 to 32 bits."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+        return
+    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no number of items.")

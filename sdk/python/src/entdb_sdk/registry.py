@@ -88,9 +88,11 @@ class SchemaRegistry:
         return _find(self._edges, key, "EDGE_TYPE_UNKNOWN", "edge type")
 
     def find_node_type(self, type_id: int) -> NodeTypeDef | None:
+        """The type of this number, or None."""
         return self._nodes.get(type_id)
 
     def find_edge_type(self, edge_type_id: int) -> EdgeTypeDef | None:
+        """The type of this number, or None."""
         return self._edges.get(edge_type_id)
 
     @property

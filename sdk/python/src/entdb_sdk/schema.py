@@ -170,10 +170,12 @@ class _TypeDef:
 
     @cached_property
     def fields_by_name(self) -> Mapping[str, FieldDef]:
+        """The fields, in the order of their numbers."""
         return {one.name: one for one in self._fields}
 
     @cached_property
     def fields_by_id(self) -> Mapping[int, FieldDef]:
+        """The fields, in the order of their numbers."""
         return {one.field_id: one for one in self._fields}
 
     @cached_property
@@ -257,10 +259,12 @@ class EdgeTypeDef(_TypeDef):
 
     @property
     def from_type_id(self) -> int:
+        """The number of the type that an edge leaves; 0 is any."""
         return self.from_type if isinstance(self.from_type, int) else self.from_type.type_id
 
     @property
     def to_type_id(self) -> int:
+        """The number of the type that an edge enters; 0 is any."""
         return self.to_type if isinstance(self.to_type, int) else self.to_type.type_id
 
 

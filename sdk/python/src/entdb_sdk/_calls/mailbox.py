@@ -15,6 +15,7 @@ from ..models import MailboxHit, MailboxItem
 from ..paging import Page, Paged
 from .base import Calls
 from .reads import NodeTypeLike
+from .search import LARGEST_PAGE_OF_HITS
 
 
 class MailboxCalls(Calls):
@@ -86,7 +87,13 @@ class MailboxCalls(Calls):
             hits = [decode_mailbox_hit(one) for one in answer.results]
             return Page(hits, answer.next_cursor)
 
-        return Paged(fetch, limit=limit, page_size=page_size, cursor=cursor)
+        return Paged(
+            fetch,
+            limit=limit,
+            page_size=page_size,
+            cursor=cursor,
+            largest_page=LARGEST_PAGE_OF_HITS,
+        )
 
     async def unread_count(
         self,

@@ -18,7 +18,7 @@ from .._session import Consistency, Fresh
 from ..filters import FilterLike
 from ..grants import NodeGrants
 from ..models import ConnectedNode, Edge, Node
-from ..paging import Page, Paged
+from ..paging import Page, Paged, check_count
 from ..schema import EdgeTypeDef, NodeTypeDef
 from .base import Calls
 
@@ -230,6 +230,7 @@ class ReadCalls(Calls):
         edge_type_id = self._session.registry.edge_type(edge_type).edge_id
         start = require_id(node_id, "connected")
         way = choose(_DIRECTION, direction, "direction")
+        check_count(depth, "depth")
 
         async def fetch(size: int, behind: bytes) -> Page[ConnectedNode]:
             request = pb.ListConnectedRequest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from .._generated import rpcs
 from .._generated.entdb.v1 import entdb_service_pb2 as pb
@@ -14,6 +15,9 @@ from ..schema import NodeTypeDef
 from ..validation import unknown_field
 from .base import Calls
 from .reads import NodeTypeLike
+
+# Hits are ranked, and fewer than rows of a list.
+LARGEST_PAGE_OF_HITS: Final = 100
 
 
 class SearchCalls(Calls):
@@ -63,7 +67,13 @@ class SearchCalls(Calls):
             ]
             return Page(hits, answer.next_cursor)
 
-        return Paged(fetch, limit=limit, page_size=page_size, cursor=cursor)
+        return Paged(
+            fetch,
+            limit=limit,
+            page_size=page_size,
+            cursor=cursor,
+            largest_page=LARGEST_PAGE_OF_HITS,
+        )
 
     def _highlights(self, wire: pb.SearchHit) -> tuple[Highlight, ...]:
         type_def = self._session.node_type(wire.node.type_id)

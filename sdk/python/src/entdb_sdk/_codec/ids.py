@@ -26,6 +26,17 @@ def id_of(value: object) -> str | None:
     return held if isinstance(held, str) else None
 
 
+def check_name(value: object, what: str) -> None:
+    """Raises ValidationError for what cannot be sent as text; what it means the server judges."""
+    try:
+        if isinstance(value, str):
+            value.encode()
+            return
+    except UnicodeEncodeError:
+        pass
+    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no text.")
+
+
 def require_id(value: object, what: str) -> str:
     """Raises ValidationError (INVALID_ID) when the value neither is nor has an id."""
     text = id_of(value)
