@@ -8,6 +8,7 @@ import pytest
 
 from entdb_sdk import errors
 from entdb_sdk._generated.entdb.v1 import errors_pb2
+from entdb_sdk._transport.reasons import CODE_OF_REASON
 from entdb_sdk._transport.status import error_for
 from entdb_sdk.errors import EntDbError
 
@@ -62,6 +63,16 @@ def test_every_reason_has_a_class(reason: str) -> None:
 )
 def test_the_class_of_a_reason(reason: str, kind: type[EntDbError]) -> None:
     assert type(error_for(reason, codes_of()[reason], "message", None, {})) is kind
+
+
+def test_the_status_of_each_reason() -> None:
+    assert codes_of() == CODE_OF_REASON
+
+
+def test_a_rejection_has_the_class_of_its_refusal() -> None:
+    assert type(error_for("NODE_NOT_FOUND", None, "m", None, {})) is errors.NotFoundError
+    assert type(error_for("EDGE_ENDS_MISMATCH", None, "m", None, {})) is errors.ValidationError
+    assert error_for("NODE_NOT_FOUND", None, "m", None, {}).code == "not_found"
 
 
 def test_a_reason_that_is_newer_than_this_client() -> None:

@@ -96,7 +96,7 @@ class WriteCalls(Calls):
             results=tuple(decode_result(one) for one in wire.results),
             error=error_for(
                 rejection.reason,
-                "unknown",
+                None,
                 rejection.message,
                 rejection.hint or None,
                 dict(rejection.details),

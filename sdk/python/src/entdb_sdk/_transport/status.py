@@ -17,6 +17,7 @@ from google.rpc.status_pb2 import Status
 from .. import errors
 from ..errors import EntDbError
 from .endpoint import Endpoint
+from .reasons import CODE_OF_REASON
 
 _DOMAIN: Final = "entdb"
 _DETAILS_KEY: Final = "grpc-status-details-bin"
@@ -68,9 +69,10 @@ def error_of(failure: grpc.aio.AioRpcError, endpoint: Endpoint) -> EntDbError:
 
 
 def error_for(
-    reason: str, code: str, message: str, hint: str | None, details: dict[str, str]
+    reason: str, code: str | None, message: str, hint: str | None, details: dict[str, str]
 ) -> EntDbError:
-    """The error of a reason of the server's."""
+    """The error of a reason of the server's. Without a code it is the reason's own."""
+    code = code or CODE_OF_REASON.get(reason, "unknown")
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, EntDbError)
     error = kind(message, reason=reason, code=code, hint=hint, details=details)
     if isinstance(error, errors.UnknownFieldError):
