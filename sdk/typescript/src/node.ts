@@ -3,4 +3,5 @@ export {
   connectTransport,
   grpcTransport,
   type Http2TransportOptions,
+  type TlsOptions,
 } from "./transport/node.ts";

@@ -1,9 +1,7 @@
 /** Every trouble on the way has its own error, in time. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import {
@@ -19,6 +17,7 @@ import {
   NotEntDBError,
   TlsError,
 } from "@entdb/client";
+import { writeCertificate } from "./fixtures/certificate.ts";
 import { clientOf, DOORS, type Door } from "./fixtures/doors.ts";
 import { refusal } from "./fixtures/refusal.ts";
 import { User } from "./fixtures/schema.ts";
@@ -51,15 +50,7 @@ describe("trouble on the way", () => {
 
   before(async () => {
     const { directory, grpcUrl, httpUrl } = suite.server;
-    const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-    execFileSync(
-      "openssl",
-      [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-        ...["-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"],
-      ],
-      { stdio: "ignore" },
-    );
+    const { cert, key } = writeCertificate(directory);
     const options = {
       key: readFileSync(key),
       cert: readFileSync(cert),

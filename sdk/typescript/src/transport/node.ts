@@ -14,6 +14,15 @@ import {
 } from "@connectrpc/connect-node";
 import { type ClientTransport, SilentStream, type TransportFactory } from "./transport.ts";
 
+/** What TLS needs besides what the runtime trusts. Each is PEM. */
+export interface TlsOptions {
+  /** Authorities to trust instead of the runtime's. */
+  readonly ca?: string;
+  /** The client's certificate and its key, where the server asks for one. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** How a transport over HTTP/2 behaves. */
 export interface Http2TransportOptions {
   /**
@@ -25,6 +34,8 @@ export interface Http2TransportOptions {
   readonly pingIntervalMs?: number;
   /** When a connection without calls is closed, in milliseconds. Defaults to 4 minutes. */
   readonly idleTimeoutMs?: number;
+  /** For `https://` endpoints. */
+  readonly tls?: TlsOptions;
 }
 
 const CALLS_PER_CONNECTION = 200;
@@ -119,10 +130,11 @@ class ConnectionPool implements ClientTransport {
     const most = this.#options.callsPerConnection ?? CALLS_PER_CONNECTION;
     let connection = this.#connections.find(({ calls }) => calls < most);
     if (connection === undefined) {
-      const session = new Http2SessionManager(this.#endpoint, {
+      const times = {
         pingIntervalMs: this.#options.pingIntervalMs ?? PING_INTERVAL_MS,
         idleConnectionTimeoutMs: this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
-      });
+      };
+      const session = new Http2SessionManager(this.#endpoint, times, this.#options.tls);
       connection = {
         session,
         transport: this.#make(this.#endpoint, session),
