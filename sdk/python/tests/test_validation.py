@@ -105,6 +105,7 @@ def test_suggestions(wanted: str, near: tuple[str, ...]) -> None:
         lambda: field(1, "a", "enum", enum_values=("x", "x")),
         lambda: field(1, "a", "enum", enum_values="xy"),
         lambda: field(1, "a", "enum", enum_values=("x",), default="y"),
+        lambda: field(1, "a", "enum", enum_values=("x",), default=2),
         lambda: field(1, "a", "int", default="1"),
         lambda: field(1, "a", "bool", default=0),
         lambda: NodeTypeDef(0, "A"),

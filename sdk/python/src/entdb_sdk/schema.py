@@ -88,6 +88,8 @@ class FieldDef:
         except RefusedValueError as refused:
             problem = f"the default does not fit: {refused.problem}"
             raise _bad(f"field {self.name}", problem, refused.hint) from refused
+        if self.kind == "enum" and value.enum_value > len(self.enum_values):
+            raise _bad(f"field {self.name}", f"the default {self.default} is none of its values")
         if self.kind == "timestamp":
             object.__setattr__(self, "default", value.timestamp_value)
 
