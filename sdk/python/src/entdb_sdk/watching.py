@@ -173,7 +173,7 @@ class Watch:
         try:
             message = reading.result()
         except grpc.aio.AioRpcError as failure:
-            raise await self._caller.explain(failure) from failure
+            raise await self._caller.explain(failure, self._silence) from failure
         if isinstance(message, pb.WatchChangesResponse):
             self._spoke = True
             return message

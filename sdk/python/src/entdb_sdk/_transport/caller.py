@@ -67,7 +67,7 @@ class Caller:
             try:
                 answer = await self._attempt(rpc, request, deadline)
             except grpc.aio.AioRpcError as failure:  # noqa: PERF203  # it waits for the network
-                error = await self.explain(failure)
+                error = await self.explain(failure, deadline.left)
                 if retrying is None:
                     retrying = Retrying(self.policy, self._budget)
                 wait = retrying.wait_after(error, deadline.left)
@@ -98,16 +98,21 @@ class Caller:
         """A stream, which has no deadline: whoever reads it watches that it lives."""
         return self.connection.stream(rpc)(request, metadata=self._headers())
 
-    async def explain(self, failure: grpc.aio.AioRpcError) -> EntDbError:
-        """What a failed call means. Many that fail together look once, together."""
+    async def explain(self, failure: grpc.aio.AioRpcError, within: float) -> EntDbError:
+        """What a failed call means, as far as it can be found out within so many seconds. Many
+        that fail together look once, together."""
         connection = self.connection
         error = error_of(failure, connection.endpoint)
         if not isinstance(error, ConnectionRefusedError) or self._is_proxied:
             return error
-        if self._look is None or self._look.done():
-            look = diagnose(connection.endpoint, connection.tls, error)
-            self._look = asyncio.get_running_loop().create_task(look)
-        return await asyncio.shield(self._look)
+        loop = asyncio.get_running_loop()
+        look = self._look
+        if look is None or look.done() or look.get_loop() is not loop:
+            look = loop.create_task(diagnose(connection.endpoint, connection.tls, error))
+            self._look = look
+        # Whoever is cancelled or in a hurry leaves the look to the others.
+        done, _ = await asyncio.wait((look,), timeout=max(0.0, within))
+        return look.result() if done else error
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         if self._fixed is not None:
