@@ -101,7 +101,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("a_timestamp", datetime(2024, 1, 15), "INVALID_VALUE"),  # that is the case
     ("an_enum", "third", "ENUM_VALUE_UNKNOWN"),
     ("an_enum", 0, "ENUM_VALUE_UNKNOWN"),
-    ("an_enum", 3, "ENUM_VALUE_UNKNOWN"),
+    ("an_enum", 1_001, "ENUM_VALUE_UNKNOWN"),
     ("an_enum", True, "FIELD_KIND_MISMATCH"),
     ("strs", "text", "FIELD_KIND_MISMATCH"),
     ("strs", ["a", 1], "FIELD_KIND_MISMATCH"),

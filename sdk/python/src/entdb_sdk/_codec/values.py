@@ -27,6 +27,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 _MAX_TIMESTAMP: Final = 8_640_000_000_000_000
 _MAX_JSON_BYTES: Final = 64 * 1024
+_MAX_ORDINAL: Final = 1_000
 _NODE_REFERENCE: Final = re.compile(r"nd_[0-7][0-9a-hjkmnp-tv-z]{25}|\$[A-Za-z0-9_]+\.id")
 
 
@@ -126,7 +127,8 @@ def _encode_timestamp(_field: FieldDef, value: object, into: pb.Value) -> None:
 
 def _encode_enum(field: FieldDef, value: object, into: pb.Value) -> None:
     ordinal = field.ordinals.get(value) if isinstance(value, str) else _integer_or_none(value)
-    if ordinal is not None and 1 <= ordinal <= len(field.enum_values):
+    # What a newer definition has is read as its number, and is written back as it was read.
+    if ordinal is not None and 1 <= ordinal <= _MAX_ORDINAL:
         into.enum_value = ordinal
         return
     if not isinstance(value, str) and ordinal is None:

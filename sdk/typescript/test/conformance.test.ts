@@ -1,0 +1,100 @@
+/**
+ * The cases of `sdk/conformance`, which every SDK runs, against the real server: what they say goes
+ * in and comes out, over each way from this runtime to a server.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { EntDBService } from "../src/gen/entdb/v1/entdb_service_pb.ts";
+import { ErrorReason } from "../src/gen/entdb/v1/errors_pb.ts";
+import { TenantService } from "../src/gen/entdb/v1/tenant_service_pb.ts";
+import { type Case, goldenSchemas, loadCases, loadReasons } from "./conformance/format.ts";
+import { runCase } from "./conformance/run.ts";
+import { World } from "./conformance/world.ts";
+import { DOORS } from "./fixtures/doors.ts";
+import { useServer } from "./fixtures/suite.ts";
+
+const CASES = loadCases();
+const MINE = CASES.filter(({ sdks }) => sdks.includes("typescript"));
+
+describe("what the cases cover", () => {
+  test("every RPC", () => {
+    const covered = new Set(MINE.flatMap(({ covers }) => covers));
+    const rpcs = [...EntDBService.methods, ...TenantService.methods].map(({ name }) => name);
+    assert.deepEqual(
+      rpcs.filter((name) => !covered.has(name)),
+      [],
+      "RPCs without a case",
+    );
+    assert.deepEqual(
+      [...covered].filter((name) => !rpcs.includes(name)),
+      [],
+      "RPCs that are none",
+    );
+  });
+
+  test("every reason: provoked, or said why it cannot be", () => {
+    const rows = loadReasons();
+    const reasons = Object.keys(ErrorReason).filter(
+      (name) => Number.isNaN(Number(name)) && name !== "UNSPECIFIED",
+    );
+    assert.deepEqual(Object.keys(rows).sort(), reasons.sort());
+    const provoked = new Set(CASES.flatMap(({ steps }) => steps.flatMap(reasonsIn)));
+    const wrong = reasons.filter(
+      (reason) => provoked.has(reason) === (rows[reason]?.unprovoked !== undefined),
+    );
+    assert.deepEqual(wrong, [], "reasons neither provoked nor excused, or both");
+  });
+
+  test("every golden fingerprint", () => {
+    const used = new Set(CASES.flatMap(({ steps }) => steps.map((step) => step["schema"])));
+    assert.deepEqual(
+      goldenSchemas().filter((name) => !used.has(name)),
+      [],
+    );
+  });
+
+  test("names are a family's own", () => {
+    const names = CASES.map(({ family, name }) => `${family}: ${name}`);
+    assert.equal(new Set(names).size, names.length);
+  });
+});
+
+for (const door of DOORS) {
+  describe(`conformance over ${door}`, () => {
+    const trusted = useServer();
+    const guarded = useServer({ args: ["--auth", "required", "--admin-key-file", "admin.key"] });
+    let steps = 0;
+    let passed = 0;
+    after(() => {
+      process.stdout.write(`conformance over ${door}: ${passed} cases, ${steps} steps\n`);
+    });
+
+    for (const [index, running] of MINE.entries()) {
+      test(`${running.family}: ${running.name}`, async () => {
+        const world = await World.open(running, {
+          servers: { trusted: trusted.server, credentials: guarded.server },
+          tenantId: `case-${index}`,
+          door,
+          given: { "admin-key": adminKey() },
+        });
+        try {
+          steps += await runCase(running, world);
+          passed += 1;
+        } finally {
+          await world.close();
+        }
+      });
+    }
+
+    const adminKey = () => readFileSync(join(guarded.server.directory, "admin.key"), "utf8").trim();
+  });
+}
+
+/** The reasons that a step, and those within it, expect. */
+function reasonsIn(step: Case["steps"][number]): string[] {
+  const error = step["error"] as { readonly reason: string } | undefined;
+  const within = (step["during"] ?? []) as unknown as Case["steps"];
+  return [...(error === undefined ? [] : [error.reason]), ...within.flatMap(reasonsIn)];
+}

@@ -1,0 +1,145 @@
+/**
+ * Cases as they stand in `sdk/conformance`: read, checked for what a reader could get wrong, and
+ * with what is written short in them written out. The README there says what each member means.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SchemaJson } from "../fixtures/schema-json.ts";
+
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json };
+
+export type JsonObject = { readonly [name: string]: Json };
+
+/** The error that a step ends with. */
+export interface ExpectedError {
+  readonly reason: string;
+  /** Who refuses: the client before it sends anything, or the server. Left out: either. */
+  readonly by?: "client" | "server";
+  readonly details?: Json;
+}
+
+/** One call, by the name that all SDKs share, with what goes into it and what must come out. */
+export interface Step extends JsonObject {
+  readonly call: string;
+}
+
+/** A server that trusts what clients say, or one that asks for credentials. */
+export type ServerName = "trusted" | "credentials";
+
+/** A client besides the case's own. */
+export interface ClientSpec {
+  readonly schema?: string;
+  readonly server?: ServerName;
+  /** Whether it tries again what may be tried again. Defaults to true. */
+  readonly retry?: boolean;
+  readonly actor?: string;
+  readonly tenant?: string;
+  readonly credential?: string;
+}
+
+export interface Case {
+  readonly family: string;
+  readonly name: string;
+  readonly schema: string;
+  /** RPCs that it must be seen to send: "GetNode". */
+  readonly covers: readonly string[];
+  readonly sdks: readonly string[];
+  readonly server: ServerName;
+  /** Whether its clients come through a proxy that can lose answers. */
+  readonly proxy: boolean;
+  readonly clients: Readonly<Record<string, ClientSpec>>;
+  readonly steps: readonly Step[];
+}
+
+/** What every SDK makes of a reason of the server's. */
+export interface ReasonRow {
+  readonly codes: readonly string[];
+  readonly typescript: string;
+  readonly python: string;
+  /** False where the message says all there is to say. Defaults to true. */
+  readonly hint?: false;
+  /** Why no case can provoke it. */
+  readonly unprovoked?: string;
+}
+
+const ROOT = join(import.meta.dirname, "../../../conformance");
+const FINGERPRINTS = join(import.meta.dirname, "../../../../test/golden/fingerprints.json");
+
+function readJson(path: string): JsonObject {
+  return JSON.parse(readFileSync(path, "utf8")) as JsonObject;
+}
+
+/** The cases of all families, in the order of their files. */
+export function loadCases(): Case[] {
+  const folder = join(ROOT, "cases");
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.sort().flatMap((name) => {
+    const family = readJson(join(folder, name));
+    const cases = family["cases"] as readonly (JsonObject & Partial<Case>)[];
+    return cases.map((one) => ({
+      server: "trusted" as const,
+      proxy: false,
+      clients: {},
+      sdks: (family["sdks"] ?? ["typescript", "python"]) as string[],
+      schema: family["schema"] as string,
+      covers: [],
+      ...(writtenOut(one) as JsonObject & Pick<Case, "name" | "steps">),
+      family: family["family"] as string,
+    }));
+  });
+}
+
+export function loadReasons(): Readonly<Record<string, ReasonRow>> {
+  return readJson(join(ROOT, "reasons.json"))["reasons"] as unknown as Record<string, ReasonRow>;
+}
+
+/** A schema by its name: of `schemas.json`, or "golden:" and the name of a golden vector. */
+export function loadSchema(name: string): SchemaJson {
+  if (name.startsWith("golden:")) {
+    const vectors = readJson(FINGERPRINTS)["vectors"] as unknown as readonly GoldenVector[];
+    const vector = vectors.find((one) => `golden:${one.name}` === name);
+    if (vector !== undefined) return vector.schema;
+  }
+  const schemas = readJson(join(ROOT, "schemas.json")) as unknown as Record<string, SchemaJson>;
+  const schema = schemas[name];
+  if (schema === undefined) throw new Error(`there is no schema ${name}`);
+  return schema;
+}
+
+/** The names of the golden vectors, as schemas. */
+export function goldenSchemas(): string[] {
+  const vectors = readJson(FINGERPRINTS)["vectors"] as unknown as readonly GoldenVector[];
+  return vectors.map(({ name }) => `golden:${name}`);
+}
+
+interface GoldenVector {
+  readonly name: string;
+  readonly schema: SchemaJson;
+}
+
+/** Writes `{"$repeat": …, "times": n}` out: a text that many times, or a list of that many items. */
+function writtenOut(json: Json): Json {
+  if (isList(json)) return json.map(writtenOut);
+  if (json === null || typeof json !== "object") return json;
+  const repeated = json["$repeat"];
+  if (repeated !== undefined) {
+    const times = json["times"] as number;
+    if (typeof repeated === "string") return repeated.repeat(times);
+    return Array.from({ length: times }, () => (repeated as readonly Json[])[0] ?? null);
+  }
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, writtenOut(value)]));
+}
+
+export function isList(json: unknown): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+export function isObject(json: unknown): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
