@@ -127,6 +127,15 @@ export const ERROR_REASONS = [
   "TENANT_SUSPENDED",
   "API_KEY_NOT_FOUND",
   "RATE_LIMITED",
+  // Archive and snapshots.
+  "OBJECT_NOT_FOUND",
+  "OBJECT_ALREADY_EXISTS",
+  "OBJECT_DAMAGED",
+  "ARCHIVE_GAP",
+  "STORAGE_ACCESS_DENIED",
+  "BUCKET_NOT_FOUND",
+  "STORAGE_UNAVAILABLE",
+  "STORAGE_TIMEOUT",
 ] as const;
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];

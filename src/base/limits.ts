@@ -140,6 +140,11 @@ export const limits = {
   /** Size of the embedded log's files. */
   segmentBytes: 64 * MiB,
   checkpointIntervalMs: 5_000,
+  /** For one request to a bucket. */
+  s3TimeoutMs: 30_000,
+  /** How long a record may wait for its archive. */
+  archiveIntervalMs: 60_000,
+  archiveRetentionDays: 90,
   /** Tenants whose files are open at once. */
   openTenants: 256,
   readWorkers: 2,

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { EntError } from "../base/errors.ts";
 import { accessProblems, settledAuth } from "./check-access.ts";
+import { backupProblems } from "./check-backup.ts";
 import {
   CONFIG_FILE_ENVIRONMENT,
   CONFIG_FILE_FLAG,
@@ -109,7 +110,7 @@ function contradictions(config: Config): Problem[] {
       message: `is ${config.wal}, which this version does not have yet: use file or memory`,
     });
   }
-  problems.push(...accessProblems(config));
+  problems.push(...accessProblems(config), ...backupProblems(config));
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }

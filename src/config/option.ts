@@ -4,6 +4,7 @@ export const GROUPS = {
   network: "Network",
   identity: "Who may ask",
   storage: "Storage",
+  backup: "Archive and snapshots",
   requests: "Limits of requests",
   connections: "Limits of connections",
   observing: "Logs and metrics",

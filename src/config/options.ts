@@ -8,6 +8,7 @@
  */
 import { limits } from "../base/limits.ts";
 import { ACCESS_OPTIONS } from "./access-options.ts";
+import { BACKUP_OPTIONS } from "./backup-options.ts";
 import { type Option, option } from "./option.ts";
 import { boolean, bytes, choice, host, integer, list, text } from "./parse.ts";
 
@@ -98,6 +99,8 @@ export const OPTIONS = {
     default: limits.readWorkers,
     sentence: "Threads for queries, counts and walks; reads by key do not need them.",
   }),
+
+  ...BACKUP_OPTIONS,
 
   messageBytes: option({
     group: "requests",
@@ -250,8 +253,6 @@ export const CLIENT_ENVIRONMENT = {
 export const LATER_ENVIRONMENT = [
   "ENTDB_KAFKA_",
   "ENTDB_KINESIS_",
-  "ENTDB_S3_",
   "ENTDB_SNAPSHOT_",
-  "ENTDB_ARCHIVE_",
   "ENTDB_TLS_",
 ] as const;
