@@ -11,6 +11,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { applierMeter } from "./meters.ts";
 import { openPartition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
+import { partitionLog } from "./wal-backend.ts";
 
 /**
  * What is done to the files of a stopped server: log and views are opened as a server opens
@@ -29,7 +30,7 @@ export async function rebuildStopped(
   try {
     const partition = await openPartition({
       ...config,
-      wal: "file",
+      wal: partitionLog(config),
       version: buildInfo.version,
       clock,
       random,

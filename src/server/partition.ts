@@ -26,12 +26,17 @@ import { TenantStores } from "../store/tenant-stores.ts";
 import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
 import { SystemLog } from "../tenant/system-log.ts";
-import { openWal } from "../wal/open-wal.ts";
+import {
+  type FileBackend,
+  type KafkaBackend,
+  type MemoryBackend,
+  openWal,
+} from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
 
 export interface PartitionOptions {
-  readonly wal: "file" | "memory";
+  readonly wal: PartitionLog;
   /** Directory of log and views. With the log in memory the views go to a throw-away directory instead. */
   readonly dataDir: string;
   readonly segmentBytes?: number | undefined;
@@ -60,6 +65,9 @@ export interface PartitionOptions {
   readonly decorateWal?: ((wal: Wal) => Wal) | undefined;
 }
 
+/** Where a partition's log is. */
+export type PartitionLog = "file" | "memory" | (KafkaBackend & { readonly topic: string });
+
 /** One log, one applier, and the tenants on it, running. */
 export interface Partition {
   readonly engine: Engine;
@@ -76,6 +84,7 @@ export interface Partition {
   stop(): Promise<void>;
 }
 
+/** What positions of a log that is in no topic call it. */
 const TOPIC = "entdb-wal";
 const PARTITION = 0;
 const JOBS_PER_FILE = 64;
@@ -101,7 +110,7 @@ async function assemble(
 ): Promise<Partition> {
   const place = await openPlace(options);
   closers.push(place.close);
-  const opened = await openWal({ ...place.wal, ...options, topic: TOPIC, partition: PARTITION });
+  const opened = await openWal({ topic: TOPIC, partition: PARTITION, ...options, ...place.wal });
   const wal = options.decorateWal?.(opened) ?? opened;
   closers.push(() => wal.close());
 
@@ -174,7 +183,7 @@ async function assemble(
 }
 
 interface Place {
-  readonly wal: { readonly kind: "memory" } | { readonly kind: "file"; readonly directory: string };
+  readonly wal: FileBackend | MemoryBackend | KafkaBackend;
   readonly tenants: string;
   readonly checkpoints: string;
   readonly close: () => void;
@@ -187,9 +196,11 @@ async function openPlace(options: PartitionOptions): Promise<Place> {
     return { wal: { kind: "memory" }, tenants: path, checkpoints: path, close: remove };
   }
   const directory = await openDataDirectory(options.dataDir);
-  const log = await directory.makeLogDirectory(PARTITION);
   return {
-    wal: { kind: "file", directory: log },
+    wal:
+      options.wal === "file"
+        ? { kind: "file", directory: await directory.makeLogDirectory(PARTITION) }
+        : options.wal,
     tenants: directory.tenants,
     checkpoints: directory.checkpoints,
     close: () => directory.close(),

@@ -16,6 +16,7 @@ import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
 import { once } from "./once.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
+import { partitionLog } from "./wal-backend.ts";
 
 /** A server that is up. */
 export interface RunningServer {
@@ -51,7 +52,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     ...config,
     // Where credentials are asked for, tenants are created by who may do that.
     autoCreateTenants: config.autoCreateTenants && config.auth === "trusted",
-    wal: config.wal as "file" | "memory",
+    wal: partitionLog(config),
     version: buildInfo.version,
     clock,
     random,

@@ -78,3 +78,12 @@ export interface Wal {
   /** Finishes what was appended, refuses what comes after (SERVER_STOPPING), releases files. Idempotent. */
   close(): Promise<void>;
 }
+
+/** A log that can take over the records of another one, as they stand there. */
+export interface ImportingWal extends Wal {
+  /**
+   * As `append`, with the log time that the record has already. It must not be below that of the
+   * record before, and the record gets the next offset: whoever copies a log goes in its order.
+   */
+  import(record: LogRecord): Promise<Appended>;
+}

@@ -2,7 +2,8 @@ import { limits } from "../../base/limits.ts";
 import { recordTooLarge } from "../errors.ts";
 import { Growth } from "../growth.ts";
 import { LogClock } from "../log-clock.ts";
-import type { Appended, LogRecord, RecordType, Wal } from "../wal.ts";
+import { TailCache } from "../tail-cache.ts";
+import type { Appended, ImportingWal, LogRecord, RecordType } from "../wal.ts";
 import { ActiveSegment } from "./active-segment.ts";
 import {
   type FileWalOptions,
@@ -13,7 +14,6 @@ import {
 import { type ReadableLog, walkLog } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type OpenedLog, openLog } from "./open-log.ts";
-import { TailCache } from "./tail-cache.ts";
 
 /**
  * Opens the log in `options.directory`, which exists, or makes a new one there. Throws
@@ -29,7 +29,7 @@ export async function openFileWal(options: FileWalOptions): Promise<FileWal> {
  * after fdatasync; opening verifies every batch; a failed sync is never trusted again.
  * DESIGN.md beside `wal.ts` has the format and the reasons.
  */
-export class FileWal implements Wal {
+export class FileWal implements ImportingWal {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
@@ -81,10 +81,18 @@ export class FileWal implements Wal {
   }
 
   append(type: RecordType, body: Uint8Array): Promise<Appended> {
+    return this.#add(type, body, undefined);
+  }
+
+  import({ type, body, logTime }: LogRecord): Promise<Appended> {
+    return this.#add(type, body, logTime);
+  }
+
+  #add(type: RecordType, body: Uint8Array, logTime: number | undefined): Promise<Appended> {
     if (body.length > this.#maxBodyBytes) {
       return Promise.reject(recordTooLarge(body.length, this.#maxBodyBytes));
     }
-    return this.#writer.append(type, body);
+    return this.#writer.append(type, body, logTime);
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {

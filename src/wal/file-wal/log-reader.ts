@@ -2,12 +2,12 @@ import { assert } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
 import { logTrimmed, positionBeyondLog } from "../errors.ts";
 import type { Growth } from "../growth.ts";
+import type { TailCache } from "../tail-cache.ts";
 import type { LogRecord } from "../wal.ts";
 import { BATCH_HEADER_BYTES, readBatch, readRecords } from "./batch-format.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import type { Segment, SegmentList } from "./segment.ts";
 import { SegmentWindow } from "./segment-window.ts";
-import type { TailCache } from "./tail-cache.ts";
 import { damagedRead } from "./verify-segment.ts";
 
 /** What readers see of a log. */
