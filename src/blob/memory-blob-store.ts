@@ -17,7 +17,7 @@ export class MemoryBlobStore implements BlobStore {
     assertKey(key);
     signal.throwIfAborted();
     const there = this.#objects.get(key);
-    if (there === undefined) this.#objects.set(key, bytes.slice());
+    if (there === undefined) this.#objects.set(key, new Uint8Array(bytes));
     else if (Buffer.compare(there, bytes) !== 0) throw objectExists(this.place, key);
   }
 
@@ -30,7 +30,7 @@ export class MemoryBlobStore implements BlobStore {
     signal.throwIfAborted();
     const there = this.#objects.get(key);
     if (there === undefined) throw objectNotFound(this.place, key);
-    return there.slice();
+    return new Uint8Array(there);
   }
 
   async *stream(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -49,6 +49,15 @@ function storeTests(stored: Stored): void {
     expect(await listed(stored(), key)).toEqual([{ key, bytes: 7 }]);
   });
 
+  test("what was put stays as it was, whatever becomes of the bytes handed in and out", async () => {
+    const key = `${newPrefix()}/kept`;
+    const content = Buffer.from("content");
+    await stored().put(key, content, never);
+    content.fill("x");
+    (await stored().get(key, never)).fill(0);
+    expect(text(await stored().get(key, never))).toBe("content");
+  });
+
   test("the same bytes again are a success, other bytes are refused and change nothing", async () => {
     const key = `${newPrefix()}/once`;
     await stored().put(key, bytes("first"), never);
