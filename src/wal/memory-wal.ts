@@ -24,11 +24,11 @@ export class MemoryWal implements ImportingWal {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
-  readonly start: number;
   readonly #records: LogRecord[] = [];
   readonly #growth = new Growth();
   readonly #time: LogClock;
   readonly #onCommit: ((records: number) => void) | undefined;
+  #start: number;
   #waiting: PendingAppend[] = [];
   #waitingBytes = 0;
   #closed = false;
@@ -37,9 +37,13 @@ export class MemoryWal implements ImportingWal {
     this.logId = options.logId ?? newLogId(options.random, options.clock.now());
     this.topic = options.topic;
     this.partition = options.partition;
-    this.start = options.firstOffset ?? 0;
+    this.#start = options.firstOffset ?? 0;
     this.#onCommit = options.onCommit;
     this.#time = new LogClock(options.clock, 0, options.acceptClock ?? false);
+  }
+
+  get start(): number {
+    return this.#start;
   }
 
   get end(): number {
@@ -117,6 +121,7 @@ export class MemoryWal implements ImportingWal {
     using follower = this.#growth.follow(signal);
     let next = from;
     while (!(this.#closed || follower.aborted)) {
+      if (next < this.start) throw logTrimmed(next, this.start);
       const stop = Math.min(until ?? this.end, next + limits.readBatchRecords);
       if (stop > next) {
         yield this.#records.slice(next - this.start, stop - this.start);
@@ -127,6 +132,13 @@ export class MemoryWal implements ImportingWal {
         return;
       }
     }
+  }
+
+  trim(before: number): Promise<void> {
+    const count = Math.max(0, Math.min(before, this.end) - this.start);
+    this.#records.splice(0, count);
+    this.#start += count;
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

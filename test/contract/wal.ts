@@ -51,6 +51,9 @@ export function walContract(subject: WalSubject): void {
   describe(`${subject.name}: following`, () => {
     followTests(openLog, append);
   });
+  describe(`${subject.name}: trimming`, () => {
+    trimTests(openLog, append);
+  });
   describe(`${subject.name}: closing`, () => {
     closeTests(openLog, append);
   });
@@ -331,6 +334,72 @@ function followTests(openLog: OpenLog, append: Append): void {
     await append(wal, "first");
     await following;
     expect(seen.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+}
+
+/** A backend drops as much as it can at once, perhaps nothing: only what it may not drop is the same for all. */
+function trimTests(openLog: OpenLog, append: Append): void {
+  /** Records so large that even the largest segments are filled. */
+  async function filled(): Promise<Wal> {
+    const wal = await openLog();
+    const body = new Uint8Array(limits.recordBytes);
+    for (let i = 0; i < 6; i++) await wal.append(RECORD_TYPE.record, body);
+    await append(wal, "the last");
+    return wal;
+  }
+
+  test.each([0, 1, 3, 6, 7, 1_000])("below %d: everything from there on stays", async (before) => {
+    const wal = await filled();
+    const all = await collect(wal.read(0));
+    await wal.trim(before);
+    expect(wal.start).toBeLessThanOrEqual(before);
+    expect(wal.end).toBe(7);
+    const left = (await collect(wal.read(wal.start))).map(({ offset }) => offset);
+    expect(left).toEqual(all.slice(wal.start).map(({ offset }) => offset));
+    await wal.trim(0);
+    expect((await append(wal, "more")).offset).toBe(7);
+  });
+
+  test("who wants what has gone is told, who reads on is not disturbed", async () => {
+    const wal = await filled();
+    const stop = new AbortController();
+    const behind = wal.follow(wal.end, stop.signal)[Symbol.asyncIterator]();
+    const coming = behind.next();
+    await wal.trim(6);
+    for (let from = 0; from < wal.start; from++) {
+      await expect(collect(wal.read(from))).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
+    }
+    await append(wal, "new");
+    const { value } = await coming;
+    expect(value?.map(({ body }: LogRecord) => text(body))).toEqual(["new"]);
+    stop.abort();
+  });
+
+  test("a reader that stands below what is trimmed is told, and gets nothing wrong", async () => {
+    const wal = await openLog();
+    const body = new Uint8Array(limits.recordBytes / 1_024);
+    const calls = Array.from({ length: 6_000 }, () => wal.append(RECORD_TYPE.record, body));
+    await Promise.all(calls);
+    let next = 0;
+    const reading = (async () => {
+      for await (const records of wal.read(0)) {
+        for (const { offset } of records) expect(offset).toBe(next++);
+        await wal.trim(wal.end - 1);
+      }
+    })();
+    const outcome = await reading.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (outcome === undefined) expect(next).toBe(6_000);
+    else expect(outcome).toMatchObject({ reason: "LOG_TRIMMED" });
+  });
+
+  test("trims that overlap are as one", async () => {
+    const wal = await filled();
+    await Promise.all([wal.trim(2), wal.trim(6), wal.trim(4)]);
+    const left = await collect(wal.read(wal.start));
+    expect(left.map(({ offset }) => offset)).toEqual(left.map((_, i) => wal.start + i));
   });
 }
 

@@ -12,6 +12,7 @@ import {
   SEGMENT_OVERHEAD_BYTES,
 } from "./file-wal-options.ts";
 import { type ReadableLog, walkLog } from "./log-reader.ts";
+import { LogTrimmer } from "./log-trimmer.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type OpenedLog, openLog } from "./open-log.ts";
 
@@ -38,6 +39,7 @@ export class FileWal implements ImportingWal {
   readonly #time: LogClock;
   readonly #writer: LogWriter;
   readonly #maxBodyBytes: number;
+  readonly #trimmer: LogTrimmer;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openFileWal}. */
@@ -61,6 +63,7 @@ export class FileWal implements ImportingWal {
       growth.wakeAll();
       settings.onCommit?.(records.length);
     });
+    this.#trimmer = new LogTrimmer(settings, identity, segments);
     supply.prepare();
   }
 
@@ -103,13 +106,17 @@ export class FileWal implements ImportingWal {
     return walkLog(this.#log, from, this.end, signal);
   }
 
+  trim(before: number): Promise<void> {
+    return this.#closing === undefined ? this.#trimmer.trim(before) : Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    await this.#writer.close();
+    await Promise.all([this.#writer.close(), this.#trimmer.settled()]);
     this.#log.isClosed = true;
     this.#log.growth.wakeAll();
   }

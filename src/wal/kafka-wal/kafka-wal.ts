@@ -126,6 +126,11 @@ export class KafkaWal implements ImportingWal {
     return walkPartition(tail, reader, from, this.end, signal);
   }
 
+  /** How long records stay is the topic's affair: its retention. */
+  trim(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
