@@ -255,7 +255,7 @@ export class Lanes {
 
   /** Replays until the tenant is where the applier is, then gives it back. */
   async #catchUp(lane: Lane): Promise<void> {
-    const { wal, views, applied, published, buildSlice } = this.#deps;
+    const { history, views, applied, published, buildSlice } = this.#deps;
     const { tenantId } = lane.entry;
     const { signal } = lane.end;
     while (!signal.aborted) {
@@ -263,7 +263,7 @@ export class Lanes {
       // Also where there is nothing to apply the file must be there.
       view();
       const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
-      const end = await replayTenant(wal, lane.entry, range, {
+      const end = await replayTenant(history, lane.entry, range, {
         view,
         onSlice: (records, sliceEnd) => {
           this.#moveOn(lane, sliceEnd);

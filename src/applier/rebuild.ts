@@ -4,14 +4,14 @@ import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
-import type { Wal } from "../wal/wal.ts";
 import type { Slice } from "./build-pass.ts";
+import type { History } from "./history.ts";
 import { replayTenant } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
 
 /** What a rebuild works with. */
 export interface RebuildDeps {
-  readonly wal: Wal;
+  readonly history: History;
   readonly stores: TenantStores;
   /** Hash over everything declared in a view's file; computed off the serving thread. */
   readonly contentHash: (file: ReadFile) => Promise<string>;
@@ -27,9 +27,9 @@ export interface ViewProof {
 }
 
 /**
- * Makes a tenant's view from the log alone, in a directory beside the tenant's own, with
- * the records below `before`. The caller adopts or discards it. Throws LOG_TRIMMED when the
- * log no longer reaches back to the tenant's first record, and `RecordFailure`.
+ * Makes a tenant's view from its records alone, in a directory beside the tenant's own, with
+ * those below `before`. The caller adopts or discards it. Throws what reading its history
+ * throws, LOG_TRIMMED when that no longer reaches back to its first record, and `RecordFailure`.
  */
 export async function rebuildView(
   deps: RebuildDeps,
@@ -42,7 +42,7 @@ export async function rebuildView(
     const view = new TenantView(store);
     let records = 0;
     const range = { from: entry.createdOffset, before };
-    await replayTenant(deps.wal, entry, range, {
+    await replayTenant(deps.history, entry, range, {
       view: () => view,
       onSlice: (applied) => {
         records += applied.length;

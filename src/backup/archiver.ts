@@ -47,15 +47,15 @@ export interface ArchiverDeps {
   readonly intervalMs: number;
   /** Resolves when the catalog has been applied up to and including this record. */
   readonly catalogApplied: (offset: number, signal: AbortSignal) => Promise<void> | undefined;
-  /** Whether this life of the tenant's id goes on, as far as the catalog has been applied. */
-  readonly isAlive: (tenantId: string, incarnation: number) => boolean;
+  /** Which life of the tenant's id goes on, as far as the catalog has been applied; undefined: none. */
+  readonly lifeOf: (tenantId: string) => number | undefined;
   readonly meter: ArchiveMeter;
   /** Told of a failure, and that it is over, once each. */
   readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
 }
 
-/** How the archive is. */
-export interface ArchiveState {
+/** How the archiver is. */
+export interface ArchiverState {
   readonly place: string;
   /** Every record below it is archived. */
   readonly offset: number;
@@ -73,8 +73,11 @@ const QUEUED_JOBS_MAX = 1_000;
 const TENANTS_AT_ONCE = 4;
 const TICK_MS = 1_000;
 const BACKOFF_MS = 1_000;
-/** The key of failures that are no tenant's. */
+/** How often the place is asked whether it is there. */
+const CHECK_MS = 15_000;
+/** The keys of failures that are no tenant's: of reading the log and keeping the position, and of the place. */
 const NO_TENANT = "";
+const PLACE = "/";
 
 /** Opens the archiver where it was. Throws LOG_SHORTER_THAN_VIEWS when the log does not reach its position. */
 export async function openArchiver(deps: ArchiverDeps): Promise<Archiver> {
@@ -97,9 +100,13 @@ export class Archiver implements Service {
   /** By tenant, in the order in which they were opened. */
   readonly #open = new Map<string, OpenSegment>();
   readonly #failures = new Map<string, unknown>();
+  /** What the catalog said of the tenants in the batch at hand. */
+  readonly #lives = new Map<string, number | undefined>();
   #openBytes = 0;
   #position: ArchivePosition;
   #savedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #isChecking = false;
   /** Every record below it has been taken up. */
   #head: number;
   /** Log time of the newest record that was taken up. */
@@ -127,7 +134,7 @@ export class Archiver implements Service {
     return this.#position.offset;
   }
 
-  state(): ArchiveState {
+  state(): ArchiverState {
     const [failure] = this.#failures.values();
     return { place: this.#deps.store.place, offset: this.offset, failure };
   }
@@ -173,6 +180,7 @@ export class Archiver implements Service {
         this.#closeDue();
         await this.#savePosition();
         this.#succeed(NO_TENANT);
+        this.#checkPlace(signal);
       }
     } finally {
       // What comes later is nobody's; the log ends the walk when it grows or the signal aborts.
@@ -196,6 +204,7 @@ export class Archiver implements Service {
     const last = batch.at(-1);
     if (last === undefined) return;
     await this.#deps.catalogApplied(last.offset, signal);
+    this.#lives.clear();
     for (const record of batch) {
       // A batch that failed half way comes again.
       if (record.offset < this.#head) continue;
@@ -210,7 +219,7 @@ export class Archiver implements Service {
     this.#newestLogTime = record.logTime;
     const { tenantId, incarnation } = decoded;
     if (tenantId === SYSTEM_TENANT_ID) this.#endLife(record, decoded);
-    if (!this.#deps.isAlive(tenantId, incarnation)) return;
+    if (this.#lifeOf(tenantId) !== incarnation) return;
     const open = this.#open.get(tenantId);
     if (open?.takes(record, decoded)) {
       const before = open.bytes;
@@ -231,7 +240,7 @@ export class Archiver implements Service {
     const body = decoded.decodeBody();
     if (body.kind !== "tenant_deleted") return;
     const { tenantId, incarnation } = body;
-    if (this.#deps.isAlive(tenantId, incarnation)) return;
+    if (this.#lifeOf(tenantId) === incarnation) return;
     const open = this.#open.get(tenantId);
     if (open !== undefined) this.#close(open);
     this.#queue.add({
@@ -240,6 +249,11 @@ export class Archiver implements Service {
       bytes: 0,
       run: (signal) => this.#writer.removeTenant(tenantId, signal),
     });
+  }
+
+  #lifeOf(tenantId: string): number | undefined {
+    if (!this.#lives.has(tenantId)) this.#lives.set(tenantId, this.#deps.lifeOf(tenantId));
+    return this.#lives.get(tenantId);
   }
 
   #close(segment: OpenSegment): void {
@@ -251,7 +265,7 @@ export class Archiver implements Service {
       offset: firstOffset,
       bytes,
       run: async (signal) => {
-        if (!this.#deps.isAlive(tenantId, incarnation)) return;
+        if (this.#deps.lifeOf(tenantId) !== incarnation) return;
         const stored = await this.#writer.write(segment, signal);
         if (stored > 0) this.#deps.meter.stored(stored);
       },
@@ -268,6 +282,22 @@ export class Archiver implements Service {
       if (!isDue) return;
       this.#close(segment);
     }
+  }
+
+  /** Looks now and then whether the place can be reached, also while nothing is to be stored. */
+  #checkPlace(signal: AbortSignal): void {
+    const { clock, store } = this.#deps;
+    if (this.#isChecking || clock.monotonic() - this.#checkedAt < CHECK_MS) return;
+    this.#isChecking = true;
+    const done = (report: () => void) => {
+      this.#isChecking = false;
+      this.#checkedAt = clock.monotonic();
+      if (!signal.aborted) report();
+    };
+    store.check(signal).then(
+      () => done(() => this.#succeed(PLACE)),
+      (error: unknown) => done(() => this.#fail(PLACE, error)),
+    );
   }
 
   async #makeRoom(signal: AbortSignal): Promise<void> {

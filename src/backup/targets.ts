@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import { openDirectoryBlobStore } from "../blob/directory-blob-store.ts";
+import { observeDirectoryBlobStore, openDirectoryBlobStore } from "../blob/directory-blob-store.ts";
 import type { Config } from "../config/options.ts";
 
 /** The settings that say where archive and snapshots are kept. */
@@ -29,6 +29,8 @@ export interface BackupTargets {
 interface Machine {
   readonly clock: Clock;
   readonly random: Random;
+  /** For who only reads, beside a server that writes. Defaults to false. */
+  readonly observe?: boolean;
 }
 
 /**
@@ -62,8 +64,12 @@ export function backupDirectory(config: Pick<Config, "dataDir" | "backupDir">): 
   return config.backupDir === "" ? join(config.dataDir, "backup") : config.backupDir;
 }
 
-function openDirectory(config: TargetConfig, { random }: Machine): Promise<BlobStore> {
-  return openDirectoryBlobStore({ directory: backupDirectory(config), random });
+async function openDirectory(
+  config: TargetConfig,
+  { random, observe = false }: Machine,
+): Promise<BlobStore> {
+  const options = { directory: backupDirectory(config), random };
+  return observe ? observeDirectoryBlobStore(options) : await openDirectoryBlobStore(options);
 }
 
 /** The client is large: only who names a bucket loads it. */

@@ -24,12 +24,17 @@ const INCOMING = ".incoming";
 const ATTEMPTS = 10;
 
 export interface DirectoryBlobStoreOptions {
-  /** Made when it is not there; whose parent must be. */
+  /** Made when it is not there. */
   readonly directory: string;
   readonly random: Random;
 }
 
-/** Opens the directory, and clears what a crash left. Throws STORAGE_UNAVAILABLE, STORAGE_ACCESS_DENIED. */
+/** The directory as somebody sees it who changes nothing, while a server may be writing to it. Puts and deletes are not for them. */
+export function observeDirectoryBlobStore(options: DirectoryBlobStoreOptions): BlobStore {
+  return new DirectoryBlobStore(options);
+}
+
+/** Opens the directory for its one writer, and clears what a crash left. Throws STORAGE_UNAVAILABLE, STORAGE_ACCESS_DENIED. */
 export async function openDirectoryBlobStore(
   options: DirectoryBlobStoreOptions,
 ): Promise<BlobStore> {
@@ -238,7 +243,7 @@ class DirectoryBlobStore implements BlobStore {
   async check(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#errors.naming("be reached", async () => {
-      await stat(this.#incoming);
+      await stat(this.#directory);
     });
   }
 

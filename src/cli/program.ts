@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { buildInfo } from "../base/build-info.ts";
+import { archiveCommand } from "./commands/archive.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
@@ -18,6 +19,7 @@ import { rolesCommand } from "./commands/roles.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { snapshotsCommand } from "./commands/snapshots.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
 import { versionCommand } from "./commands/version.ts";
 import { watchCommand } from "./commands/watch.ts";
@@ -48,7 +50,9 @@ export function buildProgram(context: CliContext): Command {
   program
     .addCommand(doctorCommand(context))
     .addCommand(logCommand(context))
+    .addCommand(archiveCommand(context))
     .addCommand(rebuildCommand(context))
+    .addCommand(snapshotsCommand(context))
     .addCommand(tenantsCommand(context))
     .addCommand(keysCommand(context))
     .addCommand(membersCommand(context))

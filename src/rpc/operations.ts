@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
+  GetArchiveStateResponseSchema,
   GetLogPositionResponseSchema,
   OperationsService,
   RebuildTenantResponseSchema,
@@ -11,6 +12,7 @@ import {
 import type { Engine, TenantBehind } from "../engine/engine.ts";
 import { parseTenantId } from "../tenant/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
+import { snapshotMethods } from "./snapshots.ts";
 
 const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
   stalled: TenantTrouble.STALLED,
@@ -21,7 +23,14 @@ const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
 
 /** What operators ask of a running server. */
 export function operationsMethods(engine: Engine): RpcMethod[] {
-  return [health(engine), getLogPosition(engine), rebuildTenant(engine), retryTenant(engine)];
+  return [
+    health(engine),
+    getLogPosition(engine),
+    getArchiveState(engine),
+    rebuildTenant(engine),
+    retryTenant(engine),
+    ...snapshotMethods(engine),
+  ];
 }
 
 function health(engine: Engine): RpcMethod {
@@ -32,6 +41,7 @@ function health(engine: Engine): RpcMethod {
       components: { ...health.components },
       applierLagMs: BigInt(Math.round(health.applierLagMs)),
       version: health.version,
+      lastSnapshotAt: BigInt(health.lastSnapshotAt ?? 0),
     });
   });
 }
@@ -46,6 +56,7 @@ function getLogPosition(engine: Engine): RpcMethod {
       endOffset: BigInt(state.endOffset),
       appliedOffset: BigInt(state.appliedOffset),
       checkpointOffset: BigInt(state.checkpointOffset),
+      startOffset: BigInt(state.startOffset),
       tenantsBehind: state.tenantsBehind.map((behind) =>
         create(TenantBehindSchema, {
           tenantId: behind.tenantId,
@@ -54,6 +65,20 @@ function getLogPosition(engine: Engine): RpcMethod {
           message: behind.message,
         }),
       ),
+    });
+  });
+}
+
+function getArchiveState(engine: Engine): RpcMethod {
+  return unary(OperationsService.method.getArchiveState, async () => {
+    const state = engine.archiveState();
+    if (state === undefined) return create(GetArchiveStateResponseSchema, { enabled: false });
+    return create(GetArchiveStateResponseSchema, {
+      enabled: true,
+      place: state.place,
+      archivedOffset: BigInt(state.archivedOffset),
+      lagRecords: BigInt(state.lagRecords),
+      failure: state.failure ?? "",
     });
   });
 }

@@ -8,6 +8,7 @@ import type { Config } from "../config/options.ts";
 import type { RebuildReport } from "../engine/engine.ts";
 import { openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { openBackup } from "./backup.ts";
 import { applierMeter } from "./meters.ts";
 import { openPartition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
@@ -27,6 +28,11 @@ export async function rebuildStopped(
 ): Promise<RebuildReport> {
   requireMade(config.dataDir);
   const log = openLog({ level: "WARN", format: config.logFormat, clock });
+  const metrics = new Metrics(clock);
+  const backup = await openBackup(config, {
+    ...{ clock, random, metrics },
+    logger: log.logger("archive"),
+  });
   try {
     const partition = await openPartition({
       ...config,
@@ -35,7 +41,9 @@ export async function rebuildStopped(
       clock,
       random,
       log: troubleLog(log.logger("applier")),
-      meter: applierMeter(new Metrics(clock)),
+      meter: applierMeter(metrics),
+      archive: backup.archive,
+      snapshots: backup.snapshots && { ...backup.snapshots, intervalMs: undefined },
     });
     try {
       const never = new AbortController().signal;
@@ -47,6 +55,7 @@ export async function rebuildStopped(
       await partition.stop();
     }
   } finally {
+    backup.close();
     await log.close();
   }
 }

@@ -3,11 +3,10 @@
  * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
  * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
  */
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
-import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import { stoppingError } from "../applier/failure.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
@@ -15,17 +14,16 @@ import { Upkeep } from "../applier/upkeep.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
-import { LocalEngine } from "../engine/local-engine.ts";
-import type { TenantLimits } from "../record/transaction.ts";
+import { LocalEngine, type LocalEngineDeps } from "../engine/local-engine.ts";
+import { SYSTEM_TENANT_ID, type TenantLimits } from "../record/transaction.ts";
 import { Applied } from "../store/applied.ts";
 import { openDataDirectory } from "../store/data-dir.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
-import { troubleOf } from "../store/store-errors.ts";
-import { TenantStore } from "../store/tenant-store.ts";
-import { TenantStores } from "../store/tenant-stores.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
 import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
 import { SystemLog } from "../tenant/system-log.ts";
+import { WriteBrake } from "../tenant/write-brake.ts";
 import {
   type FileBackend,
   type KafkaBackend,
@@ -34,6 +32,13 @@ import {
 } from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
+import { openViews } from "./open-views.ts";
+import { type ArchiveOptions, historyOf, openPartitionArchive } from "./partition-archive.ts";
+import {
+  openPartitionSnapshots,
+  type PartitionSnapshots,
+  type SnapshotOptions,
+} from "./partition-snapshots.ts";
 
 export interface PartitionOptions {
   readonly wal: PartitionLog;
@@ -61,6 +66,10 @@ export interface PartitionOptions {
   readonly meter: ApplierMeter;
   /** Told how many records each commit of the log had. */
   readonly onCommit?: ((records: number) => void) | undefined;
+  /** Where the log is archived, which is then trimmed. Defaults to nowhere. */
+  readonly archive?: ArchiveOptions | undefined;
+  /** Where and when snapshots are taken. Defaults to nowhere and never. */
+  readonly snapshots?: SnapshotOptions | undefined;
   /** Puts something between the log and its users, such as a meter. Defaults to the log itself. */
   readonly decorateWal?: ((wal: Wal) => Wal) | undefined;
 }
@@ -114,23 +123,42 @@ async function assemble(
   const wal = options.decorateWal?.(opened) ?? opened;
   closers.push(() => wal.close());
 
-  const { stores, from } = await openViews(options, wal, place);
+  const history = historyOf(wal, options.archive);
+  const { stores, from } = await openViews(
+    {
+      ...{ ...options, ...place },
+      catalogRebuilding: (cause) => options.log.tenantRebuilding(SYSTEM_TENANT_ID, cause),
+    },
+    wal,
+    history,
+  );
   closers.push(() => stores.closeAll());
   const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile: JOBS_PER_FILE });
   closers.push(() => workers.close());
 
   const applied = new Applied(from);
+  const archive = await openPartitionArchive(options.archive, {
+    ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
+  });
   const never = new AbortController().signal;
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
-  const mailboxes = new MailboxDrain({ ...options, wal, stores, applied, failed: upkeepFailed });
+  const follower = { ...options, history, stores, applied, failed: upkeepFailed };
+  const mailboxes = new MailboxDrain(follower);
+  const brake = new WriteBrake(options.clock);
+  const snapshots = await openPartitionSnapshots(options.snapshots, {
+    ...{ ...follower, wal, mailboxes, brake, directory: place.checkpoints },
+  });
+  closers.push(() => snapshots?.stop());
   const applier = new Applier({
     ...options,
     wal,
+    history,
     stores,
     applied,
     mailboxes,
     checkpointDirectory: place.checkpoints,
     contentHash: (file) => workers.run(file, { kind: "content_hash" }, never),
+    tenantEnded: (tenantId) => snapshots?.snapshotter.tenantEnded(tenantId),
   });
   const upkeep = new Upkeep({
     ...options,
@@ -139,11 +167,14 @@ async function assemble(
     workers,
     mailboxes,
     intervalMs: options.checkpointIntervalMs,
+    trim: () => archive?.trim(applier.checkpointOffset) ?? Promise.resolve(),
     failed: upkeepFailed,
   });
   const failed = Promise.race([endless(applier.run()), endless(upkeep.run())]);
   failed.catch(() => undefined);
   const stop = once(async () => {
+    await snapshots?.stop();
+    await archive?.archiver.stop();
     await upkeep.stop();
     await wal.close();
     await applier.stop();
@@ -156,30 +187,49 @@ async function assemble(
     await closeAll();
   });
   closers.push(async () => {
+    await archive?.archiver.stop();
     await upkeep.stop();
     await applier.stop();
     await mailboxes.stop();
   });
   await Promise.race([untilApplied(applied, wal.end), failed]);
   await applier.sweep();
+  void archive?.archiver.run();
+  void snapshots?.snapshotter.run();
 
-  const systemLog = new SystemLog({ ...options, wal, stores, applied });
-  const catalog = new Catalog({ ...options, partition: PARTITION, stores, log: systemLog });
-  const gate = new Gate(catalog, applied, options);
-  const engine = new LocalEngine({
-    ...options,
-    wal,
-    applied,
-    stores,
-    catalog,
-    gate,
-    systemLog,
-    workers,
-    repair: applier,
-    mailboxes,
+  const parts = { wal, stores, applied, workers, repair: applier, mailboxes };
+  return {
+    ...openEngine(options, { ...parts, archiveState: archive?.state }, { brake, snapshots }),
+    ...parts,
+    failed,
+    stop,
+  };
+}
+
+/** What answers requests, over parts that run. */
+function openEngine(
+  options: PartitionOptions,
+  parts: Pick<
+    LocalEngineDeps,
+    "wal" | "stores" | "applied" | "workers" | "repair" | "mailboxes" | "archiveState"
+  >,
+  {
+    brake,
+    snapshots,
+  }: { readonly brake: WriteBrake; readonly snapshots: PartitionSnapshots | undefined },
+): Pick<Partition, "engine" | "systemLog" | "limitsOf"> {
+  const systemLog = new SystemLog({ ...options, ...parts });
+  const catalog = new Catalog({
+    ...{ ...options, ...parts },
+    partition: PARTITION,
+    log: systemLog,
   });
-  const limitsOf = (tenantId: string) => catalog.find(tenantId)?.limits;
-  return { engine, wal, stores, applied, systemLog, workers, limitsOf, failed, stop };
+  const gate = new Gate(catalog, parts.applied, { ...options, brake });
+  const engine = new LocalEngine({
+    ...{ ...options, ...parts, catalog, gate, systemLog },
+    snapshots: snapshots?.answering((tenantId) => gate.admitRead(tenantId)),
+  });
+  return { engine, systemLog, limitsOf: (tenantId) => catalog.find(tenantId)?.limits };
 }
 
 interface Place {
@@ -205,36 +255,6 @@ async function openPlace(options: PartitionOptions): Promise<Place> {
     checkpoints: directory.checkpoints,
     close: () => directory.close(),
   };
-}
-
-/** The views, and the offset from which they must be replayed. */
-async function openViews(
-  options: PartitionOptions,
-  wal: Wal,
-  place: Place,
-): Promise<{ stores: TenantStores; from: number }> {
-  const checkpoint = await readCheckpoint(place.checkpoints, PARTITION);
-  if (checkpoint !== undefined) requireLogReaches(wal, checkpoint);
-  const storesOptions = {
-    directory: place.tenants,
-    logId: wal.logId,
-    logEnd: wal.end,
-    openTenantsMax: options.openTenants,
-    busyTimeoutMs: options.busyTimeoutMs,
-  };
-  const catalogFile = TenantStores.systemDirectory(place.tenants);
-  // Without its catalog a checkpoint says nothing: everything is replayed, and views skip what they hold.
-  const whole = TenantStore.exists(catalogFile);
-  try {
-    const stores = new TenantStores(storesOptions);
-    return { stores, from: whole ? (checkpoint?.offset ?? wal.start) : wal.start };
-  } catch (error) {
-    if (troubleOf(error) !== "damaged") throw error;
-    options.log.tenantRebuilding("_system", error);
-    rmSync(`${catalogFile}.aside`, { recursive: true, force: true });
-    renameSync(catalogFile, `${catalogFile}.aside`);
-    return { stores: new TenantStores(storesOptions), from: wal.start };
-  }
 }
 
 /** Everything that was in the log is applied, or belongs to a tenant that is behind. */

@@ -11,6 +11,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RateLimiter } from "../tenant/rate-limiter.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
 import { openAccess } from "./access.ts";
+import { openBackup } from "./backup.ts";
 import { samplePartition } from "./gauges.ts";
 import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
 import { once } from "./once.ts";
@@ -48,6 +49,10 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const log = parts.log ?? openLog({ level: config.logLevel, format: config.logFormat, clock });
   const metrics = new Metrics(clock);
   const batches = metrics.histogram("entdb_wal_batch_records");
+  const backup = await openBackup(config, {
+    ...{ clock, random, metrics },
+    logger: log.logger("archive"),
+  });
   const partition = await openPartition({
     ...config,
     // Where credentials are asked for, tenants are created by who may do that.
@@ -60,10 +65,16 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     meter: applierMeter(metrics),
     onCommit: (records) => batches.observe(records),
     decorateWal: (wal) => new MeteredWal(wal, walMeter(metrics), clock),
+    archive: backup.archive,
+    snapshots: backup.snapshots,
+  }).catch((error) => {
+    backup.close();
+    throw error;
   });
   samplePartition(metrics, partition, clock);
   const stopAfter = async (error: unknown) => {
     await partition.stop();
+    backup.close();
     throw error;
   };
   const { tellAdminKey } = parts;
@@ -90,6 +101,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
       await faces.stop();
       await access.stop();
       await partition.stop();
+      backup.close();
       await log.close();
     }),
   };

@@ -65,7 +65,11 @@ export class ArchiveBench implements AsyncDisposable {
       clock: this.clock,
       intervalMs: 60_000,
       catalogApplied: () => undefined,
-      isAlive: (tenantId, incarnation) => !this.over.has(`${tenantId}/${incarnation}`),
+      lifeOf: (tenantId) => {
+        let life = 1;
+        while (this.over.has(`${tenantId}/${life}`)) life += 1;
+        return life;
+      },
       meter: {
         stored: (bytes) => {
           this.storedBytes += bytes;
