@@ -1,4 +1,5 @@
 import type { JsonObject } from "../base/json.ts";
+import { countIn, fieldsOf, isSha256, textIn } from "./stated-fields.ts";
 
 /**
  * What a segment's `.checksum` object says of it: which records it must hold, which one stands
@@ -27,7 +28,6 @@ export interface SegmentFacts {
 }
 
 const FORMAT = 1;
-const SHA256 = /^[0-9a-f]{64}$/;
 
 /** The content of a `.checksum` object. */
 export function encodeSegmentFacts(facts: SegmentFacts): Uint8Array {
@@ -52,12 +52,7 @@ export function encodeSegmentFacts(facts: SegmentFacts): Uint8Array {
 
 /** Reads it back. Throws an error that says what is wrong with it. */
 export function decodeSegmentFacts(bytes: Uint8Array): SegmentFacts {
-  const content: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  if (typeof content !== "object" || content === null) throw new Error("it is no JSON object");
-  const field: Readonly<Record<string, unknown>> = { ...content };
-  if (Number(field["format"]) > FORMAT) {
-    throw new Error(`it has format ${field["format"]}, which this version does not know`);
-  }
+  const field = fieldsOf(bytes, FORMAT);
   const previous = field["previous_offset"];
   const facts: SegmentFacts = {
     tenantId: textIn(field, "tenant_id"),
@@ -76,20 +71,8 @@ export function decodeSegmentFacts(bytes: Uint8Array): SegmentFacts {
   };
   const isOrdered =
     facts.firstOffset <= facts.lastOffset && (facts.previousOffset ?? -1) < facts.firstOffset;
-  if (field["format"] !== FORMAT || !isOrdered || !SHA256.test(facts.sha256)) {
+  if (!isOrdered || !isSha256(facts.sha256)) {
     throw new Error("it does not say what a segment holds");
   }
   return facts;
-}
-
-function textIn(field: Readonly<Record<string, unknown>>, name: string): string {
-  const value = field[name];
-  if (typeof value !== "string" || value === "") throw new Error(`its ${name} is missing`);
-  return value;
-}
-
-function countIn(field: Readonly<Record<string, unknown>>, name: string): number {
-  const value = field[name];
-  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new Error(`its ${name} is missing`);
-  return Number(value);
 }

@@ -42,4 +42,24 @@ export const BACKUP_REASON_TEXTS = {
     "The place of archive or snapshots did not answer in time.",
     "Wait: it is tried again by itself. See that the place is in reach.",
   ),
+  SNAPSHOT_NOT_FOUND: text(
+    "not_found",
+    "The tenant has no such snapshot.",
+    "See which there are: entdb restore list-snapshots.",
+  ),
+  SNAPSHOT_FOREIGN: text(
+    "failed_precondition",
+    "The snapshot is of another tenant, of an earlier life of its id, or of another log.",
+    "Name a snapshot of this tenant and this log, or restore into an empty directory.",
+  ),
+  SNAPSHOTS_OFF: text(
+    "failed_precondition",
+    "This server keeps everything in memory and takes no snapshots.",
+    "Run it with a data directory and a log that lasts.",
+  ),
+  TARGET_TIME_INVALID: text(
+    "out_of_range",
+    "Nothing can be restored as it was at that time.",
+    "Name a time between the oldest that the message states and now.",
+  ),
 } as const;

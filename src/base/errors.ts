@@ -136,6 +136,10 @@ export const ERROR_REASONS = [
   "BUCKET_NOT_FOUND",
   "STORAGE_UNAVAILABLE",
   "STORAGE_TIMEOUT",
+  "SNAPSHOT_NOT_FOUND",
+  "SNAPSHOT_FOREIGN",
+  "SNAPSHOTS_OFF",
+  "TARGET_TIME_INVALID",
 ] as const;
 
 export type ErrorReason = (typeof ERROR_REASONS)[number];

@@ -83,4 +83,23 @@ export const BACKUP_OPTIONS = {
     sentence:
       "Days that archived records are kept, longer where no snapshot makes them unnecessary; 0: for ever.",
   }),
+  snapshotEnabled: option({
+    group: "backup",
+    parser: boolean,
+    default: true,
+    sentence: "Whether snapshots are taken by themselves; on demand they are taken all the same.",
+  }),
+  snapshotInterval: option({
+    group: "backup",
+    parser: duration(60 * SECOND_MS, 31 * 24 * HOUR_MS),
+    default: limits.snapshotIntervalMs,
+    sentence: "Time between two rounds of snapshots; a tenant that did not change is passed over.",
+  }),
+  snapshotRetentionDays: option({
+    group: "backup",
+    parser: integer(0, 100_000),
+    default: limits.snapshotRetentionDays,
+    sentence:
+      "Days that snapshots are kept; 0: for ever. Every tenant keeps its newest, however old it is.",
+  }),
 } as const;

@@ -146,7 +146,8 @@ async function assemble(
   const mailboxes = new MailboxDrain(follower);
   const brake = new WriteBrake(options.clock);
   const snapshots = await openPartitionSnapshots(options.snapshots, {
-    ...{ ...follower, wal, mailboxes, brake, directory: place.checkpoints },
+    ...{ wal, stores, applied, mailboxes, brake },
+    ...{ clock: options.clock, directory: place.checkpoints },
   });
   closers.push(() => snapshots?.stop());
   const applier = new Applier({

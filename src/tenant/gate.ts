@@ -2,10 +2,13 @@ import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { Catalog } from "./catalog.ts";
+import type { WriteBrake } from "./write-brake.ts";
 
 export interface GateOptions {
   /** A tenant comes into being with its first write. */
   readonly autoCreateTenants: boolean;
+  /** Holds up writes of single tenants; undefined: nothing ever does. */
+  readonly brake?: WriteBrake | undefined;
 }
 
 /**
@@ -39,13 +42,17 @@ export class Gate {
   /**
    * Throws TENANT_NOT_FOUND when tenants are not created by writing, TENANT_SUSPENDED, and
    * TENANT_HALTED and TENANT_STALLED: a record that cannot be applied is better not appended.
+   * OVERLOADED while the tenant's writes must stop for a moment.
    */
   admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
     if (behind?.trouble === "halted" || behind?.trouble === "stalled") throw behind.error;
     const entry = this.#catalog.find(tenantId);
     if (entry?.state === "suspended") throw suspended(tenantId);
-    if (entry !== undefined) return entry;
+    if (entry !== undefined) {
+      const held = this.#options.brake?.hold(tenantId, signal);
+      return held === undefined ? entry : held.then(() => entry);
+    }
     if (this.#options.autoCreateTenants) return this.#catalog.findOrCreate(tenantId, signal);
     throw this.notFound(tenantId);
   }
