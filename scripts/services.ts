@@ -1,5 +1,5 @@
 /**
- * `bun run services up s3`: starts the real parts that EntDB can stand on, for development,
+ * `bun run services up kafka s3`: starts the real parts that EntDB can stand on, for development,
  * prints what to set, and leaves them running until it is interrupted. They are the fixtures of
  * `bun run test:services`, on loopback, with nothing in them; their data goes with them.
  */
@@ -13,10 +13,18 @@ interface Service {
   }>;
 }
 
+const KAFKA_PORT = 19_092;
 const S3_PORT = 9_000;
 const BUCKET = "entdb";
 
 const SERVICES: Readonly<Record<string, Service>> = {
+  kafka: {
+    start: async () => {
+      const { startKafka } = await import("../test/services/kafka.ts");
+      const part = await startKafka({ port: KAFKA_PORT });
+      return { settings: { ENTDB_KAFKA_BROKERS: part.brokers }, part };
+    },
+  },
   s3: {
     start: async () => {
       const { startS3 } = await import("../test/services/s3.ts");

@@ -45,6 +45,7 @@ export function kafkaSettings(config: Config): KafkaSettings {
           },
     replicationFactor: config.kafkaReplicationFactor,
     partitions: 1,
+    isArchived: config.archiveEnabled,
     allowUnsafe: config.kafkaAllowUnsafe,
   };
 }

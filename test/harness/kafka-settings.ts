@@ -11,6 +11,7 @@ export function kafkaSettingsOf(
     sasl: undefined,
     replicationFactor: 0,
     partitions: 1,
+    isArchived: false,
     allowUnsafe: false,
     ...overrides,
   };

@@ -14,7 +14,7 @@ export interface NodePlan {
   readonly controllerPort: number;
 }
 
-const READY_MS = 90_000;
+const READY_MS = 240_000;
 const LOOK_MS = 25;
 const STOP_MS = 10_000;
 const HEAP = "384m";
@@ -51,9 +51,10 @@ export class KafkaNode {
   /** Starts the process, without waiting for it. */
   launch(): void {
     const log = openSync(join(this.plan.directory, "log"), "a");
-    this.#process = Bun.spawn(javaCommand(this.#jars, HEAP, ["kafka.Kafka", this.#file]), {
-      stdio: ["ignore", log, log],
-    });
+    // Whatever ends this process, also SIGKILL, ends the broker.
+    const withParent = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "KILL"];
+    const java = javaCommand(this.#jars, HEAP, ["kafka.Kafka", this.#file]);
+    this.#process = Bun.spawn([...withParent, ...java], { stdio: ["ignore", log, log] });
     closeSync(log);
   }
 
@@ -131,10 +132,12 @@ export class KafkaNode {
       "share.coordinator.state.topic.replication.factor": replicas,
       "share.coordinator.state.topic.min.isr": inSync,
       "share.coordinator.state.topic.num.partitions": "1",
-      // A dead broker is noticed in two seconds, so that tests of fail-over are quick.
-      "broker.session.timeout.ms": "2000",
-      "broker.heartbeat.interval.ms": "400",
-      "replica.lag.time.max.ms": "3000",
+      // A dead broker is noticed in three seconds, so that tests of fail-over are quick.
+      "broker.session.timeout.ms": "3000",
+      "broker.heartbeat.interval.ms": "500",
+      "replica.lag.time.max.ms": "4000",
+      // A machine that is busy with other tests must not make a start fail.
+      "initial.broker.registration.timeout.ms": String(READY_MS),
       "num.network.threads": "1",
       "num.io.threads": "2",
       "background.threads": "2",

@@ -10,6 +10,8 @@ export interface KafkaSettings {
   readonly replicationFactor: number;
   /** Partitions of a topic that is created. */
   readonly partitions: number;
+  /** Whether records that Kafka removes stand in an archive: then a topic may remove some. */
+  readonly isArchived: boolean;
   /** Takes a topic whose settings may lose acknowledged records. */
   readonly allowUnsafe: boolean;
 }

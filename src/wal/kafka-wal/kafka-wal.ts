@@ -9,7 +9,7 @@ import { logClosed, recordTooLarge } from "../errors.ts";
 import { LogClock } from "../log-clock.ts";
 import { newLogId } from "../log-id.ts";
 import type { WalOptions } from "../options.ts";
-import type { Appended, ImportingWal, LogRecord, RecordType } from "../wal.ts";
+import type { Appended, ImportingWal, LogRecord, RecordType, Wal } from "../wal.ts";
 import { type FoundLog, findLog } from "./find-end.ts";
 import { KafkaLink } from "./kafka-link.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
@@ -18,7 +18,7 @@ import { walkPartition } from "./log-walk.ts";
 import { messageOf, newClaimId, newProducer, Owner, produce } from "./owner.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { Tail } from "./tail.ts";
-import { BATCH_OVERHEAD_BYTES, openTopic } from "./topic.ts";
+import { BATCH_OVERHEAD_BYTES, openTopic, topicExists } from "./topic.ts";
 
 export interface KafkaWalOptions extends WalOptions {
   readonly kafka: KafkaSettings;
@@ -56,6 +56,41 @@ export async function openKafkaWal(options: KafkaWalOptions): Promise<KafkaWal> 
     return new KafkaWal(options, { tail, reader, writer, time, writing });
   } catch (error) {
     await Promise.all([writing.close(), reader.close()]);
+    throw error instanceof EntError ? error : unreachableKafka(kafka, error);
+  } finally {
+    cancel();
+  }
+}
+
+/** A log in Kafka as somebody sees it who does not claim it: whoever writes it goes on. */
+export interface KafkaLogView
+  extends Pick<Wal, "logId" | "partition" | "start" | "end" | "read" | "close"> {}
+
+/**
+ * Looks at the log in a partition as it is now. Undefined when the topic is not there, or nothing
+ * was ever written to it. Throws LOG_UNAVAILABLE, LOG_DAMAGED, LOG_TRIMMED.
+ */
+export async function viewKafkaLog(options: KafkaWalOptions): Promise<KafkaLogView | undefined> {
+  const { kafka, topic, partition, waits = systemClock } = options;
+  const reader = new PartitionReader(new KafkaLink(kafka, topic, partition, waits));
+  const patience = new AbortController();
+  const cancel = waits.timer(OPEN_MS, () => patience.abort());
+  try {
+    if (!(await topicExists(kafka, topic))) return undefined;
+    const found = await findLog(reader, patience.signal);
+    if (found === undefined) return undefined;
+    const tail = new Tail(found, reader, new LogClock(options.clock, 0, true));
+    const { logId, offset: end } = tail.place;
+    return {
+      ...{ logId, partition, start: tail.places.first.offset, end },
+      read: (from, signal) => walkPartition(tail, reader, from, end, signal),
+      close: async () => {
+        tail.close();
+        await reader.close();
+      },
+    };
+  } catch (error) {
+    await reader.close();
     throw error instanceof EntError ? error : unreachableKafka(kafka, error);
   } finally {
     cancel();

@@ -19,8 +19,14 @@ describe("a topic for the log", () => {
   test("is taken as it is made, on three brokers and on one", () => {
     const single = { ...withSetting("min.insync.replicas", "1"), brokers: 1, replicas: 1 };
     for (const facts of [SAFE, single]) {
-      expect([...whatCannotWork(facts, 0), ...whatIsUnsafe(facts)]).toEqual([]);
+      expect([...whatCannotWork(facts, 0), ...whatIsUnsafe(facts, false)]).toEqual([]);
     }
+  });
+
+  test("may remove records that are archived", () => {
+    const removing = withSetting("retention.ms", "604800000");
+    expect(whatIsUnsafe(removing, true)).toEqual([]);
+    expect(whatIsUnsafe(removing, false)).toHaveLength(1);
   });
 
   test.each([
@@ -41,7 +47,7 @@ describe("a topic for the log", () => {
     ["answers of one broker", withSetting("min.insync.replicas", "1"), "only one broker has"],
     ["one replica among three brokers", { ...SAFE, replicas: 1 }, "disk the log is gone"],
   ])("is unsafe with %s", (_name, facts, why) => {
-    const problems = whatIsUnsafe(facts);
+    const problems = whatIsUnsafe(facts, false);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(why);
     expect(whatCannotWork(facts, 0)).toEqual([]);

@@ -20,6 +20,8 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const REPLICAS_WANTED = 3;
 const IN_SYNC_WANTED = 2;
 const CREATE_TIMEOUT_MS = 10_000;
+/** The brokers' controller may be busy with what made somebody start us. */
+const ADMIN_TIMEOUT_MS = 15_000;
 
 /** Makes the topic unless it is there, and checks it. Throws CONFIG_INVALID, and what kafkajs throws. */
 export async function openTopic(
@@ -27,8 +29,24 @@ export async function openTopic(
   topic: string,
   partition: number,
 ): Promise<CheckedTopic> {
+  return await administer(settings, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) await createTopic(admin, settings, topic);
+    return checked(await look(admin, topic), settings, topic, partition);
+  });
+}
+
+/** Whether there is a topic of that name. Throws what kafkajs throws. */
+export async function topicExists(settings: KafkaSettings, topic: string): Promise<boolean> {
+  return await administer(settings, async (admin) => (await admin.listTopics()).includes(topic));
+}
+
+async function administer<T>(
+  settings: KafkaSettings,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
   const kafka = new Kafka({
     ...connectionOptions(settings),
+    requestTimeout: ADMIN_TIMEOUT_MS,
     brokers: [...settings.brokers],
     retry: { retries: ADMIN_RETRIES },
     logLevel: logLevel.NOTHING,
@@ -36,8 +54,7 @@ export async function openTopic(
   const admin = kafka.admin();
   await admin.connect();
   try {
-    if (!(await admin.listTopics()).includes(topic)) await createTopic(admin, settings, topic);
-    return checked(await look(admin, topic), settings, topic, partition);
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
@@ -101,13 +118,13 @@ async function look(admin: Admin, topic: string): Promise<TopicFacts> {
 
 function checked(
   facts: TopicFacts,
-  { allowUnsafe }: KafkaSettings,
+  { allowUnsafe, isArchived }: KafkaSettings,
   topic: string,
   partition: number,
 ): CheckedTopic {
   const impossible = whatCannotWork(facts, partition);
   if (impossible.length > 0) throw topicRefused(topic, impossible, "");
-  const unsafe = allowUnsafe ? [] : whatIsUnsafe(facts);
+  const unsafe = allowUnsafe ? [] : whatIsUnsafe(facts, isArchived);
   if (unsafe.length > 0) throw topicRefused(topic, unsafe, OVERRIDE);
   return { maxBatchBytes: Number(facts.settings["max.message.bytes"]) };
 }
@@ -136,11 +153,16 @@ export function whatCannotWork({ partitions, settings }: TopicFacts, partition: 
 }
 
 /** Settings under which acknowledged records can be lost, each with its reason. */
-export function whatIsUnsafe({ brokers, replicas, settings }: TopicFacts): string[] {
+export function whatIsUnsafe(
+  { brokers, replicas, settings }: TopicFacts,
+  isArchived: boolean,
+): string[] {
   const problems: string[] = [];
-  for (const name of ["retention.ms", "retention.bytes"]) {
+  for (const name of isArchived ? [] : ["retention.ms", "retention.bytes"]) {
     if (settings[name] === "-1") continue;
-    problems.push(`${name} is ${settings[name]}: Kafka removes records after that (set it to -1)`);
+    problems.push(
+      `${name} is ${settings[name]}: Kafka removes records after that, and nothing archives them (set it to -1, or turn the archive on)`,
+    );
   }
   if (settings["unclean.leader.election.enable"] === "true") {
     problems.push(
