@@ -26,7 +26,9 @@ import {
   readArchivePosition,
   writeArchivePosition,
 } from "./archive-position.ts";
+import type { ArchiveRetention } from "./archive-retention.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
+import { Errands } from "./errands.ts";
 import { OpenSegment } from "./open-segment.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -49,6 +51,7 @@ export interface ArchiverDeps {
   readonly catalogApplied: (offset: number, signal: AbortSignal) => Promise<void> | undefined;
   /** Which life of the tenant's id goes on, as far as the catalog has been applied; undefined: none. */
   readonly lifeOf: (tenantId: string) => number | undefined;
+  readonly retention: ArchiveRetention;
   readonly meter: ArchiveMeter;
   /** Told of a failure, and that it is over, once each. */
   readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
@@ -73,11 +76,11 @@ const QUEUED_JOBS_MAX = 1_000;
 const TENANTS_AT_ONCE = 4;
 const TICK_MS = 1_000;
 const BACKOFF_MS = 1_000;
-/** How often the place is asked whether it is there. */
+/** How often the place is asked whether it is there, also while nothing is to be stored. */
 const CHECK_MS = 15_000;
-/** The keys of failures that are no tenant's: of reading the log and keeping the position, and of the place. */
+const RETENTION_MS = 3_600_000;
+/** The key of failures that are no tenant's. */
 const NO_TENANT = "";
-const PLACE = "/";
 
 /** Opens the archiver where it was. Throws LOG_SHORTER_THAN_VIEWS when the log does not reach its position. */
 export async function openArchiver(deps: ArchiverDeps): Promise<Archiver> {
@@ -96,6 +99,7 @@ export class Archiver implements Service {
   readonly #deps: ArchiverDeps;
   readonly #writer: ArchiveWriter;
   readonly #queue: WorkQueue;
+  readonly #errands: Errands;
   readonly #stop = new AbortController();
   /** By tenant, in the order in which they were opened. */
   readonly #open = new Map<string, OpenSegment>();
@@ -105,8 +109,6 @@ export class Archiver implements Service {
   #openBytes = 0;
   #position: ArchivePosition;
   #savedAt = Number.NEGATIVE_INFINITY;
-  #checkedAt = Number.NEGATIVE_INFINITY;
-  #isChecking = false;
   /** Every record below it has been taken up. */
   #head: number;
   /** Log time of the newest record that was taken up. */
@@ -126,6 +128,17 @@ export class Archiver implements Service {
       signal: this.#stop.signal,
       failed: (tenantId, error) => this.#fail(tenantId, error),
       succeeded: (tenantId) => this.#succeed(tenantId),
+    });
+    const check = (signal: AbortSignal) => store.check(signal);
+    const retain = (signal: AbortSignal) => deps.retention.apply(clock.now(), signal);
+    this.#errands = new Errands({
+      errands: [
+        { name: "/place", everyMs: CHECK_MS, run: check },
+        { name: "/retention", everyMs: RETENTION_MS, run: retain },
+      ],
+      clock,
+      failed: (name, error) => this.#fail(name, error),
+      succeeded: (name) => this.#succeed(name),
     });
   }
 
@@ -148,7 +161,7 @@ export class Archiver implements Service {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    await this.#queue.stopped();
+    await Promise.all([this.#queue.stopped(), this.#errands.settled()]);
   }
 
   async #run(): Promise<void> {
@@ -180,7 +193,7 @@ export class Archiver implements Service {
         this.#closeDue();
         await this.#savePosition();
         this.#succeed(NO_TENANT);
-        this.#checkPlace(signal);
+        this.#errands.look(signal);
       }
     } finally {
       // What comes later is nobody's; the log ends the walk when it grows or the signal aborts.
@@ -282,22 +295,6 @@ export class Archiver implements Service {
       if (!isDue) return;
       this.#close(segment);
     }
-  }
-
-  /** Looks now and then whether the place can be reached, also while nothing is to be stored. */
-  #checkPlace(signal: AbortSignal): void {
-    const { clock, store } = this.#deps;
-    if (this.#isChecking || clock.monotonic() - this.#checkedAt < CHECK_MS) return;
-    this.#isChecking = true;
-    const done = (report: () => void) => {
-      this.#isChecking = false;
-      this.#checkedAt = clock.monotonic();
-      if (!signal.aborted) report();
-    };
-    store.check(signal).then(
-      () => done(() => this.#succeed(PLACE)),
-      (error: unknown) => done(() => this.#fail(PLACE, error)),
-    );
   }
 
   async #makeRoom(signal: AbortSignal): Promise<void> {

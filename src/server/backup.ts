@@ -52,6 +52,8 @@ function archiveOptions(
     store: targets.archive,
     component: config.s3Bucket === "" ? "archive" : "s3",
     intervalMs: config.archiveInterval,
+    retentionDays: config.archiveRetentionDays,
+    snapshots: targets.snapshots,
     meter: archiveMeter(metrics),
     log: {
       archiveFailing: (cause) =>

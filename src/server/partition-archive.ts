@@ -1,7 +1,9 @@
 import { type History, LogHistory } from "../applier/history.ts";
 import { ArchiveReader } from "../backup/archive-reader.ts";
+import { ArchiveRetention } from "../backup/archive-retention.ts";
 import { type ArchiveMeter, type Archiver, openArchiver } from "../backup/archiver.ts";
 import { JoinedHistory } from "../backup/joined-history.ts";
+import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import type { ArchiveState } from "../engine/engine.ts";
@@ -16,6 +18,10 @@ export interface ArchiveOptions {
   /** How health calls the place. */
   readonly component: "s3" | "archive";
   readonly intervalMs: number;
+  /** 0: for ever. */
+  readonly retentionDays: number;
+  /** Where snapshots are kept, without which nothing of the archive goes; undefined: there are none. */
+  readonly snapshots: BlobStore | undefined;
   readonly meter: ArchiveMeter;
   readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
 }
@@ -51,6 +57,7 @@ export async function openPartitionArchive(
   if (options === undefined) return undefined;
   const archiver = await openArchiver({
     ...options,
+    retention: retentionOf(options, wal, stores),
     wal,
     clock,
     directory,
@@ -71,6 +78,25 @@ export async function openPartitionArchive(
       };
     },
   };
+}
+
+/** The archive goes on from the oldest snapshot of this life in this log. */
+function retentionOf(
+  { store, snapshots, retentionDays }: ArchiveOptions,
+  { logId }: Wal,
+  stores: TenantStores,
+): ArchiveRetention {
+  const shelf = snapshots && new SnapshotShelf(snapshots);
+  return new ArchiveRetention({
+    store,
+    retentionDays,
+    oldestSnapshot: async (tenantId, signal) => {
+      const manifests = (await shelf?.list(tenantId, signal)) ?? [];
+      const life = stores.findEntry(tenantId)?.incarnation;
+      const own = manifests.filter((one) => one.logId === logId && one.incarnation === life);
+      return own.length === 0 ? undefined : Math.min(...own.map(({ offset }) => offset));
+    },
+  });
 }
 
 function messageOf(failure: unknown): string {

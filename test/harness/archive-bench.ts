@@ -1,4 +1,5 @@
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
+import { ArchiveRetention } from "../../src/backup/archive-retention.ts";
 import { type Archiver, openArchiver } from "../../src/backup/archiver.ts";
 import type { BlobStore } from "../../src/blob/blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
@@ -29,6 +30,9 @@ export class ArchiveBench implements AsyncDisposable {
   readonly told: string[] = [];
   /** Lives of tenants' ids that are over, as "acme/1". */
   readonly over = new Set<string>();
+  /** Positions of the oldest snapshots, by tenant. */
+  readonly snapshots = new Map<string, number>();
+  retentionDays = 0;
   store: BlobStore;
   storedBytes = 0;
   readonly #place: TemporaryDirectory = temporaryDirectory();
@@ -64,6 +68,11 @@ export class ArchiveBench implements AsyncDisposable {
       directory: this.directory,
       clock: this.clock,
       intervalMs: 60_000,
+      retention: new ArchiveRetention({
+        store: this.store,
+        retentionDays: this.retentionDays,
+        oldestSnapshot: async (tenantId) => this.snapshots.get(tenantId),
+      }),
       catalogApplied: () => undefined,
       lifeOf: (tenantId) => {
         let life = 1;

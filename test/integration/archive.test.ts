@@ -33,6 +33,8 @@ function archiving(): ArchiveOptions {
     store,
     component: "archive",
     intervalMs: 60_000,
+    retentionDays: 0,
+    snapshots: undefined,
     meter: { stored: () => undefined, failed: () => undefined },
     log: { archiveFailing: () => undefined, archiveResumed: () => undefined },
   };
