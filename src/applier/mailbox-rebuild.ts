@@ -4,6 +4,7 @@ import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
+import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
 import { Slice } from "./build-pass.ts";
 import type { History } from "./history.ts";
 import { MailboxView } from "./mailbox-view.ts";
@@ -60,6 +61,20 @@ export async function rebuildMailbox(
     made.close();
     if (existsSync(made.directory)) deps.stores.discardRebuild(made);
   }
+}
+
+/**
+ * Tells the mailboxes everything that the outbox holds, and clears it: for a view that nobody else
+ * has open. Both files are on disk then. Throws what SQLite says, and `OutboxFailure`.
+ */
+export async function deliverAll(store: TenantStore, signal: AbortSignal): Promise<void> {
+  if (!store.mailbox.hasNews) return;
+  const mailboxes = store.mailbox.openOrCreate();
+  const view = new MailboxView(mailboxes);
+  while (!signal.aborted && drainSome(store, view)) await turn();
+  mailboxes.checkpoint();
+  const outbox = new MailOutboxWriter(store.writeConnection);
+  while (!signal.aborted && outbox.trim(view.progress.place)) await turn();
 }
 
 /** The outbox could not be read: trouble of the tenant's view, not of its mailboxes. */

@@ -57,7 +57,6 @@ export interface SnapshotterState {
 const TICK_MS = 60_000;
 /** After a round that failed. */
 const RETRY_MS = 5 * 60_000;
-const PAGE_TENANTS = 100;
 
 /** Opens the snapshotter where its schedule was. */
 export async function openSnapshotter(deps: SnapshotterDeps): Promise<Snapshotter> {
@@ -187,11 +186,7 @@ export class Snapshotter implements Service {
   /** Every tenant; the catalog last, so that it knows every tenant of which there is a snapshot. */
   *#entries(): Generator<CatalogEntry> {
     const { stores } = this.#deps;
-    let page: CatalogEntry[] = [];
-    do {
-      page = stores.catalog.list(page.at(-1)?.tenantId ?? "", PAGE_TENANTS);
-      yield* page;
-    } while (page.length === PAGE_TENANTS);
+    yield* stores.catalog.all();
     const catalog = stores.findEntry(SYSTEM_TENANT_ID);
     if (catalog !== undefined) yield catalog;
   }

@@ -15,6 +15,7 @@ import { membersCommand } from "./commands/members.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { rolesCommand } from "./commands/roles.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { searchCommand } from "./commands/search.ts";
@@ -53,6 +54,7 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(archiveCommand(context))
     .addCommand(rebuildCommand(context))
     .addCommand(snapshotsCommand(context))
+    .addCommand(restoreCommand(context))
     .addCommand(tenantsCommand(context))
     .addCommand(keysCommand(context))
     .addCommand(membersCommand(context))

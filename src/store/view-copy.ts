@@ -51,26 +51,23 @@ export function readCopy(directory: string): CopyFacts {
  * their position they have. For the owner alone.
  */
 export function giveCopyToLog(directory: string, logId: string): void {
-  for (const [name, table] of STATES) {
-    const file = join(directory, name);
-    if (!existsSync(file)) continue;
-    chmodSync(file, 0o600);
-    const db = openForWriting(file, { create: false });
-    try {
-      db.query(`UPDATE ${table} SET log_id = ?`).run(logId);
-      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } finally {
-      db.close();
-    }
-  }
+  giveToLog(join(directory, CANONICAL_FILE), "UPDATE view_state SET log_id = ?", logId);
+  const mailboxes = join(directory, MAILBOX_FILE);
+  if (existsSync(mailboxes)) giveToLog(mailboxes, "UPDATE mailbox_state SET log_id = ?", logId);
 }
 
 const CURRENT_FINGERPRINT = "SELECT fingerprint FROM schemas ORDER BY applied_offset DESC LIMIT 1";
 
-const STATES = [
-  [CANONICAL_FILE, "view_state"],
-  [MAILBOX_FILE, "mailbox_state"],
-] as const;
+function giveToLog(file: string, sql: string, logId: string): void {
+  chmodSync(file, 0o600);
+  const db = openForWriting(file, { create: false });
+  try {
+    db.query(sql).run(logId);
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
 
 function readMailPlace(file: string): MailPlace | undefined {
   if (!existsSync(file)) return undefined;
