@@ -65,7 +65,7 @@ export function storageTimeout(place: string, what: string, timeoutMs: number): 
   return new EntError({
     code: "unavailable",
     reason: "STORAGE_TIMEOUT",
-    message: `${place} did not ${what} within ${timeoutMs} ms`,
+    message: `${place} could not ${what} within ${timeoutMs} ms`,
     hint: "It is tried again by itself; see that the storage is in reach.",
     details: { place, timeout_ms: String(timeoutMs) },
     retryable: true,

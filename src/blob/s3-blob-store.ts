@@ -9,7 +9,6 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -205,10 +204,12 @@ export class S3BlobStore implements BlobStore {
     );
   }
 
+  /** By a list, whose refusal says why: that of a bare look at the bucket has no body. */
   async check(signal: AbortSignal): Promise<void> {
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, MaxKeys: 1 });
     try {
       await this.#calls.make("be reached", signal, (abortSignal) =>
-        this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal }),
+        this.#client.send(command, { abortSignal }),
       );
     } catch (error) {
       throw kindOf(error) === "no object" ? bucketNotFound(this.place, error) : error;

@@ -1,3 +1,4 @@
+import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
 import {
   bucketNotFound,
@@ -17,6 +18,7 @@ const DENIED: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 const TIMEOUT: ReadonlySet<string> = new Set(["TimeoutError", "RequestTimeout", "ETIMEDOUT"]);
+const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 export function kindOf(error: unknown): S3ErrorKind {
   if (!(error instanceof Error) || error instanceof EntError) return "other";
@@ -25,7 +27,9 @@ export function kindOf(error: unknown): S3ErrorKind {
   if (status === 412 || error.name === "PreconditionFailed") return "taken";
   if (DENIED.has(error.name) || status === 401 || status === 403) return "denied";
   if (error.name === "NoSuchKey" || error.name === "NotFound" || status === 404) return "no object";
-  return TIMEOUT.has(error.name) ? "timeout" : "other";
+  // The client calls a connection that was closed a time-out as well.
+  const isClosed = CLOSED.has(systemErrorCode(error) ?? "");
+  return TIMEOUT.has(error.name) && !isClosed ? "timeout" : "other";
 }
 
 /**
