@@ -35,7 +35,9 @@ import type { CliContext } from "./context.ts";
 export function buildProgram(context: CliContext): Command {
   const program = new Command("entdb")
     .description("A multi-tenant, event-sourced graph database in one executable.")
-    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version");
+    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version")
+    // A flag belongs to the command that it stands behind: `log` and `log copy` both have a --from.
+    .enablePositionalOptions();
   program.commandsGroup("Run:");
   program.addCommand(devCommand(context)).addCommand(serveCommand(context));
   program.commandsGroup("Use a server:");

@@ -27,7 +27,7 @@ export const HELP = `bun run bench [options]
   --smoke          everything once with tiny counts, to prove that it works; times nothing
   --only <name>    a view (in-process, user, server), a scenario (write, transaction, batch,
                    read, query, edges) or a probe (start, recovery, growth, tenants, access,
-                   mailbox, schema-build, watch);
+                   mailbox, schema-build, watch, kafka);
                    repeatable
   --rounds <n>     rounds, each of which asks every side in turn (default 5)
   --seconds <n>    length of each measurement (default 2)
@@ -78,6 +78,7 @@ const PROBES = [
   "mailbox",
   "schema-build",
   "watch",
+  "kafka",
 ];
 
 /** A view or a scenario that is named narrows the comparisons; a probe that is named alone leaves them out. */

@@ -32,7 +32,6 @@ export function logCommand(context: CliContext): Command {
     .option("--from-archive", "what was archived instead, of one tenant or of all, one by one")
     .option("--follow", "go on as the log grows, until interrupted");
   addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
-  // What stands behind `copy` is meant for it: both have a --from and a --to.
   return command.enablePositionalOptions().addCommand(logCopyCommand(context));
 }
 
