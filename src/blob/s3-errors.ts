@@ -16,6 +16,8 @@ const DENIED: ReadonlySet<string> = new Set([
   "ExpiredToken",
   "InvalidAccessKeyId",
   "SignatureDoesNotMatch",
+  // How versitygw calls an access key that it does not know; with status 404.
+  "XAdminUserNotFound",
 ]);
 const TIMEOUT: ReadonlySet<string> = new Set(["TimeoutError", "RequestTimeout", "ETIMEDOUT"]);
 const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
@@ -26,7 +28,7 @@ export function kindOf(error: unknown): S3ErrorKind {
   if (error.name === "NoSuchBucket") return "no bucket";
   if (status === 412 || error.name === "PreconditionFailed") return "taken";
   if (DENIED.has(error.name) || status === 401 || status === 403) return "denied";
-  if (error.name === "NoSuchKey" || error.name === "NotFound" || status === 404) return "no object";
+  if (error.name === "NoSuchKey" || error.name === "NotFound") return "no object";
   // The client calls a connection that was closed a time-out as well.
   const isClosed = CLOSED.has(systemErrorCode(error) ?? "");
   return TIMEOUT.has(error.name) && !isClosed ? "timeout" : "other";
