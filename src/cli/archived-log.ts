@@ -1,12 +1,13 @@
 import { ArchiveReader } from "../backup/archive-reader.ts";
 import { openBackupTargets, type TargetConfig } from "../backup/targets.ts";
 import type { Clock } from "../base/clock.ts";
-import { systemRandom } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import type { LogRecord } from "../wal/wal.ts";
 
 export interface ArchivedLogOptions {
   readonly config: TargetConfig;
   readonly clock: Clock;
+  readonly random: Random;
   /** Undefined: all tenants, one after the other. */
   readonly tenantId: string | undefined;
   readonly from: number;
@@ -21,8 +22,8 @@ export interface ArchivedLogOptions {
 export async function* archivedLog(
   options: ArchivedLogOptions,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const { config, clock, tenantId, from, signal } = options;
-  const targets = await openBackupTargets(config, { clock, random: systemRandom, observe: true });
+  const { config, tenantId, from, signal } = options;
+  const targets = await openBackupTargets(config, { ...options, observe: true });
   try {
     await targets.archive.check(signal);
     const reader = new ArchiveReader(targets.archive);
