@@ -1,3 +1,7 @@
+/**
+ * A segment that is being filled: lines in memory until it is closed. It knows nothing of where
+ * it will be stored; what of it is archived already is left out when its lines are taken.
+ */
 import { must } from "../base/assert.ts";
 import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
 import type { LogRecord } from "../wal/wal.ts";
@@ -10,7 +14,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Records of one tenant and one day that wait to be archived together. */
+/** Records of one tenant, in one life of its id, and of one day, that wait to be archived together. */
 export class OpenSegment {
   readonly tenantId: string;
   readonly incarnation: number;

@@ -60,7 +60,7 @@ export async function openBackupTargets(
 }
 
 /** The directory of archive and snapshots where no bucket is named. */
-export function backupDirectory(config: Pick<Config, "dataDir" | "backupDir">): string {
+function backupDirectory(config: Pick<Config, "dataDir" | "backupDir">): string {
   return config.backupDir === "" ? join(config.dataDir, "backup") : config.backupDir;
 }
 

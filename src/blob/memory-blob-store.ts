@@ -1,3 +1,7 @@
+/**
+ * Objects in memory: for tests, and for a server that keeps nothing. The whole contract of
+ * {@link BlobStore}, with "durable" meaning "as long as this process lives".
+ */
 import { readFile } from "node:fs/promises";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
@@ -5,10 +9,6 @@ import { objectExists, objectNotFound } from "./errors.ts";
 
 const PAGE_OBJECTS = 1_000;
 
-/**
- * Objects in memory: for tests, and for a server that keeps nothing. The whole contract of
- * {@link BlobStore}, with "durable" meaning "as long as this process lives".
- */
 export class MemoryBlobStore implements BlobStore {
   readonly place = "memory";
   readonly #objects = new Map<string, Uint8Array>();

@@ -1,3 +1,4 @@
+/** What operators ask of a running server: each call needs a credential of the server, and names its tenant. */
 import { create } from "@bufbuild/protobuf";
 import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {

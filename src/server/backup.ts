@@ -1,3 +1,7 @@
+/**
+ * Where a server keeps what outlives its disk, put together from the settings: the places, and
+ * what archive and snapshots count and log. Who opens it closes it.
+ */
 import { type BackupTargets, openBackupTargets } from "../backup/targets.ts";
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
