@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { assert } from "../base/assert.ts";
 import { EntError } from "../base/errors.ts";
 import { settledWal } from "../config/check-wal.ts";
 import { type Config, environmentName, type OptionKey } from "../config/options.ts";
@@ -26,13 +27,15 @@ export function partitionLog(config: Config): PartitionLog {
 /** How a configuration reaches Kafka. Throws CONFIG_INVALID when a certificate cannot be read. */
 export function kafkaSettings(config: Config): KafkaSettings {
   const { kafkaSaslMechanism: mechanism } = config;
+  const isChecked = config.kafkaAcks === "all" && config.kafkaEnableIdempotence;
+  assert(isChecked, "no other way of sending passes the check of the configuration");
   return {
     brokers: config.kafkaBrokers,
     tls: config.kafkaTls
       ? {
-          ca: pem(config, "kafkaTlsCaFile"),
-          cert: pem(config, "kafkaTlsCertFile"),
-          key: pem(config, "kafkaTlsKeyFile"),
+          ca: pem("kafkaTlsCaFile", config.kafkaTlsCaFile),
+          cert: pem("kafkaTlsCertFile", config.kafkaTlsCertFile),
+          key: pem("kafkaTlsKeyFile", config.kafkaTlsKeyFile),
         }
       : undefined,
     sasl:
@@ -50,10 +53,7 @@ export function kafkaSettings(config: Config): KafkaSettings {
   };
 }
 
-type PemKey = Extract<OptionKey, `kafkaTls${string}File`>;
-
-function pem(config: Config, key: PemKey): string | undefined {
-  const path = config[key];
+function pem(key: OptionKey, path: string): string | undefined {
   if (path === "") return undefined;
   try {
     return readFileSync(path, "utf8");

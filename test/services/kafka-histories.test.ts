@@ -51,7 +51,7 @@ test(
 test(
   "three brokers: leaders lost and found, and more lost than the log can do without",
   async () => {
-    expect(await histories(3, CLUSTER_FAULTS, 3 * TIMES)).toBe(21 * TIMES);
+    expect(await histories(3, CLUSTER_FAULTS, 3 * TIMES)).toBe(24 * TIMES);
   },
   TIMEOUT_MS,
 );
