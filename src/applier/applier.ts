@@ -19,6 +19,7 @@ import type { MailboxDrain } from "./mailbox-drain.ts";
 import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
+import type { ViewCopies } from "./view-copies.ts";
 import { Views } from "./views.ts";
 
 /** What the applier counts. */
@@ -31,6 +32,8 @@ export interface ApplierDeps {
   readonly wal: Wal;
   /** Where a view that was lost is made from. */
   readonly history: History;
+  /** What a damaged view may be begun with. */
+  readonly copies: ViewCopies;
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly clock: Clock;

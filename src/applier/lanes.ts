@@ -17,6 +17,7 @@ import {
   proofOf,
   type RebuildDeps,
   rebuildView,
+  remakeView,
   requireSame,
   type ViewProof,
 } from "./rebuild.ts";
@@ -291,7 +292,7 @@ export class Lanes {
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset, error));
     this.#deps.views.forget(entry.tenantId);
-    const made = await rebuildView(this.#deps, entry, lane.offset, lane.end.signal);
+    const made = await remakeView(this.#deps, entry, lane.offset, lane.end.signal);
     if (lane.end.signal.aborted) return this.#deps.stores.discardRebuild(made.store);
     adoptView(this.#deps, entry, made.store);
     lane.damage = undefined;

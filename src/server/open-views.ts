@@ -1,3 +1,8 @@
+/**
+ * The views of a partition, opened: with a whole catalog, and with an offset from which nothing
+ * is missed when it is replayed. What cannot be made whole is refused before anything is served
+ * or removed.
+ */
 import { renameSync, rmSync } from "node:fs";
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, removeCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
@@ -27,7 +32,8 @@ const BUILD_SLICE_ROWS = 512;
 
 /**
  * Opens the views, and says from which offset they must be replayed. A catalog that is missing
- * or damaged is made again first: from the log, or from its archive where the log was trimmed.
+ * or damaged is made again first: from a copy, if `placeCatalog` knows one, and what came since;
+ * else from the log, or from its archive where the log was trimmed.
  * Throws LOG_SHORTER_THAN_VIEWS, LOG_TRIMMED, and what reading the archive throws.
  *
  * Without its catalog a checkpoint says nothing, and goes before another catalog is begun: as
@@ -37,6 +43,7 @@ export async function openViews(
   place: ViewsPlace,
   wal: Wal,
   history: History,
+  placeCatalog: (directory: string) => Promise<unknown>,
 ): Promise<{ stores: TenantStores; from: number }> {
   const checkpoint = await readCheckpoint(place.checkpoints, wal.partition);
   if (checkpoint !== undefined) requireLogReaches(wal, checkpoint);
@@ -55,6 +62,7 @@ export async function openViews(
     }
   }
   await removeCheckpoint(place.checkpoints, wal.partition);
+  await placeCatalog(catalogFile);
   return await fromTheStart(openStores(place, wal), wal, history);
 }
 

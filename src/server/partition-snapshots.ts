@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { NO_COPIES, type ViewCopies } from "../applier/view-copies.ts";
 import { idOf, type Manifest, sizeOf } from "../backup/manifest.ts";
+import { SnapshotCopies } from "../backup/snapshot-copies.ts";
 import { SnapshotRetention } from "../backup/snapshot-retention.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import { SnapshotWriter } from "../backup/snapshot-writer.ts";
@@ -50,6 +52,13 @@ export interface PartitionSnapshots {
   /** What the engine answers with; `admit` throws for a tenant that is not there. */
   answering(admit: (tenantId: string) => CatalogEntry): Snapshots;
   stop(): Promise<void>;
+}
+
+/** What a damaged view may be begun with. */
+export function copiesOf(options: SnapshotOptions | undefined, wal: Wal): ViewCopies {
+  if (options === undefined) return NO_COPIES;
+  const failed = (error: unknown) => options.log.snapshotUnreadable(error);
+  return new SnapshotCopies({ shelf: new SnapshotShelf(options.store), wal, failed });
 }
 
 /** Opens the snapshotter; undefined where no snapshots are to be taken. */

@@ -35,6 +35,7 @@ import { once } from "./once.ts";
 import { openViews } from "./open-views.ts";
 import { type ArchiveOptions, historyOf, openPartitionArchive } from "./partition-archive.ts";
 import {
+  copiesOf,
   openPartitionSnapshots,
   type PartitionSnapshots,
   type SnapshotOptions,
@@ -97,6 +98,7 @@ export interface Partition {
 const TOPIC = "entdb-wal";
 const PARTITION = 0;
 const JOBS_PER_FILE = 64;
+const CATALOG = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
 
 /** Opens the partition. Throws as said above. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
@@ -123,7 +125,9 @@ async function assemble(
   const wal = options.decorateWal?.(opened) ?? opened;
   closers.push(() => wal.close());
 
+  const never = new AbortController().signal;
   const history = historyOf(wal, options.archive);
+  const copies = copiesOf(options.snapshots, wal);
   const { stores, from } = await openViews(
     {
       ...{ ...options, ...place },
@@ -131,6 +135,7 @@ async function assemble(
     },
     wal,
     history,
+    (directory) => copies.place(CATALOG, wal.end, directory, never),
   );
   closers.push(() => stores.closeAll());
   const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile: JOBS_PER_FILE });
@@ -140,7 +145,6 @@ async function assemble(
   const archive = await openPartitionArchive(options.archive, {
     ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
   });
-  const never = new AbortController().signal;
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
   const follower = { ...options, history, stores, applied, failed: upkeepFailed };
   const mailboxes = new MailboxDrain(follower);
@@ -154,6 +158,7 @@ async function assemble(
     ...options,
     wal,
     history,
+    copies,
     stores,
     applied,
     mailboxes,
