@@ -209,6 +209,18 @@ describe("what is refused", () => {
   });
 });
 
+test("a log that nobody writes to notices that its broker is gone, and that it is back", async () => {
+  await using own = await startKafka();
+  const wal = await open("idle-outage", own.brokers);
+  await own.node(1).kill();
+  await untilRefused(wal);
+  await expect(append(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
+  await own.node(1).start();
+  while (wal.unavailable !== undefined) await Bun.sleep(50);
+  await append(wal, "after");
+  expect(await texts(wal)).toEqual(["after"]);
+});
+
 test("without its broker the log says so, refuses at once, keeps what was in doubt, and heals by itself", async () => {
   await using own = await startKafka();
   const wal = await open("outage", own.brokers);

@@ -101,14 +101,14 @@ test("a topic that holds another log is refused, and whoever writes it goes on",
   expect((await rest.post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
   await startAndWrite("stranger");
   const refused = await logCopy("file:stranger", "kafka:owned");
-  expect(refused.exitCode).toBe(1);
+  expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain("The target is not a copy of the source");
   expect((await rest.atomic("after", couple("after"))).status).toBe(200);
 });
 
 test("what is not there cannot be copied, and nothing is made", async () => {
   const missing = await logCopy("kafka:missing", "file:nothing");
-  expect(missing).toMatchObject({ exitCode: 1 });
+  expect(missing).toMatchObject({ exitCode: 2 });
   expect(missing.stderr).toContain("There is nothing to copy");
   expect((await logCopy("file:nothing", "kafka:missing")).stderr).toContain("nothing to copy");
   expect((await logCopy("disk:x", "kafka:y")).exitCode).toBe(2);

@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import { limits } from "../../base/limits.ts";
 import { AppendQueue, type PendingAppend } from "../append-queue.ts";
 import { logClosed, logUnavailable, outcomeUnknown } from "../errors.ts";
 import type { LogClock } from "../log-clock.ts";
@@ -108,7 +107,8 @@ export class KafkaWriter {
   async #drain(): Promise<void> {
     try {
       if (this.#queue.isEmpty && this.#owner.isOwner && !this.#closed) {
-        await this.#tail.catchUp(this.#abandon.signal);
+        await this.#watched(() => this.#tail.catchUp(this.#abandon.signal));
+        this.#trouble = undefined;
       }
       while (!this.#queue.isEmpty || !this.#owner.isOwner) {
         if (!(await this.#isOurs())) return;
@@ -214,4 +214,4 @@ const UNKNOWN_MS = 15_000;
 /** How often an idle writer looks whether somebody else has come. */
 const LOOK_MS = 2_000;
 /** More records of one batch would hold up the event loop while they are encoded; their number gains nothing any more. */
-const BATCH_RECORDS = Math.min(1_024, limits.appendQueueRecords);
+const BATCH_RECORDS = 1_024;
