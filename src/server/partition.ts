@@ -8,9 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
 import { stoppingError } from "../applier/failure.ts";
+import type { History } from "../applier/history.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
+import type { ViewCopies } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -128,15 +130,7 @@ async function assemble(
   const never = new AbortController().signal;
   const history = historyOf(wal, options.archive);
   const copies = copiesOf(options.snapshots, wal);
-  const { stores, from } = await openViews(
-    {
-      ...{ ...options, ...place },
-      catalogRebuilding: (cause) => options.log.tenantRebuilding(SYSTEM_TENANT_ID, cause),
-    },
-    wal,
-    history,
-    (directory) => copies.place(CATALOG, wal.end, directory, never),
-  );
+  const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
   const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile: JOBS_PER_FILE });
   closers.push(() => workers.close());
@@ -153,7 +147,6 @@ async function assemble(
     ...{ wal, stores, applied, mailboxes, brake },
     ...{ clock: options.clock, directory: place.checkpoints },
   });
-  closers.push(() => snapshots?.stop());
   const applier = new Applier({
     ...options,
     wal,
@@ -167,20 +160,17 @@ async function assemble(
     tenantEnded: (tenantId) => snapshots?.snapshotter.tenantEnded(tenantId),
   });
   const upkeep = new Upkeep({
-    ...options,
-    applier,
-    stores,
-    workers,
-    mailboxes,
-    intervalMs: options.checkpointIntervalMs,
+    ...{ ...follower, applier, workers, mailboxes, intervalMs: options.checkpointIntervalMs },
     trim: () => archive?.trim(applier.checkpointOffset) ?? Promise.resolve(),
-    failed: upkeepFailed,
   });
   const failed = Promise.race([endless(applier.run()), endless(upkeep.run())]);
   failed.catch(() => undefined);
-  const stop = once(async () => {
+  const stopBackup = async () => {
     await snapshots?.stop();
     await archive?.archiver.stop();
+  };
+  const stop = once(async () => {
+    await stopBackup();
     await upkeep.stop();
     await wal.close();
     await applier.stop();
@@ -193,7 +183,7 @@ async function assemble(
     await closeAll();
   });
   closers.push(async () => {
-    await archive?.archiver.stop();
+    await stopBackup();
     await upkeep.stop();
     await applier.stop();
     await mailboxes.stop();
@@ -210,6 +200,23 @@ async function assemble(
     failed,
     stop,
   };
+}
+
+/** The views, the catalog's first; that is begun with a copy when it is made again. */
+function openAllViews(
+  options: PartitionOptions,
+  parts: Omit<Place, "wal"> & {
+    readonly wal: Wal;
+    readonly history: History;
+    readonly copies: ViewCopies;
+  },
+): Promise<{ stores: TenantStores; from: number }> {
+  const { wal, history, copies } = parts;
+  const catalogRebuilding = (cause: unknown) =>
+    options.log.tenantRebuilding(SYSTEM_TENANT_ID, cause);
+  return openViews({ ...options, ...parts, catalogRebuilding }, wal, history, (directory) =>
+    copies.place(CATALOG, wal.end, directory, new AbortController().signal),
+  );
 }
 
 /** What answers requests, over parts that run. */
