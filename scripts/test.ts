@@ -1,8 +1,8 @@
 /**
  * `bun run test`: installs what is missing, then runs every test that needs nothing but this
  * repository: unit, contract, integration, repository rules. Arguments go to `bun test`; paths
- * among them replace the default ones. What needs the compiled binary, a disk to break or a
- * quiet machine has commands of its own (test:e2e, fault, bench).
+ * among them replace the default ones. What needs the compiled binary, services, a disk to
+ * break or a quiet machine has commands of its own (test:e2e, test:services, fault, bench).
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -10,7 +10,7 @@ import { ensureInstalled } from "./ensure-installed.ts";
 import { printSkipped, readTotals, UNIT_REPORT } from "./junit.ts";
 import { succeeds } from "./run.ts";
 
-const ELSEWHERE = ["test/e2e/**", "test/fault/**", "test/bench/**", "sdk/**"];
+const ELSEWHERE = ["test/e2e/**", "test/fault/**", "test/bench/**", "test/services/**", "sdk/**"];
 const TIMEOUT_MS = 30_000;
 
 ensureInstalled();

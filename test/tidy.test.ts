@@ -82,6 +82,8 @@ const WALLS: readonly Wall[] = [
     from: ["src/rpc/"],
     reason: "generated messages stop at the edge: the log's codec is written by hand",
   },
+  { what: "@aws-sdk/client-s3", from: ["src/blob/"], reason: "S3 is the blob store's own affair" },
+  { what: "kafkajs", from: ["src/wal/kafka-wal/"], reason: "Kafka is its log's own affair" },
   { what: "prom-client", from: ["src/telemetry/"], reason: "metrics go through telemetry" },
   { what: "@logtape/logtape", from: ["src/telemetry/"], reason: "logs go through telemetry" },
   { what: "hono", from: ["src/http/", "src/server/"], reason: "REST lives in http" },

@@ -13,11 +13,13 @@ import { applyRecords } from "./apply-records.ts";
 import { Slice } from "./build-pass.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
+import type { History } from "./history.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
 import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
+import type { ViewCopies } from "./view-copies.ts";
 import { Views } from "./views.ts";
 
 /** What the applier counts. */
@@ -28,6 +30,10 @@ export interface ApplierMeter {
 
 export interface ApplierDeps {
   readonly wal: Wal;
+  /** Where a view that was lost is made from. */
+  readonly history: History;
+  /** What a damaged view may be begun with. */
+  readonly copies: ViewCopies;
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly clock: Clock;
@@ -38,6 +44,8 @@ export interface ApplierDeps {
   /** Directory of the partition checkpoint. */
   readonly checkpointDirectory: string;
   readonly contentHash: (file: ReadFile) => Promise<string>;
+  /** Told of each tenant that ends, once the catalog no longer has it. */
+  readonly tenantEnded?: ((tenantId: string) => void) | undefined;
   /** A schema is brought to so many rows inside its record's own transaction. Defaults to 256. */
   readonly buildRowsAtOnce?: number | undefined;
   /** Rows of one slice of a schema's build, at most. Defaults to 4,096. */

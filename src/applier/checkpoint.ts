@@ -1,5 +1,6 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readIfExists, writeDurably } from "../base/durable-file.ts";
+import { readIfExists, syncDirectory, writeDurably } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
 import { logShorterThanViews } from "../store/store-errors.ts";
 
@@ -47,6 +48,12 @@ function unreadable(file: string, cause: unknown): EntError {
     hint: "Remove the file: EntDB then replays the log from its start.",
     cause,
   });
+}
+
+/** Makes sure that there is none. Durable when it resolves. */
+export async function removeCheckpoint(directory: string, partition: number): Promise<void> {
+  await rm(fileOf(directory, partition), { force: true });
+  await syncDirectory(directory);
 }
 
 export async function writeCheckpoint(directory: string, checkpoint: Checkpoint): Promise<void> {

@@ -17,6 +17,7 @@ import {
   proofOf,
   type RebuildDeps,
   rebuildView,
+  remakeView,
   requireSame,
   type ViewProof,
 } from "./rebuild.ts";
@@ -255,7 +256,7 @@ export class Lanes {
 
   /** Replays until the tenant is where the applier is, then gives it back. */
   async #catchUp(lane: Lane): Promise<void> {
-    const { wal, views, applied, published, buildSlice } = this.#deps;
+    const { history, views, applied, published, buildSlice } = this.#deps;
     const { tenantId } = lane.entry;
     const { signal } = lane.end;
     while (!signal.aborted) {
@@ -263,7 +264,7 @@ export class Lanes {
       // Also where there is nothing to apply the file must be there.
       view();
       const range = { from: lane.offset, before: Number.POSITIVE_INFINITY };
-      const end = await replayTenant(wal, lane.entry, range, {
+      const end = await replayTenant(history, lane.entry, range, {
         view,
         onSlice: (records, sliceEnd) => {
           this.#moveOn(lane, sliceEnd);
@@ -291,7 +292,7 @@ export class Lanes {
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset));
     this.#deps.views.forget(entry.tenantId);
-    const made = await rebuildView(this.#deps, entry, lane.offset, lane.end.signal);
+    const made = await remakeView(this.#deps, entry, lane.offset, lane.end.signal);
     if (lane.end.signal.aborted) return this.#deps.stores.discardRebuild(made.store);
     adoptView(this.#deps, entry, made.store);
     lane.damage = undefined;

@@ -17,15 +17,15 @@ import { syncMailbox } from "../store/sync-view.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
-import type { Wal } from "../wal/wal.ts";
 import { stoppingError } from "./failure.ts";
+import type { History } from "./history.ts";
 import { mailboxError } from "./mailbox-failure.ts";
 import { drainSome, OutboxFailure, rebuildMailbox } from "./mailbox-rebuild.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { turn } from "./replay.ts";
 
 export interface MailboxDrainDeps {
-  readonly wal: Wal;
+  readonly history: History;
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly clock: Clock;
@@ -59,6 +59,8 @@ export class MailboxDrain {
   readonly #troubles = new Map<string, MailboxTrouble>();
   /** Mailboxes that were written since the last checkpoint. */
   #dirty = new Map<string, MailboxStore>();
+  /** By tenant, how many want its outbox kept as it is. */
+  readonly #holders = new Map<string, number>();
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -110,6 +112,16 @@ export class MailboxDrain {
     if (troubleOf(error) === "unknown") return error;
     this.#begin(tenantId, error);
     return this.#troubles.get(tenantId)?.error ?? error;
+  }
+
+  /** Until the returned function is called, nothing more leaves the tenant's outbox. */
+  holdOutbox(tenantId: string): () => void {
+    this.#holders.set(tenantId, (this.#holders.get(tenantId) ?? 0) + 1);
+    return () => {
+      const left = (this.#holders.get(tenantId) ?? 1) - 1;
+      if (left > 0) this.#holders.set(tenantId, left);
+      else this.#holders.delete(tenantId);
+    };
   }
 
   /** Syncs the mailboxes that were written since the last time, and clears their outboxes up to there. */
@@ -272,11 +284,12 @@ export class MailboxDrain {
     if (mailboxes.closed) return;
     const { place } = this.#viewOf(mailboxes).progress;
     await syncMailbox(mailboxes.directory);
+    if (this.#holders.has(tenantId)) return void this.#dirty.set(tenantId, mailboxes);
     const store = stores.opened(tenantId);
     if (store === undefined || store.mailbox.opened !== mailboxes) return;
     const outbox = new MailOutboxWriter(store.writeConnection);
     try {
-      while (!store.closed && outbox.trim(place)) await turn();
+      while (!store.closed && !this.#holders.has(tenantId) && outbox.trim(place)) await turn();
     } catch (error) {
       stores.onTrouble(tenantId, error);
     }

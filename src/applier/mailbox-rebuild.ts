@@ -4,8 +4,9 @@ import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
-import type { Wal } from "../wal/wal.ts";
+import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
 import { Slice } from "./build-pass.ts";
+import type { History } from "./history.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { replayTenant, turn } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
@@ -16,13 +17,13 @@ const BUILD_SLICE_ROWS = 512;
 const OUTBOX_ROWS = 64;
 
 export interface MailboxRebuildDeps {
-  readonly wal: Wal;
+  readonly history: History;
   readonly stores: TenantStores;
 }
 
 /**
- * Makes a tenant's mailboxes again from the log, while everything else of the tenant goes on.
- * The log is applied once more to a view that is thrown away: its outbox holds everything that
+ * Makes a tenant's mailboxes again from its history, while everything else of the tenant goes
+ * on. That is applied once more to a view that is thrown away: its outbox holds everything that
  * the mailboxes were ever told. They come as far as the tenant's own view was when this began;
  * the rest stands in its outbox still.
  *
@@ -40,7 +41,7 @@ export async function rebuildMailbox(
   try {
     const view = new TenantView(made);
     const range = { from: entry.createdOffset, before };
-    await replayTenant(deps.wal, entry, range, {
+    await replayTenant(deps.history, entry, range, {
       view: () => view,
       onSlice: () => undefined,
       buildSlice: () => new Slice(BUILD_SLICE_ROWS),
@@ -60,6 +61,20 @@ export async function rebuildMailbox(
     made.close();
     if (existsSync(made.directory)) deps.stores.discardRebuild(made);
   }
+}
+
+/**
+ * Tells the mailboxes everything that the outbox holds, and clears it: for a view that nobody else
+ * has open. Both files are on disk then. Throws what SQLite says, and `OutboxFailure`.
+ */
+export async function deliverAll(store: TenantStore, signal: AbortSignal): Promise<void> {
+  if (!store.mailbox.hasNews) return;
+  const mailboxes = store.mailbox.openOrCreate();
+  const view = new MailboxView(mailboxes);
+  while (!signal.aborted && drainSome(store, view)) await turn();
+  mailboxes.checkpoint();
+  const outbox = new MailOutboxWriter(store.writeConnection);
+  while (!signal.aborted && outbox.trim(view.progress.place)) await turn();
 }
 
 /** The outbox could not be read: trouble of the tenant's view, not of its mailboxes. */

@@ -2,17 +2,21 @@ import { rmSync } from "node:fs";
 import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
+import { troubleOf } from "../store/store-errors.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
-import type { Wal } from "../wal/wal.ts";
 import type { Slice } from "./build-pass.ts";
+import type { History } from "./history.ts";
 import { replayTenant } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
+import type { ViewCopies } from "./view-copies.ts";
 
 /** What a rebuild works with. */
 export interface RebuildDeps {
-  readonly wal: Wal;
+  readonly history: History;
   readonly stores: TenantStores;
+  /** What a damaged view may be begun with. */
+  readonly copies: ViewCopies;
   /** Hash over everything declared in a view's file; computed off the serving thread. */
   readonly contentHash: (file: ReadFile) => Promise<string>;
   /** How much of a schema's build may be done before others get their turn. */
@@ -27,9 +31,9 @@ export interface ViewProof {
 }
 
 /**
- * Makes a tenant's view from the log alone, in a directory beside the tenant's own, with
- * the records below `before`. The caller adopts or discards it. Throws LOG_TRIMMED when the
- * log no longer reaches back to the tenant's first record, and `RecordFailure`.
+ * Makes a tenant's view from its records alone, in a directory beside the tenant's own, with
+ * those below `before`. The caller adopts or discards it. Throws what reading its history
+ * throws, LOG_TRIMMED when that no longer reaches back to its first record, and `RecordFailure`.
  */
 export async function rebuildView(
   deps: RebuildDeps,
@@ -37,12 +41,45 @@ export async function rebuildView(
   before: number,
   signal: AbortSignal,
 ): Promise<{ store: TenantStore; records: number }> {
-  const store = deps.stores.openRebuild(entry);
+  return await replayInto(deps, entry, deps.stores.openRebuild(entry), before, signal);
+}
+
+/**
+ * As {@link rebuildView}, but begins with a copy where there is one; a copy that is of no use
+ * after all is thrown away for the records alone.
+ */
+export async function remakeView(
+  deps: RebuildDeps,
+  entry: CatalogEntry,
+  before: number,
+  signal: AbortSignal,
+): Promise<{ store: TenantStore; records: number }> {
+  const place = deps.stores.rebuildPlace(entry);
+  if (!(await deps.copies.place(entry, before, place, signal))) {
+    return await rebuildView(deps, entry, before, signal);
+  }
+  try {
+    const store = deps.stores.openPlacedRebuild(entry);
+    return await replayInto(deps, entry, store, before, signal);
+  } catch (error) {
+    if (troubleOf(error) !== "damaged") throw error;
+    return await rebuildView(deps, entry, before, signal);
+  }
+}
+
+/** Applies what the view in this file does not have. A file for which that fails is thrown away. */
+async function replayInto(
+  deps: RebuildDeps,
+  entry: CatalogEntry,
+  store: TenantStore,
+  before: number,
+  signal: AbortSignal,
+): Promise<{ store: TenantStore; records: number }> {
   try {
     const view = new TenantView(store);
     let records = 0;
-    const range = { from: entry.createdOffset, before };
-    await replayTenant(deps.wal, entry, range, {
+    const range = { from: Math.max(entry.createdOffset, view.appliedOffset + 1), before };
+    await replayTenant(deps.history, entry, range, {
       view: () => view,
       onSlice: (applied) => {
         records += applied.length;

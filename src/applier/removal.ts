@@ -19,6 +19,8 @@ export interface RemovalsDeps {
   readonly lanes: Lanes;
   readonly mailboxes: MailboxDrain;
   readonly log: TroubleLog;
+  /** Told of each tenant that ends, once the catalog no longer has it. */
+  readonly tenantEnded?: ((tenantId: string) => void) | undefined;
 }
 
 export class Removals {
@@ -42,6 +44,7 @@ export class Removals {
     const ending = lanes.drop(tenantId, error);
     mailboxes.forget(tenantId, error);
     applied.forget(tenantId, error);
+    this.#deps.tenantEnded?.(tenantId);
     const removing = this.#remove(entry, ending);
     this.#underWay.set(directory, removing);
     void removing.then((failure) => {

@@ -1,8 +1,9 @@
 import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import type { LogRecord, Wal } from "../wal/wal.ts";
+import type { LogRecord } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import type { Slice } from "./build-pass.ts";
+import type { History } from "./history.ts";
 import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
 
 /** Records of one SQLite transaction: small enough that requests get their turn in between. */
@@ -39,21 +40,21 @@ export interface Replaying {
  * was read.
  */
 export async function replayTenant(
-  wal: Wal,
+  history: History,
   entry: CatalogEntry,
   range: ReplayRange,
   replaying: Replaying,
 ): Promise<number> {
   const { signal } = replaying;
   let end = range.from;
-  for await (const batch of wal.read(range.from, signal)) {
+  for await (const batch of history.read(entry.tenantId, range.from, signal)) {
     if (signal.aborted) break;
-    const own = ownRecords(batch, entry, range.before);
+    const own = ownRecords(batch.records, entry, range.before);
     for (let at = 0; at < own.length; at += SLICE_RECORDS) {
       await replaySlice(own.slice(at, at + SLICE_RECORDS), replaying);
       if (signal.aborted) return end;
     }
-    end = (batch.at(-1)?.offset ?? end - 1) + 1;
+    end = batch.end;
     if (signal.aborted || end >= range.before) break;
   }
   return end;

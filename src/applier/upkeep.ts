@@ -20,6 +20,8 @@ export interface UpkeepDeps {
   readonly workers: ReadWorkers;
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** Lets go of what the log holds without need, after each checkpoint. */
+  readonly trim: () => Promise<void>;
   /** Told what could not be done this time; it is tried again at the next. */
   readonly failed: (what: string, cause: unknown) => void;
 }
@@ -83,6 +85,11 @@ export class Upkeep implements Service {
       await this.#deps.applier.checkpoint();
     } catch (error) {
       this.#deps.failed("the checkpoint could not be written", error);
+    }
+    try {
+      await this.#deps.trim();
+    } catch (error) {
+      this.#deps.failed("the log could not be trimmed", error);
     }
   }
 

@@ -152,6 +152,16 @@ export const limits = {
   /** Size of the embedded log's files. */
   segmentBytes: 64 * MiB,
   checkpointIntervalMs: 5_000,
+  /** For one request to a bucket. */
+  s3TimeoutMs: 30_000,
+  /** How long a record may wait for its archive. */
+  archiveIntervalMs: 60_000,
+  archiveRetentionDays: 90,
+  /** Between two rounds of snapshots. */
+  snapshotIntervalMs: 24 * 60 * 60_000,
+  snapshotRetentionDays: 30,
+  /** What a tenant's write-ahead file may grow to while it is copied; from half of it on its writes are slower. */
+  snapshotWriteAheadBytes: 1024 * MiB,
   /** Tenants whose files are open at once. */
   openTenants: 256,
   readWorkers: 2,

@@ -4,6 +4,7 @@
  * holds the codes equal to those that the sources use.
  */
 import { ACCESS_REASON_TEXTS } from "./access-reason-texts.ts";
+import { BACKUP_REASON_TEXTS } from "./backup-reason-texts.ts";
 import type { ErrorReason } from "./errors.ts";
 import { type ReasonText, text } from "./reason-text.ts";
 
@@ -369,4 +370,5 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Give the request id to whoever runs the server: its log names the cause.",
   ),
   ...ACCESS_REASON_TEXTS,
+  ...BACKUP_REASON_TEXTS,
 };

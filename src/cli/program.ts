@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { buildInfo } from "../base/build-info.ts";
+import { archiveCommand } from "./commands/archive.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
@@ -14,10 +15,12 @@ import { membersCommand } from "./commands/members.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { queryCommand } from "./commands/query.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { rolesCommand } from "./commands/roles.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { snapshotsCommand } from "./commands/snapshots.ts";
 import { tenantsCommand } from "./commands/tenants.ts";
 import { versionCommand } from "./commands/version.ts";
 import { watchCommand } from "./commands/watch.ts";
@@ -32,7 +35,9 @@ import type { CliContext } from "./context.ts";
 export function buildProgram(context: CliContext): Command {
   const program = new Command("entdb")
     .description("A multi-tenant, event-sourced graph database in one executable.")
-    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version");
+    .version(`entdb ${buildInfo.version}`, "-V, --version", "print the version")
+    // A flag belongs to the command that it stands behind: `log` and `log copy` both have a --from.
+    .enablePositionalOptions();
   program.commandsGroup("Run:");
   program.addCommand(devCommand(context)).addCommand(serveCommand(context));
   program.commandsGroup("Use a server:");
@@ -48,7 +53,10 @@ export function buildProgram(context: CliContext): Command {
   program
     .addCommand(doctorCommand(context))
     .addCommand(logCommand(context))
+    .addCommand(archiveCommand(context))
     .addCommand(rebuildCommand(context))
+    .addCommand(snapshotsCommand(context))
+    .addCommand(restoreCommand(context))
     .addCommand(tenantsCommand(context))
     .addCommand(keysCommand(context))
     .addCommand(membersCommand(context))

@@ -53,12 +53,23 @@ function trustNote(config: Config): string {
 }
 
 function durabilityNote(config: Config): string {
-  return config.wal === "memory"
-    ? "durability: NONE: the log is in memory and everything is gone when the server ends"
-    : `durability: a write is answered after fdatasync of the log in ${resolve(config.dataDir)}`;
+  switch (config.wal) {
+    case "memory":
+      return "durability: NONE: the log is in memory and everything is gone when the server ends";
+    case "kafka":
+      return `durability: a write is answered when all in-sync replicas of the Kafka topic ${config.kafkaTopic} have it in memory`;
+    default:
+      return `durability: a write is answered after fdatasync of the log in ${resolve(config.dataDir)}`;
+  }
 }
 
 /** For the ready line and for whoever measures: what a success answer stands for. */
 export function durabilityWord(config: Config): string {
-  return config.wal === "memory" ? "none" : "fdatasync";
+  const words = {
+    auto: "fdatasync",
+    file: "fdatasync",
+    memory: "none",
+    kafka: "acks=all",
+  } as const;
+  return config.wal === "kinesis" ? "read back" : words[config.wal];
 }

@@ -103,6 +103,13 @@ describe("where a value comes from", () => {
     expect(Object.keys(refusal({ flags }).details)).toEqual([name]);
   });
 
+  test("the log is in Kafka where brokers are named, unless it is said", () => {
+    const wal = (flags: NonNullable<LoadInput["flags"]>) =>
+      loadConfig({ environment: {}, flags }).config.wal;
+    expect(wal({ kafkaBrokers: "a:9092" })).toBe("kafka");
+    expect(wal({ kafkaBrokers: "a:9092", wal: "file" })).toBe("file");
+  });
+
   test("an empty variable counts as unset", () => {
     const { config } = loadConfig({ environment: { ENTDB_GRPC_PORT: "", ENTDB_CONFIG: "" } });
     expect(config.grpcPort).toBe(50_051);
@@ -127,10 +134,10 @@ describe("what is refused", () => {
   });
 
   test("names of later versions say so", () => {
-    expect(refusal({ environment: { ENTDB_KAFKA_BROKERS: "a:1" } }).message).toBe(
-      "ENTDB_KAFKA_BROKERS is not in this version yet.",
+    expect(refusal({ environment: { ENTDB_KINESIS_STREAM: "a" } }).message).toBe(
+      "ENTDB_KINESIS_STREAM is not in this version yet.",
     );
-    expect(refusal({ flags: { wal: "kafka" } }).message).toContain("does not have yet");
+    expect(refusal({ flags: { wal: "kinesis" } }).message).toContain("does not have yet");
   });
 
   test("everything wrong is told at once, and nothing else", () => {
@@ -179,6 +186,34 @@ describe("what is refused", () => {
     }
     const loopback = { ...whole, jwtKeysUrl: "http://127.0.0.1:9/keys" };
     expect(() => loadConfig({ environment: {}, flags: loopback })).not.toThrow();
+  });
+
+  test("a log in Kafka without brokers, with names that Kafka has not, or that may lose what it acknowledged", () => {
+    const kafka = { wal: "kafka", kafkaBrokers: "a:9092,b:9092" };
+    const whole = {
+      ...kafka,
+      kafkaTls: true,
+      kafkaTlsCertFile: "cert.pem",
+      kafkaTlsKeyFile: "key.pem",
+      kafkaSaslMechanism: "plain",
+      kafkaSaslUsername: "entdb",
+    };
+    const environment = { ENTDB_KAFKA_SASL_PASSWORD: "secret" };
+    expect(() => loadConfig({ environment, flags: whole })).not.toThrow();
+    for (const [flags, name] of [
+      [{ wal: "kafka" }, "ENTDB_KAFKA_BROKERS"],
+      [{ kafkaBrokers: "a:9092,b" }, "ENTDB_KAFKA_BROKERS"],
+      [{ ...kafka, kafkaTopic: "a/b" }, "ENTDB_KAFKA_TOPIC"],
+      [{ ...kafka, kafkaAcks: "1" }, "ENTDB_KAFKA_ACKS"],
+      [{ ...kafka, kafkaEnableIdempotence: "false" }, "ENTDB_KAFKA_ENABLE_IDEMPOTENCE"],
+      [{ ...kafka, kafkaTlsCaFile: "ca.pem" }, "ENTDB_KAFKA_TLS"],
+      [{ ...whole, kafkaTlsKeyFile: undefined }, "ENTDB_KAFKA_TLS_CERT_FILE"],
+      [{ ...whole, kafkaSaslUsername: undefined }, "ENTDB_KAFKA_SASL_MECHANISM"],
+    ] as const) {
+      const isWhole = "kafkaSaslMechanism" in flags;
+      const error = refusal({ flags, environment: isWhole ? environment : {} });
+      expect(Object.keys(error.details)).toEqual([name]);
+    }
   });
 
   test("one port for both listeners, unless any will do", () => {

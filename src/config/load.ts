@@ -5,6 +5,8 @@
  */
 import { readFileSync } from "node:fs";
 import { accessProblems, settledAuth } from "./check-access.ts";
+import { backupProblems } from "./check-backup.ts";
+import { settledWal, walProblems } from "./check-wal.ts";
 import { configInvalid } from "./config-invalid.ts";
 import {
   CONFIG_FILE_ENVIRONMENT,
@@ -44,7 +46,11 @@ export function loadConfig(input: LoadInput = {}): LoadedConfig {
     readSecret: (path) => readFileSync(path, "utf8"),
   });
   const given = values as Config;
-  const config: Config = Object.freeze({ ...given, auth: settledAuth(given) });
+  const config: Config = Object.freeze({
+    ...given,
+    auth: settledAuth(given),
+    wal: settledWal(given),
+  });
   const all = problems.length > 0 ? problems : contradictions(config);
   if (all.length > 0) throw configInvalid(all);
   return { config, origins: Object.freeze(origins) as Record<OptionKey, Origin> };
@@ -103,13 +109,7 @@ function readConfigFile(
 /** Settings that are right one by one, but not together, or not in this version. */
 function contradictions(config: Config): Problem[] {
   const problems: Problem[] = [];
-  if (config.wal === "kafka" || config.wal === "kinesis") {
-    problems.push({
-      name: "ENTDB_WAL",
-      message: `is ${config.wal}, which this version does not have yet: use file or memory`,
-    });
-  }
-  problems.push(...accessProblems(config));
+  problems.push(...walProblems(config), ...accessProblems(config), ...backupProblems(config));
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }

@@ -4,6 +4,8 @@ export const GROUPS = {
   network: "Network",
   identity: "Who may ask",
   storage: "Storage",
+  kafka: "The log in Kafka",
+  backup: "Archive and snapshots",
   requests: "Limits of requests",
   connections: "Limits of connections",
   observing: "Logs and metrics",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { optionRows } from "./describe.ts";
 import { GROUPS } from "./option.ts";
 import { environmentName, fileName, flagName } from "./options.ts";
-import { boolean, bytes, choice, host, integer, list, ParseError } from "./parse.ts";
+import { boolean, bytes, choice, duration, host, integer, list, ParseError } from "./parse.ts";
 
 describe("the table of options", () => {
   test("names follow from the key", () => {
@@ -12,7 +12,7 @@ describe("the table of options", () => {
   });
 
   test.each(optionRows())("%s is whole", (key, row) => {
-    expect(key).toMatch(/^[a-z][A-Za-z]*$/);
+    expect(key).toMatch(/^[a-z][A-Za-z0-9]*$/);
     expect(Object.keys(GROUPS)).toContain(row.group);
     expect(row.sentence).toMatch(/^[A-Z].*\.$/);
     expect(row.parser.accepts).not.toBe("");
@@ -50,6 +50,22 @@ describe("parsers", () => {
     expect(size.format(1025)).toBe("1025");
     for (const text of ["0", "2GiB", "4MB", "1.5MiB", "MiB"]) {
       expect(() => size.parse(text)).toThrow(ParseError);
+    }
+  });
+
+  test("duration takes units and shows the largest that divides", () => {
+    const wait = duration(1_000, 86_400_000);
+    expect(wait.parse("60s")).toBe(60_000);
+    expect(wait.parse("1500ms")).toBe(1_500);
+    expect(wait.parse("24 h")).toBe(86_400_000);
+    expect([1_500, 60_000, 90_000, 86_400_000].map(wait.format)).toEqual([
+      "1500ms",
+      "1m",
+      "90s",
+      "1d",
+    ]);
+    for (const text of ["60", "1.5s", "-1s", "999ms", "2d", "1w", "s", ""]) {
+      expect(() => wait.parse(text)).toThrow(ParseError);
     }
   });
 

@@ -8,6 +8,8 @@
  */
 import { limits } from "../base/limits.ts";
 import { ACCESS_OPTIONS } from "./access-options.ts";
+import { BACKUP_OPTIONS } from "./backup-options.ts";
+import { KAFKA_OPTIONS } from "./kafka-options.ts";
 import { type Option, option } from "./option.ts";
 import { boolean, bytes, choice, host, integer, list, text } from "./parse.ts";
 import { TLS_OPTIONS } from "./tls-options.ts";
@@ -64,10 +66,10 @@ export const OPTIONS = {
   }),
   wal: option({
     group: "storage",
-    parser: choice("file", "memory", "kafka", "kinesis"),
-    default: "file",
+    parser: choice("auto", "file", "memory", "kafka", "kinesis"),
+    default: "auto",
     sentence:
-      "Where the log is: `file` syncs to disk before it answers, `memory` forgets everything at the end.",
+      "Where the log is: `file` syncs to disk before it answers, `kafka` has it at all replicas in sync, `memory` forgets everything at the end; `auto` is kafka where `kafka_brokers` names some, else file.",
   }),
   segmentBytes: option({
     group: "storage",
@@ -100,6 +102,10 @@ export const OPTIONS = {
     default: limits.readWorkers,
     sentence: "Threads for queries, counts and walks; reads by key do not need them.",
   }),
+
+  ...KAFKA_OPTIONS,
+
+  ...BACKUP_OPTIONS,
 
   messageBytes: option({
     group: "requests",
@@ -254,10 +260,4 @@ export const CLIENT_ENVIRONMENT = {
 } as const;
 
 /** Beginnings of names that later versions will know; a server that ignored them would do something else than was meant. */
-export const LATER_ENVIRONMENT = [
-  "ENTDB_KAFKA_",
-  "ENTDB_KINESIS_",
-  "ENTDB_S3_",
-  "ENTDB_SNAPSHOT_",
-  "ENTDB_ARCHIVE_",
-] as const;
+export const LATER_ENVIRONMENT = ["ENTDB_KINESIS_"] as const;

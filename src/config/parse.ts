@@ -74,6 +74,23 @@ export function bytes(min: number, max: number): Parser<number> {
   };
 }
 
+const TIME_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A length of time within limits, both included, as milliseconds: "500ms", "60s", "5m", "24h", "30d". */
+export function duration(minMs: number, maxMs: number): Parser<number> {
+  return {
+    accepts: `${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+    parse(given) {
+      const refusal = "must be a length of time such as 500ms, 60s, 5m, 24h or 30d";
+      const [, amount, unit] = /^(\d+) ?(ms|s|m|h|d)$/.exec(given) ?? [];
+      if (amount === undefined) throw new ParseError(refusal);
+      const factor = TIME_UNITS[unit as keyof typeof TIME_UNITS];
+      return within(digits(amount, refusal) * factor, minMs, maxMs, formatDuration);
+    },
+    format: formatDuration,
+  };
+}
+
 /** A host name or address without a port; brackets around an IPv6 address are taken off. */
 export const host: Parser<string> = {
   accepts: "a host name or an address",
@@ -119,4 +136,11 @@ function formatBytes(value: number): string {
     if (value >= unit && value % unit === 0) return `${value / unit}${name}`;
   }
   return String(value);
+}
+
+function formatDuration(ms: number): string {
+  for (const [unit, factor] of Object.entries(TIME_UNITS).reverse()) {
+    if (ms >= factor && ms % factor === 0) return `${ms / factor}${unit}`;
+  }
+  return `${ms}ms`;
 }

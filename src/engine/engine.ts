@@ -11,6 +11,7 @@ import type { Administration } from "./administration.ts";
 import type { Changes } from "./changes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import type { Freshness, PageRequest, Read } from "./reading.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /**
  * The narrow boundary between the faces (`rpc`, `http`) and everything behind them: a
@@ -103,6 +104,7 @@ export interface Engine {
   readonly mailboxes: Mailboxes;
   readonly changes: Changes;
   readonly administration: Administration;
+  readonly snapshots: Snapshots;
 
   /** An empty schema for a tenant that has registered none. */
   getSchema(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<Read<TenantSchema>>;
@@ -121,6 +123,8 @@ export interface Engine {
 
   health(): Health;
   logState(): LogState;
+  /** Undefined when nothing is archived. */
+  archiveState(): ArchiveState | undefined;
   /** Sets the tenant's files aside and makes them again from the log. Throws TENANT_NOT_FOUND. */
   rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
   /** Tries the record at which a halted tenant stands once more. */
@@ -328,9 +332,15 @@ export interface SchemaReceipt {
 
 export interface Health {
   readonly status: "healthy" | "unhealthy";
-  /** "wal": "connected" or why not; "sqlite": "ok" or how many tenants are in trouble. */
+  /**
+   * "wal": "connected" or why not; "sqlite": "ok" or how many tenants are in trouble; "s3", or
+   * "archive" where that is a directory: "ok" or what is being tried again; "snapshots": as that.
+   * The last two alone make no server unhealthy: it serves as ever.
+   */
   readonly components: Readonly<Record<string, string>>;
   readonly applierLagMs: number;
+  /** When the newest snapshot was made, Unix milliseconds; undefined: there is none yet. */
+  readonly lastSnapshotAt?: number | undefined;
   readonly version: string;
 }
 
@@ -338,10 +348,25 @@ export interface LogState {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
+  /** The oldest record that the log still has. */
+  readonly startOffset: number;
   readonly endOffset: number;
   readonly appliedOffset: number;
   readonly checkpointOffset: number;
   readonly tenantsBehind: readonly TenantBehind[];
+}
+
+export interface ArchiveState {
+  /** How health calls the place. */
+  readonly component: "s3" | "archive";
+  /** For people: "s3://bucket", or a directory. */
+  readonly place: string;
+  /** Every record below it is archived and was read back. */
+  readonly archivedOffset: number;
+  /** Records that are not. */
+  readonly lagRecords: number;
+  /** What is being tried again; undefined: all is well. */
+  readonly failure: string | undefined;
 }
 
 export interface TenantBehind {

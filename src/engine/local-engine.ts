@@ -19,6 +19,7 @@ import type { Administration } from "./administration.ts";
 import { WatchChanges } from "./changes/watch-changes.ts";
 import type { Changes } from "./changes.ts";
 import type {
+  ArchiveState,
   Engine,
   Health,
   LogState,
@@ -39,6 +40,7 @@ import type { Mailboxes } from "./mailboxes.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
 import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
+import { NO_SNAPSHOTS, type Snapshots, type SnapshotsState } from "./snapshots.ts";
 import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
@@ -68,6 +70,10 @@ export interface LocalEngineDeps {
   readonly workers: ReadWorkers;
   readonly repair: TenantRepair;
   readonly mailboxes: MailboxFollower;
+  /** How the archive is; undefined: nothing is archived. */
+  readonly archiveState?: (() => ArchiveState) | undefined;
+  /** Undefined: none are taken. */
+  readonly snapshots?: Snapshots | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;
@@ -92,9 +98,11 @@ export class LocalEngine implements Engine {
   readonly mailboxes: Mailboxes;
   readonly changes: Changes;
   readonly administration: Administration;
+  readonly snapshots: Snapshots;
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;
+    this.snapshots = deps.snapshots ?? NO_SNAPSHOTS;
     this.#viewers = new Viewers(deps.clock);
     this.#views = new OpenViews(deps);
     this.#reads = new FreshReads({ ...deps, views: this.#views, schemas: this.#schemas });
@@ -225,8 +233,11 @@ export class LocalEngine implements Engine {
       components: {
         wal: wal.unavailable?.message ?? "connected",
         sqlite: behind.length === 0 ? "ok" : `${behind.length} tenants behind, ${halted} halted`,
+        ...archiveComponent(this.archiveState()),
+        ...snapshotsComponent(this.snapshots.state()),
       },
       applierLagMs: lag,
+      lastSnapshotAt: this.snapshots.state()?.lastAt,
       version,
     };
   }
@@ -237,6 +248,7 @@ export class LocalEngine implements Engine {
       logId: wal.logId,
       topic: wal.topic,
       partition: wal.partition,
+      startOffset: wal.start,
       endOffset: wal.end,
       appliedOffset: applied.end,
       checkpointOffset: repair.checkpointOffset,
@@ -247,6 +259,10 @@ export class LocalEngine implements Engine {
         message: error.message,
       })),
     };
+  }
+
+  archiveState(): ArchiveState | undefined {
+    return this.#deps.archiveState?.();
   }
 
   async rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport> {
@@ -286,4 +302,12 @@ function inTrouble(tenantId: string, behind: Behind | undefined): EntError {
     message: `Tenant ${tenantId} is being repaired already, or is halted.`,
     hint: "Look at the state of the log (entdb doctor), and retry the tenant first if it is halted.",
   });
+}
+
+function archiveComponent(state: ArchiveState | undefined): Record<string, string> {
+  return state === undefined ? {} : { [state.component]: state.failure ?? "ok" };
+}
+
+function snapshotsComponent(state: SnapshotsState | undefined): Record<string, string> {
+  return state === undefined ? {} : { snapshots: state.failure ?? "ok" };
 }

@@ -91,6 +91,7 @@ const engine: Engine = scriptedEngine({
     endOffset: 1,
     appliedOffset: 1,
     checkpointOffset: 1,
+    startOffset: 0,
     tenantsBehind: [{ tenantId: "a", trouble: "stalled", offset: 1, message: "m" }],
   }),
   rebuildTenant: async () => ({

@@ -1,10 +1,12 @@
 /**
- * What operators ask of a running server. Whatever changes something goes through
- * `Administration.audited`, since it leaves no record of its own.
+ * What operators ask of a running server: each call needs a credential of the server, and names
+ * its tenant. Whatever changes something goes through `Administration.audited`, since it leaves
+ * no record of its own.
  */
 import { create } from "@bufbuild/protobuf";
 import { EntDBService, HealthResponseSchema } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
+  GetArchiveStateResponseSchema,
   GetLogPositionResponseSchema,
   OperationsService,
   RebuildTenantResponseSchema,
@@ -17,6 +19,7 @@ import { parseTenantId } from "../tenant/identity.ts";
 import type { CallContext } from "./call-context.ts";
 import { operatorOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
+import { snapshotMethods } from "./snapshots.ts";
 
 const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
   stalled: TenantTrouble.STALLED,
@@ -26,7 +29,14 @@ const TROUBLE: Readonly<Record<TenantBehind["trouble"], TenantTrouble>> = {
 };
 
 export function operationsMethods(engine: Engine): RpcMethod[] {
-  return [health(engine), getLogPosition(engine), rebuildTenant(engine), retryTenant(engine)];
+  return [
+    health(engine),
+    getLogPosition(engine),
+    getArchiveState(engine),
+    rebuildTenant(engine),
+    retryTenant(engine),
+    ...snapshotMethods(engine),
+  ];
 }
 
 function health(engine: Engine): RpcMethod {
@@ -37,6 +47,7 @@ function health(engine: Engine): RpcMethod {
       components: { ...health.components },
       applierLagMs: BigInt(Math.round(health.applierLagMs)),
       version: health.version,
+      lastSnapshotAt: BigInt(health.lastSnapshotAt ?? 0),
     });
   });
 }
@@ -51,6 +62,7 @@ function getLogPosition(engine: Engine): RpcMethod {
       endOffset: BigInt(state.endOffset),
       appliedOffset: BigInt(state.appliedOffset),
       checkpointOffset: BigInt(state.checkpointOffset),
+      startOffset: BigInt(state.startOffset),
       tenantsBehind: state.tenantsBehind.map((behind) =>
         create(TenantBehindSchema, {
           tenantId: behind.tenantId,
@@ -59,6 +71,20 @@ function getLogPosition(engine: Engine): RpcMethod {
           message: behind.message,
         }),
       ),
+    });
+  });
+}
+
+function getArchiveState(engine: Engine): RpcMethod {
+  return unary(OperationsService.method.getArchiveState, async () => {
+    const state = engine.archiveState();
+    if (state === undefined) return create(GetArchiveStateResponseSchema, { enabled: false });
+    return create(GetArchiveStateResponseSchema, {
+      enabled: true,
+      place: state.place,
+      archivedOffset: BigInt(state.archivedOffset),
+      lagRecords: BigInt(state.lagRecords),
+      failure: state.failure ?? "",
     });
   });
 }

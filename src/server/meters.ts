@@ -1,4 +1,7 @@
 import type { ApplierMeter } from "../applier/applier.ts";
+import type { ArchiveMeter } from "../backup/archiver.ts";
+import type { SnapshotMeter } from "../backup/snapshotter.ts";
+import { EntError } from "../base/errors.ts";
 import type { HttpMeter } from "../http/calls.ts";
 import type { RequestMeter } from "../rpc/call-context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -35,6 +38,36 @@ export function applierMeter(metrics: Metrics): ApplierMeter {
     duplicate: metrics.counter("entdb_applier_applied_total", "duplicate"),
   };
   return { applied: (outcome) => cells[outcome].add() };
+}
+
+export function archiveMeter(metrics: Metrics): ArchiveMeter {
+  const segments = metrics.counter("entdb_archive_segments_total");
+  const bytes = metrics.counter("entdb_archive_bytes_total");
+  return {
+    stored: (size) => {
+      segments.add();
+      bytes.add(size);
+    },
+    failed: (error) => {
+      const reason = error instanceof EntError ? error.reason : "INTERNAL";
+      metrics.counter("entdb_archive_failures_total", reason).add();
+    },
+  };
+}
+
+export function snapshotMeter(metrics: Metrics): SnapshotMeter {
+  const durations = metrics.histogram("entdb_snapshot_duration_seconds");
+  const bytes = metrics.counter("entdb_snapshot_bytes_total");
+  return {
+    made: (size, seconds) => {
+      durations.observe(seconds);
+      bytes.add(size);
+    },
+    failed: (error) => {
+      const reason = error instanceof EntError ? error.reason : "INTERNAL";
+      metrics.counter("entdb_snapshot_failures_total", reason).add();
+    },
+  };
 }
 
 export function walMeter(metrics: Metrics): WalMeter {

@@ -8,9 +8,11 @@ import type { Config } from "../config/options.ts";
 import type { RebuildReport } from "../engine/engine.ts";
 import { openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { openBackup } from "./backup.ts";
 import { applierMeter } from "./meters.ts";
 import { openPartition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
+import { partitionLog } from "./wal-backend.ts";
 
 /**
  * What is done to the files of a stopped server: log and views are opened as a server opens
@@ -26,15 +28,22 @@ export async function rebuildStopped(
 ): Promise<RebuildReport> {
   requireMade(config.dataDir);
   const log = openLog({ level: "WARN", format: config.logFormat, clock });
+  const metrics = new Metrics(clock);
+  const backup = await openBackup(config, {
+    ...{ clock, random, metrics },
+    logger: log.logger("archive"),
+  });
   try {
     const partition = await openPartition({
       ...config,
-      wal: "file",
+      wal: partitionLog(config),
       version: buildInfo.version,
       clock,
       random,
       log: troubleLog(log.logger("applier")),
-      meter: applierMeter(new Metrics(clock)),
+      meter: applierMeter(metrics),
+      archive: backup.archive,
+      snapshots: backup.snapshots && { ...backup.snapshots, intervalMs: undefined },
     });
     try {
       const never = new AbortController().signal;
@@ -46,6 +55,7 @@ export async function rebuildStopped(
       await partition.stop();
     }
   } finally {
+    backup.close();
     await log.close();
   }
 }

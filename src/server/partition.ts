@@ -3,36 +3,49 @@
  * durable before is applied. Throws DATA_DIR_LOCKED and its like, LOG_DAMAGED,
  * LOG_SHORTER_THAN_VIEWS, CLOCK_JUMP; nothing stays open then.
  */
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
-import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import { stoppingError } from "../applier/failure.ts";
+import type { History } from "../applier/history.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
+import type { ViewCopies } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
-import { LocalEngine } from "../engine/local-engine.ts";
-import type { TenantLimits } from "../record/transaction.ts";
+import { LocalEngine, type LocalEngineDeps } from "../engine/local-engine.ts";
+import { SYSTEM_TENANT_ID, type TenantLimits } from "../record/transaction.ts";
 import { Applied } from "../store/applied.ts";
 import { openDataDirectory } from "../store/data-dir.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
-import { troubleOf } from "../store/store-errors.ts";
-import { TenantStore } from "../store/tenant-store.ts";
-import { TenantStores } from "../store/tenant-stores.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
 import { Catalog } from "../tenant/catalog.ts";
 import { Gate } from "../tenant/gate.ts";
 import { SystemLog } from "../tenant/system-log.ts";
-import { openWal } from "../wal/open-wal.ts";
+import { WriteBrake } from "../tenant/write-brake.ts";
+import {
+  type FileBackend,
+  type KafkaBackend,
+  type MemoryBackend,
+  openWal,
+} from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
+import { openViews } from "./open-views.ts";
+import { type ArchiveOptions, historyOf, openPartitionArchive } from "./partition-archive.ts";
+import {
+  copiesOf,
+  openPartitionSnapshots,
+  type PartitionSnapshots,
+  type SnapshotOptions,
+} from "./partition-snapshots.ts";
 
 export interface PartitionOptions {
-  readonly wal: "file" | "memory";
+  readonly wal: PartitionLog;
   /** Directory of log and views. With the log in memory the views go to a throw-away directory instead. */
   readonly dataDir: string;
   readonly segmentBytes?: number | undefined;
@@ -57,9 +70,16 @@ export interface PartitionOptions {
   readonly meter: ApplierMeter;
   /** Told how many records each commit of the log had. */
   readonly onCommit?: ((records: number) => void) | undefined;
+  /** Where the log is archived, which is then trimmed. Defaults to nowhere. */
+  readonly archive?: ArchiveOptions | undefined;
+  /** Where and when snapshots are taken. Defaults to nowhere and never. */
+  readonly snapshots?: SnapshotOptions | undefined;
   /** Puts something between the log and its users, such as a meter. Defaults to the log itself. */
   readonly decorateWal?: ((wal: Wal) => Wal) | undefined;
 }
+
+/** Where a partition's log is. */
+export type PartitionLog = "file" | "memory" | (KafkaBackend & { readonly topic: string });
 
 /** One log, one applier, and the tenants on it, running. */
 export interface Partition {
@@ -77,8 +97,10 @@ export interface Partition {
   stop(): Promise<void>;
 }
 
+/** What positions of a log that is in no topic call it. */
 const TOPIC = "entdb-wal";
 const PARTITION = 0;
+const CATALOG = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
 
 /** Opens the partition. Throws as said above. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
@@ -101,41 +123,55 @@ async function assemble(
 ): Promise<Partition> {
   const place = await openPlace(options);
   closers.push(place.close);
-  const opened = await openWal({ ...place.wal, ...options, topic: TOPIC, partition: PARTITION });
+  const opened = await openWal({ topic: TOPIC, partition: PARTITION, ...options, ...place.wal });
   const wal = options.decorateWal?.(opened) ?? opened;
   closers.push(() => wal.close());
 
-  const { stores, from } = await openViews(options, wal, place);
+  const never = new AbortController().signal;
+  const history = historyOf(wal, options.archive);
+  const copies = copiesOf(options.snapshots, wal);
+  const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
   const { readJobsPerTenant: jobsPerFile } = limits;
   const workers = new ReadWorkers({ threads: options.readWorkers, jobsPerFile });
   closers.push(() => workers.close());
 
   const applied = new Applied(from);
-  const never = new AbortController().signal;
+  const archive = await openPartitionArchive(options.archive, {
+    ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
+  });
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
-  const mailboxes = new MailboxDrain({ ...options, wal, stores, applied, failed: upkeepFailed });
+  const follower = { ...options, history, stores, applied, failed: upkeepFailed };
+  const mailboxes = new MailboxDrain(follower);
+  const brake = new WriteBrake(options.clock);
+  const snapshots = await openPartitionSnapshots(options.snapshots, {
+    ...{ wal, stores, applied, mailboxes, brake },
+    ...{ clock: options.clock, directory: place.checkpoints },
+  });
   const applier = new Applier({
     ...options,
     wal,
+    history,
+    copies,
     stores,
     applied,
     mailboxes,
     checkpointDirectory: place.checkpoints,
     contentHash: (file) => workers.run(file, { kind: "content_hash" }, never),
+    tenantEnded: (tenantId) => snapshots?.snapshotter.tenantEnded(tenantId),
   });
   const upkeep = new Upkeep({
-    ...options,
-    applier,
-    stores,
-    workers,
-    mailboxes,
-    intervalMs: options.checkpointIntervalMs,
-    failed: upkeepFailed,
+    ...{ ...follower, applier, workers, mailboxes, intervalMs: options.checkpointIntervalMs },
+    trim: () => archive?.trim(applier.checkpointOffset) ?? Promise.resolve(),
   });
   const failed = Promise.race([endless(applier.run()), endless(upkeep.run())]);
   failed.catch(() => undefined);
+  const stopBackup = async () => {
+    await snapshots?.stop();
+    await archive?.archiver.stop();
+  };
   const stop = once(async () => {
+    await stopBackup();
     await upkeep.stop();
     await wal.close();
     await applier.stop();
@@ -148,34 +184,70 @@ async function assemble(
     await closeAll();
   });
   closers.push(async () => {
+    await stopBackup();
     await upkeep.stop();
     await applier.stop();
     await mailboxes.stop();
   });
   await Promise.race([untilApplied(applied, wal.end), failed]);
   await applier.sweep();
+  void archive?.archiver.run();
+  void snapshots?.snapshotter.run();
 
-  const systemLog = new SystemLog({ ...options, wal, stores, applied });
-  const catalog = new Catalog({ ...options, partition: PARTITION, stores, log: systemLog });
-  const gate = new Gate(catalog, applied, options);
-  const engine = new LocalEngine({
-    ...options,
-    wal,
-    applied,
-    stores,
-    catalog,
-    gate,
-    systemLog,
-    workers,
-    repair: applier,
-    mailboxes,
+  const parts = { wal, stores, applied, workers, repair: applier, mailboxes };
+  return {
+    ...openEngine(options, { ...parts, archiveState: archive?.state }, { brake, snapshots }),
+    ...parts,
+    failed,
+    stop,
+  };
+}
+
+/** The views, the catalog's first; that is begun with a copy when it is made again. */
+function openAllViews(
+  options: PartitionOptions,
+  parts: Omit<Place, "wal"> & {
+    readonly wal: Wal;
+    readonly history: History;
+    readonly copies: ViewCopies;
+  },
+): Promise<{ stores: TenantStores; from: number }> {
+  const { wal, history, copies } = parts;
+  const catalogRebuilding = (cause: unknown) =>
+    options.log.tenantRebuilding(SYSTEM_TENANT_ID, cause);
+  return openViews({ ...options, ...parts, catalogRebuilding }, wal, history, (directory) =>
+    copies.place(CATALOG, wal.end, directory, new AbortController().signal),
+  );
+}
+
+/** What answers requests, over parts that run. */
+function openEngine(
+  options: PartitionOptions,
+  parts: Pick<
+    LocalEngineDeps,
+    "wal" | "stores" | "applied" | "workers" | "repair" | "mailboxes" | "archiveState"
+  >,
+  {
+    brake,
+    snapshots,
+  }: { readonly brake: WriteBrake; readonly snapshots: PartitionSnapshots | undefined },
+): Pick<Partition, "engine" | "systemLog" | "limitsOf"> {
+  const systemLog = new SystemLog({ ...options, ...parts });
+  const catalog = new Catalog({
+    ...{ ...options, ...parts },
+    partition: PARTITION,
+    log: systemLog,
   });
-  const limitsOf = (tenantId: string) => catalog.find(tenantId)?.limits;
-  return { engine, wal, stores, applied, systemLog, workers, limitsOf, failed, stop };
+  const gate = new Gate(catalog, parts.applied, { ...options, brake });
+  const engine = new LocalEngine({
+    ...{ ...options, ...parts, catalog, gate, systemLog },
+    snapshots: snapshots?.answering((tenantId) => gate.admitRead(tenantId)),
+  });
+  return { engine, systemLog, limitsOf: (tenantId) => catalog.find(tenantId)?.limits };
 }
 
 interface Place {
-  readonly wal: { readonly kind: "memory" } | { readonly kind: "file"; readonly directory: string };
+  readonly wal: FileBackend | MemoryBackend | KafkaBackend;
   readonly tenants: string;
   readonly checkpoints: string;
   readonly close: () => void;
@@ -188,43 +260,15 @@ async function openPlace(options: PartitionOptions): Promise<Place> {
     return { wal: { kind: "memory" }, tenants: path, checkpoints: path, close: remove };
   }
   const directory = await openDataDirectory(options.dataDir);
-  const log = await directory.makeLogDirectory(PARTITION);
   return {
-    wal: { kind: "file", directory: log },
+    wal:
+      options.wal === "file"
+        ? { kind: "file", directory: await directory.makeLogDirectory(PARTITION) }
+        : options.wal,
     tenants: directory.tenants,
     checkpoints: directory.checkpoints,
     close: () => directory.close(),
   };
-}
-
-/** The views, and the offset from which they must be replayed. */
-async function openViews(
-  options: PartitionOptions,
-  wal: Wal,
-  place: Place,
-): Promise<{ stores: TenantStores; from: number }> {
-  const checkpoint = await readCheckpoint(place.checkpoints, PARTITION);
-  if (checkpoint !== undefined) requireLogReaches(wal, checkpoint);
-  const storesOptions = {
-    directory: place.tenants,
-    logId: wal.logId,
-    logEnd: wal.end,
-    openTenantsMax: options.openTenants,
-    busyTimeoutMs: options.busyTimeoutMs,
-  };
-  const catalogFile = TenantStores.systemDirectory(place.tenants);
-  // Without its catalog a checkpoint says nothing: everything is replayed, and views skip what they hold.
-  const whole = TenantStore.exists(catalogFile);
-  try {
-    const stores = new TenantStores(storesOptions);
-    return { stores, from: whole ? (checkpoint?.offset ?? wal.start) : wal.start };
-  } catch (error) {
-    if (troubleOf(error) !== "damaged") throw error;
-    options.log.tenantRebuilding("_system", error);
-    rmSync(`${catalogFile}.aside`, { recursive: true, force: true });
-    renameSync(catalogFile, `${catalogFile}.aside`);
-    return { stores: new TenantStores(storesOptions), from: wal.start };
-  }
 }
 
 /** Everything that was in the log is applied, or belongs to a tenant that is behind. */

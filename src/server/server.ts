@@ -13,12 +13,14 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RateLimiter } from "../tenant/rate-limiter.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
 import { openAccess } from "./access.ts";
+import { openBackup } from "./backup.ts";
 import { Certificates } from "./certificates.ts";
 import { samplePartition } from "./gauges.ts";
 import { applierMeter, httpMeter, rpcMeter, walMeter } from "./meters.ts";
 import { once } from "./once.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import { troubleLog } from "./trouble-log.ts";
+import { partitionLog } from "./wal-backend.ts";
 
 /** A server that is up. */
 export interface RunningServer {
@@ -50,11 +52,15 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const log = parts.log ?? openLog({ level: config.logLevel, format: config.logFormat, clock });
   const metrics = new Metrics(clock);
   const batches = metrics.histogram("entdb_wal_batch_records");
+  const backup = await openBackup(config, {
+    ...{ clock, random, metrics },
+    logger: log.logger("archive"),
+  });
   const partition = await openPartition({
     ...config,
     // Where credentials are asked for, tenants are created by who may do that.
     autoCreateTenants: config.autoCreateTenants && config.auth === "trusted",
-    wal: config.wal as "file" | "memory",
+    wal: partitionLog(config),
     version: buildInfo.version,
     clock,
     random,
@@ -62,10 +68,16 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     meter: applierMeter(metrics),
     onCommit: (records) => batches.observe(records),
     decorateWal: (wal) => new MeteredWal(wal, walMeter(metrics), clock),
+    archive: backup.archive,
+    snapshots: backup.snapshots,
+  }).catch((error) => {
+    backup.close();
+    throw error;
   });
   samplePartition(metrics, partition, clock);
   const stopAfter = async (error: unknown) => {
     await partition.stop();
+    backup.close();
     throw error;
   };
   const { tellAdminKey } = parts;
@@ -92,6 +104,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
       await faces.stop();
       await access.stop();
       await partition.stop();
+      backup.close();
       await log.close();
     }),
   };

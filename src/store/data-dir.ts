@@ -19,6 +19,7 @@ import { type DirectoryLock, takeDirectoryLock } from "./directory-lock.ts";
  *     log/<partition>/         the log's segments
  *     tenants/<directory>/     views: canonical.db, and mailbox.db where there was mail
  *     checkpoint/              how far the views of a partition are on disk
+ *     backup/                  archive and snapshots, unless they are kept elsewhere
  *
  * The directory itself may be reached over symbolic links (a mount elsewhere is the
  * operator's choice); nothing in it may be one. Directories are 0700, files 0600.
@@ -35,6 +36,8 @@ const BEFORE_FORMAT: ReadonlySet<string> = new Set([
   "owner.json.new",
   `${FORMAT_FILE}.new`,
   "lost+found",
+  // Archive and snapshots, which are opened first, and which outlive the rest.
+  "backup",
 ]);
 
 /** A data directory that this process holds. */

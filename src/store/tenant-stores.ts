@@ -179,9 +179,20 @@ export class TenantStores {
 
   /** An empty file beside the tenant's own, in which the view is made again. */
   openRebuild(entry: CatalogEntry): TenantStore {
+    return this.#create(this.rebuildPlace(entry), entry);
+  }
+
+  /** As {@link openRebuild}, with files that were put into its place. Throws as {@link open}. */
+  openPlacedRebuild(entry: CatalogEntry): TenantStore {
+    const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
+    return TenantStore.open(directory, this.#ownerOf(entry), this.#options.busyTimeoutMs);
+  }
+
+  /** Where the view is made again, cleared of what an earlier time left there. */
+  rebuildPlace(entry: CatalogEntry): string {
     const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
     rmSync(directory, { recursive: true, force: true });
-    return this.#create(directory, entry);
+    return directory;
   }
 
   /** Empty files in which the tenant's mailboxes are made again, in its own directory so that they go when it does. */

@@ -38,6 +38,17 @@ export const COUNTERS = {
     help: "Appends that failed, by reason.",
     labels: ["reason"],
   },
+  entdb_archive_segments_total: { help: "Segments archived and read back." },
+  entdb_archive_bytes_total: { help: "Bytes of segments archived, compressed." },
+  entdb_archive_failures_total: {
+    help: "Attempts to archive that failed and are made again, by reason.",
+    labels: ["reason"],
+  },
+  entdb_snapshot_bytes_total: { help: "Bytes of the files of snapshots that were made." },
+  entdb_snapshot_failures_total: {
+    help: "Snapshots that failed and are tried again, by reason.",
+    labels: ["reason"],
+  },
   entdb_applier_applied_total: {
     help: "Records applied to a view, by outcome (applied, rejected, duplicate).",
     labels: ["outcome"],
@@ -54,6 +65,10 @@ export const HISTOGRAMS = {
     help: "From an append to its record being durable.",
     buckets: DURATIONS,
   },
+  entdb_snapshot_duration_seconds: {
+    help: "From the begin of a tenant's snapshot to its being read back.",
+    buckets: DURATIONS,
+  },
   entdb_wal_batch_records: { help: "Records that shared one sync of the log.", buckets: COUNTS },
 } as const satisfies Readonly<Record<string, HistogramRow>>;
 
@@ -67,9 +82,17 @@ export const GAUGES = {
   entdb_requests_in_flight: { help: "Requests under way." },
   entdb_connections_open: { help: "Connections open, on all ports." },
   entdb_wal_end_offset: { help: "Offset that the log's next record will have." },
+  entdb_wal_start_offset: { help: "Offset of the oldest record that the log still has." },
   entdb_wal_available: { help: "1 while the log takes appends." },
   entdb_applier_lag_records: { help: "Durable records not yet applied." },
   entdb_applier_lag_seconds: { help: "Age of the oldest durable record not yet applied." },
+  entdb_archive_lag_events: { help: "Durable records not yet archived; 0 when nothing is." },
+  entdb_archive_available: {
+    help: "1 while nothing stands in the archive's way; 0 also when nothing is archived.",
+  },
+  entdb_snapshot_age_hours: {
+    help: "Hours since every tenant had a snapshot of its newest state, or since the log began.",
+  },
   entdb_tenants: { help: "Tenants in the catalog." },
   entdb_tenants_open: { help: "Tenants whose files are open." },
   entdb_tenants_halted: { help: "Tenants that stopped at a record which cannot be applied." },

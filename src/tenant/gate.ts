@@ -7,10 +7,13 @@ import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseTenantId } from "./identity.ts";
+import type { WriteBrake } from "./write-brake.ts";
 
 export interface GateOptions {
   /** A tenant comes into being with its first write. */
   readonly autoCreateTenants: boolean;
+  /** Holds up writes of single tenants; undefined: nothing ever does. */
+  readonly brake?: WriteBrake | undefined;
 }
 
 /** Admits requests, or says why not. */
@@ -42,13 +45,17 @@ export class Gate {
    * Throws TENANT_NOT_FOUND when tenants are not created by writing, INVALID_TENANT_ID for what
    * cannot become one, TENANT_SUSPENDED, and TENANT_HALTED and TENANT_STALLED: a record that
    * cannot be applied is better not appended.
+   * OVERLOADED while the tenant's writes must stop for a moment.
    */
   admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
     if (behind?.trouble === "halted" || behind?.trouble === "stalled") throw behind.error;
     const entry = this.#catalog.find(tenantId);
     if (entry?.state === "suspended") throw suspended(tenantId);
-    if (entry !== undefined) return entry;
+    if (entry !== undefined) {
+      const held = this.#options.brake?.hold(tenantId, signal);
+      return held === undefined ? entry : held.then(() => entry);
+    }
     if (!this.#options.autoCreateTenants) throw this.notFound(tenantId);
     // Faces check ids too; but what is created here is there for ever, and `_system` is no tenant.
     return this.#catalog.findOrCreate(parseTenantId(tenantId), signal);

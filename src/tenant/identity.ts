@@ -1,6 +1,7 @@
 import { EntError, invalid } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { EVERYBODY } from "../record/access.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { isPrincipal } from "../schema/principal.ts";
 
 /**
@@ -21,6 +22,11 @@ export function parseTenantId(text: string): string {
     text === "" ? "The request names no tenant." : `The tenant id ${quoted(text)} is not valid.`,
     `Send 1 to ${limits.tenantIdChars} characters of A-Z, a-z, 0-9, ".", "_" and "-", beginning with a letter or digit, as tenant_id or in the header X-Tenant-ID.`,
   );
+}
+
+/** As {@link parseTenantId}; the catalog is taken too, which operators name as they name tenants. */
+export function parseTenantOrCatalog(text: string): string {
+  return text === SYSTEM_TENANT_ID ? text : parseTenantId(text);
 }
 
 /** The actor, checked. Throws INVALID_ACTOR. */

@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
+import type { PendingAppend } from "./append-queue.ts";
 import {
   appendQueueFull,
   logClosed,
@@ -11,7 +12,7 @@ import { Growth } from "./growth.ts";
 import { LogClock } from "./log-clock.ts";
 import { newLogId } from "./log-id.ts";
 import type { WalOptions } from "./options.ts";
-import type { Appended, LogRecord, RecordType, Wal } from "./wal.ts";
+import type { Appended, ImportingWal, LogRecord, RecordType } from "./wal.ts";
 
 /**
  * The log in memory: for tests, and for whoever runs EntDB without keeping anything. It
@@ -19,26 +20,30 @@ import type { Appended, LogRecord, RecordType, Wal } from "./wal.ts";
  * process lives". Appends become readable in groups, a turn later, as they do on a disk,
  * so that nobody comes to rely on a record being readable before it was answered.
  */
-export class MemoryWal implements Wal {
+export class MemoryWal implements ImportingWal {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
-  readonly start: number;
   readonly #records: LogRecord[] = [];
   readonly #growth = new Growth();
   readonly #time: LogClock;
   readonly #onCommit: ((records: number) => void) | undefined;
-  #waiting: Pending[] = [];
+  #start: number;
+  #waiting: PendingAppend[] = [];
   #waitingBytes = 0;
   #closed = false;
 
   constructor(options: WalOptions) {
-    this.logId = newLogId(options.random, options.clock.now());
+    this.logId = options.logId ?? newLogId(options.random, options.clock.now());
     this.topic = options.topic;
     this.partition = options.partition;
-    this.start = options.firstOffset ?? 0;
+    this.#start = options.firstOffset ?? 0;
     this.#onCommit = options.onCommit;
     this.#time = new LogClock(options.clock, 0, options.acceptClock ?? false);
+  }
+
+  get start(): number {
+    return this.#start;
   }
 
   get end(): number {
@@ -54,6 +59,14 @@ export class MemoryWal implements Wal {
   }
 
   append(type: RecordType, body: Uint8Array): Promise<Appended> {
+    return this.#add(type, body, undefined);
+  }
+
+  import({ type, body, logTime }: LogRecord): Promise<Appended> {
+    return this.#add(type, body, logTime);
+  }
+
+  #add(type: RecordType, body: Uint8Array, logTime: number | undefined): Promise<Appended> {
     if (this.#closed) return Promise.reject(logClosed());
     if (body.length > limits.recordBytes) return Promise.reject(recordTooLarge(body.length));
     const full =
@@ -61,7 +74,7 @@ export class MemoryWal implements Wal {
       this.#waitingBytes + body.length > limits.appendQueueBytes;
     if (full) return Promise.reject(appendQueueFull());
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ type, body, resolve, reject });
+      this.#waiting.push({ type, body, logTime, resolve, reject });
       this.#waitingBytes += body.length;
       if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
     });
@@ -78,13 +91,15 @@ export class MemoryWal implements Wal {
       return;
     }
     const first = this.end;
-    for (const { type, body } of batch) {
-      this.#records.push({ offset: this.end, logTime, type, body });
+    for (const { type, body, logTime: own = logTime } of batch) {
+      this.#records.push({ offset: this.end, logTime: own, type, body });
+      this.#time.advance(own);
     }
-    this.#time.advance(logTime);
     this.#growth.wakeAll();
     this.#onCommit?.(batch.length);
-    for (const [i, pending] of batch.entries()) pending.resolve({ offset: first + i, logTime });
+    for (const [i, pending] of batch.entries()) {
+      pending.resolve({ offset: first + i, logTime: pending.logTime ?? logTime });
+    }
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
@@ -106,6 +121,7 @@ export class MemoryWal implements Wal {
     using follower = this.#growth.follow(signal);
     let next = from;
     while (!(this.#closed || follower.aborted)) {
+      if (next < this.start) throw logTrimmed(next, this.start);
       const stop = Math.min(until ?? this.end, next + limits.readBatchRecords);
       if (stop > next) {
         yield this.#records.slice(next - this.start, stop - this.start);
@@ -118,17 +134,17 @@ export class MemoryWal implements Wal {
     }
   }
 
+  trim(before: number): Promise<void> {
+    const count = Math.max(0, Math.min(before, this.end) - this.start);
+    this.#records.splice(0, count);
+    this.#start += count;
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#flush();
     this.#closed = true;
     this.#growth.wakeAll();
     return Promise.resolve();
   }
-}
-
-interface Pending {
-  readonly type: RecordType;
-  readonly body: Uint8Array;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: Error) => void;
 }

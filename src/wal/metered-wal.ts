@@ -69,6 +69,10 @@ export class MeteredWal implements Wal {
     return this.#wal.read(from, signal);
   }
 
+  trim(before: number): Promise<void> {
+    return this.#wal.trim(before);
+  }
+
   close(): Promise<void> {
     return this.#wal.close();
   }

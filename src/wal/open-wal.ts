@@ -1,11 +1,12 @@
 import { unreachable } from "../base/assert.ts";
 import { openFileWal } from "./file-wal/file-wal.ts";
+import type { KafkaSettings } from "./kafka-wal/kafka-settings.ts";
 import { MemoryWal } from "./memory-wal.ts";
 import type { WalOptions } from "./options.ts";
-import type { Wal } from "./wal.ts";
+import type { ImportingWal } from "./wal.ts";
 
 /** Which log to open. */
-export type OpenWalOptions = WalOptions & (FileBackend | MemoryBackend);
+export type OpenWalOptions = WalOptions & (FileBackend | KafkaBackend | MemoryBackend);
 
 export interface FileBackend {
   readonly kind: "file";
@@ -15,15 +16,29 @@ export interface FileBackend {
   readonly segmentBytes?: number | undefined;
 }
 
+export interface KafkaBackend {
+  readonly kind: "kafka";
+  /** The options' topic is the one there. */
+  readonly kafka: KafkaSettings;
+}
+
 export interface MemoryBackend {
   readonly kind: "memory";
 }
 
-/** Opens the log of one partition. Throws LOG_DAMAGED, LOG_UNAVAILABLE, FORMAT_TOO_NEW. */
-export async function openWal(options: OpenWalOptions): Promise<Wal> {
+/**
+ * Opens the log of one partition. Throws LOG_DAMAGED, LOG_UNAVAILABLE, LOG_TRIMMED,
+ * FORMAT_TOO_NEW, CONFIG_INVALID.
+ */
+export async function openWal(options: OpenWalOptions): Promise<ImportingWal> {
   switch (options.kind) {
     case "file":
       return await openFileWal(options);
+    case "kafka": {
+      // Loaded by whoever needs it: the client is large, and most servers have no Kafka.
+      const { openKafkaWal } = await import("./kafka-wal/kafka-wal.ts");
+      return await openKafkaWal(options);
+    }
     case "memory":
       return new MemoryWal(options);
     default:

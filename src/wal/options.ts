@@ -12,6 +12,8 @@ export interface WalOptions {
   readonly acceptClock?: boolean | undefined;
   /** The offset of a new log's first record. Defaults to 0; ignored when the log exists. */
   readonly firstOffset?: number | undefined;
+  /** The name of a new log that takes over the records of another. Defaults to a new one; ignored when the log exists. */
+  readonly logId?: string | undefined;
   /** Told of every commit: how many records shared it. For whoever counts; must not throw. */
   readonly onCommit?: ((records: number) => void) | undefined;
 }

@@ -9,7 +9,7 @@
  *    greater by one, in the order in which `append` was called.
  * 3. **Log time never goes back.** It is max(wall clock, time of the record before).
  * 4. **All or nothing.** A record is either wholly readable or was never there; a
- *    record whose append was answered is readable for ever.
+ *    record whose append was answered is readable until it is trimmed.
  * 5. **Unknown is named.** When it cannot be said whether a record landed, `append`
  *    rejects with OUTCOME_UNKNOWN (retryable: the idempotency key makes it safe). When it
  *    surely did not land: LOG_UNAVAILABLE, CLOCK_JUMP or SERVER_STOPPING.
@@ -75,6 +75,24 @@ export interface Wal {
   /** As `follow`, but ends at the end of the log as it is at the time of the call. */
   read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]>;
 
+  /**
+   * Lets go of records below `before`, of which the caller knows that they stand elsewhere: of
+   * as many as the backend can drop at once, or of none where it keeps records by rules of its
+   * own. `start` says how far it went. What is left is as durable as it was, whatever crashes on
+   * the way. Who still reads below `start` gets LOG_TRIMMED. Rejects with what the disk says; then
+   * some may have gone.
+   */
+  trim(before: number): Promise<void>;
+
   /** Finishes what was appended, refuses what comes after (SERVER_STOPPING), releases files. Idempotent. */
   close(): Promise<void>;
+}
+
+/** A log that can take over the records of another one, as they stand there. */
+export interface ImportingWal extends Wal {
+  /**
+   * As `append`, with the log time that the record has already. It must not be below that of the
+   * record before, and the record gets the next offset: whoever copies a log goes in its order.
+   */
+  import(record: LogRecord): Promise<Appended>;
 }

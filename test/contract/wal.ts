@@ -6,14 +6,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/base/limits.ts";
 import type { WalOptions } from "../../src/wal/options.ts";
-import { type LogRecord, RECORD_TYPE, type Wal } from "../../src/wal/wal.ts";
+import { type ImportingWal, type LogRecord, RECORD_TYPE, type Wal } from "../../src/wal/wal.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 
 export interface WalSubject {
   readonly name: string;
-  /** Opens a new, empty log. */
-  open(options: WalOptions): Promise<Wal>;
+  /** Opens a new, empty log. It may add to the topic's name what makes it unlike all others. */
+  open(options: WalOptions): Promise<ImportingWal>;
+  /** Opens a closed log again; left out by those that keep nothing. */
+  reopen?(closed: Wal, options: WalOptions): Promise<ImportingWal>;
 }
 
 const MINUTE_MS = 60_000;
@@ -24,7 +26,7 @@ export function walContract(subject: WalSubject): void {
   const opened: Wal[] = [];
   let clock = new FakeClock();
 
-  async function openLog(options: Partial<WalOptions> = {}): Promise<Wal> {
+  async function openLog(options: Partial<WalOptions> = {}): Promise<ImportingWal> {
     clock = new FakeClock();
     const random = new SeededRandom(1);
     const wal = await subject.open({ topic: "entdb-wal", partition: 0, clock, random, ...options });
@@ -49,18 +51,42 @@ export function walContract(subject: WalSubject): void {
   describe(`${subject.name}: following`, () => {
     followTests(openLog, append);
   });
+  describe(`${subject.name}: trimming`, () => {
+    trimTests(openLog, append);
+  });
   describe(`${subject.name}: closing`, () => {
     closeTests(openLog, append);
   });
+  describe(`${subject.name}: taking over another log`, () => {
+    importTests(openLog, append);
+  });
+  const { reopen } = subject;
+  if (reopen === undefined) return;
+  describe(`${subject.name}: opening again`, () => {
+    reopenTests(openLog, append, async (closed) => {
+      const random = new SeededRandom(2);
+      const { topic, partition } = closed;
+      const wal = await reopen(closed, { topic, partition, clock, random });
+      opened.push(wal);
+      return wal;
+    });
+  });
 }
 
-type OpenLog = (options?: Partial<WalOptions>) => Promise<Wal>;
+type OpenLog = (options?: Partial<WalOptions>) => Promise<ImportingWal>;
 type Append = (wal: Wal, content: string) => ReturnType<Wal["append"]>;
 
 function appendTests(openLog: OpenLog, append: Append): void {
   test("a new log is empty, and names itself", async () => {
     const wal = await openLog({ topic: "orders", partition: 7 });
-    expect(wal).toMatchObject({ topic: "orders", partition: 7, start: 0, end: 0, lastLogTime: 0 });
+    const { topic, partition, start, end, lastLogTime } = wal;
+    expect({ partition, start, end, lastLogTime }).toEqual({
+      partition: 7,
+      start: 0,
+      end: 0,
+      lastLogTime: 0,
+    });
+    expect(topic).toStartWith("orders");
     expect(wal.logId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(wal.unavailable).toBeUndefined();
     expect(await collect(wal.read(0))).toEqual([]);
@@ -311,6 +337,72 @@ function followTests(openLog: OpenLog, append: Append): void {
   });
 }
 
+/** A backend drops as much as it can at once, perhaps nothing: only what it may not drop is the same for all. */
+function trimTests(openLog: OpenLog, append: Append): void {
+  /** Records so large that even the largest segments are filled. */
+  async function filled(): Promise<Wal> {
+    const wal = await openLog();
+    const body = new Uint8Array(limits.recordBytes);
+    for (let i = 0; i < 6; i++) await wal.append(RECORD_TYPE.record, body);
+    await append(wal, "the last");
+    return wal;
+  }
+
+  test.each([0, 1, 3, 6, 7, 1_000])("below %d: everything from there on stays", async (before) => {
+    const wal = await filled();
+    const all = await collect(wal.read(0));
+    await wal.trim(before);
+    expect(wal.start).toBeLessThanOrEqual(before);
+    expect(wal.end).toBe(7);
+    const left = (await collect(wal.read(wal.start))).map(({ offset }) => offset);
+    expect(left).toEqual(all.slice(wal.start).map(({ offset }) => offset));
+    await wal.trim(0);
+    expect((await append(wal, "more")).offset).toBe(7);
+  });
+
+  test("who wants what has gone is told, who reads on is not disturbed", async () => {
+    const wal = await filled();
+    const stop = new AbortController();
+    const behind = wal.follow(wal.end, stop.signal)[Symbol.asyncIterator]();
+    const coming = behind.next();
+    await wal.trim(6);
+    for (let from = 0; from < wal.start; from++) {
+      await expect(collect(wal.read(from))).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
+    }
+    await append(wal, "new");
+    const { value } = await coming;
+    expect(value?.map(({ body }: LogRecord) => text(body))).toEqual(["new"]);
+    stop.abort();
+  });
+
+  test("a reader that stands below what is trimmed is told, and gets nothing wrong", async () => {
+    const wal = await openLog();
+    const body = new Uint8Array(limits.recordBytes / 1_024);
+    const calls = Array.from({ length: 6_000 }, () => wal.append(RECORD_TYPE.record, body));
+    await Promise.all(calls);
+    let next = 0;
+    const reading = (async () => {
+      for await (const records of wal.read(0)) {
+        for (const { offset } of records) expect(offset).toBe(next++);
+        await wal.trim(wal.end - 1);
+      }
+    })();
+    const outcome = await reading.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (outcome === undefined) expect(next).toBe(6_000);
+    else expect(outcome).toMatchObject({ reason: "LOG_TRIMMED" });
+  });
+
+  test("trims that overlap are as one", async () => {
+    const wal = await filled();
+    await Promise.all([wal.trim(2), wal.trim(6), wal.trim(4)]);
+    const left = await collect(wal.read(wal.start));
+    expect(left.map(({ offset }) => offset)).toEqual(left.map((_, i) => wal.start + i));
+  });
+}
+
 function closeTests(openLog: OpenLog, append: Append): void {
   test("finishes what was appended, refuses what comes after, and may be called again", async () => {
     const wal = await openLog();
@@ -333,6 +425,56 @@ function closeTests(openLog: OpenLog, append: Append): void {
     await wal.close();
     expect(await waiting).toEqual([]);
     expect(await collect(reading)).toEqual([]);
+  });
+}
+
+function importTests(openLog: OpenLog, append: Append): void {
+  test("keeps its name, offsets, log times and bodies, and goes on behind them", async () => {
+    const source = await openLog({ firstOffset: 40 });
+    for (let i = 0; i < 30; i++) await append(source, `record ${i}`);
+    const records = await collect(source.read(40));
+    const times = records.map((record, i) => ({
+      ...record,
+      logTime: record.logTime - 100 + i * 3,
+    }));
+    const { logId } = source;
+    const copy = await openLog({ logId, firstOffset: 40, acceptClock: true });
+    const appended = await Promise.all(times.map((record) => copy.import(record)));
+    expect(appended).toEqual(times.map(({ offset, logTime }) => ({ offset, logTime })));
+    expect(copy).toMatchObject({ logId, start: 40, end: 70, lastLogTime: times.at(-1)?.logTime });
+    expect(await collect(copy.read(40))).toEqual(times);
+    expect((await append(copy, "next")).offset).toBe(70);
+  });
+}
+
+function reopenTests(
+  openLog: OpenLog,
+  append: Append,
+  reopen: (closed: Wal) => Promise<ImportingWal>,
+): void {
+  test("everything that was answered is there, under the same name, and the log goes on", async () => {
+    const first = await openLog({ firstOffset: 5 });
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) times.push((await append(first, String(i))).logTime);
+    await first.close();
+    const second = await reopen(first);
+    const { logId, start, end, lastLogTime } = second;
+    expect({ logId, start, end, lastLogTime }).toEqual({
+      logId: first.logId,
+      start: 5,
+      end: 25,
+      lastLogTime: times.at(-1) ?? 0,
+    });
+    expect((await append(second, "20")).offset).toBe(25);
+    const found = (await collect(second.read(5))).map(({ body }) => text(body));
+    expect(found).toEqual(Array.from({ length: 21 }, (_, i) => String(i)));
+  });
+
+  test("a log in which nothing was written keeps its name and its first offset", async () => {
+    const first = await openLog({ firstOffset: 9 });
+    await first.close();
+    const { logId, start, end } = await reopen(first);
+    expect({ logId, start, end }).toEqual({ logId: first.logId, start: 9, end: 9 });
   });
 }
 

@@ -150,6 +150,9 @@ const TENANTS: Readonly<Record<string, Row>> = {
 
 const OPERATIONS: Readonly<Record<string, Row>> = {
   GetLogPosition: ofServer(nothing),
+  GetArchiveState: ofServer(nothing),
+  CreateSnapshot: ofServer(({ tenantId }) => ({ tenantId })),
+  ListSnapshots: ofServer(({ tenantId }) => ({ tenantId })),
   RebuildTenant: ofServer(({ tenantId }) => ({ tenantId })),
   RetryTenant: ofServer(({ tenantId }) => ({ tenantId })),
 };

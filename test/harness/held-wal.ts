@@ -117,6 +117,10 @@ export class HeldWal implements Wal {
     await this.readEnds.pass(signal);
   }
 
+  trim(before: number): Promise<void> {
+    return this.#wal.trim(before);
+  }
+
   close(): Promise<void> {
     return this.#wal.close();
   }

@@ -141,6 +141,9 @@ export const REST_ROWS: ReadonlyMap<string, RestRow> = new Map([
 
   ["GET /admin/audit", server("/admin/audit")],
   ["GET /admin/log", server("/admin/log")],
+  ["GET /admin/archive", server("/admin/archive")],
+  ["POST /admin/snapshot", server("/admin/snapshot", {})],
+  ["GET /admin/snapshots/:id", server(({ tenantId }) => `/admin/snapshots/${tenantId}`)],
   [
     "POST /admin/tenants/:id/rebuild",
     server(({ tenantId }) => `/admin/tenants/${tenantId}/rebuild`, {}),

@@ -1,6 +1,7 @@
 import { EntError } from "../../src/base/errors.ts";
 import type { Administration } from "../../src/engine/administration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { NO_SNAPSHOTS } from "../../src/engine/snapshots.ts";
 import type { Node } from "../../src/record/graph.ts";
 
 /** An engine that answers as a test says; what the test did not script is NOT_IMPLEMENTED. */
@@ -30,11 +31,13 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
     administration: unscriptedPart<Administration>(unscripted, {
       audited: (_by, _action, work) => work(),
     }),
+    snapshots: NO_SNAPSHOTS,
     getSchema: refuse,
     checkSchema: refuse,
     registerSchema: refuse,
     health: () => ({ status: "healthy", components: {}, applierLagMs: 0, version: "test" }),
     logState: unscripted,
+    archiveState: () => undefined,
     rebuildTenant: refuse,
     retryTenant: refuse,
     ...script,

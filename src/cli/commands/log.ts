@@ -1,6 +1,6 @@
 /**
- * `entdb log`: the records of a data directory, with or without a server on it. Reads only,
- * takes no lock, and writes records as they come.
+ * `entdb log`: the records of a data directory, with or without a server on it, or of its
+ * archive. Reads only, takes no lock, and writes records as they come.
  */
 import { Command, InvalidArgumentError } from "commander";
 import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
@@ -9,6 +9,7 @@ import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT } from "../failure.ts";
 import { addOutputFlag, type OutputFlags } from "../flags.ts";
 import type { LogRows } from "../log-rows.ts";
+import { logCopyCommand } from "./log-copy.ts";
 
 interface LogFlags extends OutputFlags {
   readonly dataDir?: string;
@@ -17,6 +18,7 @@ interface LogFlags extends OutputFlags {
   readonly to?: number;
   readonly tenantId?: string;
   readonly follow?: true;
+  readonly fromArchive?: true;
 }
 
 export function logCommand(context: CliContext): Command {
@@ -27,11 +29,14 @@ export function logCommand(context: CliContext): Command {
     .option("--from <offset>", "the first record, as 123 or 0:123", offsetOf)
     .option("--to <offset>", "the last record", offsetOf)
     .option("--tenant-id <id>", "records of this tenant only")
+    .option("--from-archive", "what was archived instead, of one tenant or of all, one by one")
     .option("--follow", "go on as the log grows, until interrupted");
-  return addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
+  addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
+  return command.enablePositionalOptions().addCommand(logCopyCommand(context));
 }
 
 async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
+  if (flags.fromArchive) return await showArchive(context, flags);
   const { observeLog } = await import("../../wal/file-wal/observe-log.ts");
   const { logDirectory } = await import("../../store/data-dir.ts");
   const { configForFiles } = await import("../data-directory.ts");
@@ -53,6 +58,39 @@ async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
   } finally {
     forget();
     await steps.return(undefined);
+  }
+}
+
+async function showArchive(context: CliContext, flags: LogFlags): Promise<void> {
+  const { archivedLog } = await import("../archived-log.ts");
+  const { configForFiles } = await import("../data-directory.ts");
+  const { logRows } = await import("../log-rows.ts");
+  if (flags.follow) {
+    throw new CommandFailure({
+      code: "INVALID_REQUEST",
+      reason: "INVALID_REQUEST",
+      message: "--follow is for the log: the archive comes in segments.",
+      exitCode: EXIT.usage,
+      hint: "Leave out --follow or --from-archive.",
+    });
+  }
+  const config = await configForFiles(context, flags);
+  const stop = new AbortController();
+  const forget = context.onStopSignal(() => stop.abort());
+  const { signal } = stop;
+  const { tenantId, from = 0 } = flags;
+  const rows = logRows(flags.output);
+  try {
+    for await (const records of archivedLog({ config, ...context, tenantId, from, signal })) {
+      const shown = await show(context, flags, rows, records);
+      const isLast = shown === "enough" && tenantId !== undefined;
+      if (isLast || context.output.closed || signal.aborted) break;
+    }
+    await context.output.text(rows.tail());
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    forget();
   }
 }
 

@@ -5,7 +5,7 @@ import { operatorOf } from "../identity.ts";
 import type { Answer } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import { closed } from "../shapes/closed.ts";
-import { logAnswer, rebuildAnswer, retryAnswer } from "../shapes/operations.ts";
+import { archiveAnswer, logAnswer, rebuildAnswer, retryAnswer } from "../shapes/operations.ts";
 
 /**
  * What operators do to a running server, with a credential of the server. Where the server
@@ -13,7 +13,7 @@ import { logAnswer, rebuildAnswer, retryAnswer } from "../shapes/operations.ts";
  * Origin rules keep web pages out.
  */
 export function adminRoutes(engine: Engine): Route[] {
-  return [logRoute(engine), rebuildRoute(engine), retryRoute(engine)];
+  return [logRoute(engine), archiveRoute(engine), rebuildRoute(engine), retryRoute(engine)];
 }
 
 const nothing = closed({});
@@ -35,12 +35,35 @@ function logRoute(engine: Engine): Route {
       end_offset: state.endOffset,
       applied_offset: state.appliedOffset,
       checkpoint_offset: state.checkpointOffset,
+      start_offset: state.startOffset,
       tenants_behind: state.tenantsBehind.map((behind) => ({
         tenant_id: behind.tenantId,
         trouble: behind.trouble,
         offset: behind.offset,
         message: behind.message,
       })),
+    });
+    return { text };
+  });
+}
+
+function archiveRoute(engine: Engine): Route {
+  const facts = {
+    tag: "admin",
+    access: "server",
+    summary: "How far the log is archived, and what stands in the way",
+    query: {},
+    answers: { 200: archiveAnswer },
+  } as const;
+  return getRoute("/admin/archive", facts, (): Answer => {
+    const state = engine.archiveState();
+    if (state === undefined) return { text: stringifyJson({ enabled: false }) };
+    const text = stringifyJson({
+      enabled: true,
+      place: state.place,
+      archived_offset: state.archivedOffset,
+      lag_records: state.lagRecords,
+      ...(state.failure !== undefined && { failure: state.failure }),
     });
     return { text };
   });

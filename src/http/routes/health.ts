@@ -87,6 +87,9 @@ function healthOf(engine: Engine, whole: boolean): Answer {
       status: health.status,
       components: health.components,
       applier_lag_ms: Math.round(health.applierLagMs),
+      ...(health.lastSnapshotAt !== undefined && {
+        last_snapshot: new Date(health.lastSnapshotAt).toISOString(),
+      }),
       version: health.version,
     }),
   };

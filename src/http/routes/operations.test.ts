@@ -63,6 +63,7 @@ describe("operators", () => {
           endOffset: 9,
           appliedOffset: 8,
           checkpointOffset: 7,
+          startOffset: 2,
           tenantsBehind: [{ tenantId: "acme", trouble: "halted", offset: 5, message: "m" }],
         }),
       },
@@ -74,6 +75,7 @@ describe("operators", () => {
       end_offset: 9,
       applied_offset: 8,
       checkpoint_offset: 7,
+      start_offset: 2,
       tenants_behind: [{ tenant_id: "acme", trouble: "halted", offset: 5, message: "m" }],
     });
   });

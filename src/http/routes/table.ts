@@ -15,6 +15,7 @@ import { queryRoutes } from "./queries.ts";
 import { receiptRoutes } from "./receipts.ts";
 import { schemaRoutes } from "./schema.ts";
 import { searchRoutes } from "./search.ts";
+import { snapshotRoutes } from "./snapshots.ts";
 import { tenantRoutes } from "./tenants.ts";
 import { watchRoutes } from "./watch.ts";
 
@@ -40,6 +41,7 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...keyRoutes(engine),
     ...auditRoutes(engine),
     ...adminRoutes(engine),
+    ...snapshotRoutes(engine),
     ...healthRoutes(facts),
   ];
   routes.push(openApiRoute(() => routes));

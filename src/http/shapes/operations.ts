@@ -13,11 +13,14 @@ export const healthAnswer = closed({
     v.pipe(
       v.record(v.string(), v.string()),
       v.description(
-        '"wal": "connected" or why not; "sqlite": "ok" or how many tenants are behind.',
+        '"wal": "connected" or why not; "sqlite": "ok" or how many tenants are behind; "s3", or "archive" where that is a directory: "ok" or what is being tried again.',
       ),
     ),
   ),
   applier_lag_ms: v.optional(v.number()),
+  last_snapshot: v.optional(
+    text("When the newest snapshot was made, as in 2024-01-15T00:00:00.000Z; absent: never yet."),
+  ),
   version: v.optional(v.string()),
 });
 
@@ -31,6 +34,10 @@ export const logAnswer = closed({
     v.description("Every record below it is applied, but for tenants that are behind."),
   ),
   checkpoint_offset: v.pipe(v.number(), v.description("A start replays from here.")),
+  start_offset: v.pipe(
+    v.number(),
+    v.description("The oldest record that the log still has; what is older is in the archive."),
+  ),
   tenants_behind: v.array(
     closed({
       tenant_id: v.string(),
@@ -39,6 +46,17 @@ export const logAnswer = closed({
       message: v.string(),
     }),
   ),
+});
+
+/** Without `enabled` there is nothing else to say. */
+export const archiveAnswer = closed({
+  enabled: flag("False: nothing is archived, and the log is never trimmed."),
+  place: v.optional(text('Where to: "s3://bucket", or a directory of the server.')),
+  archived_offset: v.optional(
+    v.pipe(v.number(), v.description("Every record below it is archived and was read back.")),
+  ),
+  lag_records: v.optional(v.pipe(v.number(), v.description("Records that are not archived yet."))),
+  failure: v.optional(text("What failed and is tried again; absent: all is well.")),
 });
 
 export const rebuildAnswer = closed({

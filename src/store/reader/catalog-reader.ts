@@ -19,6 +19,7 @@ export interface CatalogEntry {
   readonly limits: TenantLimits;
 }
 
+const PAGE_TENANTS = 100;
 const COLUMNS = `tenant_id, incarnation, partition, directory, state, created_offset, created_at,
   requests_per_second, request_burst`;
 type Row = [
@@ -113,5 +114,14 @@ export class CatalogReader {
   /** At most `limit` tenants behind `after`, in the order of their ids. */
   list(after: string, limit: number): CatalogEntry[] {
     return (this.#page.ready.values(after, limit) as Row[]).map(entryOfRow);
+  }
+
+  /** Every tenant, in the order of their ids, as the catalog is when its turn comes. */
+  *all(): Generator<CatalogEntry> {
+    let page: CatalogEntry[] = [];
+    do {
+      page = this.list(page.at(-1)?.tenantId ?? "", PAGE_TENANTS);
+      yield* page;
+    } while (page.length === PAGE_TENANTS);
   }
 }

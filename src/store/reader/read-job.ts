@@ -29,7 +29,9 @@ export type ReadWork =
   /** Reads the whole file, page by page, in one go. */
   | { readonly kind: "quick_check" }
   /** Folds the write-ahead file into the database as far as that holds nobody up. */
-  | { readonly kind: "fold" };
+  | { readonly kind: "fold" }
+  /** Copies the file as it is at this moment, whatever is written meanwhile, and syncs the copy. In one go. */
+  | { readonly kind: "copy"; readonly to: string };
 
 /** What each kind of work answers. */
 export interface ReadAnswers {
@@ -45,6 +47,7 @@ export interface ReadAnswers {
   readonly quick_check: string;
   /** Pages that the write-ahead file held. */
   readonly fold: number;
+  readonly copy: { readonly bytes: number };
 }
 
 export interface ReadJob {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { EntError } from "../../base/errors.ts";
 import { contentHash } from "../content-hash.ts";
+import { copyDatabase } from "../copy-database.ts";
 import { foldWriteAhead, openForReading, openForWriting } from "../open-database.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { listEdges } from "./edge-list.ts";
@@ -50,6 +51,7 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
 
 async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
   if (job.work.kind === "fold") return fold(job.file.path);
+  if (job.work.kind === "copy") return copyDatabase(job.file.path, job.work.to);
   if (job.work.kind === "quick_check") return quickCheck(job.file.path);
   const connection = pool.take(job.file);
   let sound = true;
@@ -71,7 +73,7 @@ const CANCELLED = new Error("cancelled");
 
 function stepsOf(
   db: Database,
-  work: Exclude<ReadWork, { kind: "fold" | "quick_check" }>,
+  work: Exclude<ReadWork, { kind: "fold" | "quick_check" | "copy" }>,
 ): Generator<void, ReadAnswers[keyof ReadAnswers]> {
   switch (work.kind) {
     case "query":

@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { crc32c } from "../../base/crc32c.ts";
+import { putU64 } from "../u64.ts";
 import type { RecordType } from "../wal.ts";
 import {
   BATCH_CRC_AT,
@@ -9,7 +10,6 @@ import {
   RECORD_HEADER_BYTES,
 } from "./batch-format.ts";
 import { putSalt, type Salt } from "./salt.ts";
-import { putU64 } from "./u64.ts";
 
 /**
  * Lays out one batch in a buffer that is used again for the next: a record's body is

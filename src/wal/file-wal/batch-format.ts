@@ -1,8 +1,8 @@
 import { crc32c } from "../../base/crc32c.ts";
+import { getU64 } from "../u64.ts";
 import type { LogRecord, RecordType } from "../wal.ts";
 import { RECORD_TYPE } from "../wal.ts";
 import { putSalt, type Salt } from "./salt.ts";
-import { getU64 } from "./u64.ts";
 
 /**
  * The unit on disk: a batch is written at once, synced at once, and counts as a whole or
@@ -41,11 +41,6 @@ export type BatchReading =
 
 const ZERO: BatchReading = { kind: "zero" };
 const DAMAGED: BatchReading = { kind: "damaged" };
-
-/** Bytes that a record of this body takes in a batch. */
-export function recordBytes(body: Uint8Array): number {
-  return RECORD_HEADER_BYTES + body.length;
-}
 
 /** The first 16 bytes of every batch of a segment: what to look for behind damage. */
 export function batchPattern(salt: Salt): Buffer {

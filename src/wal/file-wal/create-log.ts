@@ -20,6 +20,7 @@ export async function createLog(
   names: readonly string[],
 ): Promise<LogIdentityFile> {
   const { directory, disk, random, clock, partition, firstOffset } = settings;
+  const { logId = newLogId(random, clock.now()) } = settings;
   for (const sequence of segmentSequences(names)) {
     const path = segmentPath(directory, sequence);
     if (await holdsBatches(settings, path)) {
@@ -29,7 +30,7 @@ export async function createLog(
     }
     await disk.remove(path);
   }
-  const identity = { logId: newLogId(random, clock.now()), partition, firstOffset };
+  const identity = { logId, partition, firstOffset };
   const size = Math.min(settings.segmentBytes, FIRST_SEGMENT_BYTES);
   const blank = await makeBlankSegment(disk, directory, 1, size);
   try {

@@ -2,7 +2,8 @@ import { limits } from "../../base/limits.ts";
 import { recordTooLarge } from "../errors.ts";
 import { Growth } from "../growth.ts";
 import { LogClock } from "../log-clock.ts";
-import type { Appended, LogRecord, RecordType, Wal } from "../wal.ts";
+import { TailCache } from "../tail-cache.ts";
+import type { Appended, ImportingWal, LogRecord, RecordType } from "../wal.ts";
 import { ActiveSegment } from "./active-segment.ts";
 import {
   type FileWalOptions,
@@ -11,9 +12,9 @@ import {
   SEGMENT_OVERHEAD_BYTES,
 } from "./file-wal-options.ts";
 import { type ReadableLog, walkLog } from "./log-reader.ts";
+import { LogTrimmer } from "./log-trimmer.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type OpenedLog, openLog } from "./open-log.ts";
-import { TailCache } from "./tail-cache.ts";
 
 /**
  * Opens the log in `options.directory`, which exists, or makes a new one there. Throws
@@ -29,7 +30,7 @@ export async function openFileWal(options: FileWalOptions): Promise<FileWal> {
  * after fdatasync; opening verifies every batch; a failed sync is never trusted again.
  * DESIGN.md beside `wal.ts` has the format and the reasons.
  */
-export class FileWal implements Wal {
+export class FileWal implements ImportingWal {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
@@ -38,6 +39,7 @@ export class FileWal implements Wal {
   readonly #time: LogClock;
   readonly #writer: LogWriter;
   readonly #maxBodyBytes: number;
+  readonly #trimmer: LogTrimmer;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openFileWal}. */
@@ -61,6 +63,7 @@ export class FileWal implements Wal {
       growth.wakeAll();
       settings.onCommit?.(records.length);
     });
+    this.#trimmer = new LogTrimmer(settings, identity, segments);
     supply.prepare();
   }
 
@@ -81,10 +84,18 @@ export class FileWal implements Wal {
   }
 
   append(type: RecordType, body: Uint8Array): Promise<Appended> {
+    return this.#add(type, body, undefined);
+  }
+
+  import({ type, body, logTime }: LogRecord): Promise<Appended> {
+    return this.#add(type, body, logTime);
+  }
+
+  #add(type: RecordType, body: Uint8Array, logTime: number | undefined): Promise<Appended> {
     if (body.length > this.#maxBodyBytes) {
       return Promise.reject(recordTooLarge(body.length, this.#maxBodyBytes));
     }
-    return this.#writer.append(type, body);
+    return this.#writer.append(type, body, logTime);
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
@@ -95,13 +106,17 @@ export class FileWal implements Wal {
     return walkLog(this.#log, from, this.end, signal);
   }
 
+  trim(before: number): Promise<void> {
+    return this.#closing === undefined ? this.#trimmer.trim(before) : Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    await this.#writer.close();
+    await Promise.all([this.#writer.close(), this.#trimmer.settled()]);
     this.#log.isClosed = true;
     this.#log.growth.wakeAll();
   }

@@ -16,10 +16,20 @@ export interface LogIdentityFile {
   readonly partition: number;
   /** The offset of the log's very first record. */
   readonly firstOffset: number;
+  /** Where the log begins since it was trimmed; undefined: with its first segment. Older files are leftovers. */
+  readonly trimmedTo?: LogStart | undefined;
+}
+
+/** The oldest segment of a trimmed log. */
+export interface LogStart {
+  readonly sequence: number;
+  readonly firstOffset: number;
 }
 
 const FILE_NAME = "log.json";
-const FORMAT = 1;
+/** A log that was never trimmed is what every version reads; of a trimmed one the first would miss segments. */
+const WHOLE_FORMAT = 1;
+const TRIMMED_FORMAT = 2;
 const MAX_BYTES = 4096;
 
 /** Makes the file durable: written beside its place, synced, renamed, the directory synced. */
@@ -28,22 +38,35 @@ export async function writeLogIdentity(
   identity: LogIdentityFile,
   disk: Disk,
 ): Promise<void> {
-  const content = {
-    format: FORMAT,
-    log_id: identity.logId,
-    partition: identity.partition,
-    first_offset: identity.firstOffset,
-  };
   const path = join(directory, FILE_NAME);
-  const file = await disk.create(unfinishedPath(path));
+  const unfinished = unfinishedPath(path);
+  const file = await disk.create(unfinished);
   try {
-    await writeWhole(file, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`), 0);
-    await file.sync();
-  } finally {
-    await file.close();
+    try {
+      await writeWhole(file, Buffer.from(`${contentOf(identity)}\n`), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(unfinished, path);
+  } catch (error) {
+    await disk.remove(unfinished).catch(() => undefined);
+    throw error;
   }
-  await disk.rename(unfinishedPath(path), path);
   await disk.syncDirectory(directory);
+}
+
+function contentOf({ logId, partition, firstOffset, trimmedTo }: LogIdentityFile): string {
+  const content = {
+    format: trimmedTo === undefined ? WHOLE_FORMAT : TRIMMED_FORMAT,
+    log_id: logId,
+    partition,
+    first_offset: firstOffset,
+    ...(trimmedTo && {
+      trimmed_to: { segment: trimmedTo.sequence, first_offset: trimmedTo.firstOffset },
+    }),
+  };
+  return JSON.stringify(content, undefined, 2);
 }
 
 /** What the file says; undefined when there is none. Throws LOG_DAMAGED, FORMAT_TOO_NEW. */
@@ -56,9 +79,10 @@ export async function readLogIdentity(
   if (content === undefined) return undefined;
   const fields = parse(content.toString("utf8"));
   const { format, log_id: logId, partition, first_offset: firstOffset } = fields;
-  if (typeof format === "number" && format > FORMAT) throw logTooNew(path, format);
+  if (typeof format === "number" && format > TRIMMED_FORMAT) throw logTooNew(path, format);
+  const trimmedTo = format === TRIMMED_FORMAT ? logStart(fields["trimmed_to"]) : undefined;
   const valid =
-    format === FORMAT &&
+    (format === WHOLE_FORMAT || trimmedTo !== undefined) &&
     typeof logId === "string" &&
     isLogId(logId) &&
     isCount(partition) &&
@@ -66,7 +90,13 @@ export async function readLogIdentity(
   if (!valid) {
     throw logDamaged(`${path} does not say which log this is`, { path });
   }
-  return { logId, partition, firstOffset };
+  return { logId, partition, firstOffset, trimmedTo };
+}
+
+function logStart(value: unknown): LogStart | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { segment: sequence, first_offset: firstOffset }: Record<string, unknown> = { ...value };
+  return isCount(sequence) && isCount(firstOffset) ? { sequence, firstOffset } : undefined;
 }
 
 /** A file of the log that a later version wrote. */

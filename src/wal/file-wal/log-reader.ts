@@ -2,12 +2,12 @@ import { assert } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
 import { logTrimmed, positionBeyondLog } from "../errors.ts";
 import type { Growth } from "../growth.ts";
+import type { TailCache } from "../tail-cache.ts";
 import type { LogRecord } from "../wal.ts";
 import { BATCH_HEADER_BYTES, readBatch, readRecords } from "./batch-format.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import type { Segment, SegmentList } from "./segment.ts";
 import { SegmentWindow } from "./segment-window.ts";
-import type { TailCache } from "./tail-cache.ts";
 import { damagedRead } from "./verify-segment.ts";
 
 /** What readers see of a log. */
@@ -38,6 +38,7 @@ export async function* walkLog(
   try {
     let next = from;
     while (!(log.isClosed || follower.aborted)) {
+      if (next < log.segments.start) throw logTrimmed(next, log.segments.start);
       const stop = until ?? log.segments.last.end;
       if (next < stop) {
         const most = Math.min(stop - next, limits.readBatchRecords);
@@ -149,10 +150,21 @@ class HistoryReader {
 
   async #open(segment: Segment): Promise<void> {
     await this.close();
-    this.#file = await this.#disk.open(segment.path, "read");
+    this.#file = await this.#openFile(segment);
     this.#segment = segment;
     this.#window = undefined;
     this.#offset = -1;
+  }
+
+  async #openFile(segment: Segment): Promise<DiskFile> {
+    try {
+      return await this.#disk.open(segment.path, "read");
+    } catch (error) {
+      // It was trimmed between the look at the list and now.
+      const { start } = this.#segments;
+      if (segment.header.firstOffset < start) throw logTrimmed(segment.header.firstOffset, start);
+      throw error;
+    }
   }
 }
 

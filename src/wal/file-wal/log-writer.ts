@@ -1,12 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
+import { AppendQueue, type PendingAppend } from "../append-queue.ts";
 import { logClosed, logUnavailable, outcomeUnknown } from "../errors.ts";
 import type { LogClock } from "../log-clock.ts";
 import type { Appended, LogRecord, RecordType } from "../wal.ts";
 import { type ActiveSegment, PartialWriteError } from "./active-segment.ts";
-import { AppendQueue, type PendingAppend } from "./append-queue.ts";
 import { BatchEncoder } from "./batch-encoder.ts";
-import { BATCH_HEADER_BYTES } from "./batch-format.ts";
+import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
 import type { Segment, SegmentList } from "./segment.ts";
 import { SyncPolicy } from "./sync-policy.ts";
 
@@ -26,7 +26,7 @@ export class LogWriter {
   readonly #time: LogClock;
   readonly #clock: Clock;
   readonly #onDurable: (records: LogRecord[]) => void;
-  readonly #queue = new AppendQueue();
+  readonly #queue = new AppendQueue(RECORD_HEADER_BYTES);
   readonly #encoder = new BatchEncoder();
   readonly #policy: SyncPolicy;
   #running = false;
@@ -59,13 +59,14 @@ export class LogWriter {
     return this.#trouble ?? this.#time.refusal();
   }
 
-  append(type: RecordType, body: Uint8Array): Promise<Appended> {
+  /** `logTime` is that of a record which comes from another log; undefined: now. */
+  append(type: RecordType, body: Uint8Array, logTime?: number): Promise<Appended> {
     if (this.#closed) return Promise.reject(logClosed());
     if (this.#trouble && !this.#running) {
       const pause = this.#clock.monotonic() - this.#lastAttemptMs;
       if (pause < ATTEMPT_PAUSE_MS) return Promise.reject(this.#trouble);
     }
-    const appended = this.#queue.add(type, body);
+    const appended = this.#queue.add(type, body, logTime);
     this.#schedule();
     return appended;
   }
@@ -143,19 +144,29 @@ export class LogWriter {
     }
     const first = segment.end;
     segment.advance(batch.length, bytes.length);
-    this.#time.advance(logTime);
-    this.#onDurable(batch.map(({ type, body }, i) => ({ offset: first + i, logTime, type, body })));
+    const records = batch.map(({ type, body, logTime: own = logTime }, i) => ({
+      offset: first + i,
+      logTime: own,
+      type,
+      body,
+    }));
+    this.#time.advance(records.at(-1)?.logTime ?? logTime);
+    this.#onDurable(records);
     // A turn later: who follows the log applies the batch first, and then finds its writers
     // with nothing left to wait for, instead of with a wait that has to be set up and taken down.
     setImmediate(() => {
       let offset = first;
-      for (const pending of batch) pending.resolve({ offset: offset++, logTime });
+      for (const { logTime: own = logTime, resolve } of batch) {
+        resolve({ offset: offset++, logTime: own });
+      }
     });
   }
 
   #encode(segment: Segment, batch: readonly PendingAppend[], logTime: number): Uint8Array {
     this.#encoder.begin(segment.header.salt, segment.end);
-    for (const { type, body } of batch) this.#encoder.add(type, logTime, body);
+    for (const { type, body, logTime: own = logTime } of batch) {
+      this.#encoder.add(type, own, body);
+    }
     return this.#encoder.finish();
   }
 

@@ -1,9 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
+import { systemErrorCode } from "../../base/durable-file.ts";
 import { EntError } from "../../base/errors.ts";
 import { systemRandom } from "../../base/random.ts";
 import { logTrimmed } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
 import { readRecords } from "./batch-format.ts";
+import type { DiskFile } from "./disk.ts";
 import { type FileWalSettings, fileWalSettings } from "./file-wal-options.ts";
 import { type LogIdentityFile, readLogIdentity } from "./log-identity.ts";
 import { Segment } from "./segment.ts";
@@ -88,7 +90,8 @@ class ObservedLog {
     const headers = await this.#chain();
     const first = headers[0]?.firstOffset ?? 0;
     this.#from ??= this.#options.from ?? first;
-    if (this.#from < first) throw logTrimmed(this.#from, first);
+    const wanted = this.#segment?.end ?? this.#from;
+    if (wanted < first) throw logTrimmed(wanted, first);
     let torn = false;
     for (const [i, header] of headers.entries()) {
       const next = headers[i + 1];
@@ -104,14 +107,17 @@ class ObservedLog {
     return { logId, partition, endOffset: this.#segment?.end ?? first, tornTail: torn };
   }
 
-  /** The chain of headers. Read again when it looks damaged: a server may have begun a segment meanwhile. */
+  /** The chain of headers. Read again when it looks damaged: a server may have begun or dropped a segment meanwhile. */
   async #chain(): Promise<readonly SegmentHeader[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const names = await this.#settings.disk.list(this.#options.directory);
-        return (await readChain(this.#settings, this.#identity, names)).headers;
+        const { directory } = this.#options;
+        const names = await this.#settings.disk.list(directory);
+        // A server may have trimmed the log meanwhile: then its file says where it begins now.
+        const identity = (await readLogIdentity(directory)) ?? this.#identity;
+        return (await readChain(this.#settings, identity, names)).headers;
       } catch (error) {
-        const passing = error instanceof EntError && error.reason === "LOG_DAMAGED";
+        const passing = isDamage(error) || systemErrorCode(error) === "ENOENT";
         if (!passing || attempt === ATTEMPTS) throw error;
         await this.#options.clock.sleep(POLL_MS, this.#options.signal);
       }
@@ -123,7 +129,7 @@ class ObservedLog {
     segment: Segment,
     next: SegmentHeader | undefined,
   ): AsyncGenerator<readonly LogRecord[], boolean> {
-    const file = await this.#settings.disk.open(segment.path, "read");
+    const file = await this.#open(segment);
     try {
       for (let attempt = 1; ; attempt++) {
         const window = new SegmentWindow(file, segment.header.size, CHUNK_BYTES, true);
@@ -137,6 +143,17 @@ class ObservedLog {
       }
     } finally {
       await file.close();
+    }
+  }
+
+  async #open(segment: Segment): Promise<DiskFile> {
+    try {
+      return await this.#settings.disk.open(segment.path, "read");
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+      // A server has trimmed the log since its chain was read.
+      const [oldest] = await this.#chain();
+      throw logTrimmed(segment.end, oldest?.firstOffset ?? segment.end);
     }
   }
 
@@ -163,6 +180,10 @@ class ObservedLog {
     }
     return false;
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof EntError && error.reason === "LOG_DAMAGED";
 }
 
 /** LOG_DAMAGED if a batch of a later offset verifies behind the segment's end. */

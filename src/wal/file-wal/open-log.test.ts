@@ -239,7 +239,7 @@ describe("files that are not as they were", () => {
   test("a format of a later version: FORMAT_TOO_NEW", async () => {
     const { disk } = await smallLog();
     const identity = JSON.parse(disk.bytesOf(IDENTITY).toString()) as object;
-    disk.put(IDENTITY, Buffer.from(JSON.stringify({ ...identity, format: 2 })));
+    disk.put(IDENTITY, Buffer.from(JSON.stringify({ ...identity, format: 3 })));
     expect(await reasonOf(openSimulatedLog(disk))).toBe("FORMAT_TOO_NEW");
   });
 

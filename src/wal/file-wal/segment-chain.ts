@@ -17,7 +17,8 @@ import { segmentPath, segmentSequences } from "./segment-names.ts";
  * Which files make up the log. Each header names its predecessor by number and salt, so
  * the newest header is the end of a chain that must reach the log's first segment without
  * a gap. Files outside the chain (a blank one prepared ahead, one whose header could not
- * be made durable) must hold no batch; otherwise something was swapped, lost or damaged.
+ * be made durable) must hold no batch; otherwise something was swapped, lost or damaged. Of a
+ * trimmed log the chain reaches the segment that `log.json` names, and older files are leftovers.
  */
 export interface SegmentChain {
   /** Oldest first. */
@@ -40,7 +41,10 @@ export async function readChain(
   names: readonly string[],
 ): Promise<SegmentChain> {
   const found: Found[] = [];
-  for (const sequence of segmentSequences(names)) {
+  const all = segmentSequences(names);
+  // A trim that was cut off left them: they are elsewhere, and no part of the log any more.
+  const leftovers = all.filter((sequence) => sequence < (identity.trimmedTo?.sequence ?? 0));
+  for (const sequence of all.slice(leftovers.length)) {
     const reading = await readHeader(settings, sequence);
     if (reading.kind === "header") requireOwnHeader(settings, identity, sequence, reading.header);
     found.push({ sequence, reading });
@@ -53,7 +57,8 @@ export async function readChain(
   const blank = outside.find(
     ({ sequence, reading }) => sequence > newest && reading.kind === "blank",
   );
-  return { headers, unused: outside.map(({ sequence }) => sequence), blank: blank?.sequence };
+  const unused = [...leftovers, ...outside.map(({ sequence }) => sequence)];
+  return { headers, unused, blank: blank?.sequence };
 }
 
 async function readHeader(settings: FileWalSettings, sequence: number): Promise<HeaderReading> {
@@ -102,7 +107,7 @@ function followLinks(
   for (;;) {
     chain.push(header);
     const { previous }: SegmentHeader = header;
-    if (previous.sequence === 0) break;
+    if (previous.sequence === 0 || header.sequence === identity.trimmedTo?.sequence) break;
     const before = bySequence.get(previous.sequence);
     if (before === undefined || previous.sequence >= header.sequence) {
       throw damaged(settings, previous.sequence, "the segment is missing or its header is damaged");
@@ -116,12 +121,10 @@ function followLinks(
     }
     header = before;
   }
-  if (header.firstOffset !== identity.firstOffset) {
-    throw damaged(
-      settings,
-      header.sequence,
-      `the log should begin at offset ${identity.firstOffset}`,
-    );
+  const { firstOffset } = identity.trimmedTo ?? identity;
+  if (header.firstOffset !== firstOffset) {
+    const what = `the log should begin at offset ${firstOffset}`;
+    throw damaged(settings, header.sequence, what);
   }
   return chain.reverse();
 }

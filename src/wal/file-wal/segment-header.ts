@@ -1,8 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { formatLogId, LOG_ID_BYTES, logIdBytes } from "../log-id.ts";
+import { getU64, putU64 } from "../u64.ts";
 import { getSalt, NO_SALT, putSalt, type Salt, sameSalt } from "./salt.ts";
-import { getU64, putU64 } from "./u64.ts";
 
 /**
  * The head of a segment file: which log it belongs to, where it begins, and where the

@@ -1,4 +1,4 @@
-import { must } from "../../base/assert.ts";
+import { assert, must } from "../../base/assert.ts";
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment-header.ts";
 
 /**
@@ -69,8 +69,29 @@ export class SegmentList {
     return must(this.#segments.at(-1), "a log has a segment");
   }
 
+  at(index: number): Segment | undefined {
+    return this.#segments[index];
+  }
+
   get start(): number {
     return must(this.#firsts[0], "a log has a segment");
+  }
+
+  /**
+   * The segments from the oldest on that end at or below the offset. Never the newest one that
+   * has a record, which says what the log's time is, and nothing behind it.
+   */
+  below(offset: number): readonly Segment[] {
+    const newest = this.#segments.findLastIndex(({ header, end }) => end > header.firstOffset);
+    const kept = this.#segments.findIndex(({ end }, i) => end > offset || i >= newest);
+    return this.#segments.slice(0, Math.max(0, kept));
+  }
+
+  /** Forgets the oldest ones, so many; at least one stays. */
+  dropFirst(count: number): void {
+    assert(count < this.#segments.length, "a log has a segment");
+    this.#segments.splice(0, count);
+    this.#firsts.splice(0, count);
   }
 
   /** The segment that holds the offset. Empty ones begin where their successor does, which is the one found. */

@@ -2,6 +2,7 @@ import type { BenchOptions, ProbeName } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
 import { probeGrowth } from "./growth.ts";
+import { probeKafka } from "./kafka.ts";
 import { probeMailbox } from "./mailbox.ts";
 import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
@@ -25,4 +26,5 @@ export const PROBES: Readonly<
   "noisy-tenant": probeNoisyTenant,
   access: probeAccess,
   "schema-build": probeSchemaBuild,
+  kafka: probeKafka,
 };

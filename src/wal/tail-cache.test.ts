@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { limits } from "../../base/limits.ts";
-import { type LogRecord, RECORD_TYPE } from "../wal.ts";
+import { limits } from "../base/limits.ts";
 import { TailCache } from "./tail-cache.ts";
+import { type LogRecord, RECORD_TYPE } from "./wal.ts";
 
 function batchOf(first: number, count: number, bodyBytes = 1): LogRecord[] {
   const body = new Uint8Array(bodyBytes);

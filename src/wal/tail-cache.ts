@@ -1,6 +1,6 @@
-import { must } from "../../base/assert.ts";
-import { limits } from "../../base/limits.ts";
-import type { LogRecord } from "../wal.ts";
+import { must } from "../base/assert.ts";
+import { limits } from "../base/limits.ts";
+import type { LogRecord } from "./wal.ts";
 
 /**
  * The newest durable records, kept as they were appended, so that followers at the log's

@@ -1,0 +1,66 @@
+/**
+ * `bun run services up kafka s3`: starts the real parts that EntDB can stand on, for development,
+ * prints what to set, and leaves them running until it is interrupted. They are the fixtures of
+ * `bun run test:services`, on loopback, with nothing in them; their data goes with them.
+ */
+import { ensureInstalled } from "./ensure-installed.ts";
+
+interface Service {
+  /** Starts it and answers the settings that make EntDB use it. */
+  start(): Promise<{
+    readonly settings: Readonly<Record<string, string>>;
+    readonly part: AsyncDisposable;
+  }>;
+}
+
+const KAFKA_PORT = 19_092;
+const S3_PORT = 9_000;
+const BUCKET = "entdb";
+
+const SERVICES: Readonly<Record<string, Service>> = {
+  kafka: {
+    start: async () => {
+      const { startKafka } = await import("../test/services/kafka.ts");
+      const part = await startKafka({ port: KAFKA_PORT });
+      return { settings: { ENTDB_KAFKA_BROKERS: part.brokers }, part };
+    },
+  },
+  s3: {
+    start: async () => {
+      const { startS3 } = await import("../test/services/s3.ts");
+      const part = await startS3({ port: S3_PORT });
+      part.makeBucket(BUCKET);
+      const settings = {
+        ENTDB_S3_BUCKET: BUCKET,
+        ENTDB_S3_ENDPOINT: part.endpoint,
+        ENTDB_S3_ACCESS_KEY_ID: part.accessKeyId,
+        ENTDB_S3_SECRET_ACCESS_KEY: part.secretAccessKey,
+      };
+      return { settings, part };
+    },
+  },
+};
+
+function usage(): never {
+  const names = Object.keys(SERVICES).join(" ");
+  process.stderr.write(`Usage: bun run services up <service>…   (services: ${names})\n`);
+  process.exit(2);
+}
+
+ensureInstalled();
+const [verb, ...names] = process.argv.slice(2);
+const services = names.map((name) => SERVICES[name]);
+if (verb !== "up" || services.length === 0 || services.includes(undefined)) usage();
+
+const interrupted = Promise.withResolvers<void>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted.resolve);
+await using parts = new AsyncDisposableStack();
+for (const service of services) {
+  const { settings, part } = (await service?.start()) ?? usage();
+  parts.use(part);
+  for (const [name, value] of Object.entries(settings)) {
+    process.stdout.write(`export ${name}=${value}\n`);
+  }
+}
+process.stderr.write("Running until interrupted (Ctrl-C).\n");
+await interrupted.promise;

@@ -1,0 +1,153 @@
+/**
+ * Reads a tenant's records back from the archive, in the order of the log.
+ *
+ * Nothing is handed out that does not verify, and nothing is left out: every segment has the
+ * bytes and records that its checksum object states, stands in its place in the day's numbers,
+ * and names the record before it, which must be the last one of the segment before. What does not
+ * is an error that names the object. The one thing that cannot be seen from here is that the
+ * newest objects of all are missing.
+ */
+import type { BlobStore } from "../blob/blob-store.ts";
+import { objectDamaged } from "../blob/errors.ts";
+import type { LogRecord } from "../wal/wal.ts";
+import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
+import { archiveGap, archiveTrimmed, objectMissing } from "./errors.ts";
+import { type SegmentName, segmentKey } from "./keys.ts";
+import { readFacts } from "./read-facts.ts";
+import { readSegment, requireAsStated, sha256Hex } from "./segment-content.ts";
+import type { SegmentFacts } from "./segment-facts.ts";
+
+/** A segment whose facts are known. */
+interface ConfirmedSegment {
+  readonly name: SegmentName;
+  readonly facts: SegmentFacts;
+}
+
+interface LoadedSegment {
+  readonly segment: ConfirmedSegment;
+  readonly records: readonly LogRecord[];
+}
+
+export class ArchiveReader {
+  readonly #store: BlobStore;
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  /** The tenants of which there is an archive, in the order of their names. */
+  async *tenants(signal: AbortSignal): AsyncGenerator<string> {
+    for await (const page of this.#store.listFolders("archive/", signal)) yield* page;
+  }
+
+  /**
+   * The tenant's archived records from an offset on, a segment's at a time; nothing for a
+   * tenant that has no archive. Throws LOG_TRIMMED when records from there on have been
+   * dropped in their time, OBJECT_NOT_FOUND, OBJECT_DAMAGED and ARCHIVE_GAP as said above.
+   */
+  async *read(
+    tenantId: string,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LogRecord[]> {
+    const segments = await this.#confirmed(tenantId, signal);
+    const begin = await this.#firstThatReaches(segments, from, signal);
+    let before: SegmentFacts | undefined;
+    // The next one comes while this one is worked on.
+    let coming = this.#load(segments[begin], signal);
+    for (let at = begin; coming !== undefined; at++) {
+      const { segment, records }: LoadedSegment = await coming;
+      if (at === 0) this.#requireReaches(segment.facts, from);
+      if (before !== undefined) this.#requireFollows(segment, before);
+      coming = this.#load(segments[at + 1], signal);
+      // Whoever stops reading early does not ask for it.
+      coming?.catch(() => undefined);
+      const wanted = records.filter(({ offset }) => offset >= from);
+      if (wanted.length > 0) yield wanted;
+      before = segment.facts;
+    }
+  }
+
+  /** All segments that count, in order. Throws OBJECT_NOT_FOUND for one that is missing among them. */
+  async #confirmed(tenantId: string, signal: AbortSignal): Promise<SegmentName[]> {
+    const names: SegmentName[] = [];
+    const days = await archivedDays(this.#store, tenantId, signal);
+    for (const [i, day] of days.entries()) {
+      const stored = await segmentsOfDay(this.#store, tenantId, day, signal);
+      // Behind the last one that counts, one may be on its way.
+      const isNewest = i === days.length - 1;
+      const end = stored.findLastIndex(({ hasChecksum }) => hasChecksum) + 1;
+      const counted = isNewest ? stored.slice(0, end) : stored;
+      // When their time is over, days go from the oldest on, each from its first segment on.
+      this.#requireWhole(counted, i === 0 ? (counted[0]?.name.number ?? 1) : 1);
+      names.push(...counted.map(({ name }) => name));
+    }
+    return names;
+  }
+
+  #requireWhole(stored: readonly StoredSegment[], firstNumber: number): void {
+    const { place } = this.#store;
+    for (const [i, { name, hasRecords, hasChecksum }] of stored.entries()) {
+      const number = firstNumber + i;
+      const behind = `segment ${name.number} of the day is there`;
+      if (name.number !== number) {
+        throw objectMissing(place, segmentKey({ ...name, number }, "records"), behind);
+      }
+      if (!hasRecords) {
+        throw objectMissing(place, segmentKey(name, "records"), "its checksum is there");
+      }
+      if (!hasChecksum) {
+        throw objectMissing(place, segmentKey(name, "checksum"), "later segments are there");
+      }
+    }
+  }
+
+  /** The place of the first segment with a record at or behind the offset, by halving. */
+  async #firstThatReaches(
+    names: readonly SegmentName[],
+    from: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    let low = 0;
+    let high = names.length;
+    if (from === 0) return 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const facts = await readFacts(this.#store, names[middle] as SegmentName, signal);
+      if (facts.lastOffset < from) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Throws unless every record from the offset on is in this segment, the oldest, or behind it. */
+  #requireReaches({ previousOffset, firstOffset }: SegmentFacts, from: number): void {
+    if (previousOffset === undefined || previousOffset < from) return;
+    throw archiveTrimmed(this.#store.place, from, firstOffset);
+  }
+
+  #requireFollows({ name, facts }: ConfirmedSegment, before: SegmentFacts): void {
+    if (facts.previousOffset === before.lastOffset) return;
+    const key = segmentKey(name, "records");
+    throw archiveGap(this.#store.place, key, facts.previousOffset, before.lastOffset);
+  }
+
+  #load(name: SegmentName | undefined, signal: AbortSignal): Promise<LoadedSegment> | undefined {
+    return name && this.#loadNamed(name, signal);
+  }
+
+  async #loadNamed(name: SegmentName, signal: AbortSignal): Promise<LoadedSegment> {
+    const key = segmentKey(name, "records");
+    const { place } = this.#store;
+    const [facts, bytes] = await Promise.all([
+      readFacts(this.#store, name, signal),
+      this.#store.get(key, signal),
+    ]);
+    if (bytes.length !== facts.bytes || (await sha256Hex(bytes)) !== facts.sha256) {
+      throw objectDamaged(place, key, "its bytes are not those of its checksum");
+    }
+    const content = await readSegment(place, key, name.tenantId, bytes);
+    requireAsStated(place, key, content, facts);
+    return { segment: { name, facts }, records: content.records };
+  }
+}

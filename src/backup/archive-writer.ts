@@ -1,0 +1,189 @@
+/**
+ * Writes segments of tenants to the archive, each after the one that is there already.
+ *
+ * Invariant: a segment counts once its checksum object stands behind it, and that is written
+ * only after the segment was read back. What a crash leaves in between is a segment without a
+ * checksum; it is taken over if it holds the very records that the log has, so that nothing is
+ * ever archived twice or under two numbers. Calls for one tenant must not overlap.
+ */
+import { LRUCache } from "lru-cache";
+import type { BlobStore } from "../blob/blob-store.ts";
+import { objectDamaged } from "../blob/errors.ts";
+import { putVerified } from "../blob/verified-put.ts";
+import { decodeRecord } from "../record/codec.ts";
+import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
+import { archiveOfAnotherLog } from "./errors.ts";
+import { archivePrefix, type SegmentName, segmentKey } from "./keys.ts";
+import type { OpenSegment, SegmentLines } from "./open-segment.ts";
+import { readFacts } from "./read-facts.ts";
+import { compressLines, readSegment, sha256Hex } from "./segment-content.ts";
+import { encodeSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
+
+export interface ArchiveWriterOptions {
+  readonly store: BlobStore;
+  readonly logId: string;
+  readonly partition: number;
+  /** Where this log began to be archived: what an older log archived below it is its past. */
+  readonly begunAt: number;
+}
+
+/** A tenant's last segment. */
+interface ArchiveTail {
+  readonly name: SegmentName;
+  readonly facts: SegmentFacts;
+}
+
+/** Tenants whose last segment is remembered; of others it is looked up again. */
+const TAILS_MAX = 10_000;
+const DELETES_AT_ONCE = 8;
+
+export class ArchiveWriter {
+  readonly #options: ArchiveWriterOptions;
+  readonly #tails = new LRUCache<string, ArchiveTail>({ max: TAILS_MAX });
+
+  constructor(options: ArchiveWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Archives what of the segment is not archived yet. Resolves with the bytes that it took when
+   * all of it was read back; 0: there was nothing left to do. Called again after a failure it
+   * goes on where it was. Throws what the store throws, OBJECT_DAMAGED for something in the way.
+   */
+  async write(segment: OpenSegment, signal: AbortSignal): Promise<number> {
+    const { tenantId } = segment;
+    try {
+      const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
+      if (tail !== undefined) this.#tails.set(tenantId, tail);
+      const lines = segment.linesBehind(tail?.facts.lastOffset ?? -1);
+      return lines === undefined ? 0 : await this.#writeBehind(segment, lines, tail, signal);
+    } catch (error) {
+      // Whatever stands there now is looked at again.
+      this.#tails.delete(tenantId);
+      throw error;
+    }
+  }
+
+  /** Removes everything that was archived of a tenant. */
+  async removeTenant(tenantId: string, signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    this.#tails.delete(tenantId);
+    for await (const page of store.list(archivePrefix(tenantId), signal)) {
+      for (let at = 0; at < page.length; at += DELETES_AT_ONCE) {
+        const some = page.slice(at, at + DELETES_AT_ONCE);
+        await Promise.all(some.map(({ key }) => store.delete(key, signal)));
+      }
+    }
+  }
+
+  async #writeBehind(
+    segment: OpenSegment,
+    lines: SegmentLines,
+    tail: ArchiveTail | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { store } = this.#options;
+    const { tenantId, incarnation, day } = segment;
+    const number = tail?.name.day === day ? tail.name.number + 1 : 1;
+    const name = { tenantId, day, number };
+    const bytes = await compressLines(lines.content);
+    await putVerified(store, segmentKey(name, "records"), bytes, signal);
+    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime, content } = lines;
+    await this.#confirm(name, tail, bytes, signal, {
+      incarnation,
+      ...{ records, firstOffset, lastOffset, firstLogTime, lastLogTime },
+      lineBytes: content.length,
+    });
+    return bytes.length;
+  }
+
+  /** Writes the checksum object that makes a stored segment count. */
+  async #confirm(
+    name: SegmentName,
+    before: ArchiveTail | undefined,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    held: Pick<
+      SegmentFacts,
+      | "incarnation"
+      | "records"
+      | "firstOffset"
+      | "lastOffset"
+      | "firstLogTime"
+      | "lastLogTime"
+      | "lineBytes"
+    >,
+  ): Promise<ArchiveTail> {
+    const { store, logId, partition } = this.#options;
+    const facts: SegmentFacts = {
+      ...held,
+      tenantId: name.tenantId,
+      logId,
+      partition,
+      previousOffset: before?.facts.lastOffset,
+      bytes: bytes.length,
+      sha256: await sha256Hex(bytes),
+    };
+    await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
+    const tail = { name, facts };
+    this.#tails.set(name.tenantId, tail);
+    return tail;
+  }
+
+  /** The tenant's last segment, with what a crash left behind it taken over. */
+  async #findTail(segment: OpenSegment, signal: AbortSignal): Promise<ArchiveTail | undefined> {
+    const { store } = this.#options;
+    const { tenantId } = segment;
+    const days = await archivedDays(store, tenantId, signal);
+    let unconfirmed: StoredSegment | undefined;
+    for (const day of days.reverse()) {
+      const stored = await segmentsOfDay(store, tenantId, day, signal);
+      const confirmed = stored.findLast(({ hasChecksum }) => hasChecksum);
+      unconfirmed ??= stored
+        .filter(({ name }) => name.number > (confirmed?.name.number ?? 0))
+        .find(({ hasRecords }) => hasRecords);
+      if (confirmed === undefined) continue;
+      const tail = { name: confirmed.name, facts: await readFacts(store, confirmed.name, signal) };
+      this.#requireOwnPast(tail);
+      return await this.#takeOver(unconfirmed, tail, segment, signal);
+    }
+    return await this.#takeOver(unconfirmed, undefined, segment, signal);
+  }
+
+  /** The records of another log may stand before ours, never among them. */
+  #requireOwnPast({ name, facts }: ArchiveTail): void {
+    const { store, logId, begunAt } = this.#options;
+    if (facts.logId === logId || facts.lastOffset < begunAt) return;
+    throw archiveOfAnotherLog(store.place, segmentKey(name, "checksum"));
+  }
+
+  async #takeOver(
+    unconfirmed: StoredSegment | undefined,
+    tail: ArchiveTail | undefined,
+    segment: OpenSegment,
+    signal: AbortSignal,
+  ): Promise<ArchiveTail | undefined> {
+    if (unconfirmed === undefined) return tail;
+    const { store } = this.#options;
+    const { name } = unconfirmed;
+    const key = segmentKey(name, "records");
+    const bytes = await store.get(key, signal);
+    const { records, lineBytes } = await readSegment(store.place, key, name.tenantId, bytes);
+    const [first] = records;
+    const last = records.at(-1);
+    const isNext = first !== undefined && first.offset > (tail?.facts.lastOffset ?? -1);
+    if (!(isNext && last !== undefined && segment.agreesWith(records))) {
+      const what = "it has no checksum, and holds other records than the log; remove it";
+      throw objectDamaged(store.place, key, what);
+    }
+    return await this.#confirm(name, tail, bytes, signal, {
+      incarnation: decodeRecord(first.body).incarnation,
+      records: records.length,
+      firstOffset: first.offset,
+      lastOffset: last.offset,
+      firstLogTime: first.logTime,
+      lastLogTime: last.logTime,
+      lineBytes,
+    });
+  }
+}

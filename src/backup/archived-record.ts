@@ -1,0 +1,34 @@
+import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
+import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
+
+/**
+ * A record of the log as one line of JSON: where it stands, whose it is, and its body as the
+ * log has it, in base64. What a person wants to read of the body `entdb log --from-archive`
+ * shows; what a rebuild needs is all here, byte by byte. ASCII only.
+ */
+export function archiveLine(
+  { offset, logTime, type, body }: LogRecord,
+  { tenantId, incarnation }: Pick<LoggedRecord, "tenantId" | "incarnation">,
+): string {
+  const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64");
+  // Written out: no value in it needs escaping, and this runs for every record that there is.
+  return `{"offset":${offset},"log_time":${logTime},"type":${type},"tenant_id":"${tenantId}","incarnation":${incarnation},"body":"${base64}"}\n`;
+}
+
+/** The record that a line holds. Throws what tells a damaged line from a whole one; `tenantId` is whose it must be. */
+export function parseArchiveLine(line: string, tenantId: string): LogRecord {
+  const { offset, log_time: logTime, type, body } = JSON.parse(line);
+  if (!(isCount(offset) && isCount(logTime) && type === RECORD_TYPE.record)) {
+    throw new Error("a line is no record");
+  }
+  if (typeof body !== "string") throw new Error("a line has no body");
+  const record = { offset, logTime, type, body: Buffer.from(body, "base64") };
+  if (decodeRecord(record.body).tenantId !== tenantId) {
+    throw new Error(`the record at ${offset} is another tenant's`);
+  }
+  return record;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

@@ -1,0 +1,337 @@
+/**
+ * Follows the log, on a position of its own, and archives every record: per tenant and UTC day
+ * of log time, in segments that close at a size, after an interval, or with the day.
+ *
+ * 1. The position moves only past what was read back from the archive, or is no longer anybody's:
+ *    the log may be trimmed up to it.
+ * 2. It never holds up a write: when the place is slow or down, the archive lags. What waits in
+ *    memory is bounded; then the archiver stops reading the log until there is room.
+ * 3. Errors of the place are told and tried again, for ever.
+ * 4. When a tenant ends, what was archived of it goes, in the order of the log: a next life of
+ *    its id begins with an empty archive.
+ *
+ * It reads a record only when the catalog has been applied up to it, which thus knows whether
+ * the life that the record belongs to is over. Compressing, hashing and storing happen off the
+ * serving thread.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Service } from "../base/service.ts";
+import type { BlobStore } from "../blob/blob-store.ts";
+import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { logShorterThanViews } from "../store/store-errors.ts";
+import type { LogRecord, Wal } from "../wal/wal.ts";
+import {
+  type ArchivePosition,
+  readArchivePosition,
+  writeArchivePosition,
+} from "./archive-position.ts";
+import type { ArchiveRetention } from "./archive-retention.ts";
+import { ArchiveWriter } from "./archive-writer.ts";
+import { Errands } from "./errands.ts";
+import { OpenSegment } from "./open-segment.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** What the archiver counts. */
+export interface ArchiveMeter {
+  /** A segment of so many bytes was archived and read back. */
+  stored(bytes: number): void;
+  failed(error: unknown): void;
+}
+
+export interface ArchiverDeps {
+  readonly wal: Wal;
+  readonly store: BlobStore;
+  /** Directory of the position's file. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** How long a record may wait for others to be archived with. */
+  readonly intervalMs: number;
+  /** Resolves when the catalog has been applied up to and including this record. */
+  readonly catalogApplied: (offset: number, signal: AbortSignal) => Promise<void> | undefined;
+  /** Which life of the tenant's id goes on, as far as the catalog has been applied; undefined: none. */
+  readonly lifeOf: (tenantId: string) => number | undefined;
+  readonly retention: ArchiveRetention;
+  readonly meter: ArchiveMeter;
+  /** Told of a failure, and that it is over, once each. */
+  readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
+}
+
+/** How the archiver is. */
+export interface ArchiverState {
+  readonly place: string;
+  /** Every record below it is archived. */
+  readonly offset: number;
+  /** What is being tried again; undefined: all is well. */
+  readonly failure: unknown;
+}
+
+const MiB = 1024 * 1024;
+const SEGMENT_BYTES = 8 * MiB;
+/** Records in segments that are still open, of all tenants; then the oldest are closed early. */
+const OPEN_BYTES_MAX = 64 * MiB;
+/** Records in closed segments on their way; then the log is read no further. */
+const QUEUED_BYTES_MAX = 32 * MiB;
+const QUEUED_JOBS_MAX = 1_000;
+const TENANTS_AT_ONCE = 4;
+const TICK_MS = 1_000;
+const BACKOFF_MS = 1_000;
+/** How often the place is asked whether it is there, also while nothing is to be stored. */
+const CHECK_MS = 15_000;
+const RETENTION_MS = 3_600_000;
+/** The key of failures that are no tenant's. */
+const NO_TENANT = "";
+
+/** Opens the archiver where it was. Throws LOG_SHORTER_THAN_VIEWS when the log does not reach its position. */
+export async function openArchiver(deps: ArchiverDeps): Promise<Archiver> {
+  const { wal, directory } = deps;
+  const { logId, partition } = wal;
+  const saved = await readArchivePosition(directory, partition);
+  if (saved?.logId !== logId) {
+    return new Archiver(deps, { logId, partition, begunAt: wal.start, offset: wal.start });
+  }
+  if (saved.offset > wal.end) throw logShorterThanViews(wal.end, saved.offset, "the archive");
+  return new Archiver(deps, { ...saved, offset: Math.max(saved.offset, wal.start) });
+}
+
+export class Archiver implements Service {
+  readonly name = "archiver";
+  readonly #deps: ArchiverDeps;
+  readonly #writer: ArchiveWriter;
+  readonly #queue: WorkQueue;
+  readonly #errands: Errands;
+  readonly #stop = new AbortController();
+  /** By tenant, in the order in which they were opened. */
+  readonly #open = new Map<string, OpenSegment>();
+  readonly #failures = new Map<string, unknown>();
+  /** What the catalog said of the tenants in the batch at hand. */
+  readonly #lives = new Map<string, number | undefined>();
+  #openBytes = 0;
+  #position: ArchivePosition;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  /** Every record below it has been taken up. */
+  #head: number;
+  /** Log time of the newest record that was taken up. */
+  #newestLogTime = 0;
+  #running: Promise<void> | undefined;
+
+  /** Use {@link openArchiver}. */
+  constructor(deps: ArchiverDeps, position: ArchivePosition) {
+    const { store, clock } = deps;
+    this.#deps = deps;
+    this.#position = position;
+    this.#head = position.offset;
+    this.#writer = new ArchiveWriter({ ...position, store });
+    this.#queue = new WorkQueue({
+      atOnce: TENANTS_AT_ONCE,
+      clock,
+      signal: this.#stop.signal,
+      failed: (tenantId, error) => this.#fail(tenantId, error),
+      succeeded: (tenantId) => this.#succeed(tenantId),
+    });
+    const check = (signal: AbortSignal) => store.check(signal);
+    const retain = (signal: AbortSignal) => deps.retention.apply(clock.now(), signal);
+    this.#errands = new Errands({
+      errands: [
+        { name: "/place", everyMs: CHECK_MS, run: check },
+        { name: "/retention", everyMs: RETENTION_MS, run: retain },
+      ],
+      clock,
+      failed: (name, error) => this.#fail(name, error),
+      succeeded: (name) => this.#succeed(name),
+    });
+  }
+
+  /** Every record below it is archived, and the position's file says so. */
+  get offset(): number {
+    return this.#position.offset;
+  }
+
+  state(): ArchiverState {
+    const [failure] = this.#failures.values();
+    return { place: this.#deps.store.place, offset: this.offset, failure };
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Leaves what is not archived to the next start: the log has it. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await Promise.all([this.#queue.stopped(), this.#errands.settled()]);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#fail(NO_TENANT, error);
+        await this.#deps.clock.sleep(BACKOFF_MS, signal);
+      }
+    }
+  }
+
+  /** Returns when the log is closed or the signal aborts. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const batches = this.#deps.wal.follow(this.#head, signal)[Symbol.asyncIterator]();
+    let coming = batches.next();
+    try {
+      while (!signal.aborted) {
+        const batch = await this.#nextOrTick(coming, signal);
+        if (batch?.done) return;
+        if (batch !== undefined) {
+          await this.#take(batch.value, signal);
+          coming = batches.next();
+        }
+        this.#closeDue();
+        await this.#savePosition();
+        this.#succeed(NO_TENANT);
+        this.#errands.look(signal);
+      }
+    } finally {
+      // What comes later is nobody's; the log ends the walk when it grows or the signal aborts.
+      coming.catch(() => undefined);
+      void batches.return?.();
+    }
+  }
+
+  /** What comes; undefined when nothing has come for a while. */
+  async #nextOrTick<T>(coming: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    const came = new AbortController();
+    const tick = this.#deps.clock.sleep(TICK_MS, AbortSignal.any([signal, came.signal]));
+    try {
+      return await Promise.race([coming, tick.then(() => undefined)]);
+    } finally {
+      came.abort();
+    }
+  }
+
+  async #take(batch: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    await this.#deps.catalogApplied(last.offset, signal);
+    this.#lives.clear();
+    for (const record of batch) {
+      // A batch that failed half way comes again.
+      if (record.offset < this.#head) continue;
+      this.#takeOne(record);
+      this.#head = record.offset + 1;
+      await this.#makeRoom(signal);
+    }
+  }
+
+  #takeOne(record: LogRecord): void {
+    const decoded = decodeRecord(record.body);
+    this.#newestLogTime = record.logTime;
+    const { tenantId, incarnation } = decoded;
+    if (tenantId === SYSTEM_TENANT_ID) this.#endLife(record, decoded);
+    if (this.#lifeOf(tenantId) !== incarnation) return;
+    const open = this.#open.get(tenantId);
+    if (open?.takes(record, decoded)) {
+      const before = open.bytes;
+      open.add(record, decoded);
+      this.#openBytes += open.bytes - before;
+      if (open.bytes >= SEGMENT_BYTES) this.#close(open);
+      return;
+    }
+    if (open !== undefined) this.#close(open);
+    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic());
+    this.#open.set(tenantId, segment);
+    this.#openBytes += segment.bytes;
+    if (segment.bytes >= SEGMENT_BYTES) this.#close(segment);
+  }
+
+  /** If the record has ended a tenant's life, what was archived of it goes, before anything of a next one comes. */
+  #endLife(record: LogRecord, decoded: LoggedRecord): void {
+    const body = decoded.decodeBody();
+    if (body.kind !== "tenant_deleted") return;
+    const { tenantId, incarnation } = body;
+    if (this.#lifeOf(tenantId) === incarnation) return;
+    const open = this.#open.get(tenantId);
+    if (open !== undefined) this.#close(open);
+    this.#queue.add({
+      tenantId,
+      offset: record.offset,
+      bytes: 0,
+      run: (signal) => this.#writer.removeTenant(tenantId, signal),
+    });
+  }
+
+  #lifeOf(tenantId: string): number | undefined {
+    if (!this.#lives.has(tenantId)) this.#lives.set(tenantId, this.#deps.lifeOf(tenantId));
+    return this.#lives.get(tenantId);
+  }
+
+  #close(segment: OpenSegment): void {
+    const { tenantId, incarnation, firstOffset, bytes } = segment;
+    this.#open.delete(tenantId);
+    this.#openBytes -= bytes;
+    this.#queue.add({
+      tenantId,
+      offset: firstOffset,
+      bytes,
+      run: async (signal) => {
+        if (this.#deps.lifeOf(tenantId) !== incarnation) return;
+        const stored = await this.#writer.write(segment, signal);
+        if (stored > 0) this.#deps.meter.stored(stored);
+      },
+    });
+  }
+
+  #closeDue(): void {
+    const { clock, intervalMs } = this.#deps;
+    const logTime = Math.max(this.#newestLogTime, clock.now());
+    for (const segment of this.#open.values()) {
+      const waitedMs = clock.monotonic() - segment.openedAt;
+      const isDue = waitedMs >= intervalMs || logTime - segment.firstLogTime >= intervalMs;
+      // Those behind it were opened later.
+      if (!isDue) return;
+      this.#close(segment);
+    }
+  }
+
+  async #makeRoom(signal: AbortSignal): Promise<void> {
+    for (const segment of this.#open.values()) {
+      if (this.#openBytes <= OPEN_BYTES_MAX) break;
+      this.#close(segment);
+    }
+    while (!signal.aborted && this.#isFull()) {
+      await this.#queue.progress();
+      await this.#savePosition();
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#queue.bytes > QUEUED_BYTES_MAX || this.#queue.size > QUEUED_JOBS_MAX;
+  }
+
+  async #savePosition(): Promise<void> {
+    const { clock, directory } = this.#deps;
+    if (clock.monotonic() - this.#savedAt < TICK_MS) return;
+    const [oldest] = this.#open.values();
+    const pending = Math.min(this.#queue.lowestOffset, oldest?.firstOffset ?? this.#head);
+    const position = { ...this.#position, offset: Math.min(pending, this.#head) };
+    if (position.offset === this.#position.offset) return;
+    await writeArchivePosition(directory, position);
+    this.#savedAt = clock.monotonic();
+    this.#position = position;
+  }
+
+  #fail(key: string, error: unknown): void {
+    const { meter, log } = this.#deps;
+    meter.failed(error);
+    if (this.#failures.size === 0) log.archiveFailing(error);
+    this.#failures.set(key, error);
+  }
+
+  #succeed(key: string): void {
+    if (this.#failures.delete(key) && this.#failures.size === 0) this.#deps.log.archiveResumed();
+  }
+}

@@ -1,0 +1,74 @@
+import { renameSync } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
+import { EntError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+
+/**
+ * Makes a directory whole or not at all: `make` fills one beside it, which gets the name when
+ * everything in it is on disk. The name must be free, or that of an empty directory; where
+ * `keep` is false nothing gets it. Whatever `make` throws leaves nothing behind. Throws
+ * DATA_DIR_INVALID when the place is taken, cannot be written to, or is full.
+ */
+export async function makeDirectory<T>(
+  { directory, keep, random }: { directory: string; keep: boolean; random: Random },
+  make: (staging: string) => Promise<T>,
+): Promise<T> {
+  const target = resolve(directory);
+  const parent = dirname(target);
+  const suffix = Buffer.from(random.bytes(6)).toString("hex");
+  const staging = join(parent, `.${basename(target)}.restoring-${suffix}`);
+  try {
+    await requireFree(target);
+    await mkdir(staging, { recursive: true, mode: 0o700 });
+    const made = await make(staging);
+    if (!keep) return made;
+    await syncDirectory(staging);
+    renameSync(staging, target);
+    await syncDirectory(parent);
+    return made;
+  } catch (error) {
+    throw named(target, error);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function requireFree(directory: string): Promise<void> {
+  const entries = await readdir(directory).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  if (entries.length === 0) return;
+  throw placeInvalid(
+    `${directory} is not empty (found ${entries[0]})`,
+    "Name a directory that does not exist yet, or an empty one.",
+  );
+}
+
+/** What the system or SQLite says of the place, as an error that names it. */
+function named(directory: string, error: unknown): unknown {
+  if (error instanceof EntError) return error;
+  const code = String((error as { code?: unknown } | null)?.code ?? "");
+  const [, what] = TROUBLES.find(([codes]) => codes.test(code)) ?? [];
+  if (what === undefined) return error;
+  return placeInvalid(
+    `${directory} ${what} (${code})`,
+    "Name a directory on a local disk with room, which this user may write to.",
+    error,
+  );
+}
+
+const TROUBLES: readonly (readonly [RegExp, string])[] = [
+  [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, "has no room left"],
+  [/^(EROFS|SQLITE_READONLY)/, "cannot be written to: it is read-only"],
+  [/^(EACCES|EPERM|SQLITE_CANTOPEN)/, "cannot be written to by this user"],
+  [/^(ENOTDIR|EEXIST|ENOTEMPTY)/, "is in the way of something that is no empty directory"],
+  [/^(EIO|SQLITE_IOERR)/, "cannot be written to: the disk fails"],
+];
+
+function placeInvalid(message: string, hint: string, cause?: unknown): EntError {
+  const reason = "DATA_DIR_INVALID";
+  return new EntError({ code: "failed_precondition", reason, message, hint, cause });
+}

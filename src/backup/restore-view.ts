@@ -1,0 +1,167 @@
+import { RecordFailure } from "../applier/apply-records.ts";
+import { Slice } from "../applier/build-pass.ts";
+import type { History } from "../applier/history.ts";
+import { deliverAll } from "../applier/mailbox-rebuild.ts";
+import { replayTenant } from "../applier/replay.ts";
+import { TenantView } from "../applier/tenant-view.ts";
+import { EntError } from "../base/errors.ts";
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
+import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
+import { idOf, type Manifest, sizeOf } from "./manifest.ts";
+import { snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
+import type { SnapshotShelf } from "./snapshot-shelf.ts";
+
+export interface ViewRestorerDeps {
+  readonly shelf: SnapshotShelf;
+  /** The records up to and including the target time. */
+  readonly history: History;
+  /** Log time of the newest record that may be in a view. */
+  readonly until: number;
+  /** Whose views they are to be. */
+  readonly logId: string;
+  /** Told of what is being done, for people. */
+  readonly progress: (message: string) => void;
+}
+
+/** What a tenant's files came to. */
+export interface RestoredView {
+  readonly tenantId: string;
+  /** What it was begun from; undefined: from its first record. */
+  readonly snapshotId: string | undefined;
+  /** Records that were applied behind that. */
+  readonly records: number;
+  /** Its last record; -1: none. */
+  readonly offset: number;
+  /** Log time of that, Unix milliseconds; 0: none. */
+  readonly logTime: number;
+  readonly outcomeDigest: string;
+}
+
+const BUILD_SLICE_ROWS = 4_096;
+
+/** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
+export class ViewRestorer {
+  readonly #deps: ViewRestorerDeps;
+
+  constructor(deps: ViewRestorerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Places the tenant's newest snapshot that may be used into the directory; undefined when there
+   * is none, and then no directory either. Throws OBJECT_NOT_FOUND, OBJECT_DAMAGED, SNAPSHOT_FOREIGN.
+   */
+  async placeBase(
+    { tenantId, incarnation }: Pick<CatalogEntry, "tenantId" | "incarnation">,
+    directory: string,
+    signal: AbortSignal,
+  ): Promise<Manifest | undefined> {
+    const base = await this.#findBase(tenantId, incarnation, signal);
+    if (base !== undefined) await this.placeSnapshot(base, directory, signal);
+    return base;
+  }
+
+  /** Places this very snapshot into the directory, as files of the new log. Throws as {@link placeBase}. */
+  async placeSnapshot(manifest: Manifest, directory: string, signal: AbortSignal): Promise<void> {
+    const { shelf, progress, logId } = this.#deps;
+    const { tenantId } = manifest;
+    const whole = sizeOf(manifest);
+    let came = 0;
+    await shelf.fetch(manifest, directory, signal, (bytes) => {
+      came += bytes;
+      progress(`${tenantId}: snapshot ${idOf(manifest)}, ${percent(came, whole)}`);
+    });
+    const { state } = readCopy(directory);
+    const isAsStated =
+      state.tenantId === tenantId &&
+      state.incarnation === manifest.incarnation &&
+      state.appliedOffset === manifest.offset &&
+      Buffer.from(state.outcomeDigest).toString("hex") === manifest.outcomeDigest;
+    if (!isAsStated) throw snapshotForeign(idOf(manifest), "holds other files than it says");
+    giveCopyToLog(directory, logId);
+  }
+
+  /**
+   * Brings an open view, which nobody else has open, up to the target time, with its mailboxes.
+   * Throws TARGET_TIME_INVALID when records on the way are no more, TENANT_HALTED at one that
+   * cannot be applied, and what reading the history throws.
+   */
+  async replay(
+    store: TenantStore,
+    entry: CatalogEntry,
+    base: Manifest | undefined,
+    signal: AbortSignal,
+  ): Promise<RestoredView> {
+    const view = new TenantView(store);
+    let records = 0;
+    try {
+      const range = {
+        from: Math.max(entry.createdOffset, view.appliedOffset + 1),
+        before: Number.POSITIVE_INFINITY,
+      };
+      await replayTenant(this.#deps.history, entry, range, {
+        view: () => view,
+        onSlice: (applied) => {
+          records += applied.length;
+          this.#deps.progress(`${entry.tenantId}: ${records} records`);
+        },
+        buildSlice: () => new Slice(BUILD_SLICE_ROWS),
+        signal,
+      });
+      signal.throwIfAborted();
+      await deliverAll(store, signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      throw this.#explained(error, entry, base);
+    }
+    const { appliedOffset, appliedLogTime, outcomeDigest } = store.state();
+    return {
+      tenantId: entry.tenantId,
+      snapshotId: base && idOf(base),
+      records,
+      offset: appliedOffset,
+      logTime: appliedLogTime,
+      outcomeDigest: Buffer.from(outcomeDigest).toString("hex"),
+    };
+  }
+
+  /** The newest whole snapshot of this life with nothing in it that is too new. */
+  async #findBase(
+    tenantId: string,
+    incarnation: number,
+    signal: AbortSignal,
+  ): Promise<Manifest | undefined> {
+    const { shelf, until } = this.#deps;
+    for (const id of (await shelf.ids(tenantId, signal)).reverse()) {
+      const manifest = await shelf.find(tenantId, id, signal);
+      if (manifest?.incarnation === incarnation && manifest.logTime <= until) return manifest;
+    }
+    return undefined;
+  }
+
+  #explained(error: unknown, { tenantId }: CatalogEntry, base: Manifest | undefined): unknown {
+    if (error instanceof RecordFailure) return halted(tenantId, error);
+    const isTooOld = error instanceof EntError && error.reason === "LOG_TRIMMED";
+    if (!isTooOld || base !== undefined) return error;
+    return targetTimeInvalid(
+      `tenant ${tenantId} cannot be restored as it was then: there is no snapshot of it that is old enough, and ${error.message}`,
+      "Name a later time: entdb restore list-snapshots shows the oldest that there is.",
+    );
+  }
+}
+
+function percent(part: number, whole: number): string {
+  return `${whole === 0 ? 100 : Math.floor((100 * part) / whole)} %`;
+}
+
+function halted(tenantId: string, { offset, cause }: RecordFailure): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "TENANT_HALTED",
+    message: `the record at ${offset} of tenant ${tenantId} cannot be applied: ${cause instanceof Error ? cause.message : "the reason is not known"}`,
+    hint: "Restore to a time before that record, or the other tenants by their ids.",
+    details: { tenant_id: tenantId, offset: String(offset) },
+    cause,
+  });
+}

@@ -1,0 +1,73 @@
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { objectDamaged } from "../blob/errors.ts";
+import type { LogRecord } from "../wal/wal.ts";
+import { parseArchiveLine } from "./archived-record.ts";
+import type { SegmentFacts } from "./segment-facts.ts";
+
+const MiB = 1024 * 1024;
+/** Quick: a log that is busy fills several segments in a second, and base64 of binary hardly shrinks further. */
+const GZIP_LEVEL = 4;
+/** A segment's lines: a full one, and the largest record behind it. Whatever claims more is no segment of ours. */
+const LINES_BYTES_MAX = 64 * MiB;
+
+const zip = promisify(gzip);
+const unzip = promisify(gunzip);
+
+/** The lines as they are stored. Runs on a pool thread. */
+export async function compressLines(content: Uint8Array): Promise<Uint8Array> {
+  return await zip(content, { level: GZIP_LEVEL });
+}
+
+/** SHA-256 in hexadecimal; on a pool thread, since segments are large. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return Buffer.from(digest).toString("hex");
+}
+
+/** What a stored segment holds, with what can be said of it without its checksum. */
+export interface SegmentRecords {
+  readonly records: readonly LogRecord[];
+  readonly lineBytes: number;
+}
+
+/** The records of a stored segment. Throws OBJECT_DAMAGED naming the object. */
+export async function readSegment(
+  place: string,
+  key: string,
+  tenantId: string,
+  bytes: Uint8Array,
+): Promise<SegmentRecords> {
+  try {
+    const lines = await unzip(bytes, { maxOutputLength: LINES_BYTES_MAX });
+    const text = lines.toString("latin1");
+    if (!text.endsWith("\n")) throw new Error("it does not end with a whole line");
+    const records = text
+      .slice(0, -1)
+      .split("\n")
+      .map((line) => parseArchiveLine(line, tenantId));
+    for (const [i, { offset }] of records.entries()) {
+      const before = records[i - 1]?.offset ?? -1;
+      if (offset <= before) throw new Error(`offset ${offset} stands behind ${before}`);
+    }
+    return { records, lineBytes: lines.length };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : "it cannot be read";
+    throw objectDamaged(place, key, what, error);
+  }
+}
+
+/** Throws OBJECT_DAMAGED unless the records are those that the checksum object tells of. */
+export function requireAsStated(
+  place: string,
+  key: string,
+  { records, lineBytes }: SegmentRecords,
+  facts: SegmentFacts,
+): void {
+  const isSame =
+    records.length === facts.records &&
+    records[0]?.offset === facts.firstOffset &&
+    records.at(-1)?.offset === facts.lastOffset &&
+    lineBytes === facts.lineBytes;
+  if (!isSame) throw objectDamaged(place, key, "it holds other records than its checksum says");
+}

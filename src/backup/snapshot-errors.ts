@@ -1,0 +1,28 @@
+import { EntError } from "../base/errors.ts";
+
+/** The errors of snapshots and of restoring, spelled once. */
+
+export function snapshotNotFound(place: string, tenantId: string, id: string): EntError {
+  return new EntError({
+    code: "not_found",
+    reason: "SNAPSHOT_NOT_FOUND",
+    message: `${place} has no whole snapshot ${id} of tenant ${tenantId}`,
+    hint: `See which there are: entdb restore list-snapshots --tenant-id ${tenantId}`,
+    details: { place, tenant_id: tenantId, snapshot_id: id },
+  });
+}
+
+/** `why` completes "the snapshot …". */
+export function snapshotForeign(key: string, why: string): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "SNAPSHOT_FOREIGN",
+    message: `the snapshot ${key} ${why}`,
+    hint: "Name a snapshot of this tenant and this log, or restore into an empty directory.",
+    details: { key },
+  });
+}
+
+export function targetTimeInvalid(message: string, hint: string): EntError {
+  return new EntError({ code: "out_of_range", reason: "TARGET_TIME_INVALID", message, hint });
+}

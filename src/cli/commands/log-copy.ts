@@ -1,0 +1,57 @@
+/**
+ * `entdb log copy`: moves a log to another backend. Offsets, log times and records stay as they
+ * are, and so do positions that clients hold and outcomes that are remembered.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import type { LogPlace } from "../../server/log-copy.ts";
+import type { CliContext } from "../context.ts";
+import { CommandFailure, EXIT } from "../failure.ts";
+import { addOutputFlag, type OutputFlags } from "../flags.ts";
+
+interface CopyFlags extends OutputFlags {
+  readonly from: LogPlace;
+  readonly to: LogPlace;
+  readonly config?: string;
+}
+
+export function logCopyCommand(context: CliContext): Command {
+  const command = new Command("copy")
+    .description("copy a stopped server's log to another backend, offsets and all")
+    .requiredOption("--from <place>", "file:<data directory> or kafka:<topic>", placeOf)
+    .requiredOption("--to <place>", "the same; new, empty, or begun by an earlier copy", placeOf)
+    .option("--config <file>", "configuration file: how Kafka is reached");
+  return addOutputFlag(command).action((flags: CopyFlags) => copy(context, flags));
+}
+
+async function copy(context: CliContext, flags: CopyFlags): Promise<void> {
+  const { copyLogBetween } = await import("../../server/log-copy.ts");
+  const { loadConfig } = await import("../../config/load.ts");
+  const { config } = loadConfig({ configPath: flags.config });
+  const { from, to } = flags;
+  if ([from, to].some(({ kind }) => kind === "kafka") && config.kafkaBrokers.length === 0) {
+    throw new CommandFailure({
+      code: "INVALID_REQUEST",
+      reason: "CONFIG_INVALID",
+      message: "No Kafka brokers are named.",
+      exitCode: EXIT.usage,
+      hint: "Set ENTDB_KAFKA_BROKERS, or name a configuration file with --config.",
+    });
+  }
+  const { clock, random, output } = context;
+  const progress = (offset: number, end: number) => output.progress(`copied ${offset} of ${end}`);
+  const report = await copyLogBetween({ from, to, config, clock, random, progress });
+  await output.record(flags.output, {
+    log_id: report.logId,
+    from_offset: report.from,
+    end_offset: report.end,
+    records: report.end - report.from,
+  });
+}
+
+/** "file:./data" or "kafka:entdb-wal". */
+function placeOf(text: string): LogPlace {
+  const [, kind, name] = /^(file|kafka):(.+)$/.exec(text) ?? [];
+  if (kind === "file") return { kind, dataDir: name ?? "" };
+  if (kind === "kafka") return { kind, topic: name ?? "" };
+  throw new InvalidArgumentError("Write file:<data directory> or kafka:<topic>.");
+}

@@ -1,0 +1,104 @@
+import { type History, LogHistory } from "../applier/history.ts";
+import { ArchiveReader } from "../backup/archive-reader.ts";
+import { ArchiveRetention } from "../backup/archive-retention.ts";
+import { type ArchiveMeter, type Archiver, openArchiver } from "../backup/archiver.ts";
+import { JoinedHistory } from "../backup/joined-history.ts";
+import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
+import type { Clock } from "../base/clock.ts";
+import type { BlobStore } from "../blob/blob-store.ts";
+import type { ArchiveState } from "../engine/engine.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import type { Applied } from "../store/applied.ts";
+import type { TenantStores } from "../store/tenant-stores.ts";
+import type { Wal } from "../wal/wal.ts";
+
+/** Where and how a partition is archived. */
+export interface ArchiveOptions {
+  readonly store: BlobStore;
+  /** How health calls the place. */
+  readonly component: "s3" | "archive";
+  readonly intervalMs: number;
+  /** 0: for ever. */
+  readonly retentionDays: number;
+  /** Where snapshots are kept, without which nothing of the archive goes; undefined: there are none. */
+  readonly snapshots: BlobStore | undefined;
+  readonly meter: ArchiveMeter;
+  readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
+}
+
+/** What was ever written for a tenant: out of the log, and out of the archive where that begins later. */
+export function historyOf(wal: Wal, archive: ArchiveOptions | undefined): History {
+  if (archive === undefined) return new LogHistory(wal);
+  return new JoinedHistory(wal, new ArchiveReader(archive.store));
+}
+
+/** The archiver of a partition, with what people are told of it. */
+export interface PartitionArchive {
+  readonly archiver: Archiver;
+  /** Drops what of the log is archived and in the views' checkpoint. */
+  trim(checkpointOffset: number): Promise<void>;
+  state(): ArchiveState;
+}
+
+interface Archived {
+  readonly wal: Wal;
+  readonly stores: TenantStores;
+  readonly applied: Applied;
+  readonly clock: Clock;
+  /** Directory of the archive's position. */
+  readonly directory: string;
+}
+
+/** Opens the archiver; undefined when nothing is to be archived. Throws what opening one throws. */
+export async function openPartitionArchive(
+  options: ArchiveOptions | undefined,
+  { wal, stores, applied, clock, directory }: Archived,
+): Promise<PartitionArchive | undefined> {
+  if (options === undefined) return undefined;
+  const archiver = await openArchiver({
+    ...options,
+    retention: retentionOf(options, wal, stores),
+    wal,
+    clock,
+    directory,
+    catalogApplied: (offset, signal) => applied.waitFor(SYSTEM_TENANT_ID, offset, signal),
+    lifeOf: (tenantId) => stores.findEntry(tenantId)?.incarnation,
+  });
+  return {
+    archiver,
+    trim: (checkpointOffset) => wal.trim(Math.min(checkpointOffset, archiver.offset)),
+    state: () => {
+      const { place, offset, failure } = archiver.state();
+      return {
+        component: options.component,
+        place,
+        archivedOffset: offset,
+        lagRecords: wal.end - offset,
+        failure: failure === undefined ? undefined : messageOf(failure),
+      };
+    },
+  };
+}
+
+/** The archive goes on from the oldest snapshot of this life in this log. */
+function retentionOf(
+  { store, snapshots, retentionDays }: ArchiveOptions,
+  { logId }: Wal,
+  stores: TenantStores,
+): ArchiveRetention {
+  const shelf = snapshots && new SnapshotShelf(snapshots);
+  return new ArchiveRetention({
+    store,
+    retentionDays,
+    oldestSnapshot: async (tenantId, signal) => {
+      const manifests = (await shelf?.list(tenantId, signal)) ?? [];
+      const life = stores.findEntry(tenantId)?.incarnation;
+      const own = manifests.filter((one) => one.logId === logId && one.incarnation === life);
+      return own.length === 0 ? undefined : Math.min(...own.map(({ offset }) => offset));
+    },
+  });
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : "the reason is not known";
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { assert } from "../base/assert.ts";
+import { EntError } from "../base/errors.ts";
+import { settledWal } from "../config/check-wal.ts";
+import { type Config, environmentName, type OptionKey } from "../config/options.ts";
+import type { KafkaSettings } from "../wal/kafka-wal/kafka-settings.ts";
+import type { PartitionLog } from "./partition.ts";
+
+/** The log that a configuration asks for. Throws CONFIG_INVALID when a certificate cannot be read. */
+export function partitionLog(config: Config): PartitionLog {
+  const wal = settledWal(config);
+  switch (wal) {
+    case "file":
+    case "memory":
+      return wal;
+    case "kafka":
+      return { kind: "kafka", topic: config.kafkaTopic, kafka: kafkaSettings(config) };
+    case "kinesis":
+      throw new EntError({
+        code: "unimplemented",
+        reason: "CONFIG_INVALID",
+        message: "this version has no log in Kinesis",
+      });
+  }
+}
+
+/** How a configuration reaches Kafka. Throws CONFIG_INVALID when a certificate cannot be read. */
+export function kafkaSettings(config: Config): KafkaSettings {
+  const { kafkaSaslMechanism: mechanism } = config;
+  const isChecked = config.kafkaAcks === "all" && config.kafkaEnableIdempotence;
+  assert(isChecked, "no other way of sending passes the check of the configuration");
+  return {
+    brokers: config.kafkaBrokers,
+    tls: config.kafkaTls
+      ? {
+          ca: pem("kafkaTlsCaFile", config.kafkaTlsCaFile),
+          cert: pem("kafkaTlsCertFile", config.kafkaTlsCertFile),
+          key: pem("kafkaTlsKeyFile", config.kafkaTlsKeyFile),
+        }
+      : undefined,
+    sasl:
+      mechanism === "none"
+        ? undefined
+        : {
+            mechanism,
+            username: config.kafkaSaslUsername,
+            password: config.kafkaSaslPassword,
+          },
+    replicationFactor: config.kafkaReplicationFactor,
+    partitions: 1,
+    isArchived: config.archiveEnabled,
+    allowUnsafe: config.kafkaAllowUnsafe,
+  };
+}
+
+function pem(key: OptionKey, path: string): string | undefined {
+  if (path === "") return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw unreadable(environmentName(key), path, error);
+  }
+}
+
+function unreadable(name: string, path: string, cause: unknown): EntError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new EntError({
+    code: "failed_precondition",
+    reason: "CONFIG_INVALID",
+    message: `${name} names ${path}, which cannot be read: ${why}.`,
+    hint: "Name a file in PEM that the server may read.",
+    details: { [name]: path },
+    cause,
+  });
+}

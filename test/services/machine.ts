@@ -1,0 +1,53 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What every real part that tests start needs of the machine: a cache, packages, programs. */
+
+/** Where downloads and builds are kept, outside the tree. */
+export const SERVICES_CACHE = join(
+  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+  "entdb-services",
+);
+
+/** Installs the packages whose programs are not on the path. Throws when it may not. */
+export async function installMissing(packages: Readonly<Record<string, string>>): Promise<void> {
+  const missing = Object.entries(packages).filter(([program]) => Bun.which(program) === null);
+  if (missing.length === 0) return;
+  const names = missing.map(([, name]) => name);
+  if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
+    throw new Error(`install these first: ${names.join(", ")}`);
+  }
+  const environment = { DEBIAN_FRONTEND: "noninteractive" };
+  await runToEnd(["apt-get", "-y", "-qq", "update"], environment);
+  await runToEnd(
+    ["apt-get", "-y", "-qq", "install", "--no-install-recommends", ...names],
+    environment,
+  );
+}
+
+/** Runs a program to its end. Throws with what it printed when it fails. */
+export async function runToEnd(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const child = Bun.spawn([...command], {
+    env: { ...process.env, ...environment },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  if (code !== 0) throw new Error(`${command.join(" ")} failed with ${code}:\n${out}${err}`);
+}
+
+/** A port of loopback that nobody has at this moment. */
+export async function freePort(): Promise<number> {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
