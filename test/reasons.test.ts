@@ -1,7 +1,7 @@
 /**
  * Every reason is met by a test that expects it. Those that clients meet since tenants, access,
- * schemas and mailboxes are shared are expected of the engine, a face or the whole program,
- * not of a function alone. What a reason means and what to do is held in reference.test.ts.
+ * schemas and mailboxes are shared are expected of the engine, a face, the whole program or a
+ * real part beside it, not of a function alone. What a reason means and what to do is held in reference.test.ts.
  */
 import { describe, expect, test } from "bun:test";
 import { ERROR_REASONS, type ErrorReason } from "../src/base/errors.ts";
@@ -17,7 +17,7 @@ const tests = readSources().filter(
     path !== "test/reasons.test.ts",
 );
 const throughTheProduct = tests.filter(({ path }) =>
-  /^test\/(integration|e2e|harness)\//.test(path),
+  /^test\/(integration|e2e|harness|contract|services)\//.test(path),
 );
 
 function expecting(reason: ErrorReason, among: readonly Source[]): string[] {

@@ -8,18 +8,21 @@ import {
 import type { Engine } from "../engine/engine.ts";
 import type { Snapshot } from "../engine/snapshots.ts";
 import { parseTenantOrCatalog } from "../tenant/identity.ts";
+import { operatorOf } from "./interceptors/identity.ts";
 import { type RpcMethod, unary } from "./methods.ts";
 
 /** Snapshots of a running server. */
-export function snapshotMethods({ snapshots }: Pick<Engine, "snapshots">): RpcMethod[] {
+export function snapshotMethods({ snapshots, administration }: Engine): RpcMethod[] {
   const { createSnapshot, listSnapshots } = OperationsService.method;
   return [
     unary(
       createSnapshot,
-      async ({ tenantId }, { signal }) => {
-        const made = await snapshots.create(
-          tenantId === "" ? "" : parseTenantOrCatalog(tenantId),
-          signal,
+      async (request, call) => {
+        const tenantId = request.tenantId === "" ? "" : parseTenantOrCatalog(request.tenantId);
+        const made = await administration.audited(
+          operatorOf(call),
+          { action: "snapshot_created", tenantId },
+          () => snapshots.create(tenantId, call.signal),
         );
         return create(CreateSnapshotResponseSchema, { snapshots: made.map(encode) });
       },

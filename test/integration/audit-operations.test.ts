@@ -10,10 +10,11 @@ import { SecuredServer } from "../harness/secured-server.ts";
 import { fillTenant } from "../harness/two-tenants.ts";
 import { transportOf } from "../harness/wire.ts";
 
-/** The action of each RPC that changes something; its REST route is `/admin/tenants/…/<route>`. */
+/** The action of each RPC that changes something, and its route of REST. */
 const ACTIONS: Readonly<Record<string, { readonly action: string; readonly route: string }>> = {
-  rebuildTenant: { action: "tenant_rebuilt", route: "rebuild" },
-  retryTenant: { action: "tenant_retried", route: "retry" },
+  rebuildTenant: { action: "tenant_rebuilt", route: "/admin/tenants/acme/rebuild" },
+  retryTenant: { action: "tenant_retried", route: "/admin/tenants/acme/retry" },
+  createSnapshot: { action: "snapshot_created", route: "/admin/snapshot" },
 };
 const NO_SIDE_EFFECTS = 1;
 
@@ -46,7 +47,9 @@ for (const method of OperationsService.methods) {
     const call = (tenantId: string) =>
       operations[method.localName as "retryTenant"]({ tenantId }, asAdmin);
     await call("acme");
-    await fetch(`${server.httpUrl}/admin/tenants/acme/${route}`, { method: "POST", ...asAdmin });
+    const body = JSON.stringify(route.includes("acme") ? {} : { tenant_id: "acme" });
+    const headers = { ...asAdmin.headers, "content-type": "application/json" } as const;
+    await fetch(`${server.httpUrl}${route}`, { method: "POST", headers, body });
     await call("nobody").catch(() => undefined);
     const who = ["system:admin", `key:${server.adminKey.split("_")[1]}`];
     expect(await audited("acme", action)).toEqual([

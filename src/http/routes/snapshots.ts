@@ -3,6 +3,7 @@ import { stringifyJson } from "../../base/json-write.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Snapshot } from "../../engine/snapshots.ts";
 import { parseTenantOrCatalog } from "../../tenant/identity.ts";
+import { operatorOf } from "../identity.ts";
 import type { Answer } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import { snapshotRequest, snapshotsAnswer } from "../shapes/snapshots.ts";
@@ -12,7 +13,7 @@ export function snapshotRoutes(engine: Engine): Route[] {
   return [createRoute(engine), listRoute(engine)];
 }
 
-function createRoute({ snapshots }: Engine): Route {
+function createRoute({ snapshots, administration }: Engine): Route {
   const facts = {
     tag: "admin",
     access: "server",
@@ -23,10 +24,12 @@ function createRoute({ snapshots }: Engine): Route {
     long: true,
   } as const;
   return postRoute("/admin/snapshot", facts, async ({ call, body }): Promise<Answer> => {
-    const tenantId = body.tenant_id ?? "";
-    const made = await snapshots.create(
-      tenantId === "" ? "" : parseTenantOrCatalog(tenantId),
-      call.signal,
+    const named = body.tenant_id ?? "";
+    const tenantId = named === "" ? "" : parseTenantOrCatalog(named);
+    const made = await administration.audited(
+      operatorOf(call),
+      { action: "snapshot_created", tenantId },
+      () => snapshots.create(tenantId, call.signal),
     );
     return { text: stringifyJson({ snapshots: made.map(snapshotJson) }) };
   });
