@@ -290,7 +290,7 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
     "Put the whole log directory back; the server does not serve without it.",
   ),
   LOG_TRIMMED: text(
-    "out_of_range",
+    ["out_of_range", "data_loss"],
     "The position is older than what the log still holds.",
     "Begin at the oldest position that is left, or restore from a snapshot.",
   ),
