@@ -17,9 +17,10 @@ export function partitionLog(config: Config): PartitionLog {
       return { kind: "kafka", topic: config.kafkaTopic, kafka: kafkaSettings(config) };
     case "kinesis":
       throw new EntError({
-        code: "unimplemented",
+        code: "failed_precondition",
         reason: "CONFIG_INVALID",
-        message: "this version has no log in Kinesis",
+        message: "This version has no log in Kinesis.",
+        hint: "Set ENTDB_WAL to file, kafka or memory.",
       });
   }
 }
