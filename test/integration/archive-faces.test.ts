@@ -16,7 +16,9 @@ const place = temporaryDirectory();
 const dataDir = join(place.path, "data");
 let server: TestServer;
 
-const get = async (path: string) => await (await fetch(server.httpUrl + path)).json();
+// biome-ignore lint/suspicious/noExplicitAny: whatever a server answers.
+const jsonOf = async (answer: Response): Promise<any> => await answer.json();
+const get = async (path: string) => await jsonOf(await fetch(server.httpUrl + path));
 const post = async (path: string, body: object, headers: Record<string, string> = {}) =>
   await fetch(server.httpUrl + path, {
     method: "POST",
@@ -54,7 +56,7 @@ describe("a server that was told nothing", () => {
     };
     expect(await get("/admin/archive")).toEqual(state);
     const answer = await post("/entdb.v1.OperationsService/GetArchiveState", {});
-    expect(await answer.json()).toMatchObject({
+    expect(await jsonOf(answer)).toMatchObject({
       enabled: true,
       place: state.place,
       archivedOffset: String(end_offset),
@@ -144,9 +146,9 @@ describe("entdb log --from-archive", () => {
 describe("a server that may not archive", () => {
   test("says that it does not, when it was told so", async () => {
     await using quiet = await startTestServer({ wal: "file", archiveEnabled: false });
-    const state = await (await fetch(`${quiet.httpUrl}/admin/archive`)).json();
+    const state = await jsonOf(await fetch(`${quiet.httpUrl}/admin/archive`));
     expect(state).toEqual({ enabled: false });
-    const { components } = await (await fetch(`${quiet.httpUrl}/health`)).json();
+    const { components } = await jsonOf(await fetch(`${quiet.httpUrl}/health`));
     expect(components.archive).toBeUndefined();
     const { code } = await entdb("archive", "status", "--url", quiet.httpUrl);
     expect(code).toBe(0);
@@ -175,12 +177,12 @@ describe("a server that may not archive", () => {
       s3SecretAccessKey: "secret",
       s3TimeoutMs: 1_000,
     });
-    const state = async () => await (await fetch(`${server2.httpUrl}/admin/archive`)).json();
+    const state = async () => await jsonOf(await fetch(`${server2.httpUrl}/admin/archive`));
     while ((await state()).failure === undefined) await Bun.sleep(20);
     expect(await state()).toMatchObject({ enabled: true, place: "s3://some-bucket" });
     const health = await fetch(`${server2.httpUrl}/health`);
     expect(health.status).toBe(200);
-    const { status, components } = await health.json();
+    const { status, components } = await jsonOf(health);
     expect(status).toBe("healthy");
     expect(components.s3).toContain("s3://some-bucket could not");
     const shown = await entdb("archive", "status", "--url", server2.httpUrl);
