@@ -90,7 +90,8 @@ describe("retention of the archive", () => {
     await bench.append("acme", 2);
     await bench.start();
     await bench.caughtUp();
-    expect(await bench.archived("acme", 3)).toEqual((await bench.logged("acme")).slice(3));
+    // By now it may have gone, as it is no longer the newest.
+    expect(await bench.archived("acme", 6)).toEqual((await bench.logged("acme")).slice(6));
     await expect(bench.archived("acme")).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
   });
 });
