@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
@@ -44,6 +44,20 @@ async function requireFree(directory: string): Promise<void> {
   throw placeInvalid(
     `${directory} is not empty (found ${entries[0]})`,
     "Name a directory that does not exist yet, or an empty one.",
+  );
+}
+
+/** Whether this is a data directory, rather than a place for one. */
+export function isDataDirectory(directory: string): boolean {
+  return existsSync(join(directory, "format.json"));
+}
+
+/** Throws DATA_DIR_INVALID unless it is one: opening would make one out of a misspelt name. */
+export function requireDataDirectory(directory: string): void {
+  if (isDataDirectory(directory)) return;
+  throw placeInvalid(
+    `${directory} is no data directory of EntDB`,
+    "Name the directory of the stopped server.",
   );
 }
 

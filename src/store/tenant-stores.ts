@@ -2,7 +2,7 @@
  * The open files of all tenants, a bounded number at once. A tenant's directory comes
  * from the catalog, never from its id.
  */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
@@ -186,6 +186,13 @@ export class TenantStores {
   openPlacedRebuild(entry: CatalogEntry): TenantStore {
     const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
     return TenantStore.open(directory, this.#ownerOf(entry), this.#options.busyTimeoutMs);
+  }
+
+  /** Puts a copy of the tenant's files, as they are now, into that place. Throws as {@link open}. */
+  copyToRebuild(entry: CatalogEntry): void {
+    this.open(entry.tenantId)?.checkpoint();
+    this.close(entry.tenantId);
+    cpSync(this.directoryOf(entry), this.rebuildPlace(entry), { recursive: true });
   }
 
   /** Where the view is made again, cleared of what an earlier time left there. */
