@@ -22,17 +22,22 @@ export async function makeDirectory<T>(
   try {
     await requireFree(target);
     await mkdir(staging, { recursive: true, mode: 0o700 });
-    const made = await make(staging);
-    if (!keep) return made;
-    await syncDirectory(staging);
-    renameSync(staging, target);
-    await syncDirectory(parent);
-    return made;
+    try {
+      const made = await make(staging);
+      if (keep) await publish(staging, target);
+      return made;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
   } catch (error) {
     throw named(target, error);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
   }
+}
+
+async function publish(staging: string, target: string): Promise<void> {
+  await syncDirectory(staging);
+  renameSync(staging, target);
+  await syncDirectory(dirname(target));
 }
 
 async function requireFree(directory: string): Promise<void> {

@@ -71,11 +71,9 @@ async function restoreToTime(context: CliContext, flags: TimeFlags): Promise<voi
       `Tenant ${deleted} was deleted since; its archive and snapshots went with it.`,
     );
   }
-  await context.output.note(
-    flags.dryRun
-      ? "Dry run: all of it can be restored. Nothing was kept."
-      : `Restored. Start a server on it: entdb serve --data-dir ${outputDir}`,
-  );
+  if (flags.dryRun) {
+    await context.output.note("Dry run: all of it can be restored. Nothing was kept.");
+  }
 }
 
 function listCommand(context: CliContext): Command {
@@ -160,7 +158,6 @@ function verifyCommand(context: CliContext): Command {
     const { signal } = new AbortController();
     const { tenants } = await verifyDirectory(dataDir, context.clock, progress, signal);
     await context.output.rows(flags.output, tenants.map(verifiedRow), VERIFIED_COLUMNS);
-    await context.output.note(`${dataDir} is sound.`);
   });
 }
 
