@@ -45,7 +45,7 @@ export function archiveTrimmed(place: string, from: number, start: number): EntE
 /** The place holds records of another log under offsets that this one gives too. */
 export function archiveOfAnotherLog(place: string, key: string): EntError {
   return new EntError({
-    code: "failed_precondition",
+    code: "already_exists",
     reason: "OBJECT_ALREADY_EXISTS",
     message: `${place} is the archive of another log (${key}), whose offsets this one gives again`,
     hint: "Name another bucket or directory for this server; to go on with that archive, restore from it.",
