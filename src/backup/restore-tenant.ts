@@ -94,7 +94,7 @@ class InPlace {
     this.#sources = sources;
     this.#opened = opened;
     this.#views = new ViewRestorer({
-      ...{ shelf, until, logId: opened.logId, progress: machine.progress },
+      ...{ shelf, archive, until, logId: opened.logId, progress: machine.progress },
       history: new RestoreHistory(archive, log, until),
     });
   }

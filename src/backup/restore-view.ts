@@ -1,3 +1,9 @@
+/**
+ * A tenant's files out of the newest snapshot that is not too new, and the records behind it.
+ *
+ * What comes out is one line of history: where snapshots and archive of two logs lie in one place,
+ * the records of the one are never applied to a snapshot of the other.
+ */
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import type { History } from "../applier/history.ts";
@@ -8,12 +14,14 @@ import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
+import type { ArchiveReader } from "./archive-reader.ts";
 import { idOf, type Manifest, sizeOf } from "./manifest.ts";
-import { snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
+import { historyForeign, snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface ViewRestorerDeps {
   readonly shelf: SnapshotShelf;
+  readonly archive: ArchiveReader;
   /** The records up to and including the target time. */
   readonly history: History;
   /** Log time of the newest record that may be in a view. */
@@ -58,7 +66,9 @@ export class ViewRestorer {
     signal: AbortSignal,
   ): Promise<Manifest | undefined> {
     const base = await this.#findBase(tenantId, incarnation, signal);
-    if (base !== undefined) await this.placeSnapshot(base, directory, signal);
+    if (base === undefined) return undefined;
+    await this.#requireOneLine(base, signal);
+    await this.placeSnapshot(base, directory, signal);
     return base;
   }
 
@@ -124,6 +134,14 @@ export class ViewRestorer {
       logTime: appliedLogTime,
       outcomeDigest: Buffer.from(outcomeDigest).toString("hex"),
     };
+  }
+
+  /** Names of logs grow with time: what an older log has behind the snapshot is what a restore has left. */
+  async #requireOneLine(base: Manifest, signal: AbortSignal): Promise<void> {
+    const { tenantId, logId, offset } = base;
+    const newest = await this.#deps.archive.newestFacts(tenantId, signal);
+    if (newest === undefined || newest.logId >= logId || newest.lastOffset <= offset) return;
+    throw historyForeign(`the archive of tenant ${tenantId}`, newest.logId, logId);
   }
 
   /** The newest whole snapshot of this life with nothing in it that is too new. */

@@ -1,3 +1,7 @@
+/**
+ * What every request passes before it touches a tenant: the tenant exists (or may be
+ * created by this write), and is not in a trouble that the request could not survive.
+ */
 import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -11,10 +15,7 @@ export interface GateOptions {
   readonly brake?: WriteBrake | undefined;
 }
 
-/**
- * What every request passes before it touches a tenant: the tenant exists (or may be
- * created by this write), and is not in a trouble that the request could not survive.
- */
+/** The gate of one partition. */
 export class Gate {
   readonly #catalog: Catalog;
   readonly #applied: Applied;
