@@ -47,6 +47,8 @@ export interface RestoredView {
 }
 
 const BUILD_SLICE_ROWS = 4_096;
+/** So that the write-ahead file starts anew now and then instead of holding all that is restored. */
+const FOLD_RECORDS = 8_192;
 
 /** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
 export class ViewRestorer {
@@ -105,6 +107,7 @@ export class ViewRestorer {
   ): Promise<RestoredView> {
     const view = new TenantView(store);
     let records = 0;
+    let sinceFold = 0;
     try {
       const range = {
         from: Math.max(entry.createdOffset, view.appliedOffset + 1),
@@ -114,6 +117,11 @@ export class ViewRestorer {
         view: () => view,
         onSlice: (applied) => {
           records += applied.length;
+          sinceFold += applied.length;
+          if (sinceFold >= FOLD_RECORDS) {
+            store.finishFolding();
+            sinceFold = 0;
+          }
           this.#deps.progress(`${entry.tenantId}: ${records} records`);
         },
         buildSlice: () => new Slice(BUILD_SLICE_ROWS),
