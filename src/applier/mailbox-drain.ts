@@ -23,9 +23,12 @@ import { mailboxError } from "./mailbox-failure.ts";
 import { drainSome, OutboxFailure, rebuildMailbox } from "./mailbox-rebuild.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { turn } from "./replay.ts";
+import type { ViewCopies } from "./view-copies.ts";
 
 export interface MailboxDrainDeps {
   readonly history: History;
+  /** What damaged mailboxes may be begun with. */
+  readonly copies: ViewCopies;
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly clock: Clock;

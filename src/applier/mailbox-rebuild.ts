@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { compareMailPlaces, type MailPlace, type PlacedMailEffect } from "../store/mail-effect.ts";
 import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { troubleOf } from "../store/store-errors.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
@@ -10,6 +11,7 @@ import type { History } from "./history.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { replayTenant, turn } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
+import type { ViewCopies } from "./view-copies.ts";
 
 /** Rows of a schema's build that are looked at before others get their turn. */
 const BUILD_SLICE_ROWS = 512;
@@ -18,6 +20,8 @@ const OUTBOX_ROWS = 64;
 
 export interface MailboxRebuildDeps {
   readonly history: History;
+  /** What damaged mailboxes may be begun with. */
+  readonly copies: ViewCopies;
   readonly stores: TenantStores;
 }
 
@@ -37,10 +41,10 @@ export async function rebuildMailbox(
   signal: AbortSignal,
 ): Promise<void> {
   const before = (live()?.state().appliedOffset ?? -1) + 1;
-  const made = deps.stores.openMailboxRebuild(entry);
+  const made = await begin(deps, entry, before, signal);
   try {
     const view = new TenantView(made);
-    const range = { from: entry.createdOffset, before };
+    const range = { from: Math.max(entry.createdOffset, view.appliedOffset + 1), before };
     await replayTenant(deps.history, entry, range, {
       view: () => view,
       onSlice: () => undefined,
@@ -60,6 +64,23 @@ export async function rebuildMailbox(
   } finally {
     made.close();
     if (existsSync(made.directory)) deps.stores.discardRebuild(made);
+  }
+}
+
+/** Files to make them in: a copy of the tenant's where there is one, else empty ones. */
+async function begin(
+  { stores, copies }: MailboxRebuildDeps,
+  entry: CatalogEntry,
+  before: number,
+  signal: AbortSignal,
+): Promise<TenantStore> {
+  const place = stores.mailboxRebuildPlace(entry);
+  if (!(await copies.place(entry, before, place, signal))) return stores.openMailboxRebuild(entry);
+  try {
+    return stores.openPlaced(entry, place);
+  } catch (error) {
+    if (troubleOf(error) !== "damaged") throw error;
+    return stores.openMailboxRebuild(entry);
   }
 }
 

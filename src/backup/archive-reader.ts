@@ -68,6 +68,12 @@ export class ArchiveReader {
     }
   }
 
+  /** What the tenant's newest segment states; undefined when there is none. */
+  async newestFacts(tenantId: string, signal: AbortSignal): Promise<SegmentFacts | undefined> {
+    const newest = (await this.#confirmed(tenantId, signal)).at(-1);
+    return newest && (await readFacts(this.#store, newest, signal));
+  }
+
   /** All segments that count, in order. Throws OBJECT_NOT_FOUND for one that is missing among them. */
   async #confirmed(tenantId: string, signal: AbortSignal): Promise<SegmentName[]> {
     const names: SegmentName[] = [];

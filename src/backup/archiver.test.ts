@@ -157,6 +157,17 @@ describe("a segment closes", () => {
     await bench.start();
     await bench.caughtUp();
     expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
+    expect((await bench.keys()).filter((key) => key.endsWith(".gz"))).toHaveLength(5);
+  });
+
+  test("however many batches of the log its records come in, and however old they are", async () => {
+    await using bench = await ArchiveBench.open();
+    await bench.stop();
+    await bench.append("acme", 5_000);
+    bench.clock.advance(600_000);
+    await bench.start();
+    await bench.caughtUp();
+    expect((await bench.keys()).filter((key) => key.endsWith(".gz"))).toHaveLength(1);
   });
 });
 

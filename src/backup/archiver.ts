@@ -234,7 +234,7 @@ export class Archiver implements Service {
     if (tenantId === SYSTEM_TENANT_ID) this.#endLife(record, decoded);
     if (this.#lifeOf(tenantId) !== incarnation) return;
     const open = this.#open.get(tenantId);
-    if (open?.takes(record, decoded)) {
+    if (open?.takes(record, decoded, this.#deps.intervalMs)) {
       const before = open.bytes;
       open.add(record, decoded);
       this.#openBytes += open.bytes - before;
@@ -286,8 +286,10 @@ export class Archiver implements Service {
   }
 
   #closeDue(): void {
-    const { clock, intervalMs } = this.#deps;
-    const logTime = Math.max(this.#newestLogTime, clock.now());
+    const { wal, clock, intervalMs } = this.#deps;
+    // Old records that are caught up with close by their own times, or each would be a segment.
+    const isCaughtUp = this.#head === wal.end;
+    const logTime = Math.max(this.#newestLogTime, isCaughtUp ? clock.now() : 0);
     for (const segment of this.#open.values()) {
       const waitedMs = clock.monotonic() - segment.openedAt;
       const isDue = waitedMs >= intervalMs || logTime - segment.firstLogTime >= intervalMs;

@@ -11,5 +11,6 @@ export async function observedTail(directory: string, clock: Clock): Promise<Log
   const identity = await readLogIdentity(directory);
   if (identity === undefined) return undefined;
   const start = identity.trimmedTo?.firstOffset ?? identity.firstOffset;
-  return { start, read: (from, signal) => observeLog({ directory, from, signal, clock }) };
+  const { logId } = identity;
+  return { logId, start, read: (from, signal) => observeLog({ directory, from, signal, clock }) };
 }

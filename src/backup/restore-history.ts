@@ -4,6 +4,7 @@ import type { ArchiveReader } from "./archive-reader.ts";
 
 /** The records of a log that are still in it, for whoever only reads. */
 export interface LogTail {
+  readonly logId: string;
   /** The oldest offset that it has. */
   readonly start: number;
   /** From an offset at or above `start` to its end as it is now. */
@@ -50,5 +51,22 @@ export class RestoreHistory implements History {
     }
     if (this.#log === undefined) return;
     yield* this.#log.read(Math.max(next, this.#log.start), signal);
+  }
+}
+
+/** What a log alone still has. */
+export class TailHistory implements History {
+  readonly #log: LogTail;
+
+  constructor(log: LogTail) {
+    this.#log = log;
+  }
+
+  async *read(_tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+    let end = from;
+    for await (const records of this.#log.read(from, signal)) {
+      end = (records.at(-1)?.offset ?? end - 1) + 1;
+      yield { records, end };
+    }
   }
 }

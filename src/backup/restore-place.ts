@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
@@ -22,17 +22,22 @@ export async function makeDirectory<T>(
   try {
     await requireFree(target);
     await mkdir(staging, { recursive: true, mode: 0o700 });
-    const made = await make(staging);
-    if (!keep) return made;
-    await syncDirectory(staging);
-    renameSync(staging, target);
-    await syncDirectory(parent);
-    return made;
+    try {
+      const made = await make(staging);
+      if (keep) await publish(staging, target);
+      return made;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
   } catch (error) {
     throw named(target, error);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
   }
+}
+
+async function publish(staging: string, target: string): Promise<void> {
+  await syncDirectory(staging);
+  renameSync(staging, target);
+  await syncDirectory(dirname(target));
 }
 
 async function requireFree(directory: string): Promise<void> {
@@ -44,6 +49,20 @@ async function requireFree(directory: string): Promise<void> {
   throw placeInvalid(
     `${directory} is not empty (found ${entries[0]})`,
     "Name a directory that does not exist yet, or an empty one.",
+  );
+}
+
+/** Whether this is a data directory, rather than a place for one. */
+export function isDataDirectory(directory: string): boolean {
+  return existsSync(join(directory, "format.json"));
+}
+
+/** Throws DATA_DIR_INVALID unless it is one: opening would make one out of a misspelt name. */
+export function requireDataDirectory(directory: string): void {
+  if (isDataDirectory(directory)) return;
+  throw placeInvalid(
+    `${directory} is no data directory of EntDB`,
+    "Name the directory of the stopped server.",
   );
 }
 

@@ -1,3 +1,9 @@
+/**
+ * A tenant's files out of the newest snapshot that is not too new, and the records behind it.
+ *
+ * What comes out is one line of history: where snapshots and archive of two logs lie in one place,
+ * the records of the one are never applied to a snapshot of the other.
+ */
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import type { History } from "../applier/history.ts";
@@ -8,12 +14,14 @@ import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
+import type { ArchiveReader } from "./archive-reader.ts";
 import { idOf, type Manifest, sizeOf } from "./manifest.ts";
-import { snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
+import { historyForeign, snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface ViewRestorerDeps {
   readonly shelf: SnapshotShelf;
+  readonly archive: ArchiveReader;
   /** The records up to and including the target time. */
   readonly history: History;
   /** Log time of the newest record that may be in a view. */
@@ -39,6 +47,8 @@ export interface RestoredView {
 }
 
 const BUILD_SLICE_ROWS = 4_096;
+/** So that the write-ahead file starts anew now and then instead of holding all that is restored. */
+const FOLD_RECORDS = 8_192;
 
 /** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
 export class ViewRestorer {
@@ -58,7 +68,9 @@ export class ViewRestorer {
     signal: AbortSignal,
   ): Promise<Manifest | undefined> {
     const base = await this.#findBase(tenantId, incarnation, signal);
-    if (base !== undefined) await this.placeSnapshot(base, directory, signal);
+    if (base === undefined) return undefined;
+    await this.#requireOneLine(base, signal);
+    await this.placeSnapshot(base, directory, signal);
     return base;
   }
 
@@ -95,6 +107,7 @@ export class ViewRestorer {
   ): Promise<RestoredView> {
     const view = new TenantView(store);
     let records = 0;
+    let sinceFold = 0;
     try {
       const range = {
         from: Math.max(entry.createdOffset, view.appliedOffset + 1),
@@ -104,6 +117,11 @@ export class ViewRestorer {
         view: () => view,
         onSlice: (applied) => {
           records += applied.length;
+          sinceFold += applied.length;
+          if (sinceFold >= FOLD_RECORDS) {
+            store.finishFolding();
+            sinceFold = 0;
+          }
           this.#deps.progress(`${entry.tenantId}: ${records} records`);
         },
         buildSlice: () => new Slice(BUILD_SLICE_ROWS),
@@ -124,6 +142,14 @@ export class ViewRestorer {
       logTime: appliedLogTime,
       outcomeDigest: Buffer.from(outcomeDigest).toString("hex"),
     };
+  }
+
+  /** Names of logs grow with time: what an older log has behind the snapshot is what a restore has left. */
+  async #requireOneLine(base: Manifest, signal: AbortSignal): Promise<void> {
+    const { tenantId, logId, offset } = base;
+    const newest = await this.#deps.archive.newestFacts(tenantId, signal);
+    if (newest === undefined || newest.logId >= logId || newest.lastOffset <= offset) return;
+    throw historyForeign(`the archive of tenant ${tenantId}`, newest.logId, logId);
   }
 
   /** The newest whole snapshot of this life with nothing in it that is too new. */

@@ -30,7 +30,7 @@ import { endTenants, lifeOf, livesEndedFrom } from "./restore-catalog.ts";
 import { type LogTail, RestoreHistory } from "./restore-history.ts";
 import { makeDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
-import { targetTimeInvalid } from "./snapshot-errors.ts";
+import { historyForeign, targetTimeInvalid } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface RestoreSources {
@@ -123,6 +123,7 @@ class Restoration {
     const until = request.targetTime ?? EVER;
     this.#views = new ViewRestorer({
       shelf: sources.shelf,
+      archive: sources.archive,
       history: new RestoreHistory(sources.archive, sources.log, until),
       until,
       logId: this.#logId,
@@ -144,8 +145,18 @@ class Restoration {
     return { ...left, logId: this.#logId, views: this.#restored };
   }
 
+  /** Archive and log must be of one line: neither may have what the other has left. */
+  async #requireOneLine(signal: AbortSignal): Promise<void> {
+    const { archive, log } = this.#sources;
+    const newest = await archive.newestFacts(SYSTEM_TENANT_ID, signal);
+    if (newest === undefined || log === undefined || newest.logId === log.logId) return;
+    if (newest.lastOffset < log.start) return;
+    throw historyForeign("the archive", newest.logId, log.logId);
+  }
+
   /** The catalog first: it says which tenants there were. */
   async #openCatalog(signal: AbortSignal): Promise<TenantStores> {
+    await this.#requireOneLine(signal);
     const { tenants } = this.#place;
     const system = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
     const directory = TenantStores.systemDirectory(tenants);

@@ -23,6 +23,17 @@ export function snapshotForeign(key: string, why: string): EntError {
   });
 }
 
+/** Records of another log are not to be applied to this one's views. `what` names them. */
+export function historyForeign(what: string, found: string, logId: string): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "SNAPSHOT_FOREIGN",
+    message: `${what} is of log ${found}, the data directory of log ${logId}`,
+    hint: "A directory that was restored to a time goes its own way: restore again into an empty one.",
+    details: { log_id: logId, found },
+  });
+}
+
 export function targetTimeInvalid(message: string, hint: string): EntError {
   return new EntError({ code: "out_of_range", reason: "TARGET_TIME_INVALID", message, hint });
 }

@@ -1,3 +1,9 @@
+/**
+ * Which snapshots may go: those whose time is over, while a newer whole one of the same log and
+ * life stays, so that every tenant keeps one from which archive and log go on; those of lives of
+ * this log that are over; and what was cut off. Those of other logs stay until their time is
+ * over. What cannot be read is nobody's to remove.
+ */
 import { EntError } from "../base/errors.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { parseSnapshotId } from "./keys.ts";
@@ -18,12 +24,7 @@ const DAY_MS = 86_400_000;
 /** What has no manifest after so long is not on its way any more. */
 const UNFINISHED_MS = DAY_MS;
 
-/**
- * Which snapshots may go: those whose time is over, while a newer whole one of the same log and
- * life stays, so that every tenant keeps one from which archive and log go on; those of lives of
- * this log that are over; and what was cut off. Those of other logs stay until their time is
- * over. What cannot be read is nobody's to remove.
- */
+/** Removes what may go. */
 export class SnapshotRetention {
   readonly #deps: RetentionDeps;
 

@@ -79,6 +79,7 @@ export class Snapshotter implements Service {
   readonly #ended = new Set<string>();
   #schedule: SnapshotSchedule;
   #lastAt: number | undefined;
+  #swept = false;
   #retryAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
   /** Only one copy is made at a time. */
@@ -143,6 +144,7 @@ export class Snapshotter implements Service {
 
   async #tick(signal: AbortSignal): Promise<void> {
     const { clock, retention } = this.#deps;
+    if (!this.#swept) await this.#sweep(signal);
     for (const tenantId of this.#ended) {
       await retention.removeEnded(tenantId, signal);
       this.#ended.delete(tenantId);
@@ -151,6 +153,17 @@ export class Snapshotter implements Service {
     this.#retryAt = clock.now() + RETRY_MS;
     await this.#round(signal, (entry) => this.#hasChanged(entry, signal));
     await retention.apply(clock.now(), signal);
+  }
+
+  /** Once after a start: a crash may have come between the end of a tenant and that of its snapshots. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { shelf, stores } = this.#deps;
+    for await (const tenantId of shelf.tenants(signal)) {
+      const lives = stores.catalog.lastIncarnation(tenantId);
+      const isAlive = stores.findEntry(tenantId) !== undefined;
+      if (lives > (isAlive ? 1 : 0)) this.#ended.add(tenantId);
+    }
+    this.#swept = true;
   }
 
   #isDue(): boolean {

@@ -1,8 +1,10 @@
 import { idOf, type Manifest, sizeOf } from "../backup/manifest.ts";
 import type { RestoredView } from "../backup/restore-view.ts";
 import type { RestoreReport } from "../backup/restorer.ts";
+import type { VerifiedTenant } from "../backup/verify.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatPosition } from "../wal/position.ts";
+import type { Column } from "./format.ts";
 
 /** An embedded log has one. */
 const partition = 0;
@@ -44,6 +46,24 @@ export function snapshotRow(manifest: Manifest): JsonObject {
     schema_fingerprint: manifest.schemaFingerprint,
   };
 }
+
+/** A tenant that was looked through. */
+export function verifiedRow(tenant: VerifiedTenant): JsonObject {
+  return {
+    tenant_id: tenant.tenantId,
+    wal_position: tenant.offset < 0 ? "" : formatPosition({ partition, offset: tenant.offset }),
+    outcome_digest: tenant.outcomeDigest,
+    content_hash: tenant.contentHash,
+    replayed: tenant.replayed,
+  };
+}
+
+export const VERIFIED_COLUMNS: readonly Column[] = [
+  "tenant_id",
+  "wal_position",
+  "replayed",
+  "content_hash",
+].map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
 
 function timeText(time: number): string {
   return time === 0 ? "" : new Date(time).toISOString();

@@ -9,7 +9,6 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([["append_events", "Even
 
 const PATHS: readonly (readonly [prefix: string, feature: string])[] = [
   ["/v1/streams", "Event streams"],
-  ["/admin/snapshot", "Snapshots"],
 ];
 
 /** The refusal for an operation; undefined for one that is simply unknown. */

@@ -141,7 +141,7 @@ async function assemble(
     ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
   });
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
-  const follower = { ...options, history, stores, applied, failed: upkeepFailed };
+  const follower = { ...options, history, copies, stores, applied, failed: upkeepFailed };
   const mailboxes = new MailboxDrain(follower);
   const brake = new WriteBrake(options.clock);
   const snapshots = await openPartitionSnapshots(options.snapshots, {

@@ -20,7 +20,7 @@ export function partitionLog(config: Config): PartitionLog {
         code: "failed_precondition",
         reason: "CONFIG_INVALID",
         message: "This version has no log in Kinesis.",
-        hint: "Use file, kafka or memory.",
+        hint: "Set ENTDB_WAL to file, kafka or memory.",
       });
   }
 }

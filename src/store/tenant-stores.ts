@@ -2,7 +2,7 @@
  * The open files of all tenants, a bounded number at once. A tenant's directory comes
  * from the catalog, never from its id.
  */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
@@ -184,8 +184,19 @@ export class TenantStores {
 
   /** As {@link openRebuild}, with files that were put into its place. Throws as {@link open}. */
   openPlacedRebuild(entry: CatalogEntry): TenantStore {
-    const directory = this.directoryOf(entry) + REBUILD_SUFFIX;
+    return this.openPlaced(entry, this.directoryOf(entry) + REBUILD_SUFFIX);
+  }
+
+  /** Files of the tenant that were put into this directory. Throws as {@link open}. */
+  openPlaced(entry: CatalogEntry, directory: string): TenantStore {
     return TenantStore.open(directory, this.#ownerOf(entry), this.#options.busyTimeoutMs);
+  }
+
+  /** Puts a copy of the tenant's files, as they are now, into that place. Throws as {@link open}. */
+  copyToRebuild(entry: CatalogEntry): void {
+    this.open(entry.tenantId)?.checkpoint();
+    this.close(entry.tenantId);
+    cpSync(this.directoryOf(entry), this.rebuildPlace(entry), { recursive: true });
   }
 
   /** Where the view is made again, cleared of what an earlier time left there. */
@@ -197,9 +208,14 @@ export class TenantStores {
 
   /** Empty files in which the tenant's mailboxes are made again, in its own directory so that they go when it does. */
   openMailboxRebuild(entry: CatalogEntry): TenantStore {
+    return this.#create(this.mailboxRebuildPlace(entry), entry);
+  }
+
+  /** Where they are made again, cleared of what an earlier time left there. */
+  mailboxRebuildPlace(entry: CatalogEntry): string {
     const directory = join(this.directoryOf(entry), MAILBOX_REBUILD);
     rmSync(directory, { recursive: true, force: true });
-    return this.#create(directory, entry);
+    return directory;
   }
 
   /** Drops what a rebuild of mailboxes left that a crash cut off. Not to be called while one is under way. */

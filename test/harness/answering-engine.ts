@@ -2,6 +2,7 @@ import type { Administration } from "../../src/engine/administration.ts";
 import type { Changes } from "../../src/engine/changes.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Mailboxes } from "../../src/engine/mailboxes.ts";
+import type { Snapshots } from "../../src/engine/snapshots.ts";
 import { nodeOf } from "./scripted-engine.ts";
 
 /**
@@ -101,11 +102,27 @@ const changes: Changes = {
   },
 };
 
+const snapshot = {
+  snapshotId: "snap_2024-01-15T10:20:30.123Z",
+  tenantId: "acme",
+  createdAt: 1,
+  walPosition: "0:1",
+  logTime: 1,
+  bytes: 1,
+  schemaFingerprint: "sha256:",
+};
+const snapshots: Snapshots = {
+  create: async () => [snapshot],
+  list: async () => [snapshot],
+  state: () => undefined,
+};
+
 /** What goes on top of the graph's own answers. */
 export const ANSWERS: Partial<Engine> = {
   administration,
   mailboxes,
   changes,
+  snapshots,
   searchNodes: async () => ({
     hits: [{ node, score: 1, highlights: [{ fieldId: 1, text: "t" }] }],
     positionToken: TOKEN,

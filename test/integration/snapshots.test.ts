@@ -12,12 +12,15 @@ import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
 import { EntError } from "../../src/base/errors.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { SYSTEM_TENANT_ID } from "../../src/record/transaction.ts";
+import type { Catalog } from "../../src/tenant/catalog.ts";
+import { Gate } from "../../src/tenant/gate.ts";
+import { WriteBrake } from "../../src/tenant/write-brake.ts";
 import { GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { backedUpTo, hashesOf } from "../harness/history-of-tenants.ts";
 import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
 import { TestPartition, turn, until } from "../harness/partition.ts";
-import { refused } from "../harness/refusal.ts";
+import { refusal, refused } from "../harness/refusal.ts";
 
 const never = new AbortController().signal;
 const DAY_MS = 86_400_000;
@@ -27,7 +30,7 @@ let partition: TestPartition;
 
 beforeEach(async () => {
   store = new MemoryBlobStore();
-  partition = await TestPartition.open(backedUpTo(store));
+  partition = await TestPartition.open({ wal: "file", ...backedUpTo(store) });
 });
 afterEach(() => partition[Symbol.asyncDispose]());
 
@@ -110,6 +113,69 @@ describe("a snapshot", () => {
   });
 });
 
+test("snapshots of a tenant that ended go at the next start, if a crash came before", async () => {
+  await write("acme", "Ada");
+  await snapshots().create("acme", never);
+  const left = await Promise.all(
+    (await keys()).map(async (key) => [key, await store.get(key, never)] as const),
+  );
+  await partition.engine.administration.deleteTenant(TRUSTED, "acme", never);
+  await untilNone();
+  for (const [key, bytes] of left) await store.put(key, bytes, never);
+  await partition.restart();
+  await untilNone();
+});
+
+async function untilNone(): Promise<void> {
+  let left = Number.POSITIVE_INFINITY;
+  const look = async () => {
+    left = (await keys()).length;
+  };
+  await until(
+    () => left === 0,
+    () => void look(),
+  );
+}
+
+describe("while it is made", () => {
+  test("nothing leaves the outbox, so that the pair is whole by itself", async () => {
+    const tenant = partition.tenant("acme");
+    await tenant.register(MAIL_SCHEMA);
+    const mail = (title: string) => tenant.execute([letter(["user:bob"], { [TITLE]: str(title) })]);
+    await mail("one");
+    const making = snapshots().create("acme", never);
+    for (let i = 0; i < 20; i++) {
+      await mail(`more ${i}`);
+      await new MailboxClient(tenant).unread();
+      await partition.checkpoint();
+    }
+    await making;
+    // Looking into the copies proves that they are a pair; else there would be no snapshot.
+    expect(await new SnapshotShelf(store).list("acme", never)).toHaveLength(1);
+  });
+
+  test("writes are slowed down and then refused as what they add grows, and go on behind it", async () => {
+    const brake = new WriteBrake(partition.clock);
+    const gate = { autoCreateTenants: false, brake };
+    await write("acme", "Ada");
+    const { applied, stores } = partition.partition;
+    const entries = { find: (id: string) => stores.findEntry(id) } as Catalog;
+    const guarded = new Gate(entries, applied, gate);
+    expect(guarded.admitWrite("acme", never)).not.toBeInstanceOf(Promise);
+    brake.press("acme", "slow");
+    const slowed = guarded.admitWrite("acme", never);
+    expect(slowed).toBeInstanceOf(Promise);
+    partition.fakeClock.advance(100);
+    expect(await slowed).toMatchObject({ tenantId: "acme" });
+    brake.press("acme", "stop");
+    expect(refusal(() => guarded.admitWrite("acme", never))).toMatchObject({
+      ...{ reason: "OVERLOADED", code: "resource_exhausted", retryable: true },
+    });
+    brake.press("acme", undefined);
+    expect(guarded.admitWrite("acme", never)).toMatchObject({ tenantId: "acme" });
+  });
+});
+
 describe("by themselves", () => {
   async function scheduled(options: { retentionDays?: number; intervalMs?: number } = {}) {
     const { snapshots: backedUp } = backedUpTo(store);
@@ -131,7 +197,6 @@ describe("by themselves", () => {
   test("every tenant gets one when its time has come, and none while it does not change", async () => {
     await write("acme", "Ada");
     await scheduled();
-    await write("acme", "Ada");
     await day();
     expect(await stored("acme")).toHaveLength(1);
     expect(await stored(SYSTEM_TENANT_ID)).toHaveLength(1);

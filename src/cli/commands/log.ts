@@ -2,13 +2,14 @@
  * `entdb log`: the records of a data directory, with or without a server on it, or of its
  * archive. Reads only, takes no lock, and writes records as they come.
  */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
 import type { LogRecord } from "../../wal/wal.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT } from "../failure.ts";
 import { addOutputFlag, type OutputFlags } from "../flags.ts";
 import type { LogRows } from "../log-rows.ts";
+import { offsetOf } from "../offset.ts";
 import { logCopyCommand } from "./log-copy.ts";
 
 interface LogFlags extends OutputFlags {
@@ -138,13 +139,3 @@ async function tellEnd(
 
 /** An embedded log has one. */
 const PARTITION = 0;
-
-/** An offset, or a position as answers show it ("0:123"). */
-function offsetOf(text: string): number {
-  const digits = /^(?:\d+:)?(\d+)$/.exec(text)?.[1];
-  const offset = Number(digits);
-  if (digits === undefined || !Number.isSafeInteger(offset)) {
-    throw new InvalidArgumentError("Write an offset as 123 or a position as 0:123.");
-  }
-  return offset;
-}

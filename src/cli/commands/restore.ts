@@ -6,6 +6,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import { addOutputFlag, type OutputFlags, requireTenant } from "../flags.ts";
+import { offsetOf } from "../offset.ts";
 import { SNAPSHOT_COLUMNS } from "../snapshot-columns.ts";
 import { timeOf } from "../time.ts";
 
@@ -31,7 +32,10 @@ export function restoreCommand(context: CliContext): Command {
   addOutputFlag(addSourceFlags(command));
   return command
     .action((flags: TimeFlags) => restoreToTime(context, flags))
-    .addCommand(listCommand(context));
+    .addCommand(listCommand(context))
+    .addCommand(fromSnapshotCommand(context))
+    .addCommand(replayCommand(context))
+    .addCommand(verifyCommand(context));
 }
 
 /** Where snapshots and archive are: as a server that is started here would find them. */
@@ -67,11 +71,9 @@ async function restoreToTime(context: CliContext, flags: TimeFlags): Promise<voi
       `Tenant ${deleted} was deleted since; its archive and snapshots went with it.`,
     );
   }
-  await context.output.note(
-    flags.dryRun
-      ? "Dry run: all of it can be restored. Nothing was kept."
-      : `Restored. Start a server on it: entdb serve --data-dir ${outputDir}`,
-  );
+  if (flags.dryRun) {
+    await context.output.note("Dry run: all of it can be restored. Nothing was kept.");
+  }
 }
 
 function listCommand(context: CliContext): Command {
@@ -89,6 +91,73 @@ function listCommand(context: CliContext): Command {
       shelf.list(tenantId, signal),
     );
     await context.output.rows(flags.output, manifests.map(snapshotRow), SNAPSHOT_COLUMNS);
+  });
+}
+
+function fromSnapshotCommand(context: CliContext): Command {
+  const command = new Command("from-snapshot")
+    .description("bring a tenant back from a snapshot: into its stopped server, or a new directory")
+    .option("--tenant-id <id>", "the tenant")
+    .requiredOption("--snapshot-id <id>", "the snapshot")
+    .option("--output-dir <path>", "a stopped server's data directory, or an empty one")
+    .option("--dry-run", "do everything, and throw it away");
+  addOutputFlag(addSourceFlags(command));
+  type Flags = TimeFlags & { readonly snapshotId: string };
+  return command.action(async (_own: Flags, parsed: Command) => {
+    const flags = parsed.optsWithGlobals<Flags>();
+    const tenantId = requireTenant(flags.tenantId);
+    const { outputDir, snapshotId, dryRun = false } = flags;
+    if (outputDir === undefined) throw usageFailure("Name the directory with --output-dir.");
+    const { withRestoreSources } = await import("../restore-sources.ts");
+    const { restoreFromSnapshot } = await import("../restore-snapshot.ts");
+    const report = await withRestoreSources(context, flags, (sources, machine, signal) => {
+      const request = { directory: outputDir, tenantId, snapshotId, dryRun };
+      return restoreFromSnapshot(request, sources, machine, signal);
+    });
+    await context.output.record(flags.output, report);
+  });
+}
+
+function replayCommand(context: CliContext): Command {
+  const command = new Command("replay-archive")
+    .description("apply archived records to a tenant of a stopped server")
+    .option("--tenant-id <id>", "the tenant")
+    .requiredOption("--from-position <position>", "the first record, as 123 or 0:123", offsetOf)
+    .option("--dry-run", "do everything, and throw it away");
+  addOutputFlag(addSourceFlags(command));
+  type Flags = TimeFlags & { readonly fromPosition: number };
+  return command.action(async (_own: Flags, parsed: Command) => {
+    const flags = parsed.optsWithGlobals<Flags>();
+    const tenantId = requireTenant(flags.tenantId);
+    const { withRestoreSources } = await import("../restore-sources.ts");
+    const { restoreTenant } = await import("../../backup/restore-tenant.ts");
+    const { viewRow } = await import("../restore-report.ts");
+    const { configForFiles } = await import("../data-directory.ts");
+    const { dataDir: directory } = await configForFiles(context, flags);
+    const base = { from: "position", offset: flags.fromPosition } as const;
+    const request = { directory, tenantId, base, dryRun: flags.dryRun ?? false };
+    const view = await withRestoreSources(context, flags, (sources, machine, signal) =>
+      restoreTenant(request, sources, machine, signal),
+    );
+    await context.output.record(flags.output, viewRow(view));
+  });
+}
+
+function verifyCommand(context: CliContext): Command {
+  const command = new Command("verify").description(
+    "look through a stopped server's data directory: log, files, and that replaying comes to the same",
+  );
+  addOutputFlag(addSourceFlags(command));
+  return command.action(async (_own: SourceFlags, parsed: Command) => {
+    const flags = parsed.optsWithGlobals<SourceFlags>();
+    const { configForFiles } = await import("../data-directory.ts");
+    const { verifyDirectory } = await import("../../backup/verify.ts");
+    const { verifiedRow, VERIFIED_COLUMNS } = await import("../restore-report.ts");
+    const { dataDir } = await configForFiles(context, flags);
+    const progress = (what: string) => void context.output.progress(`verifying ${what}`);
+    const { signal } = new AbortController();
+    const { tenants } = await verifyDirectory(dataDir, context.clock, progress, signal);
+    await context.output.rows(flags.output, tenants.map(verifiedRow), VERIFIED_COLUMNS);
   });
 }
 

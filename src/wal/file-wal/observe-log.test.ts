@@ -190,3 +190,34 @@ async function damageByte(path: string, at: number): Promise<void> {
     await handle.close();
   }
 }
+
+test("a trimmed log is seen from where it begins; below that it says so", async () => {
+  for (let i = 0; i < 40; i++) await appendText(wal, LONG);
+  await wal.trim(30);
+  const { start } = wal;
+  expect(start).toBeGreaterThan(0);
+  const { offsets } = await observe();
+  expect(offsets).toEqual(Array.from({ length: 40 - start }, (_, i) => start + i));
+  expect(await reasonOf(observe({ from: start - 1 }))).toBe("LOG_TRIMMED");
+  expect((await observe({ from: start })).offsets[0]).toBe(start);
+});
+
+test("who follows a log that is trimmed behind them reads on", async () => {
+  const stop = new AbortController();
+  const clock: Clock = Object.assign(new FakeClock(), { sleep: () => Promise.resolve() });
+  const options = { directory: directory.path, clock, follow: true, signal: stop.signal };
+  const steps = observeLog(options);
+  let next = 0;
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 15; i++) await appendText(wal, LONG);
+    while (next < wal.end) {
+      const step = await steps.next();
+      if (step.done) throw new Error("the walk ended");
+      for (const { offset } of step.value) expect(offset).toBe(next++);
+    }
+    await wal.trim(wal.end);
+  }
+  expect(wal.start).toBeGreaterThan(30);
+  stop.abort();
+  await steps.return(undefined);
+});

@@ -62,7 +62,7 @@ async function firstMark(
     }
   }
   throw new EntError({
-    code: "data_loss",
+    code: "out_of_range",
     reason: "LOG_TRIMMED",
     message: `Kafka has removed the log: nothing is kept before its offset ${high}`,
     hint: "Restore from snapshot and archive into a new topic, and give that one unlimited retention.",

@@ -1,0 +1,309 @@
+/**
+ * Restores that must not be made, and what is left of them. Goal: each refusal says what is
+ * wrong and what to do, nothing half restored stays, and what is there is untouched. And what
+ * must be made: a directory that serves at once and goes its own way, and one tenant in place.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ArchiveReader } from "../../src/backup/archive-reader.ts";
+import { snapshotKey } from "../../src/backup/keys.ts";
+import { idOf, MANIFEST_FILE } from "../../src/backup/manifest.ts";
+import { restoreTenant, type TenantBase } from "../../src/backup/restore-tenant.ts";
+import {
+  type RestoreRequest,
+  type RestoreSources,
+  restoreDirectory,
+} from "../../src/backup/restorer.ts";
+import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
+import { verifyDirectory } from "../../src/backup/verify.ts";
+import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
+import { GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
+import { backedUpTo } from "../harness/history-of-tenants.ts";
+import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
+import { TestPartition, until } from "../harness/partition.ts";
+import { refused } from "../harness/refusal.ts";
+import { SeededRandom } from "../harness/seeded-random.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
+
+const never = new AbortController().signal;
+const NODE = ownId("nd", 0);
+
+let store: MemoryBlobStore;
+let partition: TestPartition;
+let place: TemporaryDirectory;
+/** Behind the node's name "right", before it is "wrong". */
+let beforeMistake: number;
+
+beforeEach(async () => {
+  place = temporaryDirectory();
+  store = new MemoryBlobStore();
+  partition = await TestPartition.open({ wal: "file", ...backedUpTo(store) });
+  const tenant = partition.tenant("acme");
+  await tenant.register(GRAPH_SCHEMA);
+  partition.fakeClock.advance(1_000);
+  await tenant.execute([createNode(USER, { [NAME]: str("first") }, { id: NODE })]);
+  partition.fakeClock.advance(1_000);
+  await partition.engine.snapshots.create("", never);
+  await rename("right");
+  beforeMistake = partition.fakeClock.now();
+  await rename("wrong");
+  await archived();
+});
+afterEach(async () => {
+  await partition[Symbol.asyncDispose]();
+  place[Symbol.dispose]();
+});
+
+async function rename(name: string): Promise<void> {
+  partition.fakeClock.advance(1_000);
+  await partition.tenant("acme").execute([updateNode(NODE, { [NAME]: str(name) })]);
+}
+
+async function archived(): Promise<void> {
+  await until(
+    () => partition.engine.archiveState()?.lagRecords === 0,
+    () => partition.fakeClock.advance(1_000),
+  );
+}
+
+const target = () => join(place.path, "restored");
+const sources = (): RestoreSources => ({
+  shelf: new SnapshotShelf(store),
+  archive: new ArchiveReader(store),
+  log: undefined,
+});
+const machine = () => ({
+  clock: partition.clock,
+  random: new SeededRandom(7),
+  progress: () => undefined,
+});
+
+function restore(change: Partial<RestoreRequest> = {}) {
+  const request = {
+    ...{ directory: target(), tenantId: undefined, targetTime: beforeMistake, dryRun: false },
+    ...change,
+  };
+  return restoreDirectory(request, sources(), machine(), never);
+}
+
+async function newest() {
+  const manifest = (await sources().shelf.list("acme", never)).at(-1);
+  if (manifest === undefined) throw new Error("there is a snapshot");
+  return manifest;
+}
+
+async function spoil(key: string, change: (text: string) => string): Promise<void> {
+  const text = Buffer.from(await store.get(key, never)).toString("utf8");
+  await store.delete(key, never);
+  await store.put(key, Buffer.from(change(text)), never);
+}
+
+const nameIn = async (served: TestPartition) =>
+  (await served.tenant("acme").node(NODE)).fields.get(NAME);
+
+describe("a restored directory", () => {
+  test("serves at once what was there then, and the mistake does not come back", async () => {
+    const report = await restore();
+    expect(report.views.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme"]);
+    const old = partition.partition.wal.logId;
+    await using restored = await TestPartition.open({
+      ...{ wal: "file", from: target(), clock: partition.clock, seed: 9 },
+    });
+    expect(await nameIn(restored)).toEqual(str("right"));
+    const { wal } = restored.partition;
+    expect(wal.logId).not.toBe(old);
+    expect(wal.start).toBe(report.offset + 1);
+    await restored.tenant("acme").execute([updateNode(NODE, { [NAME]: str("better") })]);
+    await restored.restart();
+    expect(await nameIn(restored)).toEqual(str("better"));
+  });
+
+  test("is sound, which a look through it says, and a damaged page not", async () => {
+    await restore();
+    const look = () => verifyDirectory(target(), partition.clock, () => undefined, never);
+    const { tenants } = await look();
+    expect(tenants.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme"]);
+    const [directory = ""] = readdirSync(join(target(), "tenants")).filter((d) => d !== "_system");
+    const file = join(target(), "tenants", directory, "canonical.db");
+    const pages = Buffer.from(await Bun.file(file).arrayBuffer());
+    writeFileSync(file, pages.fill(0x5a, 8_192, 40_960));
+    await expect(look()).rejects.toThrow();
+  });
+
+  test("of one tenant has no other", async () => {
+    await partition.tenant("globex").register(GRAPH_SCHEMA);
+    await archived();
+    const { views } = await restore({ tenantId: "acme", targetTime: undefined });
+    expect(views.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme"]);
+    await using restored = await TestPartition.open({
+      ...{ wal: "file", from: target(), clock: partition.clock, seed: 9, autoCreateTenants: false },
+    });
+    expect(await nameIn(restored)).toEqual(str("wrong"));
+    expect(await refused(restored.tenant("globex").schema())).toMatchObject({
+      reason: "TENANT_NOT_FOUND",
+    });
+  });
+
+  test("is not kept after a dry run", async () => {
+    expect((await restore({ dryRun: true })).views).toHaveLength(2);
+    expect(readdirSync(place.path)).toEqual([]);
+  });
+});
+
+describe("nothing is restored", () => {
+  async function expectRefused(
+    reason: string,
+    words: string,
+    change: Partial<RestoreRequest> = {},
+  ): Promise<void> {
+    const before = readdirSync(place.path);
+    const error = await refused(restore(change));
+    expect(error).toMatchObject({ reason });
+    expect(error.message).toContain(words);
+    expect(error.hint ?? "").not.toBe("");
+    expect(readdirSync(place.path)).toEqual(before);
+    expect(await nameIn(partition)).toEqual(str("wrong"));
+  }
+
+  test("to a time in the future", async () => {
+    const targetTime = partition.clock.now() + 60_000;
+    await expectRefused("TARGET_TIME_INVALID", "in the future", { targetTime });
+  });
+
+  test("to a time before the beginning", async () => {
+    await expectRefused("TARGET_TIME_INVALID", "nothing of", { targetTime: 1_000 });
+  });
+
+  test("to a time before the oldest archive, where no snapshot is old enough", async () => {
+    const { logTime } = await newest();
+    const archive = (await Array.fromAsync(store.list("archive/acme/", never))).flat();
+    for (const { key } of archive) await spoilFirst(key);
+    await expectRefused("TARGET_TIME_INVALID", "acme", { targetTime: logTime - 1 });
+  });
+  /** As after retention: what stands there continues something that has gone. */
+  async function spoilFirst(key: string): Promise<void> {
+    if (!key.endsWith(".checksum")) return;
+    await spoil(key, (text) => text.replace('"previous_offset": null', '"previous_offset": 0'));
+  }
+
+  test("of a tenant that was not there", async () => {
+    await expectRefused("TENANT_NOT_FOUND", "nobody", { tenantId: "nobody" });
+  });
+
+  test("out of a damaged manifest", async () => {
+    const key = snapshotKey("acme", idOf(await newest()), MANIFEST_FILE);
+    await spoil(key, (text) => text.slice(0, text.length / 2));
+    await expectRefused("OBJECT_DAMAGED", key);
+  });
+
+  test("out of a manifest of a later version", async () => {
+    const key = snapshotKey("acme", idOf(await newest()), MANIFEST_FILE);
+    await spoil(key, (text) => text.replace('"format": 1', '"format": 2'));
+    await expectRefused("OBJECT_DAMAGED", "format 2");
+  });
+
+  test("out of a foreign tenant's snapshot", async () => {
+    const key = snapshotKey("acme", idOf(await newest()), MANIFEST_FILE);
+    await spoil(key, (text) => text.replace('"acme"', '"globex"'));
+    await expectRefused("SNAPSHOT_FOREIGN", "globex");
+  });
+
+  test("out of a file that is another than its manifest says", async () => {
+    const key = snapshotKey("acme", idOf(await newest()), "canonical.db");
+    await spoil(key, (text) => `${text} `);
+    await expectRefused("OBJECT_DAMAGED", key);
+  });
+
+  test("into a directory that holds something", async () => {
+    mkdirSync(target());
+    writeFileSync(join(target(), "mine"), "");
+    await expectRefused("DATA_DIR_INVALID", "mine");
+  });
+
+  test("into a place that is a file", async () => {
+    writeFileSync(target(), "");
+    await expectRefused("DATA_DIR_INVALID", target());
+  });
+
+  test.skipIf(process.getuid?.() === 0)("into a directory that may not be written", async () => {
+    chmodSync(place.path, 0o500);
+    await expectRefused("DATA_DIR_INVALID", "cannot be written");
+    chmodSync(place.path, 0o700);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))(
+    "into a place that no directory can be made in",
+    async () => {
+      await expectRefused("DATA_DIR_INVALID", "/dev/full", { directory: "/dev/full/restored" });
+    },
+  );
+});
+
+describe("one tenant in place", () => {
+  function inPlace(base: TenantBase, tenantId = "acme", from = sources()) {
+    const directory = partition.dataDir;
+    return restoreTenant({ directory, tenantId, base, dryRun: false }, from, machine(), never);
+  }
+  const snapshot = async () => ({ from: "snapshot", manifest: await newest() }) as const;
+
+  test("comes back from a snapshot, and catches up", async () => {
+    const base = await snapshot();
+    await partition.stop();
+    const view = await inPlace(base);
+    expect(view).toMatchObject({ records: 2, snapshotId: idOf(base.manifest) });
+    await partition.start();
+    expect(await nameIn(partition)).toEqual(str("wrong"));
+  });
+
+  test("is refused while a server runs", async () => {
+    expect(await refused(inPlace(await snapshot()))).toMatchObject({ reason: "DATA_DIR_LOCKED" });
+    expect(await nameIn(partition)).toEqual(str("wrong"));
+  });
+
+  test("is refused what another log has written", async () => {
+    const base = await snapshot();
+    await restore();
+    const directory = target();
+    const request = { directory, tenantId: "acme", base, dryRun: false };
+    const error = await refused(restoreTenant(request, sources(), machine(), never));
+    expect(error).toMatchObject({ reason: "SNAPSHOT_FOREIGN" });
+  });
+
+  test.each([
+    ["behind the archive's end", 1_000, "ends before"],
+    ["behind the tenant's files, with a gap", 5, "would be missing"],
+  ])("is refused a position %s", async (_what, offset, words) => {
+    const { manifest } = await snapshot();
+    await partition.stop();
+    if (words === "would be missing") await inPlaceOfSnapshotOnly(manifest);
+    const error = await refused(inPlace({ from: "position", offset: offset - 1 }));
+    expect(error).toMatchObject({ reason: "POSITION_BEYOND_LOG" });
+    expect(error.message).toContain(words);
+    await partition.start();
+    expect(await nameIn(partition)).toEqual(str("wrong"));
+  });
+  /** The tenant's files as they were in the snapshot, with nothing behind it. */
+  async function inPlaceOfSnapshotOnly(manifest: Awaited<ReturnType<typeof newest>>) {
+    const archive = new ArchiveReader(new MemoryBlobStore());
+    await inPlace({ from: "snapshot", manifest }, "acme", { ...sources(), archive });
+  }
+
+  test("of which there is none is refused", async () => {
+    const base = await snapshot();
+    await partition.stop();
+    expect(await refused(inPlace(base, "nobody"))).toMatchObject({ reason: "TENANT_NOT_FOUND" });
+  });
+
+  test("in what is no data directory is refused, and nothing is made", async () => {
+    const request = {
+      directory: target(),
+      tenantId: "acme",
+      base: await snapshot(),
+      dryRun: false,
+    };
+    const error = await refused(restoreTenant(request, sources(), machine(), never));
+    expect(error).toMatchObject({ reason: "DATA_DIR_INVALID" });
+    expect(readdirSync(place.path)).toEqual([]);
+  });
+});
