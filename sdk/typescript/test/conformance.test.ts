@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { EntDBService } from "../src/gen/entdb/v1/entdb_service_pb.ts";
-import { ErrorReason } from "../src/gen/entdb/v1/errors_pb.ts";
-import { TenantService } from "../src/gen/entdb/v1/tenant_service_pb.ts";
+import { EntDBService } from "../dist/gen/entdb/v1/entdb_service_pb.js";
+import { ErrorReason } from "../dist/gen/entdb/v1/errors_pb.js";
+import { TenantService } from "../dist/gen/entdb/v1/tenant_service_pb.js";
 import {
   type Case,
   goldenSchemas,
