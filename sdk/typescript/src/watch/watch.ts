@@ -45,6 +45,7 @@ export interface ChangeBatch {
 }
 
 const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MIN_MS = 1_000;
 const SILENT_HEARTBEATS = 2.5;
 const FIRST_ATTEMPTS = 5;
 
@@ -164,7 +165,9 @@ class Connection {
 
   constructor(session: Session, options: WatchOptions) {
     this.#session = session;
-    this.#silenceMs = (options.heartbeatMs ?? HEARTBEAT_MS) * SILENT_HEARTBEATS;
+    // What the server would not take, it refuses; until then time still runs forward.
+    const heartbeatMs = Math.max(options.heartbeatMs ?? HEARTBEAT_MS, HEARTBEAT_MIN_MS);
+    this.#silenceMs = heartbeatMs * SILENT_HEARTBEATS;
     const { closed } = session.caller;
     this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
   }
