@@ -6,9 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { EntDBService } from "../dist/gen/entdb/v1/entdb_service_pb.js";
-import { ErrorReason } from "../dist/gen/entdb/v1/errors_pb.js";
-import { TenantService } from "../dist/gen/entdb/v1/tenant_service_pb.js";
+import { reasonNames, rpcNames } from "./conformance/descriptors.ts";
 import {
   type Case,
   goldenSchemas,
@@ -36,9 +34,9 @@ describe("the files of cases", () => {
 });
 
 describe("what the cases cover", () => {
-  test("every RPC", () => {
+  test("every RPC", async () => {
     const covered = new Set(MINE.flatMap(({ covers }) => covers));
-    const rpcs = [...EntDBService.methods, ...TenantService.methods].map(({ name }) => name);
+    const rpcs = await rpcNames();
     assert.deepEqual(
       rpcs.filter((name) => !covered.has(name)),
       [],
@@ -51,11 +49,9 @@ describe("what the cases cover", () => {
     );
   });
 
-  test("every reason: provoked, or said why it cannot be", () => {
+  test("every reason: provoked, or said why it cannot be", async () => {
     const rows = loadReasons();
-    const reasons = Object.keys(ErrorReason).filter(
-      (name) => Number.isNaN(Number(name)) && name !== "UNSPECIFIED",
-    );
+    const reasons = await reasonNames();
     assert.deepEqual(Object.keys(rows).sort(), reasons.sort());
     const provoked = new Set(CASES.flatMap(({ steps }) => steps.flatMap(reasonsIn)));
     const wrong = reasons.filter(
