@@ -136,17 +136,17 @@ async def test_one_that_says_nothing(server: Server) -> None:
 
 
 async def test_one_that_never_speaks() -> None:
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+    async def listen(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
         writer.close()
-        ended.set()
+        await writer.wait_closed()
 
-    ended = asyncio.Event()
+    over = asyncio.Event()
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     client = to(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert type(await failure(client.connect(timeout=0.3))) is TimeoutError
     await client.close()
-    await ended.wait()
+    over.set()
     server.close()
 
 

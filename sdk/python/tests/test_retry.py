@@ -150,7 +150,7 @@ async def test_a_server_that_restarts(own_server: Server, tenant_id: str) -> Non
 
 
 async def test_a_deadline(behind: DbClient, proxy: Proxy) -> None:
-    proxy.answer_delay = 5
+    proxy.answer_delay = 1.5
     started = time.monotonic()
     with pytest.raises(TimeoutError) as passed:
         await behind.atomic(create_bob, timeout=0.3)

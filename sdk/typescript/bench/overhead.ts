@@ -7,14 +7,14 @@
  * of the machine's network or of another process. Then over gRPC to the real server, as users have
  * it. Last, memory after rounds of a thousand calls at once on one client.
  *
- * `bun bench/overhead.ts` with the package built, or `node --expose-gc`; arguments choose among
+ * `bun bench/overhead.ts` with the package built; arguments choose among
  * `once`, `server` and `memory`. Ends with 1 when a goal is missed.
  */
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { createClient as createStub, type Transport } from "@connectrpc/connect";
 import { type Client, createClient, defineNode, field, type NodeId } from "@entdb/client";
 import { grpcTransport } from "@entdb/client/node";
-import { EntDBService } from "../dist/gen/entdb/v1/entdb_service_pb.js";
+import { EntDBService } from "../src/gen/entdb/v1/entdb_service_pb.ts";
 import { TestServer } from "../test/fixtures/server.ts";
 
 const ROUNDS = 7;
@@ -147,9 +147,7 @@ if (wanted("server")) {
 
 /** Bytes in use after everything that can go has gone. */
 function heapAfterCollection(): number {
-  const { Bun: bun, gc } = globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void };
-  bun?.gc(true);
-  gc?.();
+  Bun.gc(true);
   return process.memoryUsage().heapUsed;
 }
 

@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import {
+  CanceledError,
   type Client,
   ConflictError,
+  DeadlineExceededError,
   InvalidArgumentError,
   NotFoundError,
   PermissionDeniedError,
@@ -17,6 +19,9 @@ import { DOORS } from "./fixtures/doors.ts";
 import { refusal } from "./fixtures/refusal.ts";
 import { User } from "./fixtures/schema.ts";
 import { useServer } from "./fixtures/suite.ts";
+
+/** Long enough to be in the future still when a busy machine's server gets it. */
+const KEY_LIFE_MS = 2_000;
 
 describe("with credentials", () => {
   const suite = useServer({ args: ["--auth", "required", "--admin-key-file", "admin.key"] });
@@ -64,7 +69,7 @@ describe("with credentials", () => {
     });
 
     test(`over ${door}: an expired key is refused, and one that is renewed goes on`, async () => {
-      const short = await keyFor("user:ada", new Date(Date.now() + 100));
+      const short = await keyFor("user:ada", new Date(Date.now() + KEY_LIFE_MS));
       const long = await keyFor("user:ada");
       await untilPast(short.key.expiresAt);
       const expired = suite.client(door, { credential: short.secret, tenantId: "acme", actor: "" });
@@ -80,6 +85,17 @@ describe("with credentials", () => {
       assert.equal(asked, 2, "before each try");
     });
   }
+
+  test("a credential that cannot be got: its own error, and never a hang", async () => {
+    const broken = new RangeError("no credential today");
+    const failing = suite.client("grpc", { credential: () => Promise.reject(broken) });
+    await assert.rejects(failing.health(), broken);
+    await assert.rejects(failing.watch()[Symbol.asyncIterator]().next(), broken);
+    const never = suite.client("grpc", { credential: () => new Promise<string>(() => undefined) });
+    await refusal(never.health({ timeoutMs: 50 }), DeadlineExceededError, "DEADLINE_EXCEEDED");
+    const signal = AbortSignal.timeout(50);
+    await refusal(never.health({ signal }), CanceledError, "CANCELED");
+  });
 
   test("keys are listed without what makes them one", async () => {
     const { key, secret } = await keyFor("user:app");

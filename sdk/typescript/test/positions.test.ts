@@ -71,6 +71,12 @@ describe("positions", () => {
     await refusal(client.count(User), PositionError, "POSITION_FROM_ANOTHER_LOG");
     assert.equal(client.position, undefined);
     assert.equal(await client.count(User), 1);
+    // One that the caller brought is the caller's: what is remembered stays.
+    await client.atomic((plan) => plan.create(User, { email: "b@x" }));
+    const { position } = client;
+    const brought = client.count(User, { atLeast: btoa(String.fromCharCode(...foreign)) });
+    await refusal(brought, PositionError, "POSITION_FROM_ANOTHER_LOG");
+    assert.equal(client.position, position);
     await refusal(() => client.observe("not base64!"), PositionError, "INVALID_POSITION");
   });
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeVar
 from ._codec.choice import choose
 from ._codec.fields import encode_payload
 from ._codec.grants import encode_grant
-from ._codec.ids import IdLike, require_id
+from ._codec.ids import IdLike, check_name, require_id
 from ._codec.schema import PERMISSION_NUMBER, encode_schema
 from ._codec.selection import encode_selection
 from ._codec.values import RefusedValueError, encode_value
@@ -104,6 +104,8 @@ class Plan:
         already is the answer, and stays as it is.
         """
         type_def = self._node_type(node_type)
+        for text in (id, thread, *(metadata or {}), *(metadata or {}).values()):
+            check_name(text, "create")
         node = pb.CreateNode(
             type_id=type_def.type_id,
             alias=self._new_alias(alias),
@@ -196,6 +198,7 @@ class Plan:
     ) -> Created:
         """Draws an edge from one node to another. There is at most one of a type between two."""
         type_def = self._edge_type(edge_type)
+        check_name(id, "link")
         edge = pb.CreateEdge(
             edge_type_id=type_def.edge_id,
             from_id=require_id(from_id, "link"),
@@ -268,6 +271,7 @@ class Plan:
     def revoke(self, node_id: IdLike, principal: str, permission: Permission | None = None) -> Plan:
         """Takes a grant back; without a permission all that the principal holds. What is not
         there is taken back without an error."""
+        check_name(principal, "principal")
         revoked = pb.RevokeGrant(node_id=require_id(node_id, "revoke"), principal=principal)
         if permission is not None:
             revoked.permission = choose(PERMISSION_NUMBER, permission, "permission")
@@ -284,6 +288,7 @@ class Plan:
     ) -> Plan:
         """Marks items of a mailbox as read, or with `unread` as unread: by id, or every one
         that was delivered at the position `up_to` or before."""
+        check_name(user_id, "user_id")
         marked = pb.MarkReadOperation(
             user_id=user_id, items=encode_selection(items, up_to), unread=unread
         )
@@ -294,6 +299,7 @@ class Plan:
         self, items: Iterable[IdLike] = (), *, up_to: bytes = b"", user_id: str = ""
     ) -> Plan:
         """Removes items from a mailbox; their nodes stay."""
+        check_name(user_id, "user_id")
         deleted = pb.DeleteMailboxItemsOperation(
             user_id=user_id, items=encode_selection(items, up_to)
         )
@@ -317,6 +323,7 @@ class Plan:
         return self._registry.edge_type(key)
 
     def _new_alias(self, alias: str) -> str:
+        check_name(alias, "alias")
         if alias in self._aliases:
             raise invalid(
                 "ALIAS_DUPLICATE",
@@ -381,4 +388,7 @@ def _texts(values: Iterable[str], what: str) -> list[str]:
         raise invalid(
             "INVALID_REQUEST", f"{what}: {values!r} is a text.", f"Give a list: [{values!r}]."
         )
-    return list(values)
+    texts = list(values)
+    for one in texts:
+        check_name(one, what)
+    return texts

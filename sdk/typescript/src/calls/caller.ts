@@ -87,14 +87,20 @@ export class Caller {
   async streamOptions(
     signal: AbortSignal,
   ): Promise<{ readonly stub: StubOptions; readonly requestId: string }> {
-    const requestId = this.#deps.requestIds.next();
-    const headers = await this.#headers(requestId);
+    const { attemptTimeoutMs, requestIds } = this.#deps;
+    const requestId = requestIds.next();
+    const headers = await this.#headers(requestId, attemptTimeoutMs, signal);
     return { stub: { headers, signal }, requestId };
   }
 
   /** A stream's failure as an error of this package. */
   streamError(thrown: unknown, requestId: string): EntDBError {
     return fromThrown(thrown, { endpoint: this.#deps.endpoint, requestId });
+  }
+
+  /** How long one try may take before the next one, in milliseconds. */
+  get attemptTimeoutMs(): number {
+    return this.#deps.attemptTimeoutMs;
   }
 
   /** Whether the credential is asked for anew at each try. */
@@ -124,8 +130,9 @@ export class Caller {
     if (this.closed.aborted) return { failed: canceled(this.closed, requestId) };
     if (isAborted(signal)) return { failed: canceled(signal, requestId) };
     if (leftMs <= 0) return { failed: deadlineExceeded({ requestId }) };
+    // What the program's own function throws is the program's, and passes as it is.
+    const headers = await this.#headers(requestId, leftMs, signal);
     try {
-      const headers = await this.#headers(requestId);
       const timeoutMs = Math.ceil(Math.min(leftMs, attemptTimeoutMs));
       const stub: StubOptions = { headers, timeoutMs };
       if (signal !== undefined) stub.signal = signal;
@@ -137,11 +144,37 @@ export class Caller {
     }
   }
 
-  async #headers(requestId: string): Promise<Record<string, string>> {
+  /** `leftMs` and `signal` bound how long the credential may be waited for. */
+  async #headers(
+    requestId: string,
+    leftMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, string>> {
     const { credential } = this.#deps;
     if (credential === undefined) return { "x-request-id": requestId };
-    const token = typeof credential === "string" ? credential : await credential();
+    const token =
+      typeof credential === "string" ? credential : await this.#ask(credential, leftMs, signal);
     return { "x-request-id": requestId, authorization: `Bearer ${token}` };
+  }
+
+  /** The credential in force. Throws when it does not come in time, and what the function throws. */
+  async #ask(
+    credential: () => string | Promise<string>,
+    leftMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const answered = new AbortController();
+    const signals = [answered.signal, this.closed, ...(signal === undefined ? [] : [signal])];
+    const late = pause(leftMs, AbortSignal.any(signals)).then((timeIsUp) => {
+      if (timeIsUp) throw deadlineExceeded({});
+      throw canceled(signal ?? this.closed);
+    });
+    try {
+      return await Promise.race([Promise.resolve(credential()), late]);
+    } finally {
+      late.catch(() => undefined);
+      answered.abort();
+    }
   }
 }
 

@@ -49,6 +49,7 @@ import type { LookupKey } from "../schema/infer.ts";
 import { TenantSchema } from "../schema/tenant-schema.ts";
 import { fetchTransport } from "../transport/fetch.ts";
 import type { ClientTransport } from "../transport/transport.ts";
+import { wellFormed } from "../transport/well-formed.ts";
 import type { NodeId } from "../values/ids.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { Watch, type WatchOptions } from "../watch/watch.ts";
@@ -66,9 +67,10 @@ export function createClient(options: ClientOptions): Client {
   const transport = (options.transport ?? fetchTransport())({ endpoint });
   const timeoutMs = checkedTimeout("timeoutMs", options.timeoutMs ?? TIMEOUT_MS);
   const attemptTimeoutMs = options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS;
+  const connect = wellFormed(transport.connect);
   return new Client(transport, {
-    rpc: createStub(EntDBService, transport.connect),
-    tenants: createStub(TenantService, transport.connect),
+    rpc: createStub(EntDBService, connect),
+    tenants: createStub(TenantService, connect),
     caller: new Caller({
       endpoint,
       credential: options.credential,

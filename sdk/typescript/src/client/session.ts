@@ -63,11 +63,18 @@ export function freshnessOf(session: Session, options: ReadOptions) {
  * Waits for a read. Where the server does not know the position that this client remembers,
  * its log is another one than before: the position is forgotten, and the caller is told.
  */
-export async function readAnswer<T>(session: Session, call: Promise<T>): Promise<T> {
+export async function readAnswer<T>(
+  session: Session,
+  options: ReadOptions,
+  call: Promise<T>,
+): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof PositionError) session.positions.forget(session.identity.tenantId);
+    const remembered = options.atLeast === undefined;
+    if (error instanceof PositionError && remembered) {
+      session.positions.forget(session.identity.tenantId);
+    }
     throw error;
   }
 }

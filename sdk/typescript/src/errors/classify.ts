@@ -12,7 +12,7 @@ import {
   TlsError,
 } from "./connection.ts";
 import type { EntDBError } from "./entdb-error.ts";
-import { CanceledError, DeadlineExceededError } from "./refusals.ts";
+import { CanceledError, DeadlineExceededError, InvalidArgumentError } from "./refusals.ts";
 
 /** Of which call an error is. */
 export interface FailedCall {
@@ -31,6 +31,8 @@ const LOST_WORDS =
   /socket (?:connection was closed|hang up)|other side closed|terminated|stream closed|premature|missing (?:end|trailer)|network error|session closed|connection (?:was )?(?:closed|reset|lost)|protocol error: missing/i;
 /** What HTTP/2 says of an answer that is not HTTP/2. */
 const NO_HTTP2 = /^Protocol error$/m;
+/** What the encoder says of a number that its field cannot hold. */
+const UNSENDABLE = /^serialize binary: (?:cannot encode field )?(.*)$/;
 const SERVER_WENT = /REFUSED_STREAM|GOAWAY|INTERNAL_ERROR \(0x2\)|CANCEL \(0x8\)/;
 
 /** The error of a call that EntDB did not answer. */
@@ -39,6 +41,8 @@ export function connectionErrorOf(
   thrown: unknown,
   call: FailedCall,
 ): EntDBError {
+  const unsendable = UNSENDABLE.exec(error.rawMessage)?.[1];
+  if (unsendable !== undefined) return neverSent(unsendable, thrown);
   const codes = causes(thrown).flatMap((cause) => codeOf(cause) ?? []);
   const words = causes(thrown)
     .map((cause) => (cause instanceof Error ? cause.message : ""))
@@ -95,6 +99,16 @@ export function connectionErrorOf(
     });
   }
   return answeredByAnother(error, call, common);
+}
+
+/** The request cannot be a message, so that nobody was asked. */
+function neverSent(problem: string, cause: unknown): InvalidArgumentError {
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: `The request cannot be sent: ${problem}.`,
+    hint: "Give whole numbers of 32 bits, from 0, and versions from 1.",
+    cause,
+  });
 }
 
 function hintOfLost(endpoint: string): string {

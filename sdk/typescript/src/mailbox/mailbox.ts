@@ -95,7 +95,7 @@ export class Mailbox {
     return new Listing(options, async (page) => {
       const request = { ...question, ...page, read: freshnessOf(this.#session, options) };
       const call = caller.call((stub) => rpc.listMailbox(request, stub), "safe", options);
-      const answer = await readAnswer(this.#session, call);
+      const answer = await readAnswer(this.#session, options, call);
       return {
         ...pageOf(answer.items.map(itemOf), answer),
         unreadCount: safeNumber(answer.unreadCount, "count"),
@@ -115,7 +115,7 @@ export class Mailbox {
     return new Listing(options, async (page) => {
       const request = { ...question, ...page, read: freshnessOf(this.#session, options) };
       const call = caller.call((stub) => rpc.searchMailbox(request, stub), "safe", options);
-      const answer = await readAnswer(this.#session, call);
+      const answer = await readAnswer(this.#session, options, call);
       const hits = answer.results.flatMap(({ item, score, highlight }) =>
         item === undefined
           ? []
@@ -134,7 +134,7 @@ export class Mailbox {
       read: freshnessOf(this.#session, options),
     };
     const call = caller.call((stub) => rpc.getUnreadCount(request, stub), "safe", options);
-    return safeNumber((await readAnswer(this.#session, call)).unreadCount, "count");
+    return safeNumber((await readAnswer(this.#session, options, call)).unreadCount, "count");
   }
 
   /** Marks items as read, or as unread. What is missing is passed over. */

@@ -50,7 +50,7 @@ export async function getReceipt(
     "safe",
     options,
   );
-  return receiptOf(await readAnswer(session, call));
+  return receiptOf(await readAnswer(session, options, call));
 }
 
 function receiptOf(answer: GetReceiptResponse): Receipt {

@@ -90,7 +90,7 @@ export function listEdges<T extends EdgeType, D extends EdgeDirection, W extends
       "safe",
       options,
     );
-    const answer = await readAnswer(session, call);
+    const answer = await readAnswer(session, options, call);
     const nodes = new Map(answer.nodes.map((wire) => [wire.id, wire]));
     const edges = answer.edges.map((wire) => {
       const far = nodes.get(direction === "out" ? wire.toId : wire.fromId);
@@ -126,7 +126,7 @@ export function listConnected<T extends EdgeType, D extends EdgeDirection>(
       "safe",
       options,
     );
-    const answer = await readAnswer(session, call);
+    const answer = await readAnswer(session, options, call);
     const reached = answer.nodes.flatMap(({ node: wire, distance }) =>
       wire === undefined
         ? []

@@ -27,7 +27,7 @@ export async function listGrants(
     "safe",
     options,
   );
-  const { ownerActor, grants } = await readAnswer(session, call);
+  const { ownerActor, grants } = await readAnswer(session, options, call);
   return {
     ownerActor,
     grants: grants.map(({ principal, permission, expiresAt }) => ({

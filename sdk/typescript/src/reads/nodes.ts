@@ -39,7 +39,7 @@ export async function getNode<T extends NodeType>(
     read: freshnessOf(session, options),
   };
   const call = session.caller.call((stub) => session.rpc.getNode(request, stub), "safe", options);
-  const found = await orMissing(readAnswer(session, call));
+  const found = await orMissing(readAnswer(session, options, call));
   return found?.node === undefined ? undefined : decodeNode(type, ofType(type, found.node));
 }
 
@@ -59,7 +59,7 @@ export async function getNodes<T extends NodeType>(
     read: freshnessOf(session, options),
   };
   const call = session.caller.call((stub) => session.rpc.getNodes(request, stub), "safe", options);
-  const { nodes, missingIds } = await readAnswer(session, call);
+  const { nodes, missingIds } = await readAnswer(session, options, call);
   return {
     nodes: nodes.map((node) => decodeNode(type, ofType(type, node))),
     missing: missingIds as NodeId[],
@@ -85,7 +85,7 @@ export async function getNodeByKey<T extends NodeType>(
     "safe",
     options,
   );
-  const found = await orMissing(readAnswer(session, call));
+  const found = await orMissing(readAnswer(session, options, call));
   return found?.node === undefined ? undefined : decodeNode(type, found.node);
 }
 

@@ -47,7 +47,7 @@ export function queryNodes<T extends NodeType>(
       "safe",
       options,
     );
-    const answer = await readAnswer(session, call);
+    const answer = await readAnswer(session, options, call);
     const { totalCount } = answer;
     const nodes = answer.nodes.map((node) => decodeNode(type, node));
     return {
@@ -73,7 +73,7 @@ export async function countNodes<T extends NodeType>(
     "safe",
     options,
   );
-  return safeNumber((await readAnswer(session, call)).count, "count");
+  return safeNumber((await readAnswer(session, options, call)).count, "count");
 }
 
 function questionOf<T extends NodeType>(session: Session, type: T, options: CountOptions<T>) {

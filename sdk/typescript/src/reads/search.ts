@@ -54,7 +54,7 @@ export function searchNodes<T extends NodeType>(
       "safe",
       options,
     );
-    const answer = await readAnswer(session, call);
+    const answer = await readAnswer(session, options, call);
     const hits = answer.hits.flatMap((hit) => decodeHit<T>(session, hit) ?? []);
     return pageOf(hits, answer);
   });

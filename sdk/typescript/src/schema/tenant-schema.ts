@@ -103,6 +103,7 @@ export class TenantSchema {
     const call = caller.call((stub) => rpc.getSchema(request, stub), "safe", options);
     const { schema, build, fingerprint, locked, positionToken } = await readAnswer(
       this.#session,
+      options,
       call,
     );
     return {
@@ -131,7 +132,7 @@ export class TenantSchema {
       read: freshnessOf(this.#session, options),
     };
     const call = caller.call((stub) => rpc.checkSchema(request, stub), "safe", options);
-    const answer = await readAnswer(this.#session, call);
+    const answer = await readAnswer(this.#session, options, call);
     return {
       changes: answer.changes.map(({ change, path, compatibility, message, hint }) => ({
         change,

@@ -6,6 +6,7 @@
  * connection on which a call waited for its answer in vain gets no more calls: networks drop
  * connections without telling either side.
  */
+import { setTimeout } from "node:timers";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -42,6 +43,8 @@ const CALLS_PER_CONNECTION = 200;
 const PING_INTERVAL_MS = 30_000;
 /** Shorter than the server's own, so that it is the client who closes. */
 const IDLE_TIMEOUT_MS = 4 * 60_000;
+/** How long a connection that is to end may still say why it has ended already. */
+const LINGER_MS = 250;
 
 /** gRPC, over HTTP/2: to the server's port for gRPC. */
 export function grpcTransport(options: Http2TransportOptions = {}): TransportFactory {
@@ -123,7 +126,7 @@ class ConnectionPool implements ClientTransport {
   };
 
   close(): void {
-    for (const { session } of this.#connections.splice(0)) session.abort();
+    for (const { session } of this.#connections.splice(0)) abortSoon(session);
   }
 
   #take(): Connection {
@@ -154,7 +157,7 @@ class ConnectionPool implements ClientTransport {
 
   #giveBack(connection: Connection): void {
     connection.calls -= 1;
-    if (connection.retired && connection.calls === 0) connection.session.abort();
+    if (connection.retired && connection.calls === 0) abortSoon(connection.session);
   }
 
   /** It gets no more calls; those under way go on. It may be dead without anybody having said so. */
@@ -163,6 +166,15 @@ class ConnectionPool implements ClientTransport {
     if (at >= 0) this.#connections.splice(at, 1);
     connection.retired = true;
   }
+}
+
+/**
+ * Ends a connection, after what the runtime may still have to say of it. A connection that is
+ * already dying says so a moment later, and its manager stops listening when it is aborted: the
+ * error would end the process. Nothing waits for this, and it keeps no process alive.
+ */
+function abortSoon(session: Http2SessionManager): void {
+  setTimeout(() => session.abort(), LINGER_MS).unref();
 }
 
 /** The messages of a stream, which says when it has ended. */

@@ -9,7 +9,7 @@
 import type { Session } from "../client/session.ts";
 import { canceled } from "../errors/classify.ts";
 import { ConnectionLostError } from "../errors/connection.ts";
-import type { EntDBError } from "../errors/entdb-error.ts";
+import { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
 import type { WatchChangesResponse } from "../gen/entdb/v1/entdb_service_pb.ts";
 import type { TypeDefinition } from "../schema/define.ts";
@@ -45,6 +45,7 @@ export interface ChangeBatch {
 }
 
 const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MIN_MS = 1_000;
 const SILENT_HEARTBEATS = 2.5;
 const FIRST_ATTEMPTS = 5;
 
@@ -164,7 +165,9 @@ class Connection {
 
   constructor(session: Session, options: WatchOptions) {
     this.#session = session;
-    this.#silenceMs = (options.heartbeatMs ?? HEARTBEAT_MS) * SILENT_HEARTBEATS;
+    // What the server would not take, it refuses; until then time still runs forward.
+    const heartbeatMs = Math.max(options.heartbeatMs ?? HEARTBEAT_MS, HEARTBEAT_MIN_MS);
+    this.#silenceMs = heartbeatMs * SILENT_HEARTBEATS;
     const { closed } = session.caller;
     this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
   }
@@ -179,16 +182,20 @@ class Connection {
     const { stub, requestId } = await this.#session.caller.streamOptions(this.#abort.signal);
     this.#requestId = requestId;
     const messages = this.#session.rpc.watchChanges(request, stub)[Symbol.asyncIterator]();
+    // The server says at once from where on changes come.
+    let silenceMs = Math.min(this.#silenceMs, this.#session.caller.attemptTimeoutMs);
     for (;;) {
-      const message = await this.#unlessSilent(messages.next());
+      const message = await this.#unlessSilent(messages.next(), silenceMs);
+      silenceMs = this.#silenceMs;
       // The server never ends a watch of its own accord without an error.
       if (message.done === true) throw lost(requestId);
       yield message.value;
     }
   }
 
-  /** Why the stream ended. */
+  /** Why the stream ended. Throws what the program's own credential function threw. */
   errorOf(thrown: unknown): EntDBError {
+    if (this.#requestId === "" && !(thrown instanceof EntDBError)) throw thrown;
     if (this.#silent) return lost(this.#requestId, thrown);
     return this.#session.caller.streamError(thrown, this.#requestId);
   }
@@ -198,11 +205,11 @@ class Connection {
     this.#stop();
   }
 
-  async #unlessSilent<T>(message: Promise<T>): Promise<T> {
+  async #unlessSilent<T>(message: Promise<T>, silenceMs: number): Promise<T> {
     const timer = setTimeout(() => {
       this.#silent = true;
       this.#abort.abort(new SilentStream());
-    }, this.#silenceMs);
+    }, silenceMs);
     try {
       return await message;
     } finally {

@@ -75,12 +75,21 @@ function readJson(path: string): JsonObject {
   return JSON.parse(readFileSync(path, "utf8")) as JsonObject;
 }
 
-/** The cases of all families, in the order of their files. */
-export function loadCases(): Case[] {
+/** The files of cases, by their names. */
+export function loadFamilies(): Map<string, JsonObject> {
   const folder = join(ROOT, "cases");
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return names.sort().flatMap((name) => {
-    const family = readJson(join(folder, name));
+  return new Map(names.sort().map((name) => [name, readJson(join(folder, name))]));
+}
+
+/** What a file of cases may say. */
+export function loadCaseSchema(): JsonObject {
+  return readJson(join(ROOT, "case.schema.json"));
+}
+
+/** The cases of all families, in the order of their files. */
+export function loadCases(): Case[] {
+  return [...loadFamilies().values()].flatMap((family) => {
     const cases = family["cases"] as readonly (JsonObject & Partial<Case>)[];
     return cases.map((one) => ({
       server: "trusted" as const,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 
-from .._codec.ids import IdLike
+from .._codec.ids import IdLike, check_name
 from .._codec.mailbox import decode_item, decode_mailbox_hit
 from .._codec.selection import encode_selection
 from .._generated import rpcs
@@ -13,7 +12,7 @@ from .._generated.entdb.v1 import entdb_service_pb2 as pb
 from .._session import Consistency, Fresh
 from ..models import MailboxHit, MailboxItem
 from ..paging import Page, Paged
-from .base import Calls
+from .base import Calls, key_of_write
 from .reads import NodeTypeLike
 from .search import LARGEST_PAGE_OF_HITS
 
@@ -37,6 +36,8 @@ class MailboxCalls(Calls):
     ) -> Paged[MailboxItem]:
         """The items, newest first: all, unread ones, of one type, of one thread. Each page
         tells how many of the whole mailbox are unread."""
+        check_name(user_id, "user_id")
+        check_name(thread, "thread")
         registry = self._session.registry
         type_id = 0 if node_type is None else registry.node_type(node_type).type_id
 
@@ -72,6 +73,8 @@ class MailboxCalls(Calls):
     ) -> Paged[MailboxHit]:
         """Items whose nodes have all the words, best first. With `prefix` the last word may be
         the beginning of one."""
+        check_name(query, "query")
+        check_name(user_id, "user_id")
 
         async def fetch(size: int, behind: bytes) -> Page[MailboxHit]:
             request = pb.SearchMailboxRequest(
@@ -104,6 +107,7 @@ class MailboxCalls(Calls):
         timeout: float | None = None,
     ) -> int:
         """How many items are unread."""
+        check_name(user_id, "user_id")
         request = pb.GetUnreadCountRequest(
             context=self._session.context(),
             user_id=user_id,
@@ -125,12 +129,13 @@ class MailboxCalls(Calls):
         """Marks items as read, or with `unread` as unread: by id, and every one that was
         delivered at the position `up_to` or before. Answers how many are marked otherwise now;
         what is missing or is so already is passed over."""
+        check_name(user_id, "user_id")
         request = pb.MarkReadRequest(
             context=self._session.context(),
             user_id=user_id,
             items=encode_selection(items, up_to),
             unread=unread,
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            idempotency_key=key_of_write(idempotency_key),
         )
         deadline = self._session.caller.deadline(timeout)
         return (await self._session.write(rpcs.MARK_READ, request, deadline)).count
@@ -145,11 +150,12 @@ class MailboxCalls(Calls):
         timeout: float | None = None,
     ) -> int:
         """Removes items; their nodes stay. Answers how many there were."""
+        check_name(user_id, "user_id")
         request = pb.DeleteMailboxItemsRequest(
             context=self._session.context(),
             user_id=user_id,
             items=encode_selection(items, up_to),
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            idempotency_key=key_of_write(idempotency_key),
         )
         deadline = self._session.caller.deadline(timeout)
         return (await self._session.write(rpcs.DELETE_MAILBOX_ITEMS, request, deadline)).count

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from .._codec.choice import choose
 from .._codec.graph import decode_difference
 from .._codec.schema import decode_schema, encode_schema
@@ -14,7 +12,7 @@ from .._session import Consistency, Fresh
 from ..models import RegisteredSchema, SchemaCheck, TenantSchema
 from ..plan import SCHEMA_MODE, SchemaMode
 from ..registry import SchemaRegistry
-from .base import Calls
+from .base import Calls, key_of_write
 
 
 class SchemaCalls(Calls):
@@ -57,7 +55,7 @@ class SchemaCalls(Calls):
         """
         request = pb.RegisterSchemaRequest(
             context=self._session.context(),
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            idempotency_key=key_of_write(idempotency_key),
             schema=encode_schema(self._session.registry if schema is None else schema),
             mode=choose(SCHEMA_MODE, mode, "mode"),
         )

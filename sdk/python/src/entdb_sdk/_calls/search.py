@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from .._codec.ids import check_name
 from .._generated import rpcs
 from .._generated.entdb.v1 import entdb_service_pb2 as pb
 from .._session import Consistency, Fresh
@@ -45,6 +46,7 @@ class SearchCalls(Calls):
         """
         if isinstance(node_types, NodeTypeDef | int | str):
             node_types = (node_types,)
+        check_name(query, "query")
         types = [self._session.registry.node_type(one) for one in node_types]
         field_ids = _fields_of(types, fields)
 
@@ -89,7 +91,8 @@ class SearchCalls(Calls):
 def _fields_of(types: Sequence[NodeTypeDef], fields: Sequence[str]) -> list[int]:
     names = (fields,) if isinstance(fields, str) else fields
     if names and len(types) != 1:
-        raise invalid("SEARCH_INVALID", "Fields are searched with exactly one type.")
+        hint = "Name the one type whose fields they are, or leave the fields out."
+        raise invalid("SEARCH_INVALID", "Fields are searched with exactly one type.", hint)
     found = []
     for name in names:
         field = types[0].fields_by_name.get(name)

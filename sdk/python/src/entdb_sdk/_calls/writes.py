@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import uuid
 from collections.abc import Callable
 from typing import Final
 
 from .._codec.graph import decode_atomic, decode_result
+from .._codec.ids import check_name
 from .._generated import rpcs
 from .._generated.entdb.v1 import entdb_service_pb2 as pb
 from .._session import Consistency, Fresh
@@ -15,7 +15,7 @@ from .._transport.status import error_for
 from ..errors import invalid
 from ..models import AtomicResult, Receipt, ReceiptState
 from ..plan import Plan
-from .base import Calls
+from .base import Calls, key_of_write
 
 _RECEIPT_STATE: Final[dict[int, ReceiptState]] = {
     pb.RECEIPT_STATE_UNKNOWN: "unknown",
@@ -59,15 +59,9 @@ class WriteCalls(Calls):
             raise invalid(
                 "INVALID_REQUEST", "The plan is empty.", "Put an operation into it, such as create."
             )
-        if idempotency_key == "":
-            raise invalid(
-                "INVALID_IDEMPOTENCY_KEY",
-                "The idempotency key is empty.",
-                "Leave it out to have one made.",
-            )
         request = pb.ExecuteAtomicRequest(
             context=self._session.context(),
-            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            idempotency_key=key_of_write(idempotency_key),
             operations=plan.operations,
             wait=pb.WAIT_MODE_APPLIED if wait_for_applied else pb.WAIT_MODE_DURABLE,
             schema_fingerprint=self._session.registry.fingerprint if plan.names_types else "",
@@ -84,6 +78,7 @@ class WriteCalls(Calls):
         timeout: float | None = None,
     ) -> Receipt:
         """What became of the transaction with this key. Others' are unknown."""
+        check_name(idempotency_key, "idempotency_key")
         request = pb.GetReceiptRequest(
             context=self._session.context(),
             idempotency_key=idempotency_key,

@@ -9,6 +9,7 @@ from ..errors import invalid
 from ..grants import Grant
 from ..schema import FieldDef
 from .choice import choose
+from .ids import check_name
 from .schema import PERMISSION_NUMBER, PERMISSION_OF_NUMBER
 from .values import RefusedValueError, encode_value
 
@@ -21,6 +22,7 @@ def encode_grant(grant: Grant) -> pb.Grant:
         encode_value(_EXPIRES_AT, grant.expires_at, value)
     except RefusedValueError as refused:
         raise invalid("INVALID_VALUE", f"expires_at: {refused.problem}.", refused.hint) from refused
+    check_name(grant.principal, "principal")
     return pb.Grant(
         principal=grant.principal,
         permission=choose(PERMISSION_NUMBER, grant.permission, "permission"),

@@ -34,7 +34,8 @@ def check_name(value: object, what: str) -> None:
             return
     except UnicodeEncodeError:
         pass
-    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no text.")
+    hint = "Give a str of well-formed Unicode."
+    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no text.", hint)
 
 
 def require_id(value: object, what: str) -> str:
@@ -46,4 +47,5 @@ def require_id(value: object, what: str) -> str:
             f"{what}: {value!r} is no id.",
             "Give an id as text, or a node or edge that has one.",
         )
+    check_name(text, what)
     return text

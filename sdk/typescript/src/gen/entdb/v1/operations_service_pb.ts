@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file entdb/v1/operations_service.proto.
  */
 export const file_entdb_v1_operations_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbnRkYi92MS9vcGVyYXRpb25zX3NlcnZpY2UucHJvdG8SCGVudGRiLnYxIhcKFUdldExvZ1Bvc2l0aW9uUmVxdWVzdCLBAQoWR2V0TG9nUG9zaXRpb25SZXNwb25zZRIOCgZsb2dfaWQYASABKAkSDQoFdG9waWMYAiABKAkSEQoJcGFydGl0aW9uGAMgASgNEhIKCmVuZF9vZmZzZXQYBCABKAQSFgoOYXBwbGllZF9vZmZzZXQYBSABKAQSGQoRY2hlY2twb2ludF9vZmZzZXQYBiABKAQSLgoOdGVuYW50c19iZWhpbmQYByADKAsyFi5lbnRkYi52MS5UZW5hbnRCZWhpbmQibAoMVGVuYW50QmVoaW5kEhEKCXRlbmFudF9pZBgBIAEoCRIoCgd0cm91YmxlGAIgASgOMhcuZW50ZGIudjEuVGVuYW50VHJvdWJsZRIOCgZvZmZzZXQYAyABKAQSDwoHbWVzc2FnZRgEIAEoCSIpChRSZWJ1aWxkVGVuYW50UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkingEKFVJlYnVpbGRUZW5hbnRSZXNwb25zZRIPCgdyZWNvcmRzGAEgASgEEhsKE2NvbnRlbnRfaGFzaF9iZWZvcmUYAiABKAkSGgoSY29udGVudF9oYXNoX2FmdGVyGAMgASgJEh0KFW91dGNvbWVfZGlnZXN0X2JlZm9yZRgEIAEoCRIcChRvdXRjb21lX2RpZ2VzdF9hZnRlchgFIAEoCSInChJSZXRyeVRlbmFudFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJIjcKE1JldHJ5VGVuYW50UmVzcG9uc2USDwoHcmVzdW1lZBgBIAEoCBIPCgdtZXNzYWdlGAIgASgJKqIBCg1UZW5hbnRUcm91YmxlEh4KGlRFTkFOVF9UUk9VQkxFX1VOU1BFQ0lGSUVEEAASGgoWVEVOQU5UX1RST1VCTEVfU1RBTExFRBABEh0KGVRFTkFOVF9UUk9VQkxFX1JFQlVJTERJTkcQAhIZChVURU5BTlRfVFJPVUJMRV9IQUxURUQQAxIbChdURU5BTlRfVFJPVUJMRV9CVUlMRElORxAEMosCChFPcGVyYXRpb25zU2VydmljZRJYCg5HZXRMb2dQb3NpdGlvbhIfLmVudGRiLnYxLkdldExvZ1Bvc2l0aW9uUmVxdWVzdBogLmVudGRiLnYxLkdldExvZ1Bvc2l0aW9uUmVzcG9uc2UiA5ACARJQCg1SZWJ1aWxkVGVuYW50Eh4uZW50ZGIudjEuUmVidWlsZFRlbmFudFJlcXVlc3QaHy5lbnRkYi52MS5SZWJ1aWxkVGVuYW50UmVzcG9uc2USSgoLUmV0cnlUZW5hbnQSHC5lbnRkYi52MS5SZXRyeVRlbmFudFJlcXVlc3QaHS5lbnRkYi52MS5SZXRyeVRlbmFudFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("CiFlbnRkYi92MS9vcGVyYXRpb25zX3NlcnZpY2UucHJvdG8SCGVudGRiLnYxIhcKFUdldExvZ1Bvc2l0aW9uUmVxdWVzdCLXAQoWR2V0TG9nUG9zaXRpb25SZXNwb25zZRIOCgZsb2dfaWQYASABKAkSDQoFdG9waWMYAiABKAkSEQoJcGFydGl0aW9uGAMgASgNEhIKCmVuZF9vZmZzZXQYBCABKAQSFgoOYXBwbGllZF9vZmZzZXQYBSABKAQSGQoRY2hlY2twb2ludF9vZmZzZXQYBiABKAQSLgoOdGVuYW50c19iZWhpbmQYByADKAsyFi5lbnRkYi52MS5UZW5hbnRCZWhpbmQSFAoMc3RhcnRfb2Zmc2V0GAggASgEIhgKFkdldEFyY2hpdmVTdGF0ZVJlcXVlc3QieAoXR2V0QXJjaGl2ZVN0YXRlUmVzcG9uc2USDwoHZW5hYmxlZBgBIAEoCBINCgVwbGFjZRgCIAEoCRIXCg9hcmNoaXZlZF9vZmZzZXQYAyABKAQSEwoLbGFnX3JlY29yZHMYBCABKAQSDwoHZmFpbHVyZRgFIAEoCSJsCgxUZW5hbnRCZWhpbmQSEQoJdGVuYW50X2lkGAEgASgJEigKB3Ryb3VibGUYAiABKA4yFy5lbnRkYi52MS5UZW5hbnRUcm91YmxlEg4KBm9mZnNldBgDIAEoBBIPCgdtZXNzYWdlGAQgASgJIikKFFJlYnVpbGRUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCSKeAQoVUmVidWlsZFRlbmFudFJlc3BvbnNlEg8KB3JlY29yZHMYASABKAQSGwoTY29udGVudF9oYXNoX2JlZm9yZRgCIAEoCRIaChJjb250ZW50X2hhc2hfYWZ0ZXIYAyABKAkSHQoVb3V0Y29tZV9kaWdlc3RfYmVmb3JlGAQgASgJEhwKFG91dGNvbWVfZGlnZXN0X2FmdGVyGAUgASgJIicKElJldHJ5VGVuYW50UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkiNwoTUmV0cnlUZW5hbnRSZXNwb25zZRIPCgdyZXN1bWVkGAEgASgIEg8KB21lc3NhZ2UYAiABKAkiKgoVQ3JlYXRlU25hcHNob3RSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCSI/ChZDcmVhdGVTbmFwc2hvdFJlc3BvbnNlEiUKCXNuYXBzaG90cxgBIAMoCzISLmVudGRiLnYxLlNuYXBzaG90IikKFExpc3RTbmFwc2hvdHNSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCSI+ChVMaXN0U25hcHNob3RzUmVzcG9uc2USJQoJc25hcHNob3RzGAEgAygLMhIuZW50ZGIudjEuU25hcHNob3QimQEKCFNuYXBzaG90EhMKC3NuYXBzaG90X2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRISCgpjcmVhdGVkX2F0GAMgASgDEhQKDHdhbF9wb3NpdGlvbhgEIAEoCRIQCghsb2dfdGltZRgFIAEoAxINCgVieXRlcxgGIAEoBBIaChJzY2hlbWFfZmluZ2VycHJpbnQYByABKAkqogEKDVRlbmFudFRyb3VibGUSHgoaVEVOQU5UX1RST1VCTEVfVU5TUEVDSUZJRUQQABIaChZURU5BTlRfVFJPVUJMRV9TVEFMTEVEEAESHQoZVEVOQU5UX1RST1VCTEVfUkVCVUlMRElORxACEhkKFVRFTkFOVF9UUk9VQkxFX0hBTFRFRBADEhsKF1RFTkFOVF9UUk9VQkxFX0JVSUxESU5HEAQylAQKEU9wZXJhdGlvbnNTZXJ2aWNlElgKDkdldExvZ1Bvc2l0aW9uEh8uZW50ZGIudjEuR2V0TG9nUG9zaXRpb25SZXF1ZXN0GiAuZW50ZGIudjEuR2V0TG9nUG9zaXRpb25SZXNwb25zZSIDkAIBElsKD0dldEFyY2hpdmVTdGF0ZRIgLmVudGRiLnYxLkdldEFyY2hpdmVTdGF0ZVJlcXVlc3QaIS5lbnRkYi52MS5HZXRBcmNoaXZlU3RhdGVSZXNwb25zZSIDkAIBElAKDVJlYnVpbGRUZW5hbnQSHi5lbnRkYi52MS5SZWJ1aWxkVGVuYW50UmVxdWVzdBofLmVudGRiLnYxLlJlYnVpbGRUZW5hbnRSZXNwb25zZRJKCgtSZXRyeVRlbmFudBIcLmVudGRiLnYxLlJldHJ5VGVuYW50UmVxdWVzdBodLmVudGRiLnYxLlJldHJ5VGVuYW50UmVzcG9uc2USUwoOQ3JlYXRlU25hcHNob3QSHy5lbnRkYi52MS5DcmVhdGVTbmFwc2hvdFJlcXVlc3QaIC5lbnRkYi52MS5DcmVhdGVTbmFwc2hvdFJlc3BvbnNlElUKDUxpc3RTbmFwc2hvdHMSHi5lbnRkYi52MS5MaXN0U25hcHNob3RzUmVxdWVzdBofLmVudGRiLnYxLkxpc3RTbmFwc2hvdHNSZXNwb25zZSIDkAIBYgZwcm90bzM");
 
 /**
  * @generated from message entdb.v1.GetLogPositionRequest
@@ -71,6 +71,13 @@ export type GetLogPositionResponse = Message<"entdb.v1.GetLogPositionResponse"> 
    * @generated from field: repeated entdb.v1.TenantBehind tenants_behind = 7;
    */
   tenantsBehind: TenantBehind[];
+
+  /**
+   * The oldest record that the log still has; what is older is in the archive.
+   *
+   * @generated from field: uint64 start_offset = 8;
+   */
+  startOffset: bigint;
 };
 
 /**
@@ -79,6 +86,66 @@ export type GetLogPositionResponse = Message<"entdb.v1.GetLogPositionResponse"> 
  */
 export const GetLogPositionResponseSchema: GenMessage<GetLogPositionResponse> = /*@__PURE__*/
   messageDesc(file_entdb_v1_operations_service, 1);
+
+/**
+ * @generated from message entdb.v1.GetArchiveStateRequest
+ */
+export type GetArchiveStateRequest = Message<"entdb.v1.GetArchiveStateRequest"> & {
+};
+
+/**
+ * Describes the message entdb.v1.GetArchiveStateRequest.
+ * Use `create(GetArchiveStateRequestSchema)` to create a new message.
+ */
+export const GetArchiveStateRequestSchema: GenMessage<GetArchiveStateRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 2);
+
+/**
+ * @generated from message entdb.v1.GetArchiveStateResponse
+ */
+export type GetArchiveStateResponse = Message<"entdb.v1.GetArchiveStateResponse"> & {
+  /**
+   * False: nothing is archived, and the log is never trimmed.
+   *
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * Where to: "s3://bucket", or a directory of the server.
+   *
+   * @generated from field: string place = 2;
+   */
+  place: string;
+
+  /**
+   * Every record below it is archived and was read back.
+   *
+   * @generated from field: uint64 archived_offset = 3;
+   */
+  archivedOffset: bigint;
+
+  /**
+   * Records that are not archived yet.
+   *
+   * @generated from field: uint64 lag_records = 4;
+   */
+  lagRecords: bigint;
+
+  /**
+   * What failed and is tried again; empty: all is well.
+   *
+   * @generated from field: string failure = 5;
+   */
+  failure: string;
+};
+
+/**
+ * Describes the message entdb.v1.GetArchiveStateResponse.
+ * Use `create(GetArchiveStateResponseSchema)` to create a new message.
+ */
+export const GetArchiveStateResponseSchema: GenMessage<GetArchiveStateResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 3);
 
 /**
  * @generated from message entdb.v1.TenantBehind
@@ -112,7 +179,7 @@ export type TenantBehind = Message<"entdb.v1.TenantBehind"> & {
  * Use `create(TenantBehindSchema)` to create a new message.
  */
 export const TenantBehindSchema: GenMessage<TenantBehind> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_operations_service, 2);
+  messageDesc(file_entdb_v1_operations_service, 4);
 
 /**
  * @generated from message entdb.v1.RebuildTenantRequest
@@ -129,7 +196,7 @@ export type RebuildTenantRequest = Message<"entdb.v1.RebuildTenantRequest"> & {
  * Use `create(RebuildTenantRequestSchema)` to create a new message.
  */
 export const RebuildTenantRequestSchema: GenMessage<RebuildTenantRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_operations_service, 3);
+  messageDesc(file_entdb_v1_operations_service, 5);
 
 /**
  * @generated from message entdb.v1.RebuildTenantResponse
@@ -168,7 +235,7 @@ export type RebuildTenantResponse = Message<"entdb.v1.RebuildTenantResponse"> & 
  * Use `create(RebuildTenantResponseSchema)` to create a new message.
  */
 export const RebuildTenantResponseSchema: GenMessage<RebuildTenantResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_operations_service, 4);
+  messageDesc(file_entdb_v1_operations_service, 6);
 
 /**
  * @generated from message entdb.v1.RetryTenantRequest
@@ -185,7 +252,7 @@ export type RetryTenantRequest = Message<"entdb.v1.RetryTenantRequest"> & {
  * Use `create(RetryTenantRequestSchema)` to create a new message.
  */
 export const RetryTenantRequestSchema: GenMessage<RetryTenantRequest> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_operations_service, 5);
+  messageDesc(file_entdb_v1_operations_service, 7);
 
 /**
  * @generated from message entdb.v1.RetryTenantResponse
@@ -209,7 +276,136 @@ export type RetryTenantResponse = Message<"entdb.v1.RetryTenantResponse"> & {
  * Use `create(RetryTenantResponseSchema)` to create a new message.
  */
 export const RetryTenantResponseSchema: GenMessage<RetryTenantResponse> = /*@__PURE__*/
-  messageDesc(file_entdb_v1_operations_service, 6);
+  messageDesc(file_entdb_v1_operations_service, 8);
+
+/**
+ * @generated from message entdb.v1.CreateSnapshotRequest
+ */
+export type CreateSnapshotRequest = Message<"entdb.v1.CreateSnapshotRequest"> & {
+  /**
+   * Empty: every tenant, and the catalog.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+};
+
+/**
+ * Describes the message entdb.v1.CreateSnapshotRequest.
+ * Use `create(CreateSnapshotRequestSchema)` to create a new message.
+ */
+export const CreateSnapshotRequestSchema: GenMessage<CreateSnapshotRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 9);
+
+/**
+ * @generated from message entdb.v1.CreateSnapshotResponse
+ */
+export type CreateSnapshotResponse = Message<"entdb.v1.CreateSnapshotResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.Snapshot snapshots = 1;
+   */
+  snapshots: Snapshot[];
+};
+
+/**
+ * Describes the message entdb.v1.CreateSnapshotResponse.
+ * Use `create(CreateSnapshotResponseSchema)` to create a new message.
+ */
+export const CreateSnapshotResponseSchema: GenMessage<CreateSnapshotResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 10);
+
+/**
+ * @generated from message entdb.v1.ListSnapshotsRequest
+ */
+export type ListSnapshotsRequest = Message<"entdb.v1.ListSnapshotsRequest"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+};
+
+/**
+ * Describes the message entdb.v1.ListSnapshotsRequest.
+ * Use `create(ListSnapshotsRequestSchema)` to create a new message.
+ */
+export const ListSnapshotsRequestSchema: GenMessage<ListSnapshotsRequest> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 11);
+
+/**
+ * @generated from message entdb.v1.ListSnapshotsResponse
+ */
+export type ListSnapshotsResponse = Message<"entdb.v1.ListSnapshotsResponse"> & {
+  /**
+   * @generated from field: repeated entdb.v1.Snapshot snapshots = 1;
+   */
+  snapshots: Snapshot[];
+};
+
+/**
+ * Describes the message entdb.v1.ListSnapshotsResponse.
+ * Use `create(ListSnapshotsResponseSchema)` to create a new message.
+ */
+export const ListSnapshotsResponseSchema: GenMessage<ListSnapshotsResponse> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 12);
+
+/**
+ * @generated from message entdb.v1.Snapshot
+ */
+export type Snapshot = Message<"entdb.v1.Snapshot"> & {
+  /**
+   * "snap_2024-01-15T10:20:30.123Z"
+   *
+   * @generated from field: string snapshot_id = 1;
+   */
+  snapshotId: string;
+
+  /**
+   * @generated from field: string tenant_id = 2;
+   */
+  tenantId: string;
+
+  /**
+   * Unix milliseconds.
+   *
+   * @generated from field: int64 created_at = 3;
+   */
+  createdAt: bigint;
+
+  /**
+   * "0:12345": the tenant's last record that is in it; empty: none.
+   *
+   * @generated from field: string wal_position = 4;
+   */
+  walPosition: string;
+
+  /**
+   * Log time of that record, Unix milliseconds; 0: none.
+   *
+   * @generated from field: int64 log_time = 5;
+   */
+  logTime: bigint;
+
+  /**
+   * Bytes of its files.
+   *
+   * @generated from field: uint64 bytes = 6;
+   */
+  bytes: bigint;
+
+  /**
+   * Of the tenant's schema; empty: it has none.
+   *
+   * @generated from field: string schema_fingerprint = 7;
+   */
+  schemaFingerprint: string;
+};
+
+/**
+ * Describes the message entdb.v1.Snapshot.
+ * Use `create(SnapshotSchema)` to create a new message.
+ */
+export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
+  messageDesc(file_entdb_v1_operations_service, 13);
 
 /**
  * @generated from enum entdb.v1.TenantTrouble
@@ -264,6 +460,16 @@ export const OperationsService: GenService<{
     output: typeof GetLogPositionResponseSchema;
   },
   /**
+   * How far the log is archived, and what stands in the way.
+   *
+   * @generated from rpc entdb.v1.OperationsService.GetArchiveState
+   */
+  getArchiveState: {
+    methodKind: "unary";
+    input: typeof GetArchiveStateRequestSchema;
+    output: typeof GetArchiveStateResponseSchema;
+  },
+  /**
    * Sets a tenant's files aside and makes them again from the log, while others are served.
    *
    * @generated from rpc entdb.v1.OperationsService.RebuildTenant
@@ -282,6 +488,27 @@ export const OperationsService: GenService<{
     methodKind: "unary";
     input: typeof RetryTenantRequestSchema;
     output: typeof RetryTenantResponseSchema;
+  },
+  /**
+   * Copies a tenant's files, or those of all tenants, to where snapshots are kept, while they are
+   * written to. Answers when every copy was read back.
+   *
+   * @generated from rpc entdb.v1.OperationsService.CreateSnapshot
+   */
+  createSnapshot: {
+    methodKind: "unary";
+    input: typeof CreateSnapshotRequestSchema;
+    output: typeof CreateSnapshotResponseSchema;
+  },
+  /**
+   * The whole snapshots of a tenant, oldest first.
+   *
+   * @generated from rpc entdb.v1.OperationsService.ListSnapshots
+   */
+  listSnapshots: {
+    methodKind: "unary";
+    input: typeof ListSnapshotsRequestSchema;
+    output: typeof ListSnapshotsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_entdb_v1_operations_service, 0);
