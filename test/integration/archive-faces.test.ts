@@ -55,7 +55,7 @@ describe("a server that was told nothing", () => {
     };
     expect(await get("/admin/archive")).toEqual(state);
     const answer = await post("/entdb.v1.OperationsService/GetArchiveState", {});
-    expect(await jsonOf(answer)).toMatchObject({
+    expect(await answer.json()).toMatchObject({
       enabled: true,
       place: state.place,
       archivedOffset: String(end_offset),
