@@ -40,8 +40,8 @@ import type { Mailboxes } from "./mailboxes.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
 import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
-import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { NO_SNAPSHOTS, type Snapshots, type SnapshotsState } from "./snapshots.ts";
+import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
 
