@@ -33,7 +33,6 @@ interface Stage {
 const BUN = process.execPath;
 const E2E_REPORT = join(ROOT, ".cache", "junit", "e2e.xml");
 const E2E_TIMEOUT_MS = 120_000;
-const SERVICES_REPORT = join(ROOT, ".cache", "junit", "services.xml");
 
 /** The names and bytes of a folder, as one hash; stable across runs. */
 function contentHash(folder: string): string {
@@ -110,15 +109,6 @@ const STAGES: readonly Stage[] = [
   {
     name: "sdks",
     run: () => succeeds([BUN, "scripts/test-sdk.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
-  },
-  {
-    name: "services",
-    run: () => {
-      rmSync(SERVICES_REPORT, { force: true });
-      const report = ["--reporter=junit", `--reporter-outfile=${SERVICES_REPORT}`];
-      return succeeds([BUN, "scripts/test-services.ts", ...report]);
-    },
-    report: SERVICES_REPORT,
   },
   command("fault", BUN, "test/fault/run.ts", "--ci"),
   command("benchmark smoke", BUN, "test/bench/run.ts", "--smoke"),

@@ -16,8 +16,9 @@ const tests = readSources().filter(
     (path.startsWith("test/") || (path.startsWith("src/") && path.endsWith(".test.ts"))) &&
     path !== "test/reasons.test.ts",
 );
+/** Tests of the archive run a whole archiver over a real log. */
 const throughTheProduct = tests.filter(({ path }) =>
-  /^test\/(integration|e2e|harness|contract|services)\//.test(path),
+  /^(test\/(integration|e2e|harness|contract|services)|src\/backup)\//.test(path),
 );
 
 function expecting(reason: ErrorReason, among: readonly Source[]): string[] {

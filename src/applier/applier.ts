@@ -327,7 +327,9 @@ export class Applier implements Service {
   #publish(tenantId: string, applied: readonly AppliedRecord[]): void {
     const entry = this.#deps.stores.findEntry(tenantId);
     if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
-    this.#deps.applied.moved(tenantId);
+    const last = applied.at(-1);
+    if (last === undefined) this.#deps.applied.moved(tenantId);
+    else this.#deps.applied.committed(tenantId, last.offset + 1);
     for (const { offset, decided } of applied) {
       this.#deps.stores.noteSeen(offset);
       this.#deps.applied.publish(offset, decided);

@@ -69,6 +69,13 @@ export const BACKUP_OPTIONS = {
     sentence:
       "Whether every record is archived, so that a lost disk or a mistake can be undone; without it the log is never trimmed.",
   }),
+  logTrim: option({
+    group: "backup",
+    parser: boolean,
+    default: false,
+    sentence:
+      "Whether segments of the log go once they are archived, read back and in the views' checkpoint. Then a lost view is made again from the archive, so nobody may take objects out of that.",
+  }),
   archiveInterval: option({
     group: "backup",
     parser: duration(SECOND_MS, HOUR_MS),

@@ -56,6 +56,7 @@ function archiveOptions(
     store: targets.archive,
     component: config.s3Bucket === "" ? "archive" : "s3",
     intervalMs: config.archiveInterval,
+    trimsLog: config.logTrim,
     retentionDays: config.archiveRetentionDays,
     snapshots: targets.snapshots,
     meter: archiveMeter(metrics),

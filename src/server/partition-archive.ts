@@ -20,6 +20,8 @@ export interface ArchiveOptions {
   readonly intervalMs: number;
   /** 0: for ever. */
   readonly retentionDays: number;
+  /** Whether what is archived goes from the log. */
+  readonly trimsLog: boolean;
   /** Where snapshots are kept, without which nothing of the archive goes; undefined: there are none. */
   readonly snapshots: BlobStore | undefined;
   readonly meter: ArchiveMeter;
@@ -66,7 +68,9 @@ export async function openPartitionArchive(
   });
   return {
     archiver,
-    trim: (checkpointOffset) => wal.trim(Math.min(checkpointOffset, archiver.offset)),
+    trim: async (checkpointOffset) => {
+      if (options.trimsLog) await wal.trim(Math.min(checkpointOffset, archiver.offset));
+    },
     state: () => {
       const { place, offset, failure } = archiver.state();
       return {

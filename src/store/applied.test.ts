@@ -30,6 +30,17 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("how far a tenant has come", () => {
+  test("is never less than its view holds, also before the partition has passed that", () => {
+    const applied = new Applied(5);
+    applied.committed("a", 7);
+    expect([applied.end, applied.endOf("a"), applied.endOf("b")]).toEqual([5, 7, 5]);
+    applied.setBehind("a", behind("stalled", 6));
+    expect(applied.endOf("a")).toBe(6);
+    applied.clearBehind("a");
+    applied.advance(9);
+    expect(applied.endOf("a")).toBe(9);
+  });
+
   test("is as far as its partition, unless it is behind", () => {
     const applied = new Applied(5);
     expect([applied.end, applied.endOf("a")]).toEqual([5, 5]);

@@ -43,6 +43,8 @@ const NO_TENANT = "";
 export class Applied {
   #end: number;
   #closed: EntError | undefined;
+  /** How far views are that hold records of the batch at hand, which {@link advance} has not passed. */
+  readonly #ahead = new Map<string, number>();
   readonly #behind = new Map<string, Behind>();
   readonly #positionWaiters = new Set<PositionWaiter>();
   readonly #patientWaiters = new Set<PatientWaiter>();
@@ -61,9 +63,13 @@ export class Applied {
     return this.#end;
   }
 
-  /** Every record of this tenant below it has been applied. */
+  /**
+   * Every record of this tenant below it has been applied, and its view holds none from it on: a
+   * token of what was read must not be older than what was read.
+   */
   endOf(tenantId: string): number {
-    return this.#behind.get(tenantId)?.offset ?? this.#end;
+    const behind = this.#behind.get(tenantId);
+    return behind?.offset ?? Math.max(this.#end, this.#ahead.get(tenantId) ?? 0);
   }
 
   behind(tenantId: string): Behind | undefined {
@@ -142,7 +148,13 @@ export class Applied {
     this.#closeListeners.push(listener);
   }
 
-  /** Says that records of the tenant were committed to its view. Called before {@link advance} passes them. */
+  /** Says that records of the tenant below `end` were committed to its view. Called before {@link advance} passes them. */
+  committed(tenantId: string, end: number): void {
+    if (end > this.#end) this.#ahead.set(tenantId, end);
+    this.moved(tenantId);
+  }
+
+  /** Says that the tenant's view may hold more than before. */
   moved(tenantId: string): void {
     const listeners = this.#moveListeners.get(tenantId);
     if (listeners === undefined) return;
@@ -160,6 +172,7 @@ export class Applied {
   advance(end: number): void {
     if (end <= this.#end) return;
     this.#end = end;
+    this.#ahead.clear();
     this.#wake();
   }
 

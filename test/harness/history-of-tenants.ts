@@ -186,7 +186,7 @@ export function backedUpTo(store: MemoryBlobStore) {
   return {
     archive: {
       ...{ store, component: "archive" as const, intervalMs: 60_000 },
-      ...{ retentionDays: 0, snapshots: store },
+      ...{ retentionDays: 0, trimsLog: true, snapshots: store },
       meter: { stored: nothing, failed: nothing },
       log: { archiveFailing: nothing, archiveResumed: nothing },
     },

@@ -8,7 +8,7 @@ export interface ShownBy {
 
 const LIMITS = "test/integration/limits.test.ts";
 const WAL = "test/contract/wal.ts";
-const TAIL = "src/wal/file-wal/tail-cache.test.ts";
+const TAIL = "src/wal/tail-cache.test.ts";
 const FILE_WAL = "src/wal/file-wal/file-wal.test.ts";
 const CONNECTIONS = "test/integration/rpc-connections.test.ts";
 const CALLS = "test/integration/rpc-limits.test.ts";
@@ -33,7 +33,7 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     test: "as many appends wait as the limit says; one more is refused as overload",
   },
   appendQueueBytes: {
-    file: "src/wal/file-wal/append-queue.test.ts",
+    file: "src/wal/append-queue.test.ts",
     test: "takes so many bytes and not one more; what was taken out makes room",
   },
   logBatchBytes: {
@@ -179,4 +179,28 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     test: "takes as many calls on one connection as it says, and refuses the next one",
   },
   idleTimeoutMs: { file: CONNECTIONS, test: "closes what is idle, %s, and not before" },
+  archiveIntervalMs: {
+    file: "src/backup/archiver.test.ts",
+    test: "an interval after its first record, not earlier",
+  },
+  archiveRetentionDays: {
+    file: "src/backup/archive-retention.test.ts",
+    test: "days that are over go, from the oldest on; what is left is read from its beginning",
+  },
+  s3TimeoutMs: {
+    file: "test/services/s3-faults.test.ts",
+    test: "after the object was stored: the same put again finds its own bytes",
+  },
+  snapshotIntervalMs: {
+    file: "test/integration/snapshots.test.ts",
+    test: "every tenant gets one when its time has come, and none while it does not change",
+  },
+  snapshotRetentionDays: {
+    file: "test/integration/snapshots.test.ts",
+    test: "old ones go, but never the last from which the log goes on",
+  },
+  snapshotWriteAheadBytes: {
+    file: "test/integration/snapshots.test.ts",
+    test: "writes are slowed down and then refused as what they add grows, and go on behind it",
+  },
 };

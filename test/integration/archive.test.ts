@@ -34,6 +34,7 @@ function archiving(): ArchiveOptions {
     component: "archive",
     intervalMs: 60_000,
     retentionDays: 0,
+    trimsLog: true,
     snapshots: undefined,
     meter: { stored: () => undefined, failed: () => undefined },
     log: { archiveFailing: () => undefined, archiveResumed: () => undefined },

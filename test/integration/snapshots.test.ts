@@ -94,6 +94,19 @@ describe("a snapshot", () => {
     expect(await keys()).toEqual([]);
   });
 
+  test("that is not there is told apart from one that is", async () => {
+    await write("acme", "Ada");
+    const [made] = await snapshots().create("acme", never);
+    const shelf = new SnapshotShelf(store);
+    const id = made?.snapshotId ?? "";
+    expect((await shelf.get("acme", id.replaceAll(":", "-"), never)).tenantId).toBe("acme");
+    for (const other of ["snap_2020-01-01T00:00:00.000Z", "yesterday", ""]) {
+      const error = await refused(shelf.get("acme", other, never));
+      expect(error.reason).toBe("SNAPSHOT_NOT_FOUND");
+      expect(error.hint).not.toBe("");
+    }
+  });
+
   test("is refused where everything is in memory", async () => {
     await using other = await TestPartition.open();
     expect(await refused(other.engine.snapshots.create("", never))).toMatchObject({
