@@ -1,6 +1,13 @@
 import type { JsonObject } from "../base/json.ts";
 import { snapshotId } from "./keys.ts";
-import { countIn, fieldsOf, isSha256, type StatedFields, textIn } from "./stated-fields.ts";
+import {
+  countIn,
+  encodeStated,
+  fieldsOf,
+  isSha256,
+  type StatedFields,
+  textIn,
+} from "./stated-fields.ts";
 
 /**
  * What `manifest.json` says of a snapshot: whose it is, how far it has come, and which bytes its
@@ -70,7 +77,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     format_version: manifest.formatVersion,
     files: manifest.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
   };
-  return Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
+  return encodeStated(content);
 }
 
 /** Reads it back. Throws an error that says what is wrong with it. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../base/json.ts";
-import { countIn, fieldsOf, isSha256, textIn } from "./stated-fields.ts";
+import { countIn, encodeStated, fieldsOf, isSha256, textIn } from "./stated-fields.ts";
 
 /**
  * What a segment's `.checksum` object says of it: which records it must hold, which one stands
@@ -47,7 +47,7 @@ export function encodeSegmentFacts(facts: SegmentFacts): Uint8Array {
     first_log_time: facts.firstLogTime,
     last_log_time: facts.lastLogTime,
   };
-  return Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
+  return encodeStated(content);
 }
 
 /** Reads it back. Throws an error that says what is wrong with it. */

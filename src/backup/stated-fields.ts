@@ -1,5 +1,17 @@
-/** Members of the small JSON objects that say what others hold. What is thrown says what is wrong with them. */
+import type { JsonObject } from "../base/json.ts";
+import { sha256 } from "../base/sha256.ts";
+
+/**
+ * Members of the small JSON objects that say what others hold. Each ends with a hash of its own,
+ * so that one in which a byte has changed is never believed. What is thrown says what is wrong.
+ */
 export type StatedFields = Readonly<Record<string, unknown>>;
+
+/** The object's bytes, readable by people, with its own hash as the last member. */
+export function encodeStated(content: JsonObject): Uint8Array {
+  const hash = Buffer.from(sha256(Buffer.from(JSON.stringify(content)))).toString("hex");
+  return Buffer.from(`${JSON.stringify({ ...content, own_sha256: hash }, undefined, 2)}\n`);
+}
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -13,6 +25,10 @@ export function fieldsOf(bytes: Uint8Array, format: number): StatedFields {
     throw new Error(`it has format ${found}, which this version does not know`);
   }
   if (found !== format) throw new Error("it names no format");
+  const { own_sha256: _, ...stated } = content as JsonObject;
+  if (Buffer.compare(encodeStated(stated), bytes) !== 0) {
+    throw new Error("its own hash does not fit it");
+  }
   return fields;
 }
 
