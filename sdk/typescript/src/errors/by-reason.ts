@@ -89,6 +89,18 @@ const CLASS_OF_REASON: Readonly<Record<ServerReason, ErrorClass>> = {
   FORMAT_TOO_NEW: refusals.InternalError,
   CONFIG_INVALID: refusals.InternalError,
   INTERNAL: refusals.InternalError,
+  OBJECT_NOT_FOUND: refusals.NotFoundError,
+  OBJECT_ALREADY_EXISTS: refusals.AlreadyExistsError,
+  OBJECT_DAMAGED: refusals.InternalError,
+  ARCHIVE_GAP: refusals.InternalError,
+  STORAGE_ACCESS_DENIED: refusals.ConflictError,
+  BUCKET_NOT_FOUND: refusals.ConflictError,
+  STORAGE_UNAVAILABLE: refusals.UnavailableError,
+  STORAGE_TIMEOUT: refusals.UnavailableError,
+  SNAPSHOT_NOT_FOUND: refusals.NotFoundError,
+  SNAPSHOT_FOREIGN: refusals.ConflictError,
+  SNAPSHOTS_OFF: refusals.ConflictError,
+  TARGET_TIME_INVALID: refusals.InvalidArgumentError,
 };
 
 const CLASS_OF_CODE: Readonly<Partial<Record<ErrorCode, ErrorClass>>> = {

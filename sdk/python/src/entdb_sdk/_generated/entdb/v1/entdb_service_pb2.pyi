@@ -1036,7 +1036,7 @@ class HealthRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class HealthResponse(_message.Message):
-    __slots__ = ("status", "components", "applier_lag_ms", "version")
+    __slots__ = ("status", "components", "applier_lag_ms", "version", "last_snapshot_at")
     class ComponentsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1048,8 +1048,10 @@ class HealthResponse(_message.Message):
     COMPONENTS_FIELD_NUMBER: _ClassVar[int]
     APPLIER_LAG_MS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    LAST_SNAPSHOT_AT_FIELD_NUMBER: _ClassVar[int]
     status: str
     components: _containers.ScalarMap[str, str]
     applier_lag_ms: int
     version: str
-    def __init__(self, status: _Optional[str] = ..., components: _Optional[_Mapping[str, str]] = ..., applier_lag_ms: _Optional[int] = ..., version: _Optional[str] = ...) -> None: ...
+    last_snapshot_at: int
+    def __init__(self, status: _Optional[str] = ..., components: _Optional[_Mapping[str, str]] = ..., applier_lag_ms: _Optional[int] = ..., version: _Optional[str] = ..., last_snapshot_at: _Optional[int] = ...) -> None: ...
