@@ -1,11 +1,11 @@
 import { encodeSchema } from "../../../src/rpc/encode-schema.ts";
 import { startServerProcess } from "../../harness/binary.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
-import { createNode, type EntDBClient, grpcClient } from "../databases/entdb-client.ts";
+import { type EntDBClient, grpcClient } from "../databases/entdb-client.ts";
 import { SCHEMA } from "../databases/entdb-schema.ts";
-import { quantile, spreadOf } from "../measure.ts";
+import { spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
-import { newPersonOf } from "../people.ts";
+import { NoisyClient, pace } from "../paced.ts";
 import type { Probe } from "../report.ts";
 
 /** Requests a second that every tenant may make, and at how many times that the noisy one tries. */
@@ -20,24 +20,22 @@ const QUIET_PER_SECOND = 100;
  */
 export async function probeNoisyTenant(options: BenchOptions): Promise<readonly Probe[]> {
   const { rounds, smoke } = options;
-  const seconds = smoke ? 0.3 : 3;
+  const seconds = smoke ? 0.3 : 6;
   using directory = temporaryDirectory();
   await using server = await startServerProcess({
     cwd: directory.path,
     env: { ENTDB_TENANT_REQUESTS_PER_SECOND: String(LIMIT) },
   });
   const quiet = grpcClient(server.grpcUrl);
-  const noisy = grpcClient(server.grpcUrl);
   for (const tenantId of ["quiet", "noisy"]) await prepare(quiet, tenantId);
   const alone: number[] = [];
   const beside: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const baseline = await pace(quiet, "quiet", QUIET_PER_SECOND, seconds);
-    const [disturbed, refused] = await Promise.all([
-      pace(quiet, "quiet", QUIET_PER_SECOND, seconds),
-      pace(noisy, "noisy", LIMIT * TIMES, seconds),
-    ]);
+    const noisy = await NoisyClient.start(server.grpcUrl, "noisy", LIMIT * TIMES, seconds);
+    const disturbed = await pace(quiet, "quiet", QUIET_PER_SECOND, seconds);
+    const refused = await noisy.ended();
     if (refused.refusals === 0) throw new Error("the noisy tenant was never refused");
     if (disturbed.refusals + baseline.refusals > 0) throw new Error("the quiet tenant was refused");
     alone.push(baseline.p99Ms);
@@ -77,48 +75,4 @@ export async function probeNoisyTenant(options: BenchOptions): Promise<readonly 
 async function prepare(client: EntDBClient, tenantId: string): Promise<void> {
   const context = { tenantId, actor: "user:bench" };
   await client.registerSchema({ context, schema: encodeSchema(SCHEMA) });
-}
-
-interface Paced {
-  readonly p99Ms: number;
-  readonly refusals: number;
-}
-
-let people = 0;
-
-/** Sends at a fixed rate whatever comes back, as a crowd of clients would. */
-async function pace(
-  client: EntDBClient,
-  tenantId: string,
-  perSecond: number,
-  seconds: number,
-): Promise<Paced> {
-  const context = { tenantId, actor: "user:bench" };
-  const latencies: number[] = [];
-  const running: Promise<void>[] = [];
-  let refusals = 0;
-  const start = performance.now();
-  const call = async (dueAt: number) => {
-    const operations = [createNode(newPersonOf(people++))];
-    await client.executeAtomic({ context, operations }).then(
-      () => latencies.push(performance.now() - dueAt),
-      () => {
-        refusals += 1;
-      },
-    );
-  };
-  for (let n = 0; n < perSecond * seconds; n++) {
-    const dueAt = start + (n * 1000) / perSecond;
-    const left = dueAt - performance.now();
-    if (left > 0.5) await Bun.sleep(left);
-    running.push(call(dueAt));
-  }
-  await Promise.all(running);
-  return {
-    p99Ms: quantile(
-      latencies.sort((a, b) => a - b),
-      0.99,
-    ),
-    refusals,
-  };
 }
