@@ -9,8 +9,10 @@ import { SchemaRegistry } from "../schema/registry.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
 import type { Schema, SchemaDifference } from "../schema/types.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
+import { setAggregateGrants, storeCheckpoint } from "./aggregate-access.ts";
 import { addGrant, changeMailbox, revokeGrant, setVisibility } from "./apply-access.ts";
 import { createEdge, deleteEdge, updateEdge } from "./apply-edges.ts";
+import { appendEvents } from "./apply-events.ts";
 import { changeMembership, lockSchema, requireUnlockedSchema } from "./apply-membership.ts";
 import { createNode, deleteNode, purgeNode, restoreNode, updateNode } from "./apply-nodes.ts";
 import { bringRows } from "./bring-rows.ts";
@@ -29,11 +31,7 @@ export function decideTransaction(
   transaction: Transaction,
 ): Outcome {
   const { operations, attachedSchema } = transaction;
-  // One operation checks everything before it writes, but for a schema; only several need a way back.
-  const several =
-    operations.length > 1 ||
-    attachedSchema !== undefined ||
-    operations[0]?.op === "register_schema";
+  const several = attachedSchema !== undefined || needWayBack(operations);
   if (several) db.run("SAVEPOINT record");
   try {
     const { results, schemaDifferences } = applyTransaction(scope, transaction);
@@ -41,12 +39,20 @@ export function decideTransaction(
     return { state: "applied", results, schemaDifferences };
   } catch (error) {
     if (scope.membershipTouched) scope.graph.standings.forget();
+    scope.graph.forgetEvents();
     const isOutcome = error instanceof EntError;
     if (!isOutcome && !(error instanceof BuildNeeded)) throw error;
     if (several) db.run("ROLLBACK TO record; RELEASE record");
     if (!isOutcome) throw error;
     return rejectionOf(error);
   }
+}
+
+/** One operation checks everything before it writes, but for a schema, and for events whose ids the file refuses. */
+function needWayBack(operations: readonly Operation[]): boolean {
+  const [first] = operations;
+  if (operations.length > 1 || first?.op === "register_schema") return true;
+  return first?.op === "append_events" && first.events.length > 1;
 }
 
 /**
@@ -114,6 +120,12 @@ function applyOperation(
       return changeMembership(scope, operation.step);
     case "schema_lock":
       return lockSchema(scope, operation);
+    case "append_events":
+      return appendEvents(scope, operation);
+    case "store_checkpoint":
+      return storeCheckpoint(scope, operation);
+    case "set_aggregate_grants":
+      return setAggregateGrants(scope, operation);
     default:
       return unreachable(operation);
   }

@@ -67,6 +67,12 @@ function entryOf(operation: Operation, resolve: (id: string) => string): Entry |
     }
     case "schema_lock":
       return entryNamed(operation.op, { locked: String(operation.locked) });
+    case "set_aggregate_grants": {
+      const { op, aggregateType, grants } = operation;
+      const granted = grants?.map(({ principal, permission }) => `${permission} ${principal}`);
+      const set = granted?.join(", ") ?? "default";
+      return entryNamed(op, { aggregate_type: aggregateType, grants: set });
+    }
     case "register_schema": {
       const { op, schema, mode } = operation;
       return entryNamed(op, { mode: mode ?? "merge", fingerprint: fingerprintOf(schema) });

@@ -91,6 +91,12 @@ export class RecordAccess {
     return level >= permissionLevel(permission) ? "granted" : "denied";
   }
 
+  /** Whether one of the grants gives the actor the permission, or his right to everything. */
+  isGranted(grants: readonly Grant[], permission: Permission): boolean {
+    if (!this.checked || this.#levelOf(grants) >= permissionLevel(permission)) return true;
+    return this.has("data");
+  }
+
   has(right: Right): boolean {
     return !this.checked || this.#standing.rights.has(right);
   }
@@ -104,11 +110,15 @@ export class RecordAccess {
     return !this.checked || node.ownerActor === this.#author.actor || this.has("data");
   }
 
-  /** The highest that a grant gives which still holds; 0: none. */
   #levelOn(nodeId: string): number {
+    return this.#levelOf(this.#grants.list(nodeId));
+  }
+
+  /** The highest that a grant gives which still holds; 0: none. */
+  #levelOf(grants: readonly Grant[]): number {
     const { principals } = this.#standing;
     let highest = 0;
-    for (const grant of this.#grants.list(nodeId)) {
+    for (const grant of grants) {
       if (!principals.has(grant.principal) || !holdsAt(grant, this.#logTime)) continue;
       highest = Math.max(highest, permissionLevel(grant.permission));
       if (highest === EVERY_LEVEL) break;

@@ -3,7 +3,10 @@ import type { Node } from "../record/graph.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
 import type { Permission } from "../schema/types.ts";
 import type { Fields, Value } from "../schema/value.ts";
+import { AggregateReader } from "../store/reader/aggregate-reader.ts";
 import { EdgeReader } from "../store/reader/edge-reader.ts";
+import { EventMatches } from "../store/reader/event-matches.ts";
+import { EventReader } from "../store/reader/event-reader.ts";
 import { GrantReader } from "../store/reader/grant-reader.ts";
 import { MembershipFacts } from "../store/reader/membership-facts.ts";
 import { MembershipReader } from "../store/reader/membership-reader.ts";
@@ -13,11 +16,13 @@ import type { TenantStore } from "../store/tenant-store.ts";
 import { AuditWriter } from "../store/writer/audit-writer.ts";
 import { ChangeWriter } from "../store/writer/change-writer.ts";
 import { EdgeWriter } from "../store/writer/edge-writer.ts";
+import { EventWriter } from "../store/writer/event-writer.ts";
 import { GrantWriter } from "../store/writer/grant-writer.ts";
 import { IndexWriter } from "../store/writer/index-writer.ts";
 import { MembershipWriter } from "../store/writer/membership-writer.ts";
 import { NodeWriter } from "../store/writer/node-writer.ts";
 import { SchemaWriter } from "../store/writer/schema-writer.ts";
+import { AggregateGrantsMemory } from "./aggregate-grants-memory.ts";
 import { ChangeRows } from "./change-rows.ts";
 import { type EdgeEffect, Effects, type NodeEffect } from "./effects.ts";
 import { MailboxOutbox } from "./mailbox-outbox.ts";
@@ -43,6 +48,11 @@ export class GraphStatements {
   readonly search: SearchRows;
   readonly mailboxOutbox: MailboxOutbox;
   readonly effects: Effects;
+  readonly aggregates: AggregateReader;
+  readonly aggregateGrants: AggregateGrantsMemory;
+  readonly events: EventReader;
+  readonly eventMatches: EventMatches;
+  readonly eventWriter: EventWriter;
 
   constructor(db: TenantStore["writeConnection"]) {
     this.nodes = new NodeReader(db);
@@ -66,6 +76,23 @@ export class GraphStatements {
       this.search,
       this.mailboxOutbox,
     ]);
+    this.aggregates = new AggregateReader(db);
+    this.aggregateGrants = new AggregateGrantsMemory(this.aggregates);
+    this.events = new EventReader(db);
+    this.eventMatches = new EventMatches(db);
+    this.eventWriter = new EventWriter(db);
+  }
+
+  /** To be called when writes were taken back: what is remembered of rows is then asked of them again. */
+  forget(): void {
+    this.standings.forget();
+    this.forgetEvents();
+  }
+
+  /** As {@link forget}, where membership was not touched. */
+  forgetEvents(): void {
+    this.aggregateGrants.forget();
+    this.eventWriter.forget();
   }
 }
 

@@ -268,7 +268,7 @@ export class TenantView {
     } catch (error) {
       // SQLite has rolled back by itself after a full disk or an I/O error.
       if (db.inTransaction) db.run("ROLLBACK");
-      this.#graph.standings.forget();
+      this.#graph.forget();
       throw error;
     }
   }
@@ -288,7 +288,8 @@ export class TenantView {
     this.#expireKeys(next, logTime);
     this.#trimChanges(next, logTime);
     next.appliedOffset = offset;
-    const remembered = this.#events.find(record.idempotencyKey);
+    const keyless = record.idempotencyKey === "";
+    const remembered = keyless ? undefined : this.#events.find(record.idempotencyKey);
     if (remembered !== undefined) {
       const repeated = Buffer.compare(remembered.requestHash, record.requestHash) === 0;
       const outcome = repeated ? remembered.outcome : rejectionOf(keyReused(record.idempotencyKey));
@@ -301,6 +302,8 @@ export class TenantView {
     next.changesDueAt = Math.min(next.changesDueAt, dueAt(logTime));
     const result = encodeDecision(outcome);
     next.digest = chainDigest(next.digest, offset, result);
+    // What came without a key is known by its effects alone.
+    if (keyless) return { offset, decided: { outcome, offset, appliedAt: logTime } };
     const expiresAt = record.serverMadeKey ? logTime + SERVER_KEY_LIFE_MS : null;
     if (expiresAt !== null) next.nextExpiry = Math.min(next.nextExpiry, expiresAt);
     this.#eventWriter.insert({

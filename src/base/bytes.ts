@@ -5,6 +5,9 @@
 /** A byte order mark is a character of the text like any other. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const MAX_U64 = 2n ** 64n - 1n;
+
 /** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
 export class ByteWriter {
   #bytes: Buffer;
@@ -50,6 +53,13 @@ export class ByteWriter {
       rest = Math.floor(rest / 0x80);
     }
     this.#bytes[this.#length++] = rest;
+  }
+
+  /** A number of 64 bits without a sign. */
+  varint64(value: bigint): void {
+    let rest = value;
+    for (; rest > MAX_SAFE; rest >>= 7n) this.u8(Number(rest & 0x7fn) | 0x80);
+    this.varint(Number(rest));
   }
 
   i64(value: bigint): void {
@@ -180,6 +190,19 @@ export class ByteReader {
         return value;
       }
       scale *= 0x80;
+    }
+    throw new MalformedBytesError("varint too long");
+  }
+
+  /** A number of 64 bits without a sign. */
+  varint64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.u8();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      if (value > MAX_U64) break;
+      return value;
     }
     throw new MalformedBytesError("varint too long");
   }

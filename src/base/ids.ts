@@ -28,6 +28,12 @@ export function makeEdgeId(random: Random, nowMs: number): string {
   return `ed_${base32(random.uuidv7(nowMs))}`;
 }
 
+/** What an event is called that came without an id: a UUIDv7 in its usual form. */
+export function makeEventId(random: Random, nowMs: number): string {
+  const hex = Buffer.from(random.uuidv7(nowMs)).toString("hex");
+  return [8, 12, 16, 20, 32].map((end, i, ends) => hex.slice(ends[i - 1] ?? 0, end)).join("-");
+}
+
 /** 16 bytes as 26 characters, most significant first. */
 export function base32(bytes: Uint8Array): string {
   assert(bytes.length === 16, "an id is made from 16 bytes");

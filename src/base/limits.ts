@@ -91,6 +91,30 @@ export const limits = {
   watchTailRows: 1_024,
   /** Types that one watcher may name. */
   watchTypes: 100,
+  /** Events that one transaction appends, to one aggregate or to several. */
+  eventsPerTransaction: 10_000,
+  /** Id or type of an event, and the key of an append to one aggregate. */
+  eventTextBytes: 64 * KiB,
+  /** Id or type of an aggregate. */
+  aggregateTextBytes: 4 * KiB,
+  tagsPerEvent: 32,
+  eventTagBytes: 256,
+  /** Types that one filter, or one item of a condition, may name. */
+  eventTypesPerFilter: 100,
+  conditionItems: 32,
+  consumerBytes: 256,
+  /** Events of one page, and their bytes: a page ends with the event that reaches them. */
+  eventPageRows: 1_000,
+  eventPageBytes: 2 * MiB,
+  /** Events that one read by filter looks at before it answers with what it has. */
+  eventScanRows: 20_000,
+  /** A keep-alive of a subscription to events, when nothing else is sent. */
+  eventKeepAliveMs: 200,
+  eventKeepAliveMinMs: 100,
+  eventKeepAliveMaxMs: 60_000,
+  /** Bytes that a subscriber reads at once, and of a tenant's newest rows in memory for all its subscribers. */
+  subscriberReadBytes: 1 * MiB,
+  subscriberTailBytes: 8 * MiB,
   /** Requests a second, and at once, that one tenant may be given. */
   tenantRate: 1_000_000_000,
   /** Tenants, and credentials, whose requests are counted at the same time. */

@@ -6,6 +6,7 @@
 import { ACCESS_REASON_TEXTS } from "./access-reason-texts.ts";
 import { BACKUP_REASON_TEXTS } from "./backup-reason-texts.ts";
 import type { ErrorReason } from "./errors.ts";
+import { EVENT_REASON_TEXTS } from "./event-reason-texts.ts";
 import { type ReasonText, text } from "./reason-text.ts";
 
 export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
@@ -371,4 +372,5 @@ export const REASON_TEXTS: Readonly<Record<ErrorReason, ReasonText>> = {
   ),
   ...ACCESS_REASON_TEXTS,
   ...BACKUP_REASON_TEXTS,
+  ...EVENT_REASON_TEXTS,
 };

@@ -1,5 +1,4 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { Grant } from "../record/access.ts";
 import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
 import type {
   EdgeTarget,
@@ -11,6 +10,7 @@ import type {
 import { encodeSchema } from "../schema/schema-json.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import type { LogRecord } from "../wal/wal.ts";
+import { eventOperationForm, grantForm } from "./event-log-form.ts";
 
 /**
  * A record of the log as `entdb log` shows it. The log knows ids, not names, so fields are
@@ -161,6 +161,8 @@ function operationForm(operation: Operation): JsonObject {
       return { op, ...operation.step };
     case "schema_lock":
       return { op, locked: operation.locked };
+    default:
+      return eventOperationForm(operation);
   }
 }
 
@@ -173,10 +175,6 @@ function sharingForm(sharing: NodeSharing | undefined): JsonObject {
     thread: mail.thread,
     metadata: Object.fromEntries(mail.metadata),
   };
-}
-
-function grantForm({ principal, permission, expiresAt }: Grant): JsonObject {
-  return { principal, permission, ...(expiresAt > 0 && { expires_at: expiresAt }) };
 }
 
 function targetForm(target: EdgeTarget): JsonObject {

@@ -15,7 +15,7 @@ const NODE = ownId("nd", 1);
 
 /** The one operation as it goes into the log. */
 function check(operation: object) {
-  const ids = { nodeId: () => NODE, edgeId: () => ownId("ed", 1) };
+  const ids = { nodeId: () => NODE, edgeId: () => ownId("ed", 1), eventId: () => "e" };
   const asker = { actor: "user:alice", log: LOG };
   const { sent, resolved } = checkTransaction([operation as RequestedOperation], ids, asker);
   return { sent: sent[0], resolved: resolved[0] };

@@ -79,7 +79,8 @@ export function checkMailboxOwner(userId: string, path: string): void {
 
 const ITEM_ID = /^mi_[0-9a-hjkmnp-tv-z]{26}$/;
 
-function checkGrants(grants: readonly Grant[], path: string): readonly Grant[] {
+/** Each grant once. Throws INVALID_PRINCIPAL, INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function checkGrants(grants: readonly Grant[], path: string): readonly Grant[] {
   checkPrincipals(
     grants.map((grant) => grant.principal),
     path,

@@ -23,7 +23,11 @@ import type { RequestedOperation } from "./engine.ts";
 /** Makes the ids 1, 2, 3… of nodes and edges. */
 function counting() {
   let made = 0;
-  return { nodeId: () => ownId("nd", ++made), edgeId: () => ownId("ed", ++made) };
+  return {
+    nodeId: () => ownId("nd", ++made),
+    edgeId: () => ownId("ed", ++made),
+    eventId: () => `event-${++made}`,
+  };
 }
 
 const LOG = { logId: formatLogId(new Uint8Array(16).fill(7)), partition: 0 };

@@ -12,6 +12,7 @@ import { checkFields } from "../schema/check-value.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import { type LogIdentity, offsetOfToken } from "../wal/position.ts";
+import { checkAggregateGrants, checkAppend, checkStoreCheckpoint } from "./check-events.ts";
 import { checkMembership } from "./check-membership.ts";
 import { checkMailboxChange, checkNewNodeSharing, checkSharing } from "./check-sharing.ts";
 import type { RequestedOperation } from "./engine.ts";
@@ -23,6 +24,7 @@ import type { RequestedOperation } from "./engine.ts";
 export interface IdMaker {
   nodeId(): string;
   edgeId(): string;
+  eventId(): string;
 }
 
 /** Who asks, and of which log; a log has the positions that he may name. */
@@ -44,7 +46,7 @@ const TYPE_ID_MAX = 2 ** 31 - 1;
 
 /**
  * Throws INVALID_REQUEST, INVALID_ID, INVALID_VALUE, INVALID_PRINCIPAL, ALIAS_*,
- * LIMIT_EXCEEDED, SCHEMA_INVALID, INVALID_POSITION, POSITION_FROM_ANOTHER_LOG.
+ * EVENT_ALREADY_EXISTS, LIMIT_EXCEEDED, SCHEMA_INVALID, INVALID_POSITION, POSITION_FROM_ANOTHER_LOG.
  */
 export function checkTransaction(
   operations: readonly RequestedOperation[],
@@ -84,6 +86,7 @@ class TransactionChecker {
   readonly #ids: IdMaker;
   readonly #asker: Asker;
   readonly #aliases = new Map<string, string>();
+  #events = 0;
 
   constructor(ids: IdMaker, asker: Asker) {
     this.#ids = ids;
@@ -155,7 +158,29 @@ class TransactionChecker {
       }
       case "schema_lock":
         return { sent: operation, resolved: operation };
+      case "append_events":
+        this.#countEvents(operation.events.length);
+        return checkAppend(operation, path, () => this.#ids.eventId());
+      case "store_checkpoint":
+        checkStoreCheckpoint(operation, path);
+        return { sent: operation, resolved: operation };
+      case "set_aggregate_grants": {
+        const sent = checkAggregateGrants(operation, path);
+        return { sent, resolved: sent };
+      }
     }
+  }
+
+  #countEvents(more: number): void {
+    this.#events += more;
+    const { eventsPerTransaction: most } = limits;
+    if (this.#events <= most) return;
+    throw invalid(
+      "LIMIT_EXCEEDED",
+      `The transaction appends more than ${most} events.`,
+      "Split it into several transactions.",
+      limitDetails("eventsPerTransaction"),
+    );
   }
 
   /** Says what was left to be understood: whose mailbox, and up to which offset. */

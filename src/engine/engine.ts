@@ -9,6 +9,7 @@ import type { Schema, SchemaDifference } from "../schema/types.ts";
 import type { Value } from "../schema/value.ts";
 import type { Administration } from "./administration.ts";
 import type { Changes } from "./changes.ts";
+import type { EventStore } from "./events.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import type { Freshness, PageRequest, Read } from "./reading.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -103,6 +104,7 @@ export interface Engine {
 
   readonly mailboxes: Mailboxes;
   readonly changes: Changes;
+  readonly events: EventStore;
   readonly administration: Administration;
   readonly snapshots: Snapshots;
 

@@ -32,6 +32,8 @@ import type {
   TransactionReceipt,
   TransactionRequest,
 } from "./engine.ts";
+import { LocalEventStore } from "./events/local-event-store.ts";
+import type { EventStore } from "./events.ts";
 import { FreshReads } from "./fresh-reads.ts";
 import { GraphReads } from "./graph-reads.ts";
 import { InFlightKeys } from "./in-flight.ts";
@@ -39,9 +41,10 @@ import { LocalMailboxes, type MailboxFollower } from "./local-mailboxes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
+import { checkReceiptKey, receiptOf } from "./receipts.ts";
 import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
 import { NO_SNAPSHOTS, type Snapshots, type SnapshotsState } from "./snapshots.ts";
-import { checkReceiptKey, receiptOf, Submit } from "./submit.ts";
+import { Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -97,6 +100,7 @@ export class LocalEngine implements Engine {
   readonly #schemas = new TenantSchemas();
   readonly mailboxes: Mailboxes;
   readonly changes: Changes;
+  readonly events: EventStore;
   readonly administration: Administration;
   readonly snapshots: Snapshots;
 
@@ -119,6 +123,13 @@ export class LocalEngine implements Engine {
       schemas: this.#schemas,
     });
     this.#submit = new Submit({ ...deps, views: this.#views, inFlight: this.#inFlight });
+    this.events = new LocalEventStore({
+      ...deps,
+      views: this.#views,
+      reads: this.#reads,
+      viewers: this.#viewers,
+      submit: this.#submit,
+    });
     this.mailboxes = new LocalMailboxes({
       ...deps,
       views: this.#views,

@@ -46,6 +46,9 @@ const TAGS: Readonly<Record<GoldenOperation["op"], number>> = {
   delete_mailbox_items: 16,
   membership: 17,
   schema_lock: 18,
+  append_events: 19,
+  store_checkpoint: 20,
+  set_aggregate_grants: 21,
 };
 const TAG_OF_SHARED_CREATE = 10;
 const TAG_OF_REPLACE = 11;
@@ -106,6 +109,19 @@ function naiveOperation(o: GoldenOperation): number[] {
     delete_mailbox_items: () => bodies.mark_read(),
     membership: () => naiveStep(o.step),
     schema_lock: () => [o.locked ? 1 : 0],
+    append_events: () => naiveAppend(o),
+    store_checkpoint: () => [
+      ...text(o.consumer ?? ""),
+      ...varint(o.global_nonce ?? 0),
+      o.expected_global_nonce === undefined ? 0 : 1,
+      ...varint(o.expected_global_nonce ?? 0),
+    ],
+    set_aggregate_grants: () => [
+      ...text(o.aggregate_type ?? ""),
+      o.grants === undefined ? 0 : 1,
+      ...varint(o.grants?.length ?? 0),
+      ...(o.grants ?? []).flatMap(naiveGrant),
+    ],
   };
   return [tagOf(o), ...bodies[o.op]()];
 }
@@ -128,6 +144,35 @@ function naiveGrant(grant: GoldenGrant | undefined): number[] {
   if (grant === undefined) throw new Error("a grant is said");
   const { principal, permission, expires_at: expiresAt = 0 } = grant;
   return [...text(principal), LEVELS[permission], ...varint(expiresAt)];
+}
+
+function naiveAppend(o: GoldenOperation): number[] {
+  const { expected = 0, events = [], condition } = o;
+  const isExact = typeof expected === "number";
+  const kind = isExact ? 1 : { none: 2, exists: 3, any: 4 }[expected];
+  return [
+    ...text(o.aggregate_id ?? ""),
+    ...text(o.aggregate_type ?? ""),
+    kind,
+    ...varint(isExact ? expected : 0),
+    ...varint(o.first_nonce ?? 0),
+    ...varint(events.length),
+    ...events.flatMap((event) => [
+      ...text(event.event_id),
+      ...text(event.event_type),
+      ...bytes(event.metadata ?? ""),
+      ...bytes(event.payload ?? ""),
+      ...texts(event.tags ?? []),
+    ]),
+    ...(condition === undefined
+      ? [0]
+      : [
+          1,
+          ...varint(condition.items.length),
+          ...condition.items.flatMap((item) => [...texts(item.event_types), ...texts(item.tags)]),
+          ...varint(condition.after_global_nonce),
+        ]),
+  ];
 }
 
 function naiveStep(step: GoldenOperation["step"]): number[] {
@@ -169,6 +214,10 @@ function varint(value: number): number[] {
 function text(value: string): number[] {
   const bytes = [...new TextEncoder().encode(value)];
   return [...varint(bytes.length), ...bytes];
+}
+
+function bytes(hex: string): number[] {
+  return [...varint(hex.length / 2), ...Buffer.from(hex, "hex")];
 }
 
 function texts(values: readonly string[]): number[] {

@@ -1,6 +1,12 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { sha256 } from "../base/sha256.ts";
 import { type Grant, permissionLevel } from "../record/access.ts";
+import {
+  type AppendEvents,
+  EXPECTATIONS,
+  type SetAggregateGrants,
+  type StoreCheckpoint,
+} from "../record/event.ts";
 import type { CreateNode, EdgeTarget, MembershipStep } from "../record/transaction.ts";
 import { writeFields } from "../record/value-codec.ts";
 import { encodeSchemaText } from "../schema/schema-json.ts";
@@ -30,6 +36,11 @@ import type { RequestedOperation } from "./engine.ts";
  *      15 mark_read, 16 delete_mailbox_items   userId count { itemId } beforeOffset unread
  *      17 membership   action, then its parts in the order of their names
  *      18 schema_lock   locked
+ *      19 append_events   aggregateId aggregateType expectation:u8 nonce firstNonce
+ *         count { id type metadata payload tags } condition: 0, or 1 and
+ *         count { types tags } afterGlobalNonce
+ *      20 store_checkpoint   consumer globalNonce expected: 0, or 1 and its globalNonce
+ *      21 set_aggregate_grants   aggregateType 0, or 1 and count { principal level expiresAt }
  *     target = 1:u8 id, or 2:u8 edgeTypeId from to
  */
 const VERSION = 1;
@@ -104,7 +115,58 @@ function writeOperation(writer: ByteWriter, operation: RequestedOperation): void
     case "schema_lock":
       writer.u8(18);
       return writer.u8(operation.locked ? 1 : 0);
+    case "append_events":
+      return writeAppend(writer, operation);
+    case "store_checkpoint":
+      return writeCheckpoint(writer, operation);
+    case "set_aggregate_grants":
+      return writeAggregateGrants(writer, operation);
   }
+}
+
+/** Ids and nonces as sent: none where the server makes them. */
+function writeAppend(writer: ByteWriter, operation: AppendEvents): void {
+  const { expected, events, condition } = operation;
+  writer.u8(19);
+  writer.text(operation.aggregateId);
+  writer.text(operation.aggregateType);
+  writer.u8(EXPECTATIONS.indexOf(expected.kind) + 1);
+  writer.varint(expected.kind === "exact" ? expected.nonce : 0);
+  writer.varint(operation.firstNonce);
+  writer.varint(events.length);
+  for (const event of events) {
+    writer.text(event.eventId);
+    writer.text(event.eventType);
+    writer.bytes(event.metadata);
+    writer.bytes(event.payload);
+    writeTexts(writer, event.tags);
+  }
+  writer.u8(condition === undefined ? 0 : 1);
+  if (condition === undefined) return;
+  writer.varint(condition.items.length);
+  for (const { eventTypes, tags } of condition.items) {
+    writeTexts(writer, eventTypes);
+    writeTexts(writer, tags);
+  }
+  writer.varint(condition.afterGlobalNonce);
+}
+
+function writeCheckpoint(writer: ByteWriter, operation: StoreCheckpoint): void {
+  const { consumer, globalNonce, expectedGlobalNonce } = operation;
+  writer.u8(20);
+  writer.text(consumer);
+  writer.varint(globalNonce);
+  writer.u8(expectedGlobalNonce === undefined ? 0 : 1);
+  writer.varint(expectedGlobalNonce ?? 0);
+}
+
+function writeAggregateGrants(writer: ByteWriter, operation: SetAggregateGrants): void {
+  const { aggregateType, grants } = operation;
+  writer.u8(21);
+  writer.text(aggregateType);
+  writer.u8(grants === undefined ? 0 : 1);
+  writer.varint(grants?.length ?? 0);
+  for (const grant of grants ?? []) writeGrant(writer, grant);
 }
 
 /** A node that is shared with nobody in particular is hashed as it was before there was sharing. */

@@ -2,22 +2,19 @@
  * The write path up to the log, and the wait for what becomes of it: check, hash, append,
  * and answer when the record is durable or applied. Nothing here touches a view.
  */
+
 import { beforeAbort } from "../base/abortable.ts";
+import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import { EntError, invalid } from "../base/errors.ts";
-import { makeEdgeId, makeNodeId } from "../base/ids.ts";
-import { limitDetails, limits } from "../base/limits.ts";
+import { EntError } from "../base/errors.ts";
+import { makeEdgeId, makeEventId, makeNodeId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller } from "../record/caller.ts";
 import { encodeRecord } from "../record/codec.ts";
-import {
-  type AppliedOutcome,
-  type DecidedOutcome,
-  keyReused,
-  type OperationResult,
-} from "../record/outcome.ts";
+import type { AppendEvents, AppendResult } from "../record/event.ts";
+import { type AppliedOutcome, type DecidedOutcome, keyReused } from "../record/outcome.ts";
 import { requireReplaceAlone } from "../record/replace-alone.ts";
-import { type Operation, RULES_VERSION } from "../record/transaction.ts";
+import { RULES_VERSION, type TransactionRecord } from "../record/transaction.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Schema } from "../schema/types.ts";
 import type { Applied } from "../store/applied.ts";
@@ -26,10 +23,11 @@ import type { Gate } from "../tenant/gate.ts";
 import { formatPosition } from "../wal/position.ts";
 import { type Appended, RECORD_TYPE, type Wal } from "../wal/wal.ts";
 import { type CheckedTransaction, checkTransaction, type IdMaker } from "./check-transaction.ts";
-import type { Receipt, TransactionReceipt, TransactionRequest } from "./engine.ts";
+import type { TransactionReceipt, TransactionRequest } from "./engine.ts";
 import { tokenOf } from "./freshness.ts";
 import type { Flight, InFlightKeys } from "./in-flight.ts";
 import type { OpenViews } from "./open-views.ts";
+import { checkKey, knownIds, withAlias } from "./receipts.ts";
 import { requestHash } from "./request-hash.ts";
 
 export interface SubmitDeps {
@@ -54,6 +52,14 @@ interface Prepared {
   readonly attachedSchema: Schema | undefined;
 }
 
+/** What differs between records of one caller. */
+type RecordParts = Pick<
+  TransactionRecord,
+  "idempotencyKey" | "serverMadeKey" | "requestHash" | "body"
+>;
+
+const WITHOUT_KEY = { idempotencyKey: "", serverMadeKey: false, requestHash: new Uint8Array(0) };
+
 /** Executes transactions, whatever face they came by. */
 export class Submit {
   readonly #deps: SubmitDeps;
@@ -65,6 +71,7 @@ export class Submit {
     this.#ids = {
       nodeId: () => makeNodeId(random, clock.now()),
       edgeId: () => makeEdgeId(random, clock.now()),
+      eventId: () => makeEventId(random, clock.now()),
     };
   }
 
@@ -83,12 +90,39 @@ export class Submit {
       appending = this.#append(prepared);
       const appended = await beforeAbort(appending, signal);
       if (request.wait === "durable") return this.#durableReceipt(prepared, appended);
-      const decided = await this.#outcome(prepared, appended, signal);
+      const { tenantId } = caller;
+      const remembered = () => this.#remembered(prepared);
+      const decided = await this.#outcome(tenantId, appended, signal, remembered);
       flight?.end();
       return this.#receipt(prepared, decided);
     } finally {
       this.#endOnceApplied(prepared, flight, appending);
     }
+  }
+
+  /**
+   * Appends events that are known by their content, and answers after they are applied. The
+   * operation has been checked. A repetition is found at apply, so that it too goes to the log.
+   */
+  async appendEvents(
+    caller: Caller,
+    operation: AppendEvents,
+    signal: AbortSignal,
+  ): Promise<AppendResult> {
+    const { tenantId } = caller;
+    const admitted = this.#deps.gate.admitWrite(tenantId, signal);
+    const entry = admitted instanceof Promise ? await admitted : admitted;
+    if (signal.aborted) throw signal.reason;
+    const operations = [operation];
+    const appending = this.#appendRecord(caller, entry, {
+      ...WITHOUT_KEY,
+      body: { kind: "transaction", operations, attachedSchema: undefined },
+    });
+    const appended = await beforeAbort(appending, signal);
+    const decided = await this.#outcome(tenantId, appended, signal, () => undefined);
+    const { outcome, offset } = decided;
+    if (outcome.state === "rejected") throw this.#rejected(outcome, offset);
+    return must(outcome.results[0]?.append, "an append has a result");
   }
 
   /** A key that its caller cannot know before the outcome does need not be found on its way. */
@@ -161,23 +195,20 @@ export class Submit {
   }
 
   #append(prepared: Prepared): Promise<Appended> {
-    const { caller, entry, checked } = prepared;
-    const body = encodeRecord({
-      rulesVersion: RULES_VERSION,
-      tenantId: caller.tenantId,
-      incarnation: entry.incarnation,
-      actor: caller.actor,
-      roles: caller.roles,
+    const { caller, entry, checked, attachedSchema } = prepared;
+    return this.#appendRecord(caller, entry, {
       idempotencyKey: prepared.idempotencyKey,
       serverMadeKey: prepared.serverMadeKey,
       requestHash: prepared.hash,
-      credential: caller.credential,
-      body: {
-        kind: "transaction",
-        operations: checked.resolved,
-        attachedSchema: prepared.attachedSchema,
-      },
+      body: { kind: "transaction", operations: checked.resolved, attachedSchema },
     });
+  }
+
+  #appendRecord(caller: Caller, entry: CatalogEntry, parts: RecordParts): Promise<Appended> {
+    const { tenantId, actor, roles, credential } = caller;
+    const { incarnation } = entry;
+    const envelope = { rulesVersion: RULES_VERSION, tenantId, incarnation, actor, roles };
+    const body = encodeRecord({ ...envelope, ...parts, credential });
     return this.#deps.wal.append(RECORD_TYPE.record, body);
   }
 
@@ -207,24 +238,24 @@ export class Submit {
   }
 
   async #outcome(
-    prepared: Prepared,
+    tenantId: string,
     appended: Appended,
     signal: AbortSignal,
+    findRemembered: () => DecidedOutcome | undefined,
   ): Promise<DecidedOutcome> {
-    const { tenantId } = prepared.caller;
     try {
       const decided = await this.#deps.applied.waitForOutcome(tenantId, appended.offset, signal);
       if (decided !== undefined) return decided;
     } catch (error) {
       throw this.#notAppliedYet(error, appended);
     }
-    const remembered = this.#remembered(prepared);
+    const remembered = findRemembered();
     if (remembered !== undefined) return remembered;
     throw new EntError({
       code: "unknown",
       reason: "OUTCOME_UNKNOWN",
       message: "The transaction is in the log, but its outcome could not be read.",
-      hint: "Send the same request with the same idempotency key: it is done once.",
+      hint: "Send the same request again, with the same idempotency key if it had one: it is done once.",
       details: { wal_position: this.#positionOf(appended.offset) },
       retryable: true,
     });
@@ -282,81 +313,4 @@ export class Submit {
   #positionOf(offset: number): string {
     return formatPosition({ partition: this.#deps.wal.partition, offset });
   }
-}
-
-function withAlias(
-  result: OperationResult,
-  operation: { readonly alias?: string } | undefined,
-): OperationResult & { alias: string } {
-  return { ...result, alias: operation?.alias ?? "" };
-}
-
-/** The ids of an operation that are known before it is applied. */
-function knownIds(operation: Operation): OperationResult {
-  const none = { nodeId: "", edgeId: "", version: 0, created: false };
-  switch (operation.op) {
-    case "create_node":
-      return { ...none, nodeId: operation.id, created: true };
-    case "create_edge":
-      return { ...none, edgeId: operation.id, created: true };
-    case "update_node":
-    case "delete_node":
-    case "restore_node":
-    case "purge_node":
-      return { ...none, nodeId: operation.id };
-    case "update_edge":
-    case "delete_edge":
-      return { ...none, edgeId: operation.target.by === "id" ? operation.target.id : "" };
-    case "set_visibility":
-    case "grant":
-    case "revoke":
-      return { ...none, nodeId: operation.nodeId };
-    default:
-      return none;
-  }
-}
-
-/** What is known of a key: what the view remembers, or that a transaction with it is under way. */
-export function receiptOf(
-  wal: Wal,
-  remembered: DecidedOutcome | undefined,
-  pending: boolean,
-): Receipt {
-  if (remembered === undefined) return { state: pending ? "pending" : "unknown" };
-  const { outcome, offset, appliedAt } = remembered;
-  const place = {
-    positionToken: tokenOf(wal, offset),
-    walPosition: formatPosition({ partition: wal.partition, offset }),
-    appliedAt,
-  };
-  if (outcome.state === "rejected") return { state: "rejected", rejection: outcome, ...place };
-  return { state: "applied", results: outcome.results, ...place };
-}
-
-/** The key of a receipt that is asked for. Throws INVALID_IDEMPOTENCY_KEY. */
-export function checkReceiptKey(key: string): void {
-  checkKey(key);
-  if (key !== "") return;
-  throw invalid("INVALID_IDEMPOTENCY_KEY", "The request names no idempotency key.", KEY_HINT);
-}
-
-const KEY_HINT = "Use a UUID or a hash of what makes the request unique.";
-
-/** Throws INVALID_IDEMPOTENCY_KEY. Empty is allowed: the server makes one. */
-function checkKey(key: string): void {
-  if (Buffer.byteLength(key) > limits.idempotencyKeyBytes) {
-    throw invalid(
-      "INVALID_IDEMPOTENCY_KEY",
-      `The idempotency key has more than ${limits.idempotencyKeyBytes} bytes.`,
-      KEY_HINT,
-      limitDetails("idempotencyKeyBytes"),
-    );
-  }
-  // A decoder somewhere on the way may drop a byte order mark at the beginning.
-  if (key.isWellFormed() && !key.includes("\0") && !key.startsWith("\ufeff")) return;
-  throw invalid(
-    "INVALID_IDEMPOTENCY_KEY",
-    "The idempotency key holds a NUL character, half a surrogate pair or a byte order mark.",
-    KEY_HINT,
-  );
 }

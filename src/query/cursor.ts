@@ -30,7 +30,8 @@ export interface Listing {
     | "search"
     | "mailbox"
     | "mailbox_search"
-    | "administration";
+    | "administration"
+    | "aggregates";
   /** The question in canonical bytes. The size of a page is no part of it. */
   readonly question: Uint8Array;
   /** Kinds of the values that are a row's place, in order. */
@@ -51,6 +52,7 @@ const LISTING_TAGS: Readonly<Record<Listing["kind"], number>> = {
   connected: 3,
   search: 4,
   administration: 9,
+  aggregates: 10,
   mailbox: 5,
   mailbox_search: 6,
 };

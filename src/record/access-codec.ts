@@ -6,7 +6,6 @@ import { type ByteReader, type ByteWriter, MalformedBytesError } from "../base/b
 import {
   lengthTag,
   numberTag,
-  openMessage,
   requireEnd,
   skipField,
   writeFlag,
@@ -14,8 +13,8 @@ import {
   writeText,
   writeTexts,
 } from "../base/protobuf.ts";
-import type { Permission } from "../schema/types.ts";
-import { type Grant, permissionLevel, permissionOfLevel, RIGHTS, type Right } from "./access.ts";
+import { type Grant, RIGHTS, type Right } from "./access.ts";
+import { type GrantParts, readGrant, readGrantParts, writeGrantField } from "./grant-codec.ts";
 import {
   type AddGrant,
   type Mail,
@@ -29,11 +28,6 @@ import {
   type SetVisibility,
 } from "./transaction.ts";
 
-const GRANT = {
-  principal: lengthTag(1),
-  permission: numberTag(2),
-  expiresAt: numberTag(3),
-} as const;
 /** Of a `CreateNode`, whose other fields are read in `operation-codec.ts`. */
 const SHARING = {
   grants: lengthTag(5),
@@ -146,20 +140,6 @@ function mailOf(thread: string, pairs: readonly string[]): Mail {
   return { thread, metadata };
 }
 
-/** A permission that is undefined stands for all of them, as 0. */
-function writeGrantField(
-  writer: ByteWriter,
-  tag: number,
-  grant: Omit<Grant, "permission"> & { readonly permission: Permission | undefined },
-): void {
-  const start = openMessage(writer, tag);
-  writeText(writer, GRANT.principal, grant.principal);
-  const level = grant.permission === undefined ? 0 : permissionLevel(grant.permission);
-  writeNumber(writer, GRANT.permission, level);
-  writeNumber(writer, GRANT.expiresAt, grant.expiresAt);
-  writer.closeRun(start);
-}
-
 function writeStep(writer: ByteWriter, step: MembershipStep): void {
   writeNumber(writer, MEMBERSHIP.action, ACTIONS.indexOf(step.action) + 1);
   switch (step.action) {
@@ -183,32 +163,6 @@ function writeStep(writer: ByteWriter, step: MembershipStep): void {
   }
 }
 
-/** Throws `MalformedBytesError` for a permission that is none. */
-function readGrant(reader: ByteReader, end: number): Grant {
-  const { principal, permission, expiresAt } = readGrantParts(reader, end);
-  if (permission === undefined) throw new MalformedBytesError("a grant without a permission");
-  return { principal, permission, expiresAt };
-}
-
-function readGrantParts(reader: ByteReader, end: number) {
-  let principal = "";
-  let level = 0;
-  let expiresAt = 0;
-  while (reader.at < end) {
-    const tag = reader.varint();
-    if (tag === GRANT.principal) principal = reader.text();
-    else if (tag === GRANT.permission) level = reader.varint();
-    else if (tag === GRANT.expiresAt) expiresAt = reader.varint();
-    else skipField(reader, tag);
-  }
-  requireEnd(reader, end);
-  const permission = permissionOfLevel(level);
-  if (level !== 0 && permission === undefined) {
-    throw new MalformedBytesError(`a permission of level ${level}`);
-  }
-  return { principal, permission, expiresAt };
-}
-
 export function readVisibility(reader: ByteReader, end: number): SetVisibility {
   let nodeId = "";
   const principals: string[] = [];
@@ -228,7 +182,7 @@ export function readGrantChange(
   op: "grant" | "revoke",
 ): AddGrant | RevokeGrant {
   let nodeId = "";
-  let parts: ReturnType<typeof readGrantParts> | undefined;
+  let parts: GrantParts | undefined;
   while (reader.at < end) {
     const tag = reader.varint();
     if (tag === GRANT_CHANGE.nodeId) nodeId = reader.text();

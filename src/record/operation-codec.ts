@@ -21,6 +21,12 @@ import {
   writeAccessOperation,
   writeSharing,
 } from "./access-codec.ts";
+import {
+  readAggregateGrants,
+  readAppend,
+  readCheckpoint,
+  writeEventOperation,
+} from "./event-codec.ts";
 import type { CreateEdge, CreateNode, EdgeTarget, Operation, UpdateNode } from "./transaction.ts";
 import { readFields, writeFields } from "./value-codec.ts";
 
@@ -44,8 +50,11 @@ const OPERATION = {
   revoke: lengthTag(12),
   markRead: lengthTag(13),
   deleteMailboxItems: lengthTag(14),
+  appendEvents: lengthTag(15),
   membership: lengthTag(16),
   schemaLock: lengthTag(17),
+  storeCheckpoint: lengthTag(18),
+  setAggregateGrants: lengthTag(19),
 } as const;
 
 const CREATE_NODE = {
@@ -123,6 +132,12 @@ function tagOf(operation: Operation): number {
       return OPERATION.membership;
     case "schema_lock":
       return OPERATION.schemaLock;
+    case "append_events":
+      return OPERATION.appendEvents;
+    case "store_checkpoint":
+      return OPERATION.storeCheckpoint;
+    case "set_aggregate_grants":
+      return OPERATION.setAggregateGrants;
   }
 }
 
@@ -162,6 +177,10 @@ function writeMessage(writer: ByteWriter, operation: Operation): void {
     case "register_schema":
       writeText(writer, SCHEMA.json, encodeSchemaText(operation.schema));
       return writeFlag(writer, SCHEMA.replace, operation.mode === "replace");
+    case "append_events":
+    case "store_checkpoint":
+    case "set_aggregate_grants":
+      return writeEventOperation(writer, operation);
     default:
       return writeAccessOperation(writer, operation);
   }
@@ -229,6 +248,12 @@ function readKnown(reader: ByteReader, tag: number): Operation | undefined {
       return readMembership(reader, reader.runEnd());
     case OPERATION.schemaLock:
       return readSchemaLock(reader, reader.runEnd());
+    case OPERATION.appendEvents:
+      return readAppend(reader, reader.runEnd());
+    case OPERATION.storeCheckpoint:
+      return readCheckpoint(reader, reader.runEnd());
+    case OPERATION.setAggregateGrants:
+      return readAggregateGrants(reader, reader.runEnd());
     default:
       return undefined;
   }

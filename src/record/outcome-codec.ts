@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, MalformedBytesError } from "../base/bytes.ts";
 import type { ErrorCode, ErrorReason } from "../base/errors.ts";
 import type { SchemaDifference } from "../schema/types.ts";
+import type { AppendResult } from "./event.ts";
 import type { AppliedOutcome, OperationResult, Outcome } from "./outcome.ts";
 
 /**
@@ -11,9 +12,10 @@ import type { AppliedOutcome, OperationResult, Outcome } from "./outcome.ts";
  * is under neither.
  *
  *     decision = version:u8 (1) state:u8
- *       state 1 applied:  count:varint { flags:u8 nodeId edgeId version:varint }
+ *       state 1 applied:  count:varint { flags:u8 nodeId edgeId version:varint append }
  *       state 2 rejected: code reason count:varint { name value }   names ascending
- *       flags: 1 has nodeId, 2 has edgeId, 4 created
+ *       flags: 1 has nodeId, 2 has edgeId, 4 created, 8 has append
+ *       append = aggregateId count:varint lastAggregateNonce:varint lastGlobalNonce:varint
  */
 const VERSION = 1;
 const APPLIED = 1;
@@ -21,6 +23,7 @@ const REJECTED = 2;
 const HAS_NODE = 1;
 const HAS_EDGE = 2;
 const CREATED = 4;
+const APPENDED = 8;
 const shared = new ByteWriter(1024);
 
 export function encodeDecision(outcome: Outcome): Uint8Array {
@@ -48,11 +51,20 @@ function writeResult(result: OperationResult): void {
   const flags =
     (result.nodeId === "" ? 0 : HAS_NODE) |
     (result.edgeId === "" ? 0 : HAS_EDGE) |
-    (result.created ? CREATED : 0);
+    (result.created ? CREATED : 0) |
+    (result.append === undefined ? 0 : APPENDED);
   shared.u8(flags);
   if (result.nodeId !== "") shared.text(result.nodeId);
   if (result.edgeId !== "") shared.text(result.edgeId);
   shared.varint(result.version);
+  if (result.append !== undefined) writeAppend(result.append);
+}
+
+function writeAppend(append: AppendResult): void {
+  shared.text(append.aggregateId);
+  shared.varint(append.count);
+  shared.varint(append.lastAggregateNonce);
+  shared.varint(append.lastGlobalNonce);
 }
 
 /** The part for people as JSON text, or null when there is nothing to say. */
@@ -101,7 +113,16 @@ function readApplied(reader: ByteReader, words: Wording): AppliedOutcome {
     const flags = reader.u8();
     const nodeId = flags & HAS_NODE ? reader.text() : "";
     const edgeId = flags & HAS_EDGE ? reader.text() : "";
-    results.push({ nodeId, edgeId, version: reader.varint(), created: (flags & CREATED) !== 0 });
+    const version = reader.varint();
+    const result = { nodeId, edgeId, version, created: (flags & CREATED) !== 0 };
+    results.push(flags & APPENDED ? { ...result, append: readAppend(reader) } : result);
   }
   return { state: "applied", results, schemaDifferences: words.differences ?? [] };
+}
+
+function readAppend(reader: ByteReader): AppendResult {
+  const aggregateId = reader.text();
+  const count = reader.varint();
+  const lastAggregateNonce = reader.varint();
+  return { aggregateId, count, lastAggregateNonce, lastGlobalNonce: reader.varint() };
 }

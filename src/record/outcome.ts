@@ -1,5 +1,6 @@
 import { EntError, type ErrorCode, type ErrorDetails, type ErrorReason } from "../base/errors.ts";
 import type { SchemaDifference } from "../schema/types.ts";
+import type { AppendResult } from "./event.ts";
 
 /** What one operation came to. */
 export interface OperationResult {
@@ -11,6 +12,8 @@ export interface OperationResult {
   readonly version: number;
   /** Whether a create made something, or answered with what was there; for types, whether the schema changed. False otherwise. */
   readonly created: boolean;
+  /** Of `append_events` only. */
+  readonly append?: AppendResult;
 }
 
 export interface AppliedOutcome {

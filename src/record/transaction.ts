@@ -1,6 +1,7 @@
 import type { Schema } from "../schema/types.ts";
 import type { Fields } from "../schema/value.ts";
 import type { Grant, Right } from "./access.ts";
+import type { AppendEvents, SetAggregateGrants, StoreCheckpoint } from "./event.ts";
 
 /**
  * A client's atomic request as the log holds it: ids fixed, aliases resolved, names
@@ -165,7 +166,10 @@ export type Operation =
   | RevokeGrant
   | MailboxChange
   | MembershipChange
-  | SchemaLock;
+  | SchemaLock
+  | AppendEvents
+  | StoreCheckpoint
+  | SetAggregateGrants;
 
 export interface Transaction {
   readonly kind: "transaction";
@@ -268,7 +272,7 @@ export interface TransactionRecord {
   readonly roles: readonly string[];
   readonly idempotencyKey: string;
   readonly serverMadeKey: boolean;
-  /** 32 bytes. */
+  /** 32 bytes; none of a record without a key, which nothing is remembered of but its effects. */
   readonly requestHash: Uint8Array;
   /** "key:…", "jwt:…"; empty in trusted mode. */
   readonly credential: string;

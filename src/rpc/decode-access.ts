@@ -27,7 +27,8 @@ export function decodePermission(wire: WirePermission, path: string): Permission
   return permission;
 }
 
-function decodeGrant(wire: WireGrant | undefined, path: string): Grant {
+/** Throws INVALID_REQUEST. */
+export function decodeGrant(wire: WireGrant | undefined, path: string): Grant {
   if (wire === undefined) throw misshapen(path, "a grant is needed");
   return {
     principal: wire.principal,

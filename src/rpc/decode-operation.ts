@@ -12,6 +12,7 @@ import type { RequestedOperation } from "../engine/engine.ts";
 import type { EdgeTarget, NodeStep } from "../record/transaction.ts";
 import { EMPTY_FIELDS, type Fields, type Value } from "../schema/value.ts";
 import { accessOperation, mailboxOperation, sharingOf } from "./decode-access.ts";
+import { eventOperation } from "./decode-events.ts";
 import { decodeSchema, decodeSchemaMode } from "./decode-schema.ts";
 import { decodeFields, decodeValue, misshapen } from "./decode-value.ts";
 
@@ -59,6 +60,10 @@ function decodeOperation(wire: WireOperation, path: string): RequestedOperation 
     case "markRead":
     case "deleteMailboxItems":
       return mailboxOperation(operation, `${path}.${operation.case}`);
+    case "appendEvents":
+    case "storeCheckpoint":
+    case "setAggregateGrants":
+      return eventOperation(operation, `${path}.${operation.case}`);
     case undefined:
       throw misshapen(path, "an operation is needed, such as createNode");
     default:

@@ -9,8 +9,13 @@ import {
   RejectionSchema,
   type OperationResult as WireResult,
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
+import {
+  AppendResultSchema,
+  type AppendResult as WireAppendResult,
+} from "../../gen/entdb/v1/event_model_pb.ts";
 import { unreachable } from "../base/assert.ts";
 import type { Receipt, TransactionReceipt } from "../engine/engine.ts";
+import type { AppendResult } from "../record/event.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import { encodeDifferences } from "./encode-schema.ts";
 
@@ -66,5 +71,17 @@ function encodeResult(result: OperationResult, alias: string): WireResult {
   message.edgeId = result.edgeId;
   message.version = BigInt(result.version);
   message.created = result.created;
+  if (result.append !== undefined) message.append = encodeAppendResult(result.append);
+  return message;
+}
+
+export function encodeAppendResult(result: AppendResult): WireAppendResult {
+  const message = create(AppendResultSchema);
+  const { count, lastAggregateNonce, lastGlobalNonce } = result;
+  message.aggregateId = result.aggregateId;
+  message.firstAggregateNonce = BigInt(lastAggregateNonce - count + 1);
+  message.lastAggregateNonce = BigInt(lastAggregateNonce);
+  message.firstGlobalNonce = BigInt(lastGlobalNonce - count + 1);
+  message.lastGlobalNonce = BigInt(lastGlobalNonce);
   return message;
 }

@@ -86,6 +86,33 @@ const TABLES: readonly HashedTable[] = [
         edge_type_id, from_id, to_id, readers
       FROM changes ORDER BY position, seq`,
   },
+  {
+    name: "aggregates",
+    sql: "SELECT aggregate, aggregate_id, aggregate_type FROM aggregates ORDER BY aggregate",
+  },
+  {
+    name: "events",
+    sql: `SELECT global_nonce, aggregate, aggregate_nonce, event_id, event_type, recorded_at,
+        append_size, append_key, metadata, tags, payload
+      FROM events ORDER BY global_nonce`,
+  },
+  {
+    name: "event_tags",
+    sql: "SELECT tag, global_nonce FROM event_tags ORDER BY tag, global_nonce",
+  },
+  {
+    name: "event_type_blocks",
+    sql: "SELECT event_type, block FROM event_type_blocks ORDER BY event_type, block",
+  },
+  {
+    name: "aggregate_grants",
+    sql: "SELECT aggregate_type, grants FROM aggregate_grants ORDER BY aggregate_type",
+  },
+  {
+    name: "consumers",
+    sql: `SELECT consumer, owner_actor, global_nonce, updated_at
+      FROM consumers ORDER BY consumer`,
+  },
 ];
 
 /** In a tenant's `mailbox.db` only. */

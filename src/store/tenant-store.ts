@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { AggregateVisibility } from "./aggregate-visibility.ts";
 import { LazyStatement } from "./lazy-statement.ts";
 import { migrate } from "./migrations/migrate.ts";
 import {
@@ -10,10 +11,13 @@ import {
   openForReading,
   openForWriting,
 } from "./open-database.ts";
+import { AggregateReader } from "./reader/aggregate-reader.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
 import { AuditReader } from "./reader/audit-reader.ts";
 import { ChangeReader } from "./reader/change-reader.ts";
 import { EdgeReader } from "./reader/edge-reader.ts";
+import { EventMatches } from "./reader/event-matches.ts";
+import { EventReader } from "./reader/event-reader.ts";
 import { GrantReader } from "./reader/grant-reader.ts";
 import { MailOutboxReader } from "./reader/mail-outbox-reader.ts";
 import { MembershipLists } from "./reader/membership-lists.ts";
@@ -47,6 +51,10 @@ export interface TenantReads {
   readonly membershipLists: MembershipLists;
   readonly audit: AuditReader;
   readonly changes: ChangeReader;
+  readonly events: EventReader;
+  readonly eventMatches: EventMatches;
+  readonly aggregates: AggregateReader;
+  readonly aggregateVisibility: AggregateVisibility;
 }
 
 export const CANONICAL_FILE = "canonical.db";
@@ -103,6 +111,10 @@ export class TenantStore {
       membershipLists: new MembershipLists(read),
       audit: new AuditReader(read),
       changes: new ChangeReader(read),
+      events: new EventReader(read),
+      eventMatches: new EventMatches(read),
+      aggregates: new AggregateReader(read),
+      aggregateVisibility: new AggregateVisibility(read),
     };
     this.mailbox = new TenantMailbox({
       ...owner,

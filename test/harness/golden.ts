@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../src/base/json.ts";
 import type { RequestedOperation } from "../../src/engine/engine.ts";
 import type { Grant } from "../../src/record/access.ts";
+import type { AppendedEvent } from "../../src/record/event.ts";
 import type {
   EdgeTarget,
   MembershipStep,
@@ -54,6 +55,35 @@ export interface GoldenOperation {
   readonly unread?: boolean;
   readonly step?: MembershipStep;
   readonly locked?: boolean;
+  readonly aggregate_id?: string;
+  readonly aggregate_type?: string;
+  /** A nonce, or one of the other kinds. */
+  readonly expected?: number | "none" | "exists" | "any";
+  readonly first_nonce?: number;
+  readonly events?: readonly GoldenEvent[];
+  readonly condition?: GoldenCondition;
+  readonly consumer?: string;
+  readonly global_nonce?: number;
+  readonly expected_global_nonce?: number;
+  /** Of aggregates; left out: the default again. */
+  readonly grants?: readonly GoldenGrant[];
+}
+
+/** Metadata and payload are hexadecimal. */
+export interface GoldenEvent {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly metadata?: string;
+  readonly payload?: string;
+  readonly tags?: readonly string[];
+}
+
+interface GoldenCondition {
+  readonly items: readonly {
+    readonly event_types: readonly string[];
+    readonly tags: readonly string[];
+  }[];
+  readonly after_global_nonce: number;
 }
 
 export interface GoldenSharing {
@@ -171,8 +201,45 @@ function goldenAccess(golden: GoldenOperation): RequestedOperation {
     case "schema_lock":
       return { op, locked: golden.locked ?? false };
     default:
+      return goldenEvents(golden);
+  }
+}
+
+function goldenEvents(golden: GoldenOperation): RequestedOperation {
+  const { op, aggregate_type: aggregateType = "", consumer = "" } = golden;
+  switch (op) {
+    case "append_events": {
+      const { expected = 0, condition } = golden;
+      return {
+        op,
+        aggregateId: golden.aggregate_id ?? "",
+        aggregateType,
+        expected:
+          typeof expected === "number" ? { kind: "exact", nonce: expected } : { kind: expected },
+        firstNonce: golden.first_nonce ?? 0,
+        events: (golden.events ?? []).map(goldenEvent),
+        condition: condition && {
+          items: condition.items.map(({ event_types: eventTypes, tags }) => ({ eventTypes, tags })),
+          afterGlobalNonce: condition.after_global_nonce,
+        },
+        contentKey: undefined,
+      };
+    }
+    case "store_checkpoint": {
+      const { global_nonce: globalNonce = 0, expected_global_nonce: expected } = golden;
+      return { op, consumer, globalNonce, expectedGlobalNonce: expected };
+    }
+    case "set_aggregate_grants":
+      return { op, aggregateType, grants: golden.grants?.map(goldenGrant) };
+    default:
       throw new Error(`no golden form for ${op}`);
   }
+}
+
+function goldenEvent(golden: GoldenEvent): AppendedEvent {
+  const { event_id: eventId, event_type: eventType, tags = [] } = golden;
+  const { metadata = "", payload = "" } = golden;
+  return { eventId, eventType, metadata: bytesOf(metadata), payload: bytesOf(payload), tags };
 }
 
 function said<T>(part: T | undefined): T {

@@ -1,12 +1,17 @@
 /** Records as the code that is generated from the proto holds them, for tests that compare its bytes with ours. */
 import { create } from "@bufbuild/protobuf";
 import {
+  AggregateGrantsSchema,
   ApiKeyCreatedSchema,
   ApiKeyRevokedSchema,
+  AppendConditionSchema,
+  AppendEventsSchema,
+  AppendedEventSchema,
   AuditEventSchema,
   CreateEdgeSchema,
   CreateNodeSchema,
   EdgeTargetSchema,
+  EventQueryItemSchema,
   GrantChangeSchema,
   GrantSchema,
   MailboxChangeSchema,
@@ -19,6 +24,7 @@ import {
   SchemaLockSchema,
   SchemaSchema,
   SetVisibilitySchema,
+  StoreCheckpointSchema,
   TenantCreatedSchema,
   TenantDeletedSchema,
   TenantLimitsSetSchema,
@@ -28,6 +34,7 @@ import {
   UpdateNodeSchema,
 } from "../../gen/entdb/wal/v1/record_pb.ts";
 import type { Grant } from "../../src/record/access.ts";
+import type { AppendEvents, SetAggregateGrants, StoreCheckpoint } from "../../src/record/event.ts";
 import type {
   CreateNode,
   EdgeTarget,
@@ -200,7 +207,61 @@ function accessCase(operation: Exclude<Operation, GraphOperation>): OperationMes
       const value = create(SchemaLockSchema, { locked: operation.locked });
       return { case: "schemaLock", value };
     }
+    default:
+      return eventCase(operation);
   }
+}
+
+function eventCase(
+  operation: AppendEvents | StoreCheckpoint | SetAggregateGrants,
+): OperationMessage["operation"] {
+  switch (operation.op) {
+    case "append_events":
+      return { case: "appendEvents", value: appendMessage(operation) };
+    case "store_checkpoint": {
+      const { consumer, globalNonce, expectedGlobalNonce: expected } = operation;
+      const before = expected !== undefined && { expectedGlobalNonce: BigInt(expected) };
+      const value = create(StoreCheckpointSchema, {
+        consumer,
+        globalNonce: BigInt(globalNonce),
+        ...before,
+      });
+      return { case: "storeCheckpoint", value };
+    }
+    case "set_aggregate_grants": {
+      const { aggregateType, grants } = operation;
+      const value = create(AggregateGrantsSchema, {
+        aggregateType,
+        grants: (grants ?? []).map(grantMessage),
+        reset: grants === undefined,
+      });
+      return { case: "setAggregateGrants", value };
+    }
+  }
+}
+
+function appendMessage(operation: AppendEvents) {
+  const { expected, condition, contentKey, events } = operation;
+  return create(AppendEventsSchema, {
+    aggregateId: operation.aggregateId,
+    aggregateType: operation.aggregateType,
+    expectation: ["exact", "none", "exists", "any"].indexOf(expected.kind) + 1,
+    expectedNonce: BigInt(expected.kind === "exact" ? expected.nonce : 0),
+    firstNonce: BigInt(operation.firstNonce),
+    events: events.map(({ tags, ...event }) =>
+      create(AppendedEventSchema, { ...event, tags: [...tags] }),
+    ),
+    ...(condition && {
+      condition: create(AppendConditionSchema, {
+        items: condition.items.map(({ eventTypes, tags }) =>
+          create(EventQueryItemSchema, { eventTypes: [...eventTypes], tags: [...tags] }),
+        ),
+        afterGlobalNonce: BigInt(condition.afterGlobalNonce),
+      }),
+    }),
+    knownByContent: contentKey !== undefined,
+    key: contentKey ?? "",
+  });
 }
 
 function createNodeMessage({ op: _, sharing, ...plain }: CreateNode) {

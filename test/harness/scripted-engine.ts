@@ -28,6 +28,7 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
     listGrants: refuse,
     mailboxes: unscriptedPart(unscripted),
     changes: unscriptedPart(unscripted),
+    events: unscriptedPart(unscripted),
     administration: unscriptedPart<Administration>(unscripted, {
       audited: (_by, _action, work) => work(),
     }),

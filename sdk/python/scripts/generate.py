@@ -25,7 +25,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 PACKAGE = Path(__file__).resolve().parent.parent
 PROTOS = PACKAGE.parent.parent / "proto"
 TARGET = PACKAGE / "src" / "entdb_sdk" / "_generated"
-FILES = ("model", "filter", "errors", "entdb_service")
+FILES = ("model", "event_model", "filter", "errors", "entdb_service", "events")
 HEAD = '"""Made by scripts/generate.py from the protos; do not edit."""\n'
 
 

@@ -45,6 +45,7 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
   readonly #groups = new Map<string, Group<Row, Interest, Item>>();
   /** The newest rows: all of those behind `#tailFrom` up to `#read`. */
   #tail: Row[] = [];
+  #tailBytes = 0;
   #tailFrom: number;
   #read: number;
   /** Up to here every row has been looked at for those who wait. */
@@ -60,7 +61,7 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
   constructor(tenant: TenantLife, deps: FeedDeps<Row, Interest, Item>) {
     this.tenant = tenant;
     this.#deps = deps;
-    this.#read = deps.source.appliedPosition(tenant.tenantId);
+    this.#read = deps.source.startPosition(tenant);
     this.#tailFrom = this.#read;
     this.#done = this.#read;
     this.#looking = { rows: [], groups: [] };
@@ -139,7 +140,12 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
    * there is nothing for the group. To be called in turns of the pump.
    */
   history(group: Group<Row, Interest, Item>, after: number): RowSlice<Row> {
-    const { rows, end } = this.#deps.source.read(this.tenant, after, limits.watchReadRows);
+    const { rows, end } = this.#deps.source.read(
+      this.tenant,
+      after,
+      limits.watchReadRows,
+      group.interest,
+    );
     const found = rows.find((row) => this.see(group, row) !== undefined);
     if (found === undefined) return { rows: [], end };
     return { rows: rows.filter((row) => row.position >= found.position), end };
@@ -148,7 +154,7 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
   /** How far somebody has come who has everything up to a position and for whom nothing was found since. */
   reached(position: number): number {
     if (this.#dirty || this.#working || position < this.#done) return position;
-    return Math.max(position, this.#deps.source.appliedPosition(this.tenant.tenantId));
+    return Math.max(position, this.#deps.source.idlePosition(this.tenant.tenantId, this.#read));
   }
 
   /**
@@ -203,7 +209,7 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
   /** Whether there is more to be done. */
   #next(): boolean {
     this.#dirty = false;
-    const { rows, end } = this.#deps.source.read(this.tenant, this.#read, TICK_ROWS);
+    const { rows, end } = this.#deps.source.read(this.tenant, this.#read, TICK_ROWS, undefined);
     this.#keep(rows, end);
     if (rows.length >= TICK_ROWS) this.#dirty = true;
     const groups = rows.length === 0 ? [] : [...this.#groups.values()];
@@ -239,12 +245,23 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
   #keep(rows: readonly Row[], end: number): void {
     this.#read = Math.max(this.#read, end);
     this.#tail.push(...rows);
-    const spare = this.#tail.length - limits.watchTailRows;
-    if (spare <= 0) return;
+    for (const { bytes = 0 } of rows) this.#tailBytes += bytes;
+    const { watchTailRows, subscriberTailBytes } = limits;
+    let spare = Math.max(0, this.#tail.length - watchTailRows);
+    let bytes = this.#tailBytes - bytesOf(this.#tail, 0, spare);
+    while (bytes > subscriberTailBytes) bytes -= this.#tail[spare++]?.bytes ?? 0;
+    if (spare === 0) return;
     const cut = endOfRecord(this.#tail, spare);
     this.#tailFrom = this.#tail[cut - 1]?.position ?? this.#tailFrom;
+    this.#tailBytes -= bytesOf(this.#tail, 0, cut);
     this.#tail = this.#tail.slice(cut);
   }
+}
+
+function bytesOf(rows: readonly PlacedRow[], from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += rows[i]?.bytes ?? 0;
+  return sum;
 }
 
 /** Index of the first row behind a position. */

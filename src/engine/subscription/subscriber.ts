@@ -48,6 +48,8 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   readonly #signal: AbortSignal;
   #position: number;
   #sentAtMs = 0;
+  /** Since when there has been nothing to hand over; undefined: something was handed over last. */
+  #idleSinceMs: number | undefined;
 
   constructor(
     deps: SubscriberDeps<Row, Interest, Item>,
@@ -67,6 +69,7 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
     while (!this.#signal.aborted) {
       yield* this.#catchUp();
       if (this.#signal.aborted) return;
+      this.#idleSinceMs ??= this.#deps.clock.monotonic();
       await this.#wait();
       this.#requireValid();
       if (!this.#isHeartbeatDue) continue;
@@ -78,12 +81,16 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   /** Hands over what there is behind the position, as far as one read goes. */
   async *#catchUp(): AsyncGenerator<Batch<Item>> {
     const { rows, end } = await this.#rowsBehind();
-    for (const record of recordsOf(rows)) {
+    const { sendsTogether } = this.#deps.source;
+    for (const record of sendsTogether ? allOf(rows) : recordsOf(rows)) {
       this.#requireValid();
       const items = await this.#itemsOf(record.rows);
       if (items === "later") return;
       this.#position = record.position;
-      if (items.length > 0) yield this.#sending(items);
+      if (items.length > 0) {
+        this.#idleSinceMs = undefined;
+        yield this.#sending(items);
+      }
       if (this.#signal.aborted) return;
     }
     this.#position = Math.max(this.#position, end);
@@ -92,7 +99,7 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   /** Until there may be something behind the position, or a heartbeat or the end is due. */
   async #wait(): Promise<void> {
     const { clock, feed, group } = this.#deps;
-    const heartbeatInMs = this.#sentAtMs + this.#heartbeatMs - clock.monotonic();
+    const heartbeatInMs = this.#heartbeatAtMs - clock.monotonic();
     const ms = Math.min(heartbeatInMs, this.#expiresAt - clock.now());
     if (ms <= 0) return;
     const upTo = await feed.wait(group, this.#position, ms, this.#signal);
@@ -100,7 +107,12 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   }
 
   get #isHeartbeatDue(): boolean {
-    return this.#deps.clock.monotonic() >= this.#sentAtMs + this.#heartbeatMs;
+    return this.#deps.clock.monotonic() >= this.#heartbeatAtMs;
+  }
+
+  /** Whoever was slow to take the last batch is not told of its end at once: that is no idleness. */
+  get #heartbeatAtMs(): number {
+    return Math.max(this.#sentAtMs, this.#idleSinceMs ?? 0) + this.#heartbeatMs;
   }
 
   #sending(items: readonly Item[]): Batch<Item> {
@@ -139,18 +151,31 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
 
   #requireValid(): void {
     if (this.#deps.clock.now() < this.#expiresAt) return;
-    throw new EntError({
-      code: "unauthenticated",
-      reason: "UNAUTHENTICATED",
-      message: "The credential with which this began is not valid any more.",
-      hint: "Begin again with a valid one, from the last position.",
-    });
+    throw credentialExpired();
   }
 }
 
-function* recordsOf<Row extends PlacedRow>(
-  rows: readonly Row[],
-): Generator<{ readonly position: number; readonly rows: readonly Row[] }> {
+export function credentialExpired(): EntError {
+  return new EntError({
+    code: "unauthenticated",
+    reason: "UNAUTHENTICATED",
+    message: "The credential with which this began is not valid any more.",
+    hint: "Begin again with a valid one, from the last position.",
+  });
+}
+
+/** The rows of several records as if they were one. */
+function* allOf<Row extends PlacedRow>(rows: readonly Row[]): Generator<RecordRows<Row>> {
+  const last = rows.at(-1);
+  if (last !== undefined) yield { position: last.position, rows };
+}
+
+interface RecordRows<Row> {
+  readonly position: number;
+  readonly rows: readonly Row[];
+}
+
+function* recordsOf<Row extends PlacedRow>(rows: readonly Row[]): Generator<RecordRows<Row>> {
   for (let from = 0; from < rows.length; ) {
     const position = rows[from]?.position ?? 0;
     let to = from + 1;

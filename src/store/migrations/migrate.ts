@@ -4,6 +4,7 @@ import { damaged } from "../store-errors.ts";
 import { ACCESS_TABLES, EXPIRING_READERS } from "./access-tables.ts";
 import { BUILD_TABLES } from "./build-tables.ts";
 import { CHANGE_TABLES } from "./change-tables.ts";
+import { EVENT_TABLES } from "./event-tables.ts";
 import { OUTBOX_TABLES } from "./mailbox-tables.ts";
 import { SYSTEM_TABLES } from "./system-tables.ts";
 import { GRAPH_TABLES } from "./tables.ts";
@@ -13,9 +14,10 @@ import { GRAPH_TABLES } from "./tables.ts";
  * stands in `user_version`; 0 is an empty file.
  *
  * Format 1 knew no access, no changes and no audit. Nothing in it says what they would have
- * been, so such a file counts as damaged: it is made again from the log, which knows.
+ * been, so such a file counts as damaged: it is made again from the log, which knows. Format 2
+ * knew no events; no record that it has seen had any, so their tables are added, empty.
  */
-const VIEW_FORMAT = 2;
+const VIEW_FORMAT = 3;
 
 /** Throws FORMAT_TOO_NEW when a newer EntDB has written the file, VIEW_DAMAGED for format 1. */
 export function migrate(db: Database, isSystem: boolean, file: string): void {
@@ -32,6 +34,7 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
   }
   if (found === 1) throw damaged(file, "it has format 1, which lacks what access needs");
   if (found === 0) db.transaction(() => create(db, isSystem)).immediate();
+  if (found === 2) db.transaction(() => addEvents(db)).immediate();
   db.exec(EXPIRING_READERS);
 }
 
@@ -39,5 +42,10 @@ function create(db: Database, isSystem: boolean): void {
   const all = [GRAPH_TABLES, ACCESS_TABLES, CHANGE_TABLES, BUILD_TABLES, OUTBOX_TABLES];
   for (const tables of all) db.exec(tables);
   if (isSystem) db.exec(SYSTEM_TABLES);
+  addEvents(db);
+}
+
+function addEvents(db: Database): void {
+  db.exec(EVENT_TABLES);
   db.exec(`PRAGMA user_version = ${VIEW_FORMAT}`);
 }

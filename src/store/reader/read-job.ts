@@ -1,6 +1,8 @@
 import type { ErrorCode, ErrorDetails, ErrorReason } from "../../base/errors.ts";
 import type { Node } from "../../record/graph.ts";
+import type { AggregateList, AggregateListWork } from "./aggregate-list.ts";
 import type { EdgeList, EdgeListRequest } from "./edge-list.ts";
+import type { EventScan, EventScanWork } from "./event-scan.ts";
 import type { MailItem, MailSelection } from "./mailbox-reader.ts";
 import type { MailHit, MailSearchWork } from "./mailbox-search.ts";
 import type { QueryWork } from "./query-nodes.ts";
@@ -25,6 +27,8 @@ export type ReadWork =
   | { readonly kind: "search"; readonly search: SearchWork }
   | { readonly kind: "mailbox_list"; readonly selection: MailSelection }
   | { readonly kind: "mailbox_search"; readonly search: MailSearchWork }
+  | { readonly kind: "events"; readonly scan: EventScanWork }
+  | { readonly kind: "aggregates"; readonly list: AggregateListWork }
   | { readonly kind: "content_hash" }
   /** Reads the whole file, page by page, in one go. */
   | { readonly kind: "quick_check" }
@@ -42,6 +46,8 @@ export interface ReadAnswers {
   readonly search: readonly FoundNode[];
   readonly mailbox_list: { readonly found: readonly MailItem[]; readonly unreadCount: number };
   readonly mailbox_search: readonly MailHit[];
+  readonly events: EventScan;
+  readonly aggregates: AggregateList;
   readonly content_hash: string;
   /** "ok", or what SQLite found first. */
   readonly quick_check: string;

@@ -3,9 +3,11 @@ import { EntError } from "../../base/errors.ts";
 import { contentHash } from "../content-hash.ts";
 import { copyDatabase } from "../copy-database.ts";
 import { foldWriteAhead, openForReading, openForWriting } from "../open-database.ts";
+import { listAggregates } from "./aggregate-list.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { listEdges } from "./edge-list.ts";
 import { EdgeReader } from "./edge-reader.ts";
+import { scanEvents } from "./event-scan.ts";
 import { listItems, MailboxReader, type MailSelection } from "./mailbox-reader.ts";
 import { searchMailbox } from "./mailbox-search.ts";
 import { NodeReader } from "./node-reader.ts";
@@ -90,6 +92,10 @@ function stepsOf(
       return mailboxList(db, work.selection);
     case "mailbox_search":
       return searchMailbox(db, work.search);
+    case "events":
+      return scanEvents(db, work.scan);
+    case "aggregates":
+      return listAggregates(db, work.list);
     case "content_hash":
       return contentHash(db);
   }

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file entdb/wal/v1/record.proto.
  */
 export const file_entdb_wal_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("ChllbnRkYi93YWwvdjEvcmVjb3JkLnByb3RvEgxlbnRkYi53YWwudjEiiAUKBlJlY29yZBIVCg1ydWxlc192ZXJzaW9uGAEgASgNEhEKCXRlbmFudF9pZBgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoBBINCgVhY3RvchgEIAEoCRINCgVyb2xlcxgFIAMoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSFwoPc2VydmVyX21hZGVfa2V5GAcgASgIEhQKDHJlcXVlc3RfaGFzaBgIIAEoDBIwCgt0cmFuc2FjdGlvbhgJIAEoCzIZLmVudGRiLndhbC52MS5UcmFuc2FjdGlvbkgAEjUKDnRlbmFudF9jcmVhdGVkGAogASgLMhsuZW50ZGIud2FsLnYxLlRlbmFudENyZWF0ZWRIABJAChR0ZW5hbnRfc3RhdGVfY2hhbmdlZBgLIAEoCzIgLmVudGRiLndhbC52MS5UZW5hbnRTdGF0ZUNoYW5nZWRIABI1Cg50ZW5hbnRfZGVsZXRlZBgMIAEoCzIbLmVudGRiLndhbC52MS5UZW5hbnREZWxldGVkSAASOgoRdGVuYW50X2xpbWl0c19zZXQYDSABKAsyHS5lbnRkYi53YWwudjEuVGVuYW50TGltaXRzU2V0SAASNgoPYXBpX2tleV9jcmVhdGVkGA4gASgLMhsuZW50ZGIud2FsLnYxLkFwaUtleUNyZWF0ZWRIABI2Cg9hcGlfa2V5X3Jldm9rZWQYDyABKAsyGy5lbnRkYi53YWwudjEuQXBpS2V5UmV2b2tlZEgAEi8KC2F1ZGl0X2V2ZW50GBAgASgLMhguZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnRIABISCgpjcmVkZW50aWFsGBEgASgJQgYKBGJvZHkiaQoLVHJhbnNhY3Rpb24SKwoKb3BlcmF0aW9ucxgBIAMoCzIXLmVudGRiLndhbC52MS5PcGVyYXRpb24SLQoPYXR0YWNoZWRfc2NoZW1hGAIgASgLMhQuZW50ZGIud2FsLnYxLlNjaGVtYSJdCg1UZW5hbnRDcmVhdGVkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtpbmNhcm5hdGlvbhgCIAEoBBIRCglwYXJ0aXRpb24YAyABKA0SEQoJZGlyZWN0b3J5GAQgASgJIk8KElRlbmFudFN0YXRlQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLaW5jYXJuYXRpb24YAiABKAQSEQoJc3VzcGVuZGVkGAMgASgIIjcKDVRlbmFudERlbGV0ZWQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEIqEBCg9UZW5hbnRMaW1pdHNTZXQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEEiAKE3JlcXVlc3RzX3Blcl9zZWNvbmQYAyABKARIAIgBARIaCg1yZXF1ZXN0X2J1cnN0GAQgASgESAGIAQFCFgoUX3JlcXVlc3RzX3Blcl9zZWNvbmRCEAoOX3JlcXVlc3RfYnVyc3QisAEKDUFwaUtleUNyZWF0ZWQSDgoGa2V5X2lkGAEgASgJEhMKC3NlY3JldF9oYXNoGAIgASgMEhEKCXRlbmFudF9pZBgDIAEoCRITCgtpbmNhcm5hdGlvbhgEIAEoBBINCgVhY3RvchgFIAEoCRISCgptYXlfYWN0X2FzGAYgAygJEg0KBXJvbGVzGAcgAygJEgwKBG5hbWUYCCABKAkSEgoKZXhwaXJlc19hdBgJIAEoAyIfCg1BcGlLZXlSZXZva2VkEg4KBmtleV9pZBgBIAEoCSLaAQoKQXVkaXRFdmVudBIOCgZhY3Rpb24YASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBWFjdG9yGAMgASgJEhIKCmNyZWRlbnRpYWwYBCABKAkSDwoHb3V0Y29tZRgFIAEoCRINCgVjb3VudBgGIAEoBBI2CgdkZXRhaWxzGAcgAygLMiUuZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnQuRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrcGCglPcGVyYXRpb24SLwoLY3JlYXRlX25vZGUYASABKAsyGC5lbnRkYi53YWwudjEuQ3JlYXRlTm9kZUgAEi8KC3VwZGF0ZV9ub2RlGAIgASgLMhguZW50ZGIud2FsLnYxLlVwZGF0ZU5vZGVIABItCgtkZWxldGVfbm9kZRgDIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEi4KDHJlc3RvcmVfbm9kZRgEIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEiwKCnB1cmdlX25vZGUYBSABKAsyFi5lbnRkYi53YWwudjEuTm9kZVN0ZXBIABIvCgtjcmVhdGVfZWRnZRgGIAEoCzIYLmVudGRiLndhbC52MS5DcmVhdGVFZGdlSAASLwoLdXBkYXRlX2VkZ2UYByABKAsyGC5lbnRkYi53YWwudjEuVXBkYXRlRWRnZUgAEi8KC2RlbGV0ZV9lZGdlGAggASgLMhguZW50ZGIud2FsLnYxLkVkZ2VUYXJnZXRIABIvCg9yZWdpc3Rlcl9zY2hlbWEYCSABKAsyFC5lbnRkYi53YWwudjEuU2NoZW1hSAASNQoOc2V0X3Zpc2liaWxpdHkYCiABKAsyGy5lbnRkYi53YWwudjEuU2V0VmlzaWJpbGl0eUgAEioKBWdyYW50GAsgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASKwoGcmV2b2tlGAwgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASMAoJbWFya19yZWFkGA0gASgLMhsuZW50ZGIud2FsLnYxLk1haWxib3hDaGFuZ2VIABI7ChRkZWxldGVfbWFpbGJveF9pdGVtcxgOIAEoCzIbLmVudGRiLndhbC52MS5NYWlsYm94Q2hhbmdlSAASNAoKbWVtYmVyc2hpcBgQIAEoCzIeLmVudGRiLndhbC52MS5NZW1iZXJzaGlwQ2hhbmdlSAASLwoLc2NoZW1hX2xvY2sYESABKAsyGC5lbnRkYi53YWwudjEuU2NoZW1hTG9ja0gAQgsKCW9wZXJhdGlvbkoECA8QECLBAQoKQ3JlYXRlTm9kZRIPCgd0eXBlX2lkGAEgASgNEgoKAmlkGAIgASgJEg4KBmZpZWxkcxgDIAEoDBIXCg9yZXR1cm5fZXhpc3RpbmcYBCABKAgSIwoGZ3JhbnRzGAUgAygLMhMuZW50ZGIud2FsLnYxLkdyYW50EhIKCm93bl9ncmFudHMYBiABKAgSEgoKcmVjaXBpZW50cxgHIAMoCRIOCgZ0aHJlYWQYCCABKAkSEAoIbWV0YWRhdGEYCSADKAkiQgoFR3JhbnQSEQoJcHJpbmNpcGFsGAEgASgJEhIKCnBlcm1pc3Npb24YAiABKA0SEgoKZXhwaXJlc19hdBgDIAEoAyI0Cg1TZXRWaXNpYmlsaXR5Eg8KB25vZGVfaWQYASABKAkSEgoKcHJpbmNpcGFscxgCIAMoCSJCCgtHcmFudENoYW5nZRIPCgdub2RlX2lkGAEgASgJEiIKBWdyYW50GAIgASgLMhMuZW50ZGIud2FsLnYxLkdyYW50IlkKDU1haWxib3hDaGFuZ2USDwoHdXNlcl9pZBgBIAEoCRIQCghpdGVtX2lkcxgCIAMoCRIVCg1iZWZvcmVfb2Zmc2V0GAMgASgEEg4KBnVucmVhZBgEIAEoCCJSChBNZW1iZXJzaGlwQ2hhbmdlEg4KBmFjdGlvbhgBIAEoDRIPCgdzdWJqZWN0GAIgASgJEg4KBm1lbWJlchgDIAEoCRINCgVuYW1lcxgEIAMoCSIcCgpTY2hlbWFMb2NrEg4KBmxvY2tlZBgBIAEoCCJZCgpVcGRhdGVOb2RlEgoKAmlkGAEgASgJEg4KBmZpZWxkcxgCIAEoDBIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhUKDXByZWNvbmRpdGlvbnMYBCABKAwiMAoITm9kZVN0ZXASCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBCJ3CgpDcmVhdGVFZGdlEhQKDGVkZ2VfdHlwZV9pZBgBIAEoDRIKCgJpZBgCIAEoCRIPCgdmcm9tX2lkGAMgASgJEg0KBXRvX2lkGAQgASgJEg4KBmZpZWxkcxgFIAEoDBIXCg9yZXR1cm5fZXhpc3RpbmcYBiABKAgiTgoKRWRnZVRhcmdldBIKCgJpZBgBIAEoCRIUCgxlZGdlX3R5cGVfaWQYAiABKA0SDwoHZnJvbV9pZBgDIAEoCRINCgV0b19pZBgEIAEoCSJGCgpVcGRhdGVFZGdlEigKBnRhcmdldBgBIAEoCzIYLmVudGRiLndhbC52MS5FZGdlVGFyZ2V0Eg4KBmZpZWxkcxgCIAEoDCInCgZTY2hlbWESDAoEanNvbhgBIAEoCRIPCgdyZXBsYWNlGAIgASgIYgZwcm90bzM");
+  fileDesc("ChllbnRkYi93YWwvdjEvcmVjb3JkLnByb3RvEgxlbnRkYi53YWwudjEiiAUKBlJlY29yZBIVCg1ydWxlc192ZXJzaW9uGAEgASgNEhEKCXRlbmFudF9pZBgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoBBINCgVhY3RvchgEIAEoCRINCgVyb2xlcxgFIAMoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSFwoPc2VydmVyX21hZGVfa2V5GAcgASgIEhQKDHJlcXVlc3RfaGFzaBgIIAEoDBIwCgt0cmFuc2FjdGlvbhgJIAEoCzIZLmVudGRiLndhbC52MS5UcmFuc2FjdGlvbkgAEjUKDnRlbmFudF9jcmVhdGVkGAogASgLMhsuZW50ZGIud2FsLnYxLlRlbmFudENyZWF0ZWRIABJAChR0ZW5hbnRfc3RhdGVfY2hhbmdlZBgLIAEoCzIgLmVudGRiLndhbC52MS5UZW5hbnRTdGF0ZUNoYW5nZWRIABI1Cg50ZW5hbnRfZGVsZXRlZBgMIAEoCzIbLmVudGRiLndhbC52MS5UZW5hbnREZWxldGVkSAASOgoRdGVuYW50X2xpbWl0c19zZXQYDSABKAsyHS5lbnRkYi53YWwudjEuVGVuYW50TGltaXRzU2V0SAASNgoPYXBpX2tleV9jcmVhdGVkGA4gASgLMhsuZW50ZGIud2FsLnYxLkFwaUtleUNyZWF0ZWRIABI2Cg9hcGlfa2V5X3Jldm9rZWQYDyABKAsyGy5lbnRkYi53YWwudjEuQXBpS2V5UmV2b2tlZEgAEi8KC2F1ZGl0X2V2ZW50GBAgASgLMhguZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnRIABISCgpjcmVkZW50aWFsGBEgASgJQgYKBGJvZHkiaQoLVHJhbnNhY3Rpb24SKwoKb3BlcmF0aW9ucxgBIAMoCzIXLmVudGRiLndhbC52MS5PcGVyYXRpb24SLQoPYXR0YWNoZWRfc2NoZW1hGAIgASgLMhQuZW50ZGIud2FsLnYxLlNjaGVtYSJdCg1UZW5hbnRDcmVhdGVkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtpbmNhcm5hdGlvbhgCIAEoBBIRCglwYXJ0aXRpb24YAyABKA0SEQoJZGlyZWN0b3J5GAQgASgJIk8KElRlbmFudFN0YXRlQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLaW5jYXJuYXRpb24YAiABKAQSEQoJc3VzcGVuZGVkGAMgASgIIjcKDVRlbmFudERlbGV0ZWQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEIqEBCg9UZW5hbnRMaW1pdHNTZXQSEQoJdGVuYW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEEiAKE3JlcXVlc3RzX3Blcl9zZWNvbmQYAyABKARIAIgBARIaCg1yZXF1ZXN0X2J1cnN0GAQgASgESAGIAQFCFgoUX3JlcXVlc3RzX3Blcl9zZWNvbmRCEAoOX3JlcXVlc3RfYnVyc3QisAEKDUFwaUtleUNyZWF0ZWQSDgoGa2V5X2lkGAEgASgJEhMKC3NlY3JldF9oYXNoGAIgASgMEhEKCXRlbmFudF9pZBgDIAEoCRITCgtpbmNhcm5hdGlvbhgEIAEoBBINCgVhY3RvchgFIAEoCRISCgptYXlfYWN0X2FzGAYgAygJEg0KBXJvbGVzGAcgAygJEgwKBG5hbWUYCCABKAkSEgoKZXhwaXJlc19hdBgJIAEoAyIfCg1BcGlLZXlSZXZva2VkEg4KBmtleV9pZBgBIAEoCSLaAQoKQXVkaXRFdmVudBIOCgZhY3Rpb24YASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBWFjdG9yGAMgASgJEhIKCmNyZWRlbnRpYWwYBCABKAkSDwoHb3V0Y29tZRgFIAEoCRINCgVjb3VudBgGIAEoBBI2CgdkZXRhaWxzGAcgAygLMiUuZW50ZGIud2FsLnYxLkF1ZGl0RXZlbnQuRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIuAHCglPcGVyYXRpb24SLwoLY3JlYXRlX25vZGUYASABKAsyGC5lbnRkYi53YWwudjEuQ3JlYXRlTm9kZUgAEi8KC3VwZGF0ZV9ub2RlGAIgASgLMhguZW50ZGIud2FsLnYxLlVwZGF0ZU5vZGVIABItCgtkZWxldGVfbm9kZRgDIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEi4KDHJlc3RvcmVfbm9kZRgEIAEoCzIWLmVudGRiLndhbC52MS5Ob2RlU3RlcEgAEiwKCnB1cmdlX25vZGUYBSABKAsyFi5lbnRkYi53YWwudjEuTm9kZVN0ZXBIABIvCgtjcmVhdGVfZWRnZRgGIAEoCzIYLmVudGRiLndhbC52MS5DcmVhdGVFZGdlSAASLwoLdXBkYXRlX2VkZ2UYByABKAsyGC5lbnRkYi53YWwudjEuVXBkYXRlRWRnZUgAEi8KC2RlbGV0ZV9lZGdlGAggASgLMhguZW50ZGIud2FsLnYxLkVkZ2VUYXJnZXRIABIvCg9yZWdpc3Rlcl9zY2hlbWEYCSABKAsyFC5lbnRkYi53YWwudjEuU2NoZW1hSAASNQoOc2V0X3Zpc2liaWxpdHkYCiABKAsyGy5lbnRkYi53YWwudjEuU2V0VmlzaWJpbGl0eUgAEioKBWdyYW50GAsgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASKwoGcmV2b2tlGAwgASgLMhkuZW50ZGIud2FsLnYxLkdyYW50Q2hhbmdlSAASMAoJbWFya19yZWFkGA0gASgLMhsuZW50ZGIud2FsLnYxLk1haWxib3hDaGFuZ2VIABI7ChRkZWxldGVfbWFpbGJveF9pdGVtcxgOIAEoCzIbLmVudGRiLndhbC52MS5NYWlsYm94Q2hhbmdlSAASMwoNYXBwZW5kX2V2ZW50cxgPIAEoCzIaLmVudGRiLndhbC52MS5BcHBlbmRFdmVudHNIABI0CgptZW1iZXJzaGlwGBAgASgLMh4uZW50ZGIud2FsLnYxLk1lbWJlcnNoaXBDaGFuZ2VIABIvCgtzY2hlbWFfbG9jaxgRIAEoCzIYLmVudGRiLndhbC52MS5TY2hlbWFMb2NrSAASOQoQc3RvcmVfY2hlY2twb2ludBgSIAEoCzIdLmVudGRiLndhbC52MS5TdG9yZUNoZWNrcG9pbnRIABI9ChRzZXRfYWdncmVnYXRlX2dyYW50cxgTIAEoCzIdLmVudGRiLndhbC52MS5BZ2dyZWdhdGVHcmFudHNIAEILCglvcGVyYXRpb24iwQEKCkNyZWF0ZU5vZGUSDwoHdHlwZV9pZBgBIAEoDRIKCgJpZBgCIAEoCRIOCgZmaWVsZHMYAyABKAwSFwoPcmV0dXJuX2V4aXN0aW5nGAQgASgIEiMKBmdyYW50cxgFIAMoCzITLmVudGRiLndhbC52MS5HcmFudBISCgpvd25fZ3JhbnRzGAYgASgIEhIKCnJlY2lwaWVudHMYByADKAkSDgoGdGhyZWFkGAggASgJEhAKCG1ldGFkYXRhGAkgAygJIkIKBUdyYW50EhEKCXByaW5jaXBhbBgBIAEoCRISCgpwZXJtaXNzaW9uGAIgASgNEhIKCmV4cGlyZXNfYXQYAyABKAMiNAoNU2V0VmlzaWJpbGl0eRIPCgdub2RlX2lkGAEgASgJEhIKCnByaW5jaXBhbHMYAiADKAkiQgoLR3JhbnRDaGFuZ2USDwoHbm9kZV9pZBgBIAEoCRIiCgVncmFudBgCIAEoCzITLmVudGRiLndhbC52MS5HcmFudCJZCg1NYWlsYm94Q2hhbmdlEg8KB3VzZXJfaWQYASABKAkSEAoIaXRlbV9pZHMYAiADKAkSFQoNYmVmb3JlX29mZnNldBgDIAEoBBIOCgZ1bnJlYWQYBCABKAgiUgoQTWVtYmVyc2hpcENoYW5nZRIOCgZhY3Rpb24YASABKA0SDwoHc3ViamVjdBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDQoFbmFtZXMYBCADKAkiHAoKU2NoZW1hTG9jaxIOCgZsb2NrZWQYASABKAgiWQoKVXBkYXRlTm9kZRIKCgJpZBgBIAEoCRIOCgZmaWVsZHMYAiABKAwSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIVCg1wcmVjb25kaXRpb25zGAQgASgMIjAKCE5vZGVTdGVwEgoKAmlkGAEgASgJEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQidwoKQ3JlYXRlRWRnZRIUCgxlZGdlX3R5cGVfaWQYASABKA0SCgoCaWQYAiABKAkSDwoHZnJvbV9pZBgDIAEoCRINCgV0b19pZBgEIAEoCRIOCgZmaWVsZHMYBSABKAwSFwoPcmV0dXJuX2V4aXN0aW5nGAYgASgIIk4KCkVkZ2VUYXJnZXQSCgoCaWQYASABKAkSFAoMZWRnZV90eXBlX2lkGAIgASgNEg8KB2Zyb21faWQYAyABKAkSDQoFdG9faWQYBCABKAkiRgoKVXBkYXRlRWRnZRIoCgZ0YXJnZXQYASABKAsyGC5lbnRkYi53YWwudjEuRWRnZVRhcmdldBIOCgZmaWVsZHMYAiABKAwihAIKDEFwcGVuZEV2ZW50cxIUCgxhZ2dyZWdhdGVfaWQYASABKAkSFgoOYWdncmVnYXRlX3R5cGUYAiABKAkSEwoLZXhwZWN0YXRpb24YAyABKA0SFgoOZXhwZWN0ZWRfbm9uY2UYBCABKAQSEwoLZmlyc3Rfbm9uY2UYBSABKAQSKwoGZXZlbnRzGAYgAygLMhsuZW50ZGIud2FsLnYxLkFwcGVuZGVkRXZlbnQSMAoJY29uZGl0aW9uGAcgASgLMh0uZW50ZGIud2FsLnYxLkFwcGVuZENvbmRpdGlvbhIYChBrbm93bl9ieV9jb250ZW50GAggASgIEgsKA2tleRgJIAEoCSJmCg1BcHBlbmRlZEV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhIKCmV2ZW50X3R5cGUYAiABKAkSEAoIbWV0YWRhdGEYAyABKAwSDwoHcGF5bG9hZBgEIAEoDBIMCgR0YWdzGAUgAygJIloKD0FwcGVuZENvbmRpdGlvbhIrCgVpdGVtcxgBIAMoCzIcLmVudGRiLndhbC52MS5FdmVudFF1ZXJ5SXRlbRIaChJhZnRlcl9nbG9iYWxfbm9uY2UYAiABKAQiMwoORXZlbnRRdWVyeUl0ZW0SEwoLZXZlbnRfdHlwZXMYASADKAkSDAoEdGFncxgCIAMoCSJ3Cg9TdG9yZUNoZWNrcG9pbnQSEAoIY29uc3VtZXIYASABKAkSFAoMZ2xvYmFsX25vbmNlGAIgASgEEiIKFWV4cGVjdGVkX2dsb2JhbF9ub25jZRgDIAEoBEgAiAEBQhgKFl9leHBlY3RlZF9nbG9iYWxfbm9uY2UiXQoPQWdncmVnYXRlR3JhbnRzEhYKDmFnZ3JlZ2F0ZV90eXBlGAEgASgJEiMKBmdyYW50cxgCIAMoCzITLmVudGRiLndhbC52MS5HcmFudBINCgVyZXNldBgDIAEoCCInCgZTY2hlbWESDAoEanNvbhgBIAEoCRIPCgdyZXBsYWNlGAIgASgIYgZwcm90bzM");
 
 /**
  * @generated from message entdb.wal.v1.Record
@@ -521,8 +521,12 @@ export type Operation = Message<"entdb.wal.v1.Operation"> & {
     case: "deleteMailboxItems";
   } | {
     /**
-     * 15 is for append_events.
-     *
+     * @generated from field: entdb.wal.v1.AppendEvents append_events = 15;
+     */
+    value: AppendEvents;
+    case: "appendEvents";
+  } | {
+    /**
      * @generated from field: entdb.wal.v1.MembershipChange membership = 16;
      */
     value: MembershipChange;
@@ -533,6 +537,18 @@ export type Operation = Message<"entdb.wal.v1.Operation"> & {
      */
     value: SchemaLock;
     case: "schemaLock";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.StoreCheckpoint store_checkpoint = 18;
+     */
+    value: StoreCheckpoint;
+    case: "storeCheckpoint";
+  } | {
+    /**
+     * @generated from field: entdb.wal.v1.AggregateGrants set_aggregate_grants = 19;
+     */
+    value: AggregateGrants;
+    case: "setAggregateGrants";
   } | { case: undefined; value?: undefined };
 };
 
@@ -926,6 +942,214 @@ export const UpdateEdgeSchema: GenMessage<UpdateEdge> = /*@__PURE__*/
   messageDesc(file_entdb_wal_v1_record, 21);
 
 /**
+ * Appends to one aggregate. expectation: 1 exact, 2 none, 3 exists, 4 any.
+ *
+ * @generated from message entdb.wal.v1.AppendEvents
+ */
+export type AppendEvents = Message<"entdb.wal.v1.AppendEvents"> & {
+  /**
+   * @generated from field: string aggregate_id = 1;
+   */
+  aggregateId: string;
+
+  /**
+   * @generated from field: string aggregate_type = 2;
+   */
+  aggregateType: string;
+
+  /**
+   * @generated from field: uint32 expectation = 3;
+   */
+  expectation: number;
+
+  /**
+   * With exact. 2^53 - 1 stands for every number from there on: no aggregate has so many events.
+   *
+   * @generated from field: uint64 expected_nonce = 4;
+   */
+  expectedNonce: bigint;
+
+  /**
+   * Nonce of the first event, the others follow on it; 0: the store numbers them; 2^53 - 1: the
+   * nonces as sent do not follow on each other.
+   *
+   * @generated from field: uint64 first_nonce = 5;
+   */
+  firstNonce: bigint;
+
+  /**
+   * @generated from field: repeated entdb.wal.v1.AppendedEvent events = 6;
+   */
+  events: AppendedEvent[];
+
+  /**
+   * @generated from field: entdb.wal.v1.AppendCondition condition = 7;
+   */
+  condition?: AppendCondition | undefined;
+
+  /**
+   * An append of eventstore.v1: known by its content, and by `key` within the aggregate.
+   *
+   * @generated from field: bool known_by_content = 8;
+   */
+  knownByContent: boolean;
+
+  /**
+   * @generated from field: string key = 9;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message entdb.wal.v1.AppendEvents.
+ * Use `create(AppendEventsSchema)` to create a new message.
+ */
+export const AppendEventsSchema: GenMessage<AppendEvents> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 22);
+
+/**
+ * @generated from message entdb.wal.v1.AppendedEvent
+ */
+export type AppendedEvent = Message<"entdb.wal.v1.AppendedEvent"> & {
+  /**
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: string event_type = 2;
+   */
+  eventType: string;
+
+  /**
+   * The rest of the metadata in the canonical encoding (src/record/event-metadata.ts), the same
+   * bytes that the views store.
+   *
+   * @generated from field: bytes metadata = 3;
+   */
+  metadata: Uint8Array;
+
+  /**
+   * @generated from field: bytes payload = 4;
+   */
+  payload: Uint8Array;
+
+  /**
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message entdb.wal.v1.AppendedEvent.
+ * Use `create(AppendedEventSchema)` to create a new message.
+ */
+export const AppendedEventSchema: GenMessage<AppendedEvent> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 23);
+
+/**
+ * @generated from message entdb.wal.v1.AppendCondition
+ */
+export type AppendCondition = Message<"entdb.wal.v1.AppendCondition"> & {
+  /**
+   * @generated from field: repeated entdb.wal.v1.EventQueryItem items = 1;
+   */
+  items: EventQueryItem[];
+
+  /**
+   * Events behind this global nonce count.
+   *
+   * @generated from field: uint64 after_global_nonce = 2;
+   */
+  afterGlobalNonce: bigint;
+};
+
+/**
+ * Describes the message entdb.wal.v1.AppendCondition.
+ * Use `create(AppendConditionSchema)` to create a new message.
+ */
+export const AppendConditionSchema: GenMessage<AppendCondition> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 24);
+
+/**
+ * @generated from message entdb.wal.v1.EventQueryItem
+ */
+export type EventQueryItem = Message<"entdb.wal.v1.EventQueryItem"> & {
+  /**
+   * @generated from field: repeated string event_types = 1;
+   */
+  eventTypes: string[];
+
+  /**
+   * @generated from field: repeated string tags = 2;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message entdb.wal.v1.EventQueryItem.
+ * Use `create(EventQueryItemSchema)` to create a new message.
+ */
+export const EventQueryItemSchema: GenMessage<EventQueryItem> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 25);
+
+/**
+ * @generated from message entdb.wal.v1.StoreCheckpoint
+ */
+export type StoreCheckpoint = Message<"entdb.wal.v1.StoreCheckpoint"> & {
+  /**
+   * @generated from field: string consumer = 1;
+   */
+  consumer: string;
+
+  /**
+   * @generated from field: uint64 global_nonce = 2;
+   */
+  globalNonce: bigint;
+
+  /**
+   * @generated from field: optional uint64 expected_global_nonce = 3;
+   */
+  expectedGlobalNonce?: bigint | undefined;
+};
+
+/**
+ * Describes the message entdb.wal.v1.StoreCheckpoint.
+ * Use `create(StoreCheckpointSchema)` to create a new message.
+ */
+export const StoreCheckpointSchema: GenMessage<StoreCheckpoint> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 26);
+
+/**
+ * @generated from message entdb.wal.v1.AggregateGrants
+ */
+export type AggregateGrants = Message<"entdb.wal.v1.AggregateGrants"> & {
+  /**
+   * @generated from field: string aggregate_type = 1;
+   */
+  aggregateType: string;
+
+  /**
+   * @generated from field: repeated entdb.wal.v1.Grant grants = 2;
+   */
+  grants: Grant[];
+
+  /**
+   * Back to the default.
+   *
+   * @generated from field: bool reset = 3;
+   */
+  reset: boolean;
+};
+
+/**
+ * Describes the message entdb.wal.v1.AggregateGrants.
+ * Use `create(AggregateGrantsSchema)` to create a new message.
+ */
+export const AggregateGrantsSchema: GenMessage<AggregateGrants> = /*@__PURE__*/
+  messageDesc(file_entdb_wal_v1_record, 27);
+
+/**
  * A schema as canonical JSON with names, the form in which the views store it too.
  *
  * @generated from message entdb.wal.v1.Schema
@@ -949,5 +1173,5 @@ export type Schema = Message<"entdb.wal.v1.Schema"> & {
  * Use `create(SchemaSchema)` to create a new message.
  */
 export const SchemaSchema: GenMessage<Schema> = /*@__PURE__*/
-  messageDesc(file_entdb_wal_v1_record, 22);
+  messageDesc(file_entdb_wal_v1_record, 28);
 

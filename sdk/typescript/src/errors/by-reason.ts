@@ -101,6 +101,13 @@ const CLASS_OF_REASON: Readonly<Record<ServerReason, ErrorClass>> = {
   SNAPSHOT_FOREIGN: refusals.ConflictError,
   SNAPSHOTS_OFF: refusals.ConflictError,
   TARGET_TIME_INVALID: refusals.InvalidArgumentError,
+  CONCURRENCY_CONFLICT: refusals.ConflictError,
+  NONCE_NOT_CONSECUTIVE: refusals.InvalidArgumentError,
+  AGGREGATE_TYPE_MISMATCH: refusals.InvalidArgumentError,
+  EVENT_ALREADY_EXISTS: refusals.AlreadyExistsError,
+  APPEND_CONDITION_FAILED: refusals.ConflictError,
+  AGGREGATE_NOT_FOUND: refusals.NotFoundError,
+  CHECKPOINT_CONFLICT: refusals.ConflictError,
 };
 
 const CLASS_OF_CODE: Readonly<Partial<Record<ErrorCode, ErrorClass>>> = {

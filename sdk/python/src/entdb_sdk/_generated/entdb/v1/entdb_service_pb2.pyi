@@ -1,3 +1,4 @@
+from . import event_model_pb2 as _event_model_pb2
 from . import filter_pb2 as _filter_pb2
 from . import model_pb2 as _model_pb2
 from google.protobuf.internal import containers as _containers
@@ -310,7 +311,7 @@ class RegisterSchemaOperation(_message.Message):
     def __init__(self, schema: _Optional[_Union[_model_pb2.Schema, _Mapping]] = ..., mode: _Optional[_Union[SchemaMode, str]] = ...) -> None: ...
 
 class Operation(_message.Message):
-    __slots__ = ("create_node", "update_node", "delete_node", "restore_node", "purge_node", "create_edge", "update_edge", "delete_edge", "register_schema", "set_visibility", "grant", "revoke", "mark_read", "delete_mailbox_items")
+    __slots__ = ("create_node", "update_node", "delete_node", "restore_node", "purge_node", "create_edge", "update_edge", "delete_edge", "register_schema", "set_visibility", "grant", "revoke", "mark_read", "delete_mailbox_items", "append_events", "store_checkpoint", "set_aggregate_grants")
     CREATE_NODE_FIELD_NUMBER: _ClassVar[int]
     UPDATE_NODE_FIELD_NUMBER: _ClassVar[int]
     DELETE_NODE_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +326,9 @@ class Operation(_message.Message):
     REVOKE_FIELD_NUMBER: _ClassVar[int]
     MARK_READ_FIELD_NUMBER: _ClassVar[int]
     DELETE_MAILBOX_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    APPEND_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    STORE_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    SET_AGGREGATE_GRANTS_FIELD_NUMBER: _ClassVar[int]
     create_node: CreateNode
     update_node: UpdateNode
     delete_node: DeleteNode
@@ -339,7 +343,10 @@ class Operation(_message.Message):
     revoke: RevokeGrant
     mark_read: MarkReadOperation
     delete_mailbox_items: DeleteMailboxItemsOperation
-    def __init__(self, create_node: _Optional[_Union[CreateNode, _Mapping]] = ..., update_node: _Optional[_Union[UpdateNode, _Mapping]] = ..., delete_node: _Optional[_Union[DeleteNode, _Mapping]] = ..., restore_node: _Optional[_Union[RestoreNode, _Mapping]] = ..., purge_node: _Optional[_Union[PurgeNode, _Mapping]] = ..., create_edge: _Optional[_Union[CreateEdge, _Mapping]] = ..., update_edge: _Optional[_Union[UpdateEdge, _Mapping]] = ..., delete_edge: _Optional[_Union[DeleteEdge, _Mapping]] = ..., register_schema: _Optional[_Union[RegisterSchemaOperation, _Mapping]] = ..., set_visibility: _Optional[_Union[SetVisibility, _Mapping]] = ..., grant: _Optional[_Union[AddGrant, _Mapping]] = ..., revoke: _Optional[_Union[RevokeGrant, _Mapping]] = ..., mark_read: _Optional[_Union[MarkReadOperation, _Mapping]] = ..., delete_mailbox_items: _Optional[_Union[DeleteMailboxItemsOperation, _Mapping]] = ...) -> None: ...
+    append_events: _event_model_pb2.AppendEvents
+    store_checkpoint: _event_model_pb2.StoreCheckpoint
+    set_aggregate_grants: _event_model_pb2.SetAggregateGrants
+    def __init__(self, create_node: _Optional[_Union[CreateNode, _Mapping]] = ..., update_node: _Optional[_Union[UpdateNode, _Mapping]] = ..., delete_node: _Optional[_Union[DeleteNode, _Mapping]] = ..., restore_node: _Optional[_Union[RestoreNode, _Mapping]] = ..., purge_node: _Optional[_Union[PurgeNode, _Mapping]] = ..., create_edge: _Optional[_Union[CreateEdge, _Mapping]] = ..., update_edge: _Optional[_Union[UpdateEdge, _Mapping]] = ..., delete_edge: _Optional[_Union[DeleteEdge, _Mapping]] = ..., register_schema: _Optional[_Union[RegisterSchemaOperation, _Mapping]] = ..., set_visibility: _Optional[_Union[SetVisibility, _Mapping]] = ..., grant: _Optional[_Union[AddGrant, _Mapping]] = ..., revoke: _Optional[_Union[RevokeGrant, _Mapping]] = ..., mark_read: _Optional[_Union[MarkReadOperation, _Mapping]] = ..., delete_mailbox_items: _Optional[_Union[DeleteMailboxItemsOperation, _Mapping]] = ..., append_events: _Optional[_Union[_event_model_pb2.AppendEvents, _Mapping]] = ..., store_checkpoint: _Optional[_Union[_event_model_pb2.StoreCheckpoint, _Mapping]] = ..., set_aggregate_grants: _Optional[_Union[_event_model_pb2.SetAggregateGrants, _Mapping]] = ...) -> None: ...
 
 class ExecuteAtomicRequest(_message.Message):
     __slots__ = ("context", "idempotency_key", "operations", "wait", "schema_fingerprint", "schema")
@@ -358,18 +365,20 @@ class ExecuteAtomicRequest(_message.Message):
     def __init__(self, context: _Optional[_Union[_model_pb2.RequestContext, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., wait: _Optional[_Union[WaitMode, str]] = ..., schema_fingerprint: _Optional[str] = ..., schema: _Optional[_Union[_model_pb2.Schema, _Mapping]] = ...) -> None: ...
 
 class OperationResult(_message.Message):
-    __slots__ = ("alias", "node_id", "edge_id", "version", "created")
+    __slots__ = ("alias", "node_id", "edge_id", "version", "created", "append")
     ALIAS_FIELD_NUMBER: _ClassVar[int]
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     EDGE_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
+    APPEND_FIELD_NUMBER: _ClassVar[int]
     alias: str
     node_id: str
     edge_id: str
     version: int
     created: bool
-    def __init__(self, alias: _Optional[str] = ..., node_id: _Optional[str] = ..., edge_id: _Optional[str] = ..., version: _Optional[int] = ..., created: bool = ...) -> None: ...
+    append: _event_model_pb2.AppendResult
+    def __init__(self, alias: _Optional[str] = ..., node_id: _Optional[str] = ..., edge_id: _Optional[str] = ..., version: _Optional[int] = ..., created: bool = ..., append: _Optional[_Union[_event_model_pb2.AppendResult, _Mapping]] = ...) -> None: ...
 
 class SchemaDifference(_message.Message):
     __slots__ = ("path", "kept", "sent")

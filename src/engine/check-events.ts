@@ -1,0 +1,196 @@
+/**
+ * The shape of what operations say about events, checked before the append: texts, numbers of
+ * them, nonces. What depends on where aggregates stand is decided at apply.
+ */
+import { EntError, invalid } from "../base/errors.ts";
+import { type LimitName, limitDetails, limits } from "../base/limits.ts";
+import {
+  type AppendCondition,
+  type AppendEvents,
+  type AppendedEvent,
+  type EventFilter,
+  NONCE_OUT_OF_REACH,
+  type SetAggregateGrants,
+  type StoreCheckpoint,
+} from "../record/event.ts";
+import { checkGrants } from "./check-sharing.ts";
+
+/** Nonces of 2^63 and more fit nobody's signed numbers. */
+const NONCE_END = 2n ** 63n;
+
+/** As sent, and with ids for events that came without. Throws INVALID_REQUEST, EVENT_ALREADY_EXISTS, LIMIT_EXCEEDED. */
+export function checkAppend(
+  operation: AppendEvents,
+  path: string,
+  makeId: () => string,
+): { readonly sent: AppendEvents; readonly resolved: AppendEvents } {
+  requireText(operation.aggregateId, `${path}.aggregate_id`, "aggregateTextBytes");
+  requireText(operation.aggregateType, `${path}.aggregate_type`, "aggregateTextBytes");
+  checkCount(operation.events.length, `${path}.events`, "eventsPerTransaction");
+  if (operation.events.length === 0) throw misshapen(`${path}.events`, "holds no event");
+  const events = operation.events.map((event, i) => checkEvent(event, `${path}.events[${i}]`));
+  requireDistinct(events);
+  if (operation.condition !== undefined) checkCondition(operation.condition, `${path}.condition`);
+  const sent = { ...operation, events };
+  if (!events.some(({ eventId }) => eventId === "")) return { sent, resolved: sent };
+  const named = events.map((event) =>
+    event.eventId === "" ? { ...event, eventId: makeId() } : event,
+  );
+  return { sent, resolved: { ...sent, events: named } };
+}
+
+function checkEvent(event: AppendedEvent, path: string): AppendedEvent {
+  checkText(event.eventId, `${path}.event_id`);
+  checkText(event.eventType, `${path}.event_type`);
+  if (event.tags.length === 0) return event;
+  const tags = [...new Set(event.tags)];
+  checkTags(tags, `${path}.tags`);
+  return { ...event, tags };
+}
+
+/** Two events of one append with one id: the second finds it taken. */
+function requireDistinct(events: readonly AppendedEvent[]): void {
+  if (events.length === 1) return;
+  const seen = new Set<string>();
+  for (const { eventId } of events) {
+    if (eventId === "") continue;
+    if (seen.has(eventId)) throw eventExists(eventId);
+    seen.add(eventId);
+  }
+}
+
+/** The refusal of an event whose id another one has. */
+function eventExists(eventId: string): EntError {
+  return new EntError({
+    code: "already_exists",
+    reason: "EVENT_ALREADY_EXISTS",
+    message: `The event id ${JSON.stringify(eventId.slice(0, 80))} stands twice in one append.`,
+    hint: "Give each event an id of its own, such as a UUID.",
+    details: { event_id: eventId.slice(0, 256) },
+  });
+}
+
+function checkCondition({ items, afterGlobalNonce }: AppendCondition, path: string): void {
+  if (items.length === 0) throw misshapen(`${path}.fail_if_any`, "holds no item");
+  checkCount(items.length, `${path}.fail_if_any`, "conditionItems");
+  requireNonce(afterGlobalNonce, `${path}.after_global_nonce`);
+  for (const [i, { eventTypes, tags }] of items.entries()) {
+    const where = `${path}.fail_if_any[${i}]`;
+    if (eventTypes.length + tags.length === 0) throw misshapen(where, "names no type and no tag");
+    checkTypes(eventTypes, `${where}.event_types`);
+    checkTags(tags, `${where}.tags`);
+  }
+}
+
+/** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function checkFilter(filter: EventFilter, path: string): void {
+  checkTypes(filter.eventTypes, `${path}.event_types`);
+  checkTypes(filter.aggregateTypes, `${path}.aggregate_types`);
+  checkTags(filter.tags, `${path}.tags`);
+  checkText(filter.aggregateIdPrefix, `${path}.aggregate_id_prefix`);
+}
+
+function checkTypes(types: readonly string[], path: string): void {
+  checkCount(types.length, path, "eventTypesPerFilter");
+  for (const type of types) checkText(type, path);
+}
+
+function checkTags(tags: readonly string[], path: string): void {
+  checkCount(tags.length, path, "tagsPerEvent");
+  for (const tag of tags) {
+    requireText(tag, path, "eventTagBytes");
+  }
+}
+
+/** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function checkStoreCheckpoint(operation: StoreCheckpoint, path: string): void {
+  checkConsumer(operation.consumer, `${path}.consumer`);
+  requireNonce(operation.globalNonce, `${path}.global_nonce`);
+  requireNonce(operation.expectedGlobalNonce ?? 0, `${path}.expected_global_nonce`);
+}
+
+/** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function checkConsumer(consumer: string, path: string): void {
+  requireText(consumer, path, "consumerBytes");
+}
+
+/** With each grant once. Throws INVALID_REQUEST, INVALID_PRINCIPAL, LIMIT_EXCEEDED. */
+export function checkAggregateGrants(
+  operation: SetAggregateGrants,
+  path: string,
+): SetAggregateGrants {
+  requireText(operation.aggregateType, `${path}.aggregate_type`, "aggregateTextBytes");
+  if (operation.grants === undefined) return operation;
+  return { ...operation, grants: checkGrants(operation.grants, `${path}.grants`) };
+}
+
+/** An expected nonce of 64 bits as a number: {@link NONCE_OUT_OF_REACH} for all that no aggregate can have. */
+export function reachableNonce(nonce: bigint): number {
+  return nonce < BigInt(NONCE_OUT_OF_REACH) ? Number(nonce) : NONCE_OUT_OF_REACH;
+}
+
+/**
+ * What {@link AppendEvents.firstNonce} is for events with these nonces: all of them 0, or all of
+ * them proposed. Throws INVALID_REQUEST.
+ */
+export function firstNonceOf(nonces: readonly bigint[], path: string): number {
+  const [first = 0n] = nonces;
+  let follow = true;
+  for (const [i, nonce] of nonces.entries()) {
+    const field = `${path}.events[${i}].aggregate_nonce`;
+    if (nonce >= NONCE_END) throw misshapen(field, `is ${nonce}, beyond every nonce`);
+    if ((nonce === 0n) !== (first === 0n)) {
+      throw misshapen(field, "is 0 for some of the events, and not for others");
+    }
+    if (nonce !== first + BigInt(i)) follow = false;
+  }
+  if (first === 0n) return 0;
+  return follow ? reachableNonce(first) : NONCE_OUT_OF_REACH;
+}
+
+/** Throws INVALID_REQUEST. */
+function requireNonce(nonce: number, path: string): void {
+  if (!Number.isSafeInteger(nonce) || nonce < 0) throw misshapen(path, "is not a nonce");
+}
+
+type TextLimit = "eventTextBytes" | "aggregateTextBytes" | "eventTagBytes" | "consumerBytes";
+
+/** Any text but the empty one. Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function requireText(text: string, path: string, limit: TextLimit): void {
+  if (text === "") throw misshapen(path, "is empty");
+  checkText(text, path, limit);
+}
+
+/** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
+export function checkText(text: string, path: string, limit: TextLimit = "eventTextBytes"): void {
+  const most = limits[limit];
+  // No unit takes more than three bytes, so that most texts need not be measured.
+  if (text.length * 3 > most && Buffer.byteLength(text) > most) throw tooLong(path, limit);
+  if (!text.isWellFormed()) throw misshapen(path, "holds half a surrogate pair");
+}
+
+function checkCount(count: number, path: string, limit: LimitName): void {
+  if (count <= limits[limit]) return;
+  throw invalid(
+    "LIMIT_EXCEEDED",
+    `${path} holds ${count}; at most ${limits[limit]} are allowed.`,
+    "Send fewer at once.",
+    limitDetails(limit),
+  );
+}
+
+function tooLong(path: string, limit: LimitName): EntError {
+  return invalid(
+    "LIMIT_EXCEEDED",
+    `${path} holds a text of more than ${limits[limit]} bytes.`,
+    "Send a shorter one.",
+    limitDetails(limit),
+  );
+}
+
+/** Throws INVALID_REQUEST about a field. */
+export function misshapen(path: string, what: string): EntError {
+  return invalid("INVALID_REQUEST", `${path} ${what}.`, "Compare it with the API reference.", {
+    field: path,
+  });
+}

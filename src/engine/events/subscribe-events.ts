@@ -1,0 +1,162 @@
+/**
+ * Subscriptions to events: a request checked, made a subscription, and its batches put in words.
+ * How history and live come without a gap is `subscription/`'s.
+ */
+import { abortable } from "../../base/abortable.ts";
+import type { Clock } from "../../base/clock.ts";
+import { EntError, invalid } from "../../base/errors.ts";
+import { limitDetails, limits } from "../../base/limits.ts";
+import type { Caller } from "../../record/caller.ts";
+import type { StoredEvent } from "../../record/event.ts";
+import { SYSTEM_TENANT_ID } from "../../record/transaction.ts";
+import type { Applied } from "../../store/applied.ts";
+import type { CatalogEntry } from "../../store/reader/catalog-reader.ts";
+import type { TenantStores } from "../../store/tenant-stores.ts";
+import type { Gate } from "../../tenant/gate.ts";
+import { checkConsumer, checkFilter, reachableNonce } from "../check-events.ts";
+import type { Checkpoint, EventBatch, EventSubscription } from "../events.ts";
+import type { OpenViews } from "../open-views.ts";
+import { credentialExpired } from "../subscription/subscriber.ts";
+import { Subscriptions } from "../subscription/subscriptions.ts";
+import { TenantLives } from "../subscription/tenant-lives.ts";
+import type { EventReads } from "./event-reads.ts";
+import { type EventInterest, type EventRow, EventSource } from "./event-source.ts";
+
+export interface SubscribeEventsDeps {
+  readonly applied: Applied;
+  readonly clock: Clock;
+  readonly gate: Gate;
+  readonly stores: TenantStores;
+  readonly views: OpenViews;
+  readonly eventReads: EventReads;
+  /** Where a consumer's checkpoint stands, as the caller may know it. */
+  checkpointOf(caller: Caller, consumer: string): Checkpoint;
+}
+
+export class SubscribeEvents {
+  readonly #deps: SubscribeEventsDeps;
+  readonly #subscriptions: Subscriptions<EventRow, EventInterest, StoredEvent>;
+  /** Subscribers of tenants that do not exist. */
+  #waiting = 0;
+
+  constructor(deps: SubscribeEventsDeps) {
+    this.#deps = deps;
+    const source = new EventSource(new TenantLives(deps), deps.eventReads);
+    this.#subscriptions = new Subscriptions({ ...deps, source });
+  }
+
+  get count(): number {
+    return this.#subscriptions.count + this.#waiting;
+  }
+
+  async *subscribe(
+    caller: Caller,
+    request: EventSubscription,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventBatch, void> {
+    const heartbeatMs = keepAliveOf(request.keepAliveMs);
+    checkFilter(request.filter, "filter");
+    if (request.consumer !== "") checkConsumer(request.consumer, "consumer");
+    if (signal.aborted) return;
+    const tenant = yield* this.#untilThere(caller, request, heartbeatMs, signal);
+    if (tenant === undefined) return;
+    const after = this.#startOf(caller, request);
+    const interest = { caller, filter: request.filter };
+    const key = keyOf(interest);
+    const { expiresAt } = request;
+    const wanted = { tenant, interest, key, after, heartbeatMs, expiresAt };
+    let isFirst = true;
+    for await (const batch of this.#subscriptions.subscribe(wanted, signal)) {
+      // The first only says where it begins, which whoever subscribes to events knows.
+      if (!isFirst) yield { events: batch.items, upToGlobalNonce: batch.position };
+      isFirst = false;
+    }
+  }
+
+  #startOf(caller: Caller, { consumer, fromGlobalNonce }: EventSubscription): number {
+    if (consumer !== "") return this.#deps.checkpointOf(caller, consumer).globalNonce;
+    return Math.max(0, reachableNonce(fromGlobalNonce) - 1);
+  }
+
+  /** The tenant, once it exists; undefined when the signal aborts before. Until then keep-alives. */
+  async *#untilThere(
+    { tenantId }: Caller,
+    request: EventSubscription,
+    keepAliveMs: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventBatch, CatalogEntry | undefined> {
+    const { stores, gate, clock } = this.#deps;
+    if (stores.findEntry(tenantId) !== undefined) return gate.admitRead(tenantId);
+    if (this.count >= limits.watchers) throw tooMany();
+    this.#waiting += 1;
+    try {
+      let sentAtMs = clock.monotonic();
+      while (stores.findEntry(tenantId) === undefined) {
+        const left = sentAtMs + keepAliveMs - clock.monotonic();
+        await this.#catalogMoves(Math.min(left, request.expiresAt - clock.now()), signal);
+        if (signal.aborted) return undefined;
+        if (clock.now() >= request.expiresAt) throw credentialExpired();
+        if (clock.monotonic() < sentAtMs + keepAliveMs) continue;
+        sentAtMs = clock.monotonic();
+        yield { events: [], upToGlobalNonce: 0 };
+      }
+      return gate.admitRead(tenantId);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** Until the catalog has changed, so many milliseconds have gone, or the signal aborts. */
+  async #catalogMoves(ms: number, signal: AbortSignal): Promise<void> {
+    const { applied, clock } = this.#deps;
+    if (ms <= 0) return;
+    try {
+      await abortable<void>(signal, (settle) => {
+        const stop = applied.onMove(SYSTEM_TENANT_ID, () => settle.resolve());
+        const cancel = clock.timer(ms, () => settle.resolve());
+        return () => {
+          stop();
+          cancel();
+        };
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** The same for subscribers who get the same. */
+function keyOf({ caller, filter }: EventInterest): string {
+  const sorted = (texts: readonly string[]) => [...texts].sort();
+  const { eventTypes, aggregateTypes, aggregateIdPrefix, tags } = filter;
+  return JSON.stringify([
+    caller.actor,
+    caller.roles,
+    sorted(eventTypes),
+    sorted(aggregateTypes),
+    aggregateIdPrefix,
+    sorted(tags),
+  ]);
+}
+
+function keepAliveOf(keepAliveMs: number): number {
+  const { eventKeepAliveMs, eventKeepAliveMinMs: min, eventKeepAliveMaxMs: max } = limits;
+  if (keepAliveMs === 0) return eventKeepAliveMs;
+  if (keepAliveMs >= min && keepAliveMs <= max) return keepAliveMs;
+  throw invalid(
+    "INVALID_REQUEST",
+    `A keep-alive every ${keepAliveMs} ms cannot be had.`,
+    `Ask for ${min} to ${max} ms, or for 0: the default.`,
+    { field: "keep_alive_ms" },
+  );
+}
+
+function tooMany(): EntError {
+  return new EntError({
+    code: "resource_exhausted",
+    reason: "LIMIT_EXCEEDED",
+    message: `The server has ${limits.watchers} subscribers already, as many as are allowed.`,
+    hint: "End those that nobody reads.",
+    details: limitDetails("watchers"),
+  });
+}
