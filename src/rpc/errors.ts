@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ConcurrencyErrorDetailSchema } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -10,7 +11,8 @@ import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 /**
  * The one map from our errors to the wire's: code, sentence, and as details
  * google.rpc.ErrorInfo (reason, facts, hint, request id), BadRequest where the place in
- * the request is known, and RetryInfo when the same request may succeed later.
+ * the request is known, RetryInfo when the same request may succeed later, and of an append
+ * that lost eventstore.v1.ConcurrencyErrorDetail.
  *
  * What is not an `EntError` is a fault of our own: it becomes a neutral INTERNAL with the
  * request id, and its cause goes to the log, once, here.
@@ -68,6 +70,7 @@ const MESSAGE_BYTES_MAX = 768;
 const HINT_BYTES_MAX = 256;
 const FACT_BYTES_MAX = 256;
 const FACTS_BYTES_MAX = 2_048;
+const AGGREGATE_ID_BYTES_MAX = 512;
 
 /** When a client should try again, for want of better knowledge: long enough for a queue to drain. */
 const RETRY_DELAY_MS = 100;
@@ -101,6 +104,9 @@ function connectErrorOf(error: EntError, requestId: string): ConnectError {
   const details: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [
     { desc: ErrorInfoSchema, value: errorInfo(error, requestId) },
   ];
+  if (error.reason === "CONCURRENCY_CONFLICT") {
+    details.push({ desc: ConcurrencyErrorDetailSchema, value: actualHeads(error) });
+  }
   const path = error.details["field"];
   if (path !== undefined) {
     const description = cut(error.message, MESSAGE_BYTES_MAX);
@@ -136,6 +142,15 @@ function errorInfo(error: EntError, requestId: string) {
   if (error.hint !== undefined) metadata["hint"] = cut(error.hint, HINT_BYTES_MAX);
   metadata["request_id"] = requestId;
   return create(ErrorInfoSchema, { reason: error.reason, domain: ERROR_DOMAIN, metadata });
+}
+
+function actualHeads({ details }: EntError) {
+  return create(ConcurrencyErrorDetailSchema, {
+    tenantId: details["tenant_id"] ?? "",
+    aggregateId: cut(details["aggregate_id"] ?? "", AGGREGATE_ID_BYTES_MAX),
+    actualLastAggregateNonce: BigInt(details["actual_last_aggregate_nonce"] ?? 0),
+    actualLastGlobalNonce: BigInt(details["actual_last_global_nonce"] ?? 0),
+  });
 }
 
 const scratch = new Uint8Array(MESSAGE_BYTES_MAX);

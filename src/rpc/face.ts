@@ -1,7 +1,11 @@
 import { EntDBService } from "../../gen/entdb/v1/entdb_service_pb.ts";
+import { EventStoreService } from "../../gen/entdb/v1/events_pb.ts";
 import { OperationsService } from "../../gen/entdb/v1/operations_service_pb.ts";
 import { TenantService } from "../../gen/entdb/v1/tenant_service_pb.ts";
+import { EventStore } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
+import { eventStoreMethods } from "./event-store.ts";
+import { eventstoreV1Methods } from "./eventstore-v1.ts";
 import { graphReadMethods } from "./graph-read.ts";
 import { graphWriteMethods } from "./graph-write.ts";
 import { grpcHealthMethods } from "./grpc-health.ts";
@@ -18,7 +22,14 @@ import { tenantMemberMethods } from "./tenant-members.ts";
 import { tenantMethods } from "./tenants.ts";
 import { watchMethods } from "./watch.ts";
 
-const SERVICES = [EntDBService, TenantService, OperationsService, Health];
+const SERVICES = [
+  EntDBService,
+  EventStoreService,
+  EventStore,
+  TenantService,
+  OperationsService,
+  Health,
+];
 
 /** The RPC face of an engine. */
 export type RpcFace = RpcServer;
@@ -40,6 +51,8 @@ function methodsOf({ engine, clock, reflection }: RpcFaceOptions): RpcMethod[] {
     ...searchMethods(engine),
     ...mailboxMethods(engine),
     ...watchMethods(engine),
+    ...eventStoreMethods(engine),
+    ...eventstoreV1Methods(engine),
     ...schemaMethods(engine),
     ...tenantMethods(engine),
     ...tenantMemberMethods(engine),

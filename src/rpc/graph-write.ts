@@ -45,7 +45,8 @@ function transactionOf(request: ExecuteAtomicRequest) {
   };
 }
 
-function waitMode(wait: WireWaitMode): WaitMode {
+/** Throws INVALID_REQUEST. */
+export function waitMode(wait: WireWaitMode): WaitMode {
   switch (wait) {
     case WireWaitMode.UNSPECIFIED:
     case WireWaitMode.APPLIED:

@@ -12,15 +12,25 @@ import {
 import type { Caller } from "../../record/caller.ts";
 import type { CallContext } from "../call-context.ts";
 
+type Context = Pick<RequestContext, "tenantId" | "actor">;
 type Asked = Pick<CallContext, "header" | "identity" | "actedFor" | "pace">;
 
 /** Who asks: as the credential says, or in trusted mode the message and the headers. Throws as `callerOfClaims`. */
-export function callerOf(call: Asked, context: RequestContext | undefined): Caller {
+export function callerOf(call: Asked, context: Context | undefined): Caller {
   return admitted(call, callerOfClaims(call.identity, claimsOf(call, context)));
 }
 
+/**
+ * The same for a wire whose requests name a tenant and no actor. In trusted mode `nameless`
+ * acts, unless the header x-actor names somebody. Throws as `callerOfClaims`.
+ */
+export function callerInTenant(call: Asked, tenantId: string, nameless: string): Caller {
+  const named = call.identity.credential !== "" || (call.header(ACTOR_HEADER) ?? "") !== "";
+  return callerOf(call, { tenantId, actor: named ? "" : nameless });
+}
+
 /** The same for what administers a tenant: in trusted mode with every right. */
-export function administratorOf(call: Asked, context: RequestContext | undefined): Caller {
+export function administratorOf(call: Asked, context: Context | undefined): Caller {
   return admitted(call, administratorOfClaims(call.identity, claimsOf(call, context)));
 }
 
@@ -31,7 +41,7 @@ export function operatorOf(call: Asked): Identity {
   return operator;
 }
 
-function claimsOf(call: Asked, context: RequestContext | undefined): Claim[] {
+function claimsOf(call: Asked, context: Context | undefined): Claim[] {
   return [
     { tenantId: context?.tenantId ?? "", actor: context?.actor ?? "" },
     { tenantId: call.header(TENANT_HEADER) ?? "", actor: call.header(ACTOR_HEADER) ?? "" },

@@ -1,0 +1,39 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  AggregateSchema,
+  EventSchema,
+  type Aggregate as WireAggregate,
+  type Event as WireEvent,
+} from "../../gen/entdb/v1/event_model_pb.ts";
+import type { Aggregate, StoredEvent } from "../record/event.ts";
+import { decodeEventMetadata } from "../record/event-metadata.ts";
+
+/** An event as it stands, with what it says about itself. */
+export function encodeEvent(event: StoredEvent): WireEvent {
+  const message = create(EventSchema);
+  const { headers, ...metadata } = decodeEventMetadata(event.metadata);
+  Object.assign(message, metadata);
+  message.headers = Object.fromEntries(headers);
+  message.eventId = event.eventId;
+  message.eventType = event.eventType;
+  message.aggregateNonce = BigInt(event.aggregateNonce);
+  message.payload = event.payload;
+  message.tags = [...event.tags];
+  message.aggregateId = event.aggregateId;
+  message.aggregateType = event.aggregateType;
+  message.globalNonce = BigInt(event.globalNonce);
+  message.recordedTimeUnixMs = BigInt(event.recordedAt);
+  return message;
+}
+
+export function encodeAggregate(aggregate: Aggregate): WireAggregate {
+  const { aggregateId, aggregateType } = aggregate;
+  return create(AggregateSchema, {
+    aggregateId,
+    aggregateType,
+    lastAggregateNonce: BigInt(aggregate.lastAggregateNonce),
+    lastGlobalNonce: BigInt(aggregate.lastGlobalNonce),
+    createdAt: BigInt(aggregate.createdAt),
+    updatedAt: BigInt(aggregate.updatedAt),
+  });
+}

@@ -1,0 +1,236 @@
+/**
+ * `entdb.v1.EventStoreService`: the event store in EntDB's own words, one function an RPC. Its
+ * writes are transactions of one kind of operation, and go the way of ExecuteAtomic.
+ */
+import { create } from "@bufbuild/protobuf";
+import type { EventFilter as WireFilter } from "../../gen/entdb/v1/event_model_pb.ts";
+import {
+  AppendEventsResponseSchema,
+  EventStoreService,
+  GetAggregateResponseSchema,
+  GetCheckpointResponseSchema,
+  ListAggregateGrantsResponseSchema,
+  ListAggregatesResponseSchema,
+  ReadAggregateResponseSchema,
+  ReadEventsResponseSchema,
+  SetAggregateGrantsResponseSchema,
+  StoreCheckpointResponseSchema,
+  type SubscribeEventsRequest,
+  type SubscribeEventsResponse,
+  SubscribeEventsResponseSchema,
+} from "../../gen/entdb/v1/events_pb.ts";
+import type { Engine, RequestedOperation, WaitMode } from "../engine/engine.ts";
+import { EVERY_EVENT, type EventFilter } from "../record/event.ts";
+import type { CallContext } from "./call-context.ts";
+import { decodeAppend, eventOperation } from "./decode-events.ts";
+import { absentIsEmpty, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
+import { misshapen } from "./decode-value.ts";
+import { encodeGrant } from "./encode-access.ts";
+import { encodeAggregate, encodeEvent } from "./encode-events.ts";
+import { encodeAppendResult } from "./encode-outcome.ts";
+import { waitMode } from "./graph-write.ts";
+import { administratorOf, callerOf } from "./interceptors/identity.ts";
+import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+
+export function eventStoreMethods(engine: Engine): RpcMethod[] {
+  return [
+    appendEvents(engine),
+    readAggregate(engine),
+    readEvents(engine),
+    getAggregate(engine),
+    listAggregates(engine),
+    subscribeEvents(engine),
+    getCheckpoint(engine),
+    storeCheckpoint(engine),
+    listAggregateGrants(engine),
+    setAggregateGrants(engine),
+  ];
+}
+
+function appendEvents(engine: Engine): RpcMethod {
+  return unary(EventStoreService.method.appendEvents, async (request, call) => {
+    const caller = callerOf(call, request.context);
+    if (request.appends.length === 0) throw misshapen("appends", "at least one append is needed");
+    const operations = request.appends.map((append, i) => decodeAppend(append, `appends[${i}]`));
+    const transaction = transactionOf(request.idempotencyKey, operations, waitMode(request.wait));
+    const { results, ...receipt } = await engine.execute(caller, transaction, call.signal);
+    return create(AppendEventsResponseSchema, {
+      results: results.flatMap(({ append }) => append ?? []).map(encodeAppendResult),
+      positionToken: receipt.positionToken,
+      walPosition: receipt.walPosition,
+      applied: receipt.applied,
+      idempotencyKey: receipt.idempotencyKey,
+    });
+  });
+}
+
+function readAggregate({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.readAggregate, async (request, call) => {
+    const { aggregateId, fromAggregateNonce: from, maxCount, backward } = request;
+    const page = await events.readAggregate(
+      callerOf(call, request.context),
+      { aggregateId, from, maxCount, backward },
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    return create(ReadAggregateResponseSchema, {
+      events: page.events.map(encodeEvent),
+      isEnd: page.isEnd,
+      nextFromAggregateNonce: BigInt(page.nextFrom),
+      positionToken: page.positionToken,
+    });
+  });
+}
+
+function readEvents({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.readEvents, async (request, call) => {
+    const { fromGlobalNonce: from, maxCount, backward } = request;
+    const page = await events.readEvents(
+      callerOf(call, request.context),
+      { from, maxCount, backward, filter: filterOf(request.filter) },
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    return create(ReadEventsResponseSchema, {
+      events: page.events.map(encodeEvent),
+      isEnd: page.isEnd,
+      nextFromGlobalNonce: BigInt(page.nextFrom),
+      positionToken: page.positionToken,
+    });
+  });
+}
+
+function getAggregate({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.getAggregate, async (request, call) => {
+    const { aggregate, positionToken } = await events.getAggregate(
+      callerOf(call, request.context),
+      request.aggregateId,
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    const encoded = encodeAggregate(aggregate);
+    return create(GetAggregateResponseSchema, { aggregate: encoded, positionToken });
+  });
+}
+
+function listAggregates({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.listAggregates, async (request, call) => {
+    const { aggregateType, aggregateIdPrefix, pageSize } = request;
+    const page = await events.listAggregates(
+      callerOf(call, request.context),
+      { aggregateType, aggregateIdPrefix, pageSize, cursor: emptyIsAbsent(request.cursor) },
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    return create(ListAggregatesResponseSchema, {
+      aggregates: page.aggregates.map(encodeAggregate),
+      nextCursor: absentIsEmpty(page.nextCursor),
+      hasMore: page.hasMore,
+      lastGlobalNonce: BigInt(page.lastGlobalNonce),
+      positionToken: page.positionToken,
+    });
+  });
+}
+
+function subscribeEvents(engine: Engine): RpcMethod {
+  return serverStreaming(EventStoreService.method.subscribeEvents, (request, call) =>
+    subscription(engine, request, call),
+  );
+}
+
+async function* subscription(
+  { events }: Engine,
+  request: SubscribeEventsRequest,
+  call: CallContext,
+): AsyncGenerator<SubscribeEventsResponse> {
+  const { fromGlobalNonce, consumer, keepAliveMs } = request;
+  const caller = callerOf(call, request.context);
+  if (consumer !== "" && fromGlobalNonce !== 0n) {
+    throw misshapen("consumer", "goes without from_global_nonce");
+  }
+  const { expiresAt } = call.identity;
+  const wanted = { fromGlobalNonce, consumer, keepAliveMs, expiresAt };
+  const filter = filterOf(request.filter);
+  for await (const batch of events.subscribe(caller, { ...wanted, filter }, call.signal)) {
+    const last = batch.events.at(-1);
+    for (const event of batch.events) {
+      const upTo = event === last ? batch.upToGlobalNonce : event.globalNonce;
+      const response = create(SubscribeEventsResponseSchema);
+      response.event = encodeEvent(event);
+      response.upToGlobalNonce = BigInt(upTo);
+      yield response;
+    }
+    if (last !== undefined) continue;
+    const upToGlobalNonce = BigInt(batch.upToGlobalNonce);
+    yield create(SubscribeEventsResponseSchema, { upToGlobalNonce });
+  }
+  // The engine ends quietly when it is told to; the client is told why.
+  if (call.signal.aborted) throw call.signal.reason;
+}
+
+function getCheckpoint({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.getCheckpoint, async (request, call) => {
+    const { globalNonce, updatedAt, positionToken } = await events.getCheckpoint(
+      callerOf(call, request.context),
+      request.consumer,
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    return create(GetCheckpointResponseSchema, {
+      globalNonce: BigInt(globalNonce),
+      updatedAt: BigInt(updatedAt),
+      positionToken,
+    });
+  });
+}
+
+function storeCheckpoint(engine: Engine): RpcMethod {
+  return unary(EventStoreService.method.storeCheckpoint, async (request, call) => {
+    const caller = callerOf(call, request.context);
+    const { checkpoint: value, idempotencyKey } = request;
+    if (value === undefined) throw misshapen("checkpoint", "say which checkpoint");
+    const operation = eventOperation({ case: "storeCheckpoint", value }, "checkpoint");
+    const transaction = transactionOf(idempotencyKey, [operation], "applied");
+    const { positionToken, walPosition } = await engine.execute(caller, transaction, call.signal);
+    return create(StoreCheckpointResponseSchema, { positionToken, walPosition });
+  });
+}
+
+function listAggregateGrants({ events }: Engine): RpcMethod {
+  return unary(EventStoreService.method.listAggregateGrants, async (request, call) => {
+    const { grants, isDefault, positionToken } = await events.listAggregateGrants(
+      administratorOf(call, request.context),
+      request.aggregateType,
+      decodeFreshness(request.read),
+      call.signal,
+    );
+    const encoded = grants.map(encodeGrant);
+    return create(ListAggregateGrantsResponseSchema, { grants: encoded, isDefault, positionToken });
+  });
+}
+
+function setAggregateGrants(engine: Engine): RpcMethod {
+  return unary(EventStoreService.method.setAggregateGrants, async (request, call) => {
+    const caller = administratorOf(call, request.context);
+    const { grants: value, idempotencyKey } = request;
+    if (value === undefined) throw misshapen("grants", "say of which type");
+    const operation = eventOperation({ case: "setAggregateGrants", value }, "grants");
+    const transaction = transactionOf(idempotencyKey, [operation], "applied");
+    const { positionToken, walPosition } = await engine.execute(caller, transaction, call.signal);
+    return create(SetAggregateGrantsResponseSchema, { positionToken, walPosition });
+  });
+}
+
+function transactionOf(
+  idempotencyKey: string,
+  operations: readonly RequestedOperation[],
+  wait: WaitMode,
+) {
+  return { idempotencyKey, operations, wait, schemaFingerprint: "", schema: undefined };
+}
+
+function filterOf(wire: WireFilter | undefined): EventFilter {
+  if (wire === undefined) return EVERY_EVENT;
+  const { eventTypes, aggregateTypes, aggregateIdPrefix, tags } = wire;
+  return { eventTypes, aggregateTypes, aggregateIdPrefix, tags };
+}
