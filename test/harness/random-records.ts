@@ -143,6 +143,50 @@ const accessOperation: fc.Arbitrary<Operation> = fc.oneof(
   ),
 );
 
+const someBytes = fc.uint8Array({ maxLength: 300 });
+const few = fc.array(text, { maxLength: 2 });
+const eventOperation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({
+    op: fc.constant("append_events" as const),
+    aggregateId: text,
+    aggregateType: text,
+    expected: fc.oneof(
+      fc.record({ kind: fc.constant("exact" as const), nonce: whole }),
+      fc.record({ kind: fc.constantFrom("none" as const, "exists" as const, "any" as const) }),
+    ),
+    firstNonce: whole,
+    events: fc.array(
+      fc.record({
+        eventId: text,
+        eventType: text,
+        metadata: someBytes,
+        payload: someBytes,
+        tags: few,
+      }),
+      { maxLength: 3 },
+    ),
+    condition: fc.option(
+      fc.record({
+        items: fc.array(fc.record({ eventTypes: few, tags: few }), { maxLength: 2 }),
+        afterGlobalNonce: whole,
+      }),
+      { nil: undefined },
+    ),
+    contentKey: fc.option(text, { nil: undefined }),
+  }),
+  fc.record({
+    op: fc.constant("store_checkpoint" as const),
+    consumer: text,
+    globalNonce: whole,
+    expectedGlobalNonce: fc.option(whole, { nil: undefined }),
+  }),
+  fc.record({
+    op: fc.constant("set_aggregate_grants" as const),
+    aggregateType: text,
+    grants: fc.option(fc.array(grant), { nil: undefined }),
+  }),
+);
+
 const life = { tenantId: text, incarnation: whole };
 const systemBody: fc.Arbitrary<SystemBody> = fc.oneof(
   fc.record({
@@ -200,7 +244,7 @@ export const randomRecord: fc.Arbitrary<TransactionRecord> = fc.record({
   body: fc.oneof(
     fc.record({
       kind: fc.constant("transaction" as const),
-      operations: fc.array(fc.oneof(graphOperation, accessOperation)),
+      operations: fc.array(fc.oneof(graphOperation, accessOperation, eventOperation)),
       attachedSchema: fc.constantFrom(undefined, RECORD_SCHEMA),
     }),
     systemBody,

@@ -50,7 +50,7 @@ export class EventReads {
     const from = startOf(request);
     return store.snapshot(({ events, aggregates }) => {
       const head = aggregates.head(aggregateId);
-      if (head === undefined || hidden.has(head.aggregateType)) return NOTHING;
+      if (head === undefined || hidden.has(head.aggregateType)) return nothing(request);
       const found = events.ofAggregate(aggregateId, from, backward, budgetOf(request));
       return backward ? backwardPage(found) : forwardPage(found, from, head);
     });
@@ -114,12 +114,9 @@ export class EventReads {
   }
 }
 
-/** What reads answer where there is nothing: the next event will be the first. */
-export const NOTHING: EventPage = { events: [], isEnd: true, nextFrom: 1 };
-
-/** As {@link NOTHING}, of a read backward too. */
+/** What reads answer where there is nothing: forward, the next event will be the first. */
 export function nothing({ backward }: { readonly backward: boolean }): EventPage {
-  return backward ? { ...NOTHING, nextFrom: 0 } : NOTHING;
+  return { events: [], isEnd: true, nextFrom: backward ? 0 : 1 };
 }
 
 /** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
