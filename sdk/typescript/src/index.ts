@@ -35,6 +35,7 @@ export {
 export {
   AlreadyExistsError,
   CanceledError,
+  ConcurrencyConflictError,
   ConflictError,
   DeadlineExceededError,
   EdgeNotFoundError,
@@ -61,6 +62,42 @@ export {
   ValidationError,
   VersionConflictError,
 } from "./errors/refusals.ts";
+export {
+  Aggregate,
+  type EmittedEvent,
+  type EventData,
+  type EventHandler,
+} from "./events/aggregate.ts";
+export type {
+  ClientEventStore,
+  ClientSubscribeOptions,
+  EventDefaultsSource,
+} from "./events/client-event-store.ts";
+export { command, handles } from "./events/decorators.ts";
+export type { EventDefaults, NewEvent, RecordedEvent } from "./events/event.ts";
+export type {
+  AggregateHead,
+  AggregateListOptions,
+  Append,
+  AppendCondition,
+  Appended,
+  EventFilter,
+  EventStore,
+  ExpectedNonce,
+  ReadAggregateOptions,
+  ReadEventsOptions,
+  SubscribeOptions,
+} from "./events/event-store.ts";
+export { MemoryEventStore } from "./events/memory-event-store.ts";
+export { type ProjectionOptions, project, projectIntoGraph } from "./events/projection.ts";
+export {
+  type ExecuteOptions,
+  Repository,
+  type RepositoryOptions,
+  type SnapshotOptions,
+} from "./events/repository.ts";
+export { MemorySnapshotStore, type Snapshot, type SnapshotStore } from "./events/snapshot.ts";
+export { type Upcast, type Upcaster, Upcasters } from "./events/upcaster.ts";
 export type {
   Mailbox,
   MailboxChange,

@@ -1,4 +1,6 @@
 /** The door for Node and Bun: transports over HTTP/2. */
+
+export { correlated, currentCorrelation } from "./correlation.ts";
 export {
   connectTransport,
   grpcTransport,

@@ -10,7 +10,9 @@ import { Caller, type CallOptions } from "../calls/caller.ts";
 import { Positions } from "../calls/positions.ts";
 import { RequestIds } from "../calls/request-ids.ts";
 import { Retries } from "../calls/retry.ts";
+import { ClientEventStore } from "../events/client-event-store.ts";
 import { EntDBService } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { EventStoreService } from "../gen/entdb/v1/events_pb.ts";
 import { TenantService } from "../gen/entdb/v1/tenant_service_pb.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { type AtomicOptions, type AtomicResult, atomic } from "../plan/atomic.ts";
@@ -71,6 +73,7 @@ export function createClient(options: ClientOptions): Client {
   return new Client(transport, {
     rpc: createStub(EntDBService, connect),
     tenants: createStub(TenantService, connect),
+    events: createStub(EventStoreService, connect),
     caller: new Caller({
       endpoint,
       credential: options.credential,
@@ -201,6 +204,11 @@ export class Client {
   /** Whether the server is well. */
   health(options: CallOptions = {}): Promise<Health> {
     return getHealth(this.#session, options);
+  }
+
+  /** Events of the tenant, and the aggregates that they belong to. */
+  get events(): ClientEventStore {
+    return new ClientEventStore(this.#session);
   }
 
   /** Mailboxes of the tenant. */

@@ -7,6 +7,7 @@ import type { Caller, CallOptions } from "../calls/caller.ts";
 import type { Positions } from "../calls/positions.ts";
 import { PositionError } from "../errors/refusals.ts";
 import type { EntDBService } from "../gen/entdb/v1/entdb_service_pb.ts";
+import type { EventStoreService } from "../gen/entdb/v1/events_pb.ts";
 import { Consistency } from "../gen/entdb/v1/model_pb.ts";
 import type { TenantService } from "../gen/entdb/v1/tenant_service_pb.ts";
 import { type PositionToken, tokenBytes } from "../values/positions.ts";
@@ -39,6 +40,7 @@ export interface WriteOptions extends CallOptions {
 export interface Session {
   readonly rpc: Stub<typeof EntDBService>;
   readonly tenants: Stub<typeof TenantService>;
+  readonly events: Stub<typeof EventStoreService>;
   readonly caller: Caller;
   readonly identity: Identity;
   readonly positions: Positions;

@@ -101,7 +101,7 @@ const CLASS_OF_REASON: Readonly<Record<ServerReason, ErrorClass>> = {
   SNAPSHOT_FOREIGN: refusals.ConflictError,
   SNAPSHOTS_OFF: refusals.ConflictError,
   TARGET_TIME_INVALID: refusals.InvalidArgumentError,
-  CONCURRENCY_CONFLICT: refusals.ConflictError,
+  CONCURRENCY_CONFLICT: refusals.ConcurrencyConflictError,
   NONCE_NOT_CONSECUTIVE: refusals.InvalidArgumentError,
   AGGREGATE_TYPE_MISMATCH: refusals.InvalidArgumentError,
   EVENT_ALREADY_EXISTS: refusals.AlreadyExistsError,

@@ -90,6 +90,21 @@ export class VersionConflictError extends ConflictError {
   }
 }
 
+/** Somebody else appended to the aggregate first: read it again, decide again, append again. */
+export class ConcurrencyConflictError extends ConflictError {
+  override readonly name = "ConcurrencyConflictError";
+
+  /** The nonce of the aggregate's last event; 0 when there is none, undefined if nobody said. */
+  get actualLastAggregateNonce(): number | undefined {
+    return numberIn(this.details, "actual_last_aggregate_nonce");
+  }
+
+  /** The nonce of the tenant's last event. */
+  get actualLastGlobalNonce(): number | undefined {
+    return numberIn(this.details, "actual_last_global_nonce");
+  }
+}
+
 /** Another node holds the value of a unique field or key. */
 export class UniqueConflictError extends ConflictError {
   override readonly name = "UniqueConflictError";
@@ -168,4 +183,9 @@ export class NotImplementedError extends EntDBError {
 /** The server failed by a fault of its own; its log names the cause by the request id. */
 export class InternalError extends EntDBError {
   override readonly name = "InternalError";
+}
+
+function numberIn(details: Readonly<Record<string, string>>, name: string): number | undefined {
+  const text = details[name];
+  return text === undefined ? undefined : Number(text);
 }

@@ -8,6 +8,7 @@ import { newIdempotencyKey } from "../calls/request-ids.ts";
 import type { Session, WriteOptions } from "../client/session.ts";
 import type { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
+import { appendedOf } from "../events/wire.ts";
 import {
   type ExecuteAtomicRequest,
   type ExecuteAtomicRequestSchema,
@@ -125,5 +126,6 @@ export function outcomeOf(result: OperationResult, applied: boolean): OperationO
     edgeId: result.edgeId === "" ? undefined : (result.edgeId as EdgeId),
     version: applied && result.version > 0n ? safeNumber(result.version, "version") : undefined,
     created: result.created,
+    appended: result.append === undefined ? undefined : appendedOf(result.append),
   };
 }

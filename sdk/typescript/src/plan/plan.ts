@@ -7,6 +7,8 @@
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { LimitExceededError } from "../errors/refusals.ts";
+import type { Append, Appended } from "../events/event-store.ts";
+import { wireAppend, wireCheckpoint } from "../events/wire.ts";
 import { OnConflict, type OperationSchema, SchemaMode } from "../gen/entdb/v1/entdb_service_pb.ts";
 import { compiled } from "../schema/compiled.ts";
 import type { EdgeType, NodeType, Permission, TypeDefinition } from "../schema/define.ts";
@@ -19,6 +21,7 @@ import { type PositionToken, tokenBytes } from "../values/positions.ts";
 import { encodeValue, NULL_VALUE } from "../values/value.ts";
 import {
   aliasing,
+  appendOutcome,
   type EdgeOutcome,
   edgeOutcome,
   type NodeOutcome,
@@ -261,6 +264,22 @@ export class Plan {
   deleteMailboxItems(selection: MailboxSelection): Planned<OtherOutcome> {
     const value = wireSelection(selection);
     return new Planned(this.#add({ case: "deleteMailboxItems", value }), () => ({}));
+  }
+
+  /** Appends events to an aggregate, with whatever else the plan does. */
+  appendEvents(append: Append): Planned<Appended> {
+    const value = wireAppend(append, {});
+    return new Planned(this.#add({ case: "appendEvents", value }), appendOutcome);
+  }
+
+  /** Moves a consumer's checkpoint, so that what the plan does for an event is done once. */
+  storeCheckpoint(
+    consumer: string,
+    globalNonce: number,
+    options: { readonly expected?: number } = {},
+  ): Planned<OtherOutcome> {
+    const value = wireCheckpoint(consumer, globalNonce, options.expected);
+    return new Planned(this.#add({ case: "storeCheckpoint", value }), () => ({}));
   }
 
   /** Changes the tenant's schema in this transaction: merges these types, or makes it equal to them. */

@@ -1,6 +1,7 @@
 /** What an operation of a plan is known by until its transaction has been answered. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { InvalidArgumentError } from "../errors/refusals.ts";
+import type { Appended } from "../events/event-store.ts";
 import type { CreateEdgeSchema, CreateNodeSchema } from "../gen/entdb/v1/entdb_service_pb.ts";
 import type { EdgeType, NodeType } from "../schema/define.ts";
 import type { EdgeId, NodeId, NodeReference } from "../values/ids.ts";
@@ -31,6 +32,8 @@ export interface OperationOutcome {
   readonly edgeId: EdgeId | undefined;
   readonly version: number | undefined;
   readonly created: boolean;
+  /** Of an append; undefined when the transaction was only waited for until it was durable. */
+  readonly appended: Appended | undefined;
 }
 
 /** An operation of a plan. Return it from the plan to be given its outcome. */
@@ -110,6 +113,15 @@ export function resolve(value: unknown, answers: readonly OperationOutcome[]): u
   );
 }
 
+/** Where an append led is not known before it was applied. */
+const NOT_APPLIED: Appended = {
+  aggregateId: "",
+  firstAggregateNonce: 0,
+  lastAggregateNonce: 0,
+  firstGlobalNonce: 0,
+  lastGlobalNonce: 0,
+};
+
 const ALIAS = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
@@ -152,6 +164,10 @@ function badAlias(reason: string, alias: string, problem: string): InvalidArgume
 export function nodeOutcome(answer: OperationOutcome): NodeOutcome {
   const { version, created } = answer;
   return { id: answer.nodeId ?? ("" as NodeId), version, created };
+}
+
+export function appendOutcome(answer: OperationOutcome): Appended {
+  return answer.appended ?? NOT_APPLIED;
 }
 
 export function edgeOutcome(answer: OperationOutcome): EdgeOutcome {

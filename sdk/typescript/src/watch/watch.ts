@@ -6,14 +6,12 @@
  * a half of them is taken as broken. Until the first word has come a watch gives up after a few
  * tries, like any call; after that it tries for as long as it takes.
  */
+import { resuming } from "../calls/resuming.ts";
 import type { Session } from "../client/session.ts";
-import { canceled } from "../errors/classify.ts";
-import { ConnectionLostError } from "../errors/connection.ts";
-import { EntDBError } from "../errors/entdb-error.ts";
+import type { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
 import type { WatchChangesResponse } from "../gen/entdb/v1/entdb_service_pb.ts";
 import type { TypeDefinition } from "../schema/define.ts";
-import { SilentStream } from "../transport/transport.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { type Change, decodeChange } from "./change.ts";
 
@@ -46,8 +44,6 @@ export interface ChangeBatch {
 
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_MIN_MS = 1_000;
-const SILENT_HEARTBEATS = 2.5;
-const FIRST_ATTEMPTS = 5;
 
 /** A watch. It is opened when it is iterated over, and closed when that ends. */
 export class Watch implements AsyncIterable<ChangeBatch> {
@@ -56,7 +52,6 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   readonly #started = Promise.withResolvers<PositionToken>();
   #position: Uint8Array<ArrayBuffer>;
   #iterated = false;
-  #begun = false;
 
   constructor(session: Session, options: WatchOptions) {
     for (const type of options.types ?? []) session.schema.require(type);
@@ -90,36 +85,21 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   }
 
   async *#untilRefused(): AsyncGenerator<ChangeBatch, void, void> {
-    const { caller } = this.#session;
-    for (let failures = 0; ; ) {
-      const connection = new Connection(this.#session, this.#options);
-      try {
-        for await (const message of connection.open(this.#request())) {
-          failures = 0;
-          this.#advance(message);
-          const batch = this.#batchOf(message);
-          if (batch.changes.length > 0) yield batch;
-        }
-      } catch (thrown) {
-        failures += 1;
-        const error = this.#judge(connection.errorOf(thrown), failures);
-        this.#options.onReconnect?.(error, failures);
-        await caller.pause(caller.streamDelay(failures, error), this.#options.signal);
-      } finally {
-        connection.close();
-      }
+    const { caller, rpc } = this.#session;
+    const { heartbeatMs = HEARTBEAT_MS, signal, onReconnect } = this.#options;
+    const messages = resuming({
+      caller,
+      open: (stub) => rpc.watchChanges(this.#request(), stub),
+      // What the server would not take, it refuses; until then time still runs forward.
+      heartbeatMs: Math.max(heartbeatMs, HEARTBEAT_MIN_MS),
+      signal,
+      onReconnect,
+    });
+    for await (const message of messages) {
+      this.#advance(message);
+      const batch = this.#batchOf(message);
+      if (batch.changes.length > 0) yield batch;
     }
-  }
-
-  /** The error, if the watch is to go on after it. Throws it otherwise. */
-  #judge(error: EntDBError, failures: number): EntDBError {
-    for (const signal of [this.#options.signal, this.#session.caller.closed]) {
-      if (signal?.aborted === true) throw canceled(signal, error.requestId);
-    }
-    const renewable = error.reason === "UNAUTHENTICATED" && this.#session.caller.renewsCredential;
-    const worthIt = error.retryable || (renewable && this.#begun && failures === 1);
-    if (!worthIt || (!this.#begun && failures >= FIRST_ATTEMPTS)) throw error;
-    return error;
   }
 
   #request() {
@@ -147,87 +127,8 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   /** What has come is not asked for again. */
   #advance(message: WatchChangesResponse): void {
     this.#position = message.positionToken as Uint8Array<ArrayBuffer>;
-    this.#begun = true;
     this.#started.resolve(tokenText(message.positionToken));
   }
-}
-
-/** One stream of a watch, which ends when it falls silent. */
-class Connection {
-  readonly #session: Session;
-  readonly #silenceMs: number;
-  /** What ends the stream from outside: the caller's signal, and the client's end. */
-  readonly #signals: readonly AbortSignal[];
-  readonly #abort = new AbortController();
-  readonly #stop = () => this.#abort.abort();
-  #requestId = "";
-  #silent = false;
-
-  constructor(session: Session, options: WatchOptions) {
-    this.#session = session;
-    // What the server would not take, it refuses; until then time still runs forward.
-    const heartbeatMs = Math.max(options.heartbeatMs ?? HEARTBEAT_MS, HEARTBEAT_MIN_MS);
-    this.#silenceMs = heartbeatMs * SILENT_HEARTBEATS;
-    const { closed } = session.caller;
-    this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
-  }
-
-  async *open(
-    request: Parameters<Session["rpc"]["watchChanges"]>[0],
-  ): AsyncGenerator<WatchChangesResponse, void, void> {
-    for (const signal of this.#signals) {
-      signal.addEventListener("abort", this.#stop, { once: true });
-      if (signal.aborted) this.#stop();
-    }
-    const { stub, requestId } = await this.#session.caller.streamOptions(this.#abort.signal);
-    this.#requestId = requestId;
-    const messages = this.#session.rpc.watchChanges(request, stub)[Symbol.asyncIterator]();
-    // The server says at once from where on changes come.
-    let silenceMs = Math.min(this.#silenceMs, this.#session.caller.attemptTimeoutMs);
-    for (;;) {
-      const message = await this.#unlessSilent(messages.next(), silenceMs);
-      silenceMs = this.#silenceMs;
-      // The server never ends a watch of its own accord without an error.
-      if (message.done === true) throw lost(requestId);
-      yield message.value;
-    }
-  }
-
-  /** Why the stream ended. Throws what the program's own credential function threw. */
-  errorOf(thrown: unknown): EntDBError {
-    if (this.#requestId === "" && !(thrown instanceof EntDBError)) throw thrown;
-    if (this.#silent) return lost(this.#requestId, thrown);
-    return this.#session.caller.streamError(thrown, this.#requestId);
-  }
-
-  close(): void {
-    for (const signal of this.#signals) signal.removeEventListener("abort", this.#stop);
-    this.#stop();
-  }
-
-  async #unlessSilent<T>(message: Promise<T>, silenceMs: number): Promise<T> {
-    const timer = setTimeout(() => {
-      this.#silent = true;
-      this.#abort.abort(new SilentStream());
-    }, silenceMs);
-    try {
-      return await message;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function lost(requestId: string, cause?: unknown): ConnectionLostError {
-  return new ConnectionLostError({
-    code: "unavailable",
-    reason: "CONNECTION_LOST",
-    message: "The stream of changes ended.",
-    hint: "Watch on from the last position.",
-    retryable: true,
-    requestId,
-    cause,
-  });
 }
 
 function iteratedTwice(): InvalidArgumentError {

@@ -1,0 +1,298 @@
+/**
+ * An event store in memory, for programs' own tests: the same answers and refusals as the server's,
+ * without one. Nothing is durable, and it is one tenant's.
+ */
+import type { WriteOptions } from "../client/session.ts";
+import { canceled } from "../errors/classify.ts";
+import {
+  AlreadyExistsError,
+  ConcurrencyConflictError,
+  ConflictError,
+  IdempotencyKeyReusedError,
+  InvalidArgumentError,
+} from "../errors/refusals.ts";
+import { dataOf, type RecordedEvent, type SealedEvent, seal } from "./event.ts";
+import type {
+  AggregateHead,
+  AggregateListOptions,
+  Append,
+  AppendCondition,
+  Appended,
+  EventFilter,
+  EventStore,
+  ExpectedNonce,
+  ReadAggregateOptions,
+  ReadEventsOptions,
+  SubscribeOptions,
+} from "./event-store.ts";
+
+interface SealedAppend extends Omit<Append, "events"> {
+  readonly events: readonly SealedEvent[];
+}
+
+interface Remembered {
+  readonly request: string;
+  readonly answer: readonly Appended[];
+}
+
+/** What is there. */
+interface Kept {
+  readonly events: RecordedEvent[];
+  readonly ids: Set<string>;
+  readonly heads: Map<string, AggregateHead>;
+}
+
+export class MemoryEventStore implements EventStore {
+  readonly #now: () => Date;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #checkpoints = new Map<string, number>();
+  readonly #kept: Kept = { events: [], ids: new Set(), heads: new Map() };
+  #wake = Promise.withResolvers<void>();
+
+  /** `now` is what recorded events say; defaults to the system's clock. */
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now;
+  }
+
+  async append(
+    appends: Append | readonly Append[],
+    options: WriteOptions = {},
+  ): Promise<readonly Appended[]> {
+    const all = "aggregateId" in appends ? [appends] : appends;
+    const key = options.idempotencyKey;
+    const request = JSON.stringify(all);
+    const known = key === undefined ? undefined : this.#remembered.get(key);
+    if (known !== undefined) {
+      if (known.request !== request) throw keyReused();
+      return known.answer;
+    }
+    const batch = new Batch(this.#kept, this.#now());
+    const answer = all.map((append) =>
+      batch.append({ ...append, events: append.events.map((event) => seal(event, {})) }),
+    );
+    batch.keep();
+    if (key !== undefined) this.#remembered.set(key, { request, answer });
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+    return answer;
+  }
+
+  async *readAggregate(
+    aggregateId: string,
+    options: ReadAggregateOptions = {},
+  ): AsyncGenerator<RecordedEvent, void, void> {
+    const mine = this.#kept.events.filter((event) => event.aggregateId === aggregateId);
+    yield* inOrder(mine, options, (event) => event.aggregateNonce);
+  }
+
+  async *readEvents(options: ReadEventsOptions = {}): AsyncGenerator<RecordedEvent, void, void> {
+    const matching = this.#kept.events.filter((event) => matches(event, options));
+    yield* inOrder(matching, options, (event) => event.globalNonce);
+  }
+
+  async head(aggregateId: string): Promise<AggregateHead | undefined> {
+    return this.#kept.heads.get(aggregateId);
+  }
+
+  async *aggregates(options: AggregateListOptions = {}): AsyncGenerator<AggregateHead, void, void> {
+    const { aggregateType, aggregateIdPrefix = "" } = options;
+    const heads = [...this.#kept.heads.values()].sort((a, b) =>
+      a.aggregateId < b.aggregateId ? -1 : 1,
+    );
+    for (const head of heads) {
+      if (aggregateType !== undefined && head.aggregateType !== aggregateType) continue;
+      if (head.aggregateId.startsWith(aggregateIdPrefix)) yield head;
+    }
+  }
+
+  async *subscribe(options: SubscribeOptions = {}): AsyncGenerator<RecordedEvent, void, void> {
+    const { signal } = options;
+    let next = Math.max(options.from ?? 1, 1);
+    const aborted = Promise.withResolvers<void>();
+    const abort = () => aborted.resolve();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      for (;;) {
+        if (signal?.aborted === true) throw canceled(signal);
+        const woken = this.#wake.promise;
+        for (; next <= this.#kept.events.length; next++) {
+          const event = this.#kept.events[next - 1] as RecordedEvent;
+          if (matches(event, options)) yield event;
+        }
+        await Promise.race([woken, aborted.promise]);
+      }
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async checkpoint(consumer: string): Promise<number> {
+    return this.#checkpoints.get(consumer) ?? 0;
+  }
+
+  async storeCheckpoint(
+    consumer: string,
+    globalNonce: number,
+    options: { readonly expected?: number } = {},
+  ): Promise<void> {
+    const stands = this.#checkpoints.get(consumer) ?? 0;
+    if (options.expected !== undefined && options.expected !== stands) {
+      throw new ConflictError({
+        code: "aborted",
+        reason: "CHECKPOINT_CONFLICT",
+        message: `The checkpoint stands at ${stands}, not at ${options.expected}.`,
+        hint: "Read it again; another consumer of the same name is at work.",
+        details: { actual_global_nonce: String(stands) },
+      });
+    }
+    this.#checkpoints.set(consumer, globalNonce);
+  }
+}
+
+/** Appends that are kept together, or not at all. */
+class Batch {
+  readonly #kept: Kept;
+  readonly #now: Date;
+  readonly #events: RecordedEvent[] = [];
+  readonly #ids = new Set<string>();
+  readonly #heads = new Map<string, AggregateHead>();
+
+  constructor(kept: Kept, now: Date) {
+    this.#kept = kept;
+    this.#now = now;
+  }
+
+  append(append: SealedAppend): Appended {
+    const { aggregateId, aggregateType, events } = append;
+    checkShape(append);
+    const head = this.#heads.get(aggregateId) ?? this.#kept.heads.get(aggregateId);
+    const last = head?.lastAggregateNonce ?? 0;
+    const lastGlobal = this.#kept.events.length + this.#events.length;
+    if (!isAsExpected(append.expected, last)) throw conflict(append, last, lastGlobal);
+    if (head !== undefined && head.aggregateType !== aggregateType) throw otherType(head);
+    const behind = [...this.#kept.events.slice(append.condition?.after ?? 0), ...this.#events];
+    checkCondition(behind, append.condition);
+    for (const [i, event] of events.entries()) {
+      if (this.#ids.has(event.id) || this.#kept.ids.has(event.id)) throw idTaken(event.id);
+      this.#ids.add(event.id);
+      this.#events.push({
+        ...event,
+        data: dataOf(event.contentType, event.payload),
+        aggregateId,
+        aggregateType,
+        aggregateNonce: last + i + 1,
+        globalNonce: lastGlobal + i + 1,
+        recordedAt: this.#now,
+      });
+    }
+    const lastAggregateNonce = last + events.length;
+    const lastGlobalNonce = lastGlobal + events.length;
+    this.#heads.set(aggregateId, {
+      ...{ aggregateId, aggregateType, lastAggregateNonce, lastGlobalNonce },
+      createdAt: head?.createdAt ?? this.#now,
+      updatedAt: this.#now,
+    });
+    return {
+      ...{ aggregateId, lastAggregateNonce, lastGlobalNonce },
+      firstAggregateNonce: last + 1,
+      firstGlobalNonce: lastGlobal + 1,
+    };
+  }
+
+  keep(): void {
+    this.#kept.events.push(...this.#events);
+    for (const id of this.#ids) this.#kept.ids.add(id);
+    for (const [id, head] of this.#heads) this.#kept.heads.set(id, head);
+  }
+}
+
+function isAsExpected(expected: ExpectedNonce, last: number): boolean {
+  if (expected === "any") return true;
+  if (expected === "exists") return last > 0;
+  return last === (expected === "none" ? 0 : expected);
+}
+
+function checkShape({ aggregateId, aggregateType, events }: SealedAppend): void {
+  const named = aggregateId !== "" && aggregateType !== "";
+  const typed = events.length > 0 && events.every(({ type, id }) => type !== "" && id !== "");
+  if (named && typed) return;
+  throw new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: "An append names an aggregate, its type, and at least one event with type and id.",
+    hint: "Name what is missing.",
+  });
+}
+
+/** `behind` are the events behind the position that the condition names. */
+function checkCondition(
+  behind: readonly RecordedEvent[],
+  condition: AppendCondition | undefined,
+): void {
+  for (const { types = [], tags = [] } of condition?.failIfAny ?? []) {
+    if (!behind.some((event) => matches(event, { types, tags }))) continue;
+    throw new ConflictError({
+      code: "aborted",
+      reason: "APPEND_CONDITION_FAILED",
+      message: "An event matches the condition.",
+      hint: "Read the events that the condition is about again, decide again, append again.",
+    });
+  }
+}
+
+function matches(event: RecordedEvent, filter: EventFilter): boolean {
+  const { types = [], aggregateTypes = [], aggregateIdPrefix = "", tags = [] } = filter;
+  return (
+    (types.length === 0 || types.includes(event.type)) &&
+    (aggregateTypes.length === 0 || aggregateTypes.includes(event.aggregateType)) &&
+    event.aggregateId.startsWith(aggregateIdPrefix) &&
+    tags.every((tag) => event.tags.includes(tag))
+  );
+}
+
+function* inOrder(
+  events: readonly RecordedEvent[],
+  { from = 0, backwards = false }: ReadAggregateOptions,
+  nonceOf: (event: RecordedEvent) => number,
+): Generator<RecordedEvent, void, void> {
+  if (!backwards) yield* events.filter((event) => nonceOf(event) >= from);
+  else yield* events.filter((event) => from === 0 || nonceOf(event) <= from).reverse();
+}
+
+function conflict(append: SealedAppend, last: number, lastGlobal: number) {
+  return new ConcurrencyConflictError({
+    code: "aborted",
+    reason: "CONCURRENCY_CONFLICT",
+    message: `The aggregate ${append.aggregateId} stands at ${last}, not at ${append.expected}.`,
+    hint: "Read it again, decide again, append again.",
+    details: {
+      actual_last_aggregate_nonce: String(last),
+      actual_last_global_nonce: String(lastGlobal),
+    },
+  });
+}
+
+function otherType(head: AggregateHead) {
+  return new InvalidArgumentError({
+    reason: "AGGREGATE_TYPE_MISMATCH",
+    message: `The aggregate ${head.aggregateId} is of type ${head.aggregateType}.`,
+    hint: "An aggregate keeps its type; append under that, or to another aggregate.",
+  });
+}
+
+function idTaken(id: string) {
+  return new AlreadyExistsError({
+    code: "already_exists",
+    reason: "EVENT_ALREADY_EXISTS",
+    message: `There is an event with the id ${id} already.`,
+    hint: "Give every event an id of its own.",
+  });
+}
+
+function keyReused() {
+  return new IdempotencyKeyReusedError({
+    code: "already_exists",
+    reason: "IDEMPOTENCY_KEY_REUSED",
+    message: "The idempotency key was used for another request.",
+    hint: "Use a new key for a new request.",
+  });
+}
