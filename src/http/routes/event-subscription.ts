@@ -81,7 +81,7 @@ async function answerOf(call: HttpCall, batches: AsyncIterator<EventBatch>) {
       next: async () => {
         if (!begun) {
           begun = true;
-          return { done: false as const, value: RETRY };
+          return { done: false as const, value: `${RETRY}\n` };
         }
         const next = first ?? nextEvents(call, batches);
         first = undefined;

@@ -38,11 +38,17 @@ export function eventRoutes(engine: Engine): Route[] {
   ];
 }
 
+const MAX_COUNT = 2 ** 32 - 1;
+
 const readParams = {
   ...identityParams,
   ...freshnessParams,
   from: number64Param("Inclusive. 0, the default: the first event, or backward the last."),
-  limit: integerParam(1, limits.eventPageRows, "At most so many. Default: the server's page."),
+  limit: integerParam(
+    0,
+    MAX_COUNT,
+    `At most so many; 0, the default: the server's page of ${limits.eventPageRows}, to which more is cut.`,
+  ),
   backward: flagParam("Newest first. Default: false."),
 };
 
