@@ -145,7 +145,9 @@ function standsElsewhere(
   { firstNonce }: AppendEvents,
   head: AggregateHead | undefined,
 ): boolean {
-  const place = scope.graph.events.placeOf(event.eventId);
+  const { eventIds, events } = scope.graph;
+  const found = eventIds.find(event.eventId);
+  const place = found === undefined ? undefined : events.placeOf(found);
   if (place === undefined) return false;
   if (place.aggregate !== head?.row) return true;
   return firstNonce !== NONCE_OUT_OF_REACH && place.nonce !== firstNonce + index;
@@ -204,22 +206,24 @@ function write(
   operation: AppendEvents,
   head: AggregateHead | undefined,
 ): AppendResult {
-  const { events: reader } = scope.graph;
+  const { events: reader, eventIds, eventWriter } = scope.graph;
   const { aggregateId, events, contentKey } = operation;
   const aggregate = head?.row ?? addAggregate(scope, operation);
   const lastNonce = head?.lastNonce ?? 0;
   const lastGlobalNonce = reader.lastGlobalNonce;
   for (const [i, event] of events.entries()) {
     const isFirst = i === 0;
+    const globalNonce = lastGlobalNonce + 1 + i;
+    if (!eventIds.claim(event.eventId, globalNonce)) throw eventExists(event.eventId);
     const place = {
-      globalNonce: lastGlobalNonce + 1 + i,
+      globalNonce,
       aggregate,
       aggregateNonce: lastNonce + 1 + i,
       recordedAt: scope.logTime,
       appendSize: isFirst ? events.length : 0,
       appendKey: isFirst && contentKey ? contentKey : null,
     };
-    addEvent(scope, place, event);
+    eventWriter.addEvent(place, event);
   }
   return {
     aggregateId,
@@ -230,31 +234,15 @@ function write(
 }
 
 function addAggregate(scope: TransactionScope, operation: AppendEvents): number {
-  const { aggregates, eventWriter, events } = scope.graph;
+  const { aggregates, eventWriter, eventIds } = scope.graph;
   const [first] = operation.events;
   // A single event that is refused must leave no aggregate behind; several have a way back.
-  if (first !== undefined && events.placeOf(first.eventId) !== undefined) {
+  if (first !== undefined && eventIds.find(first.eventId) !== undefined) {
     throw eventExists(first.eventId);
   }
   const aggregate = aggregates.lastRow + 1;
   eventWriter.addAggregate(aggregate, operation.aggregateId, operation.aggregateType);
   return aggregate;
-}
-
-/** Throws EVENT_ALREADY_EXISTS. */
-function addEvent(
-  scope: TransactionScope,
-  place: Parameters<TransactionScope["graph"]["eventWriter"]["addEvent"]>[0],
-  event: AppendedEvent,
-): void {
-  const { events, eventWriter } = scope.graph;
-  try {
-    eventWriter.addEvent(place, event);
-  } catch (error) {
-    // Looked for only now: nearly every event has an id of its own, and the file refuses the others.
-    if (events.placeOf(event.eventId) !== undefined) throw eventExists(event.eventId);
-    throw error;
-  }
 }
 
 function eventExists(eventId: string): EntError {

@@ -48,7 +48,7 @@ export function decideTransaction(
   }
 }
 
-/** One operation checks everything before it writes, but for a schema, and for events whose ids the file refuses. */
+/** One operation checks everything before it writes, but for a schema, and for several events, of which a later one may have an id that is taken. */
 function needWayBack(operations: readonly Operation[]): boolean {
   const [first] = operations;
   if (operations.length > 1 || first?.op === "register_schema") return true;

@@ -16,6 +16,7 @@ import type { TenantStore } from "../store/tenant-store.ts";
 import { AuditWriter } from "../store/writer/audit-writer.ts";
 import { ChangeWriter } from "../store/writer/change-writer.ts";
 import { EdgeWriter } from "../store/writer/edge-writer.ts";
+import { EventIds } from "../store/writer/event-ids.ts";
 import { EventWriter } from "../store/writer/event-writer.ts";
 import { GrantWriter } from "../store/writer/grant-writer.ts";
 import { IndexWriter } from "../store/writer/index-writer.ts";
@@ -52,6 +53,7 @@ export class GraphStatements {
   readonly aggregateGrants: AggregateGrantsMemory;
   readonly events: EventReader;
   readonly eventMatches: EventMatches;
+  readonly eventIds: EventIds;
   readonly eventWriter: EventWriter;
 
   constructor(db: TenantStore["writeConnection"]) {
@@ -80,6 +82,7 @@ export class GraphStatements {
     this.aggregateGrants = new AggregateGrantsMemory(this.aggregates);
     this.events = new EventReader(db);
     this.eventMatches = new EventMatches(db);
+    this.eventIds = new EventIds(db);
     this.eventWriter = new EventWriter(db);
   }
 
@@ -92,6 +95,7 @@ export class GraphStatements {
   /** As {@link forget}, where membership was not touched. */
   forgetEvents(): void {
     this.aggregateGrants.forget();
+    this.eventIds.forget();
     this.eventWriter.forget();
   }
 }

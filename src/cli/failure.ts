@@ -65,6 +65,15 @@ export function usageFailure(message: string, hint?: string): CommandFailure {
   });
 }
 
+/** Whoever was cut off from what comes in order is told with which flag to go on where it was. */
+export function cutOff(error: unknown, flag: string | undefined): unknown {
+  if (!(error instanceof CommandFailure) || flag === undefined) return error;
+  const { code, reason, message, exitCode, hint, details, requestId, cause } = error;
+  const goOn = `${hint === undefined ? "" : `${hint} `}Go on with ${flag}.`;
+  const init = { code, reason, message, exitCode, details, requestId, cause };
+  return new CommandFailure({ ...init, hint: goOn });
+}
+
 /** Anything thrown, as what is told to the user. Unknown errors keep their message: the user runs this program. */
 export function failureOf(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;

@@ -184,3 +184,8 @@ export function wholeNumber(min: number): (text: string) => number {
     return value;
   };
 }
+
+/** The parser of an option that may be repeated. */
+export function several(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

@@ -80,6 +80,14 @@ export function printable(text: string): string {
   );
 }
 
+/** A line of a list that has no end, so that nobody knows how wide its cells will be. */
+export function streamLine(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+    .join("  ")
+    .trimEnd();
+}
+
 function flatten(record: JsonObject, prefix: string): [string, string][] {
   return Object.entries(record).flatMap(([key, value]) =>
     isJsonObject(value) && Object.keys(value).length > 0

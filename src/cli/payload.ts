@@ -33,9 +33,18 @@ export function parseAssignments(assignments: readonly string[]): JsonObject {
 }
 
 async function readObject(context: CliContext, payload: string): Promise<JsonObject> {
-  const value = parseOrRefuse(await payloadText(context, payload), "--payload");
+  const value = await readJson(context, payload, "--payload");
   if (isJsonObject(value)) return value;
   throw usageFailure("--payload is not a JSON object.", 'Write it as {"name": "Ada"}.');
+}
+
+/** JSON from the command line, from a file (`@node.json`) or from stdin (`-`). */
+export async function readJson(
+  context: CliContext,
+  text: string,
+  what: string,
+): Promise<JsonValue> {
+  return parseOrRefuse(await payloadText(context, text), what);
 }
 
 async function payloadText(context: CliContext, payload: string): Promise<string> {

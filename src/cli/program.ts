@@ -6,6 +6,7 @@ import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { groupsCommand } from "./commands/groups.ts";
 import { healthCommand } from "./commands/health.ts";
 import { keysCommand } from "./commands/keys.ts";
@@ -48,6 +49,7 @@ export function buildProgram(context: CliContext): Command {
     .addCommand(queryCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(watchCommand(context))
+    .addCommand(eventsCommand(context))
     .addCommand(mailboxCommand(context));
   program.commandsGroup("Operate:");
   program

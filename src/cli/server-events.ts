@@ -20,7 +20,8 @@ export async function* eventsOf(response: Response): AsyncGenerator<ServerEvent>
       const event = eventOf(text.slice(0, end), id);
       text = text.slice(end + 2);
       id = event.id;
-      yield event;
+      // As EventSource does: what has no data is told to nobody.
+      if (event.data !== "") yield event;
     }
   }
 }

@@ -37,7 +37,7 @@ describe("the head of a request", () => {
     ["GET", "/", {}, 404, "ROUTE_NOT_FOUND"],
     ["GET", "/%61dmin/log", {}, 404, "ROUTE_NOT_FOUND"],
     ["GET", "/v1/mailbox/search?query=x", {}, 501, "NOT_IMPLEMENTED"],
-    ["POST", "/v1/streams/x", {}, 501, "NOT_IMPLEMENTED"],
+    ["POST", "/v1/events/search", {}, 501, "NOT_IMPLEMENTED"],
   ])("%s %s %p → %d %s", async (method, path, headers, status, reason) => {
     const answer = await app.send(method, path, headers);
     expect([answer.status, answer.reason]).toEqual([status, reason]);

@@ -5,20 +5,11 @@ import { EntError } from "../base/errors.ts";
  * with NOT_IMPLEMENTED, never passed over: a client that grants access and is not told that
  * nothing was granted would be worse off than one that is refused.
  */
-const OPERATIONS: ReadonlyMap<string, string> = new Map([["append_events", "Event streams"]]);
-
 const PATHS: readonly (readonly [prefix: string, feature: string])[] = [
-  ["/v1/streams", "Event streams"],
+  ["/v1/events/search", "Search over the payloads of events"],
 ];
 
-/** The refusal for an operation; undefined for one that is simply unknown. */
-export function laterOperation(name: string): EntError | undefined {
-  const feature = OPERATIONS.get(name);
-  return feature === undefined
-    ? undefined
-    : notImplemented(feature, `Leave the operation ${name} out of the transaction.`, name);
-}
-
+/** The refusal for a path; undefined for one that is simply unknown. */
 export function laterPath(path: string): EntError | undefined {
   const found = PATHS.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
   return found === undefined

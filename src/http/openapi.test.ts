@@ -218,7 +218,7 @@ describe("answers have the documented shape", () => {
   );
 
   test("errors too", async () => {
-    for (const path of ["/nowhere", "/v1/nodes", "/v1/streams"]) {
+    for (const path of ["/nowhere", "/v1/nodes", "/v1/events/search"]) {
       const { status, json } = await app.get(path);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(v.safeParse(errorAnswer, json).issues).toBeUndefined();

@@ -8,7 +8,8 @@ import type * as v from "valibot";
 import { buildInfo } from "../base/build-info.ts";
 import { ROUTE_TAGS, type Route } from "./route.ts";
 import { operationShape } from "./shapes/atomic.ts";
-import { jsonList, jsonObject, jsonValue } from "./shapes/common.ts";
+import { jsonList, jsonObject, jsonValue, wholeNumber64 } from "./shapes/common.ts";
+import { eventShape } from "./shapes/events.ts";
 import { edgeShape, nodeShape } from "./shapes/graph.ts";
 import { errorAnswer } from "./shapes/operations.ts";
 import { andShape, comparisonShape, filterShape, orShape } from "./shapes/query.ts";
@@ -38,6 +39,7 @@ export interface OpenApiDocument {
 const NAMED: Readonly<Record<string, v.GenericSchema>> = {
   Node: nodeShape,
   Edge: edgeShape,
+  Event: eventShape,
   Operation: operationShape,
   Filter: filterShape,
   Comparison: comparisonShape,
@@ -67,6 +69,7 @@ const CONVERSION: ConversionConfig = {
     if (valibotSchema === jsonObject) return { type: "object" };
     if (valibotSchema === jsonList) return { type: "array" };
     if (valibotSchema === jsonValue) return {};
+    if (valibotSchema === wholeNumber64) return { type: ["integer", "string"] };
     if (valibotSchema === filterShape) return { oneOf: ["Comparison", "AllOf", "AnyOf"].map(ref) };
     return undefined;
   },

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { type ErrorReason, invalid } from "../base/errors.ts";
+import { parseJson } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
 import type { QueryPair } from "./query-string.ts";
 import { check } from "./shapes/closed.ts";
-import { flag, text, wholeNumber } from "./shapes/common.ts";
+import { flag, number64, text, u64Of, wholeNumber } from "./shapes/common.ts";
 
 /**
  * Parameters in a URL's query, each with the shape that its documentation shows and the
@@ -72,6 +73,31 @@ export function integerParam(min: number, max: number, description: string): Par
       const number = /^-?[0-9]{1,16}$/.test(value) ? Number(value) : Number.NaN;
       if (!Number.isNaN(number)) return check(shape, number, name);
       throw misread(name, value, `a whole number from ${min} to ${max}`);
+    },
+  };
+}
+
+/** A whole number of 64 bits without a sign. */
+export function number64Param(description: string): Param<bigint> {
+  return {
+    shape: number64(description),
+    read: (value, name) => {
+      const number = u64Of(value);
+      if (number !== undefined) return number;
+      throw misread(name, value, "a whole number of at most 64 bits");
+    },
+  };
+}
+
+/** Texts separated by commas, or, for those that hold commas, a JSON list of them. */
+export function textsParam(description: string): Param<readonly string[]> {
+  return {
+    shape: text(`${description} Separated by commas, or a JSON list.`),
+    read: (value, name) => {
+      if (!value.startsWith("[")) return value === "" ? [] : value.split(",");
+      const list = parseJson(value);
+      if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
+      throw misread(name, value, "a JSON list of strings");
     },
   };
 }

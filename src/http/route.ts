@@ -40,6 +40,7 @@ export type RouteAccess = "open" | "credential" | "server";
 export const ROUTE_TAGS = {
   write: "Atomic writes, and what became of them",
   read: "Reads of nodes and edges",
+  events: "The event store: aggregates and their events",
   mailbox: "What actors have been sent",
   schema: "Type definitions",
   tenants: "Tenants, and who may do what in them",

@@ -63,7 +63,7 @@ export function valueFromJson(
     case "enum":
       return { kind: "enum", value: ordinalOf(shape, json, path) };
     case "bytes":
-      return { kind: "bytes", value: bytesOf(stringOf(shape, json, path), path) };
+      return { kind: "bytes", value: decodeBase64(stringOf(shape, json, path), path) };
     case "json":
       return { kind: "json", value: source ?? stringifyJson(json) };
     case "list_str":
@@ -156,7 +156,8 @@ export function fieldsToJson(table: FieldTable, fields: Fields): JsonObject {
   return payload;
 }
 
-function integerToJson(value: bigint): number | string {
+/** A string beyond ±(2^53−1). */
+export function integerToJson(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 }
@@ -220,8 +221,8 @@ function ordinalOf(shape: ValueShape, json: JsonValue, path: string): number {
   );
 }
 
-/** Buffer ignores what is not base64: only what it writes back the same has been read whole. */
-function bytesOf(text: string, path: string): Uint8Array {
+/** Throws INVALID_VALUE, naming the path. Buffer ignores what is not base64: only what it writes back the same has been read whole. */
+export function decodeBase64(text: string, path: string): Uint8Array {
   const bytes = Buffer.from(text, "base64");
   if (bytes.toString("base64") === text) return new Uint8Array(bytes);
   throw invalid(

@@ -1,8 +1,10 @@
 import type { Administration } from "../../src/engine/administration.ts";
 import type { Changes } from "../../src/engine/changes.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import type { EventStore } from "../../src/engine/events.ts";
 import type { Mailboxes } from "../../src/engine/mailboxes.ts";
 import type { Snapshots } from "../../src/engine/snapshots.ts";
+import { encodeEventMetadata, NO_METADATA } from "../../src/record/event-metadata.ts";
 import { nodeOf } from "./scripted-engine.ts";
 
 /**
@@ -102,6 +104,58 @@ const changes: Changes = {
   },
 };
 
+const grant = { principal: "user:bob", permission: "read", expiresAt: 1 } as const;
+const event = {
+  eventId: "e",
+  eventType: "account.opened",
+  metadata: encodeEventMetadata({
+    eventVersion: 1,
+    contentType: "application/json",
+    contentSchema: "s",
+    correlationId: "c",
+    causationId: "d",
+    actorId: "a",
+    timestampUnixMs: 2n ** 64n - 1n,
+    payloadSha256: TOKEN,
+    headers: new Map([["a", "b"]]),
+  }),
+  payload: new TextEncoder().encode('{\n"a": 1}'),
+  tags: ["account:42"],
+  aggregateId: "Account-42",
+  aggregateType: "Account",
+  aggregateNonce: 1,
+  globalNonce: 1,
+  recordedAt: 1,
+};
+const bare = { ...event, metadata: encodeEventMetadata(NO_METADATA), payload: TOKEN, tags: [] };
+const eventPage = { events: [event, bare], isEnd: true, nextFrom: 2, positionToken: TOKEN };
+const aggregate = {
+  aggregateId: "Account-42",
+  aggregateType: "Account",
+  lastAggregateNonce: 1,
+  lastGlobalNonce: 1,
+  createdAt: 1,
+  updatedAt: 1,
+};
+const events: EventStore = {
+  count: 0,
+  append: async () => ({ lastAggregateNonce: 1, lastGlobalNonce: 1 }),
+  readAggregate: async () => eventPage,
+  readEvents: async () => eventPage,
+  getAggregate: async () => ({ aggregate, positionToken: TOKEN }),
+  listAggregates: async () => ({
+    aggregates: [aggregate],
+    lastGlobalNonce: 1,
+    positionToken: TOKEN,
+    ...page,
+  }),
+  subscribe: async function* () {
+    yield { events: [event], upToGlobalNonce: 1 };
+  },
+  getCheckpoint: async () => ({ globalNonce: 1, updatedAt: 1, positionToken: TOKEN }),
+  listAggregateGrants: async () => ({ grants: [grant], isDefault: false, positionToken: TOKEN }),
+};
+
 const snapshot = {
   snapshotId: "snap_2024-01-15T10:20:30.123Z",
   tenantId: "acme",
@@ -122,6 +176,7 @@ export const ANSWERS: Partial<Engine> = {
   administration,
   mailboxes,
   changes,
+  events,
   snapshots,
   searchNodes: async () => ({
     hits: [{ node, score: 1, highlights: [{ fieldId: 1, text: "t" }] }],

@@ -6,9 +6,9 @@ import { Command, Option } from "commander";
 import { isJsonObject, type JsonObject, parseJson } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { CliContext } from "../context.ts";
-import { CommandFailure } from "../failure.ts";
-import { addTenantFlags, type TenantFlags, tenantClient } from "../flags.ts";
-import { cellText } from "../format.ts";
+import { cutOff } from "../failure.ts";
+import { addTenantFlags, several, type TenantFlags, tenantClient } from "../flags.ts";
+import { cellText, streamLine } from "../format.ts";
 import type { QueryParameters } from "../rest-client.ts";
 
 interface WatchFlags extends TenantFlags {
@@ -36,24 +36,20 @@ export function watchCommand(context: CliContext): Command {
   return addTenantFlags(command).action((flags: WatchFlags) => watch(context, flags));
 }
 
-function several(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
-
 async function watch(context: CliContext, flags: WatchFlags): Promise<void> {
   const stop = new AbortController();
   const forget = context.onStopSignal(() => stop.abort());
   let position = flags.after;
   try {
     const events = tenantClient(context, flags).events("/v1/watch", queryOf(flags), stop.signal);
-    if (flags.output === "table") await context.output.text(`${columns(TITLES)}\n`);
+    if (flags.output === "table") await context.output.text(`${streamLine(TITLES, WIDTHS)}\n`);
     for await (const { data, id } of events) {
       await context.output.text(linesOf(data, id, flags.output));
       if (id !== "") position = id;
       if (context.output.closed) return;
     }
   } catch (error) {
-    throw error instanceof CommandFailure ? goingOn(error, position) : error;
+    throw cutOff(error, position === undefined ? undefined : `--after ${position}`);
   } finally {
     forget();
   }
@@ -79,7 +75,9 @@ function linesOf(data: string, token: string, format: WatchFlags["output"]): str
     .map((change, i) => {
       const isLast = i === changes.length - 1;
       const line = { ...change, ...place, ...(isLast ? { position_token: token } : {}) };
-      return format === "table" ? `${columns(cellsOf(line))}\n` : `${stringifyJson(line)}\n`;
+      return format === "table"
+        ? `${streamLine(cellsOf(line), WIDTHS)}\n`
+        : `${stringifyJson(line)}\n`;
     })
     .join("");
 }
@@ -87,31 +85,8 @@ function linesOf(data: string, token: string, format: WatchFlags["output"]): str
 const TITLES = ["position", "time", "actor", "what", "id"];
 const WIDTHS = [10, 24, 20, 20];
 
-function columns(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => cell.padEnd(WIDTHS[i] ?? 0))
-    .join("  ")
-    .trimEnd();
-}
-
 function cellsOf(change: JsonObject): string[] {
   const time = new Date(Number(change["changed_at"])).toISOString();
   const id = change["node_id"] ?? change["edge_id"];
   return [change["wal_position"], time, change["actor"], change["kind"], id].map(cellText);
-}
-
-/** Whoever is cut off is told how to go on where it was. */
-function goingOn(failure: CommandFailure, position: string | undefined): CommandFailure {
-  if (position === undefined) return failure;
-  const { code, reason, message, exitCode, hint, details, requestId } = failure;
-  return new CommandFailure({
-    code,
-    reason,
-    message,
-    exitCode,
-    hint: `${hint === undefined ? "" : `${hint} `}Go on with --after ${position}.`,
-    details,
-    requestId,
-    cause: failure.cause,
-  });
 }

@@ -18,6 +18,7 @@ import type {
   JsonOperation,
   JsonUpdateNode,
 } from "../shapes/atomic.ts";
+import { eventOperationOf } from "./events.ts";
 import { mailboxOperationOf } from "./mailbox.ts";
 import { grantOf, sharingOf } from "./sharing.ts";
 import { edgeTypeOf, nodeTypeOf } from "./types-by-name.ts";
@@ -88,6 +89,10 @@ export class OperationReader {
       case "mark_read":
       case "delete_mailbox_items":
         return mailboxOperationOf(operation, path);
+      case "append_events":
+      case "store_checkpoint":
+      case "set_aggregate_grants":
+        return eventOperationOf(operation, path);
       case "register_schema": {
         const schema = decodeSchema(operation.schema);
         const { mode = "merge" } = operation;

@@ -5,6 +5,7 @@ import type { OperationResult, RejectedOutcome } from "../../record/outcome.ts";
 import type { SchemaDifference } from "../../schema/types.ts";
 import { httpCodeOf } from "../errors.ts";
 import { encodeToken } from "../reply.ts";
+import { appendToJson } from "./events.ts";
 
 export function receiptToJson(receipt: TransactionReceipt): JsonWritable {
   const { schemaDifferences } = receipt;
@@ -60,6 +61,7 @@ function resultToJson(result: OperationResult, alias: string): JsonWritable {
     alias: alias === "" ? undefined : alias,
     version: result.version === 0 ? undefined : result.version,
     created: result.created,
+    append: result.append === undefined ? undefined : appendToJson(result.append),
   };
 }
 

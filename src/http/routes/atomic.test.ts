@@ -383,7 +383,6 @@ describe("what is refused", () => {
       "INVALID_REQUEST",
     ],
     ["a revocation of nobody", { op: "revoke", id: NODE }, "INVALID_REQUEST"],
-    ["an operation of a later version", { op: "append_events" }, "NOT_IMPLEMENTED"],
     ["an unknown type", { op: "create_node", type_id: 77 }, "TYPE_UNKNOWN"],
     [
       "an unknown type name",

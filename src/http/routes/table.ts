@@ -4,6 +4,9 @@ import { adminRoutes } from "./admin.ts";
 import { atomicRoute } from "./atomic.ts";
 import { auditRoutes } from "./audit.ts";
 import { edgeRoutes } from "./edges.ts";
+import { eventConsumerRoutes } from "./event-consumers.ts";
+import { eventSubscriptionRoutes } from "./event-subscription.ts";
+import { eventRoutes } from "./events.ts";
 import { grantRoutes } from "./grants.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
@@ -34,6 +37,9 @@ export function routeTable(facts: HealthFacts, names: TenantNames): readonly Rou
     ...edgeRoutes(engine, names),
     ...grantRoutes(engine),
     ...watchRoutes(engine, names),
+    ...eventRoutes(engine),
+    ...eventSubscriptionRoutes(engine),
+    ...eventConsumerRoutes(engine),
     ...mailboxRoutes(engine, names),
     ...schemaRoutes(engine),
     ...tenantRoutes(engine),

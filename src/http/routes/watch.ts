@@ -13,18 +13,15 @@ import { EMPTY_SCHEMA } from "../../schema/types.ts";
 import type { HttpCall } from "../call.ts";
 import { edgeTypeOfText, nodeTypeOfText } from "../decode/types-by-name.ts";
 import { changeToJson } from "../encode/changes.ts";
-import type { HttpError } from "../errors.ts";
 import { ANY } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
 import { decodeToken, flagParam, integerParam, textParam, tokenParam } from "../params.ts";
 import { encodeToken, type StreamAnswer } from "../reply.ts";
 import { getRoute, type Route } from "../route.ts";
+import { endEvent, LAST_EVENT_HEADER, RETRY } from "../server-sent.ts";
 import { changesEvent } from "../shapes/changes.ts";
 import type { TenantNames } from "../tenant-names.ts";
 
-const LAST_EVENT_HEADER = "last-event-id";
-/** What a client that lost its connection waits before it comes back. */
-const RETRY_MS = 2_000;
 const NO_TYPES = new SchemaRegistry(EMPTY_SCHEMA);
 
 const { watchHeartbeatMinMs, watchHeartbeatMaxMs } = limits;
@@ -109,7 +106,7 @@ async function answerOf(
   watching: Watching,
   batches: AsyncIterator<ChangeBatch>,
 ): Promise<StreamAnswer> {
-  let first: string | undefined = `retry: ${RETRY_MS}\n${await nextEvent(watching, batches)}`;
+  let first: string | undefined = `${RETRY}${await nextEvent(watching, batches)}`;
   return {
     failure: endEvent,
     events: {
@@ -142,8 +139,4 @@ async function nextEvent(
   });
   const event = changes.length === 0 ? "heartbeat" : "change";
   return `event: ${event}\nid: ${encodeToken(positionToken)}\ndata: ${data}\n\n`;
-}
-
-function endEvent(error: HttpError): string {
-  return `event: end\ndata: ${stringifyJson(error.body)}\n\n`;
 }

@@ -9,6 +9,7 @@ import {
   typeNumber,
   wholeNumber,
 } from "./common.ts";
+import { appendResult, eventOperations } from "./events.ts";
 import { mailboxOperations } from "./mailbox.ts";
 import { schemaDocument } from "./schema.ts";
 import {
@@ -107,6 +108,7 @@ export const operationShape = v.variant("op", [
   closed({ op: v.literal("update_edge"), ...edgeTarget, payload: patch }),
   closed({ op: v.literal("delete_edge"), ...edgeTarget }),
   ...mailboxOperations,
+  ...eventOperations,
   closed({
     op: v.literal("register_schema"),
     schema: schemaDocument,
@@ -167,6 +169,7 @@ const operationResult = closed({
     wholeNumber(1, Number.MAX_SAFE_INTEGER, "The node's version after the transaction."),
   ),
   created: flag("Whether a create made something, or answered with what was there."),
+  append: v.optional(appendResult),
 });
 
 const schemaDifferences = v.array(

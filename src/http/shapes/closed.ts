@@ -2,7 +2,6 @@ import * as v from "valibot";
 import { type EntError, type ErrorReason, invalid } from "../../base/errors.ts";
 import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
 import { didYouMean, suggest } from "../../base/suggest.ts";
-import { laterOperation } from "../later.ts";
 
 /**
  * Shapes of requests, as valibot schemas: what a route reads is what its documentation
@@ -18,7 +17,7 @@ export function atMost<T extends readonly unknown[]>(limit: LimitName) {
   return v.maxLength<T, number, LimitName>(limits[limit], limit);
 }
 
-/** What the JSON came to. Throws INVALID_REQUEST, LIMIT_EXCEEDED, NOT_IMPLEMENTED, naming the place. */
+/** What the JSON came to. Throws INVALID_REQUEST, LIMIT_EXCEEDED, naming the place. */
 export function check<S extends v.GenericSchema>(
   shape: S,
   json: unknown,
@@ -27,7 +26,7 @@ export function check<S extends v.GenericSchema>(
   const result = v.safeParse(shape, json, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw laterOperationOf(issue) ?? refusal(issue, place);
+  throw refusal(issue, place);
 }
 
 /** Separates what is wrong from what to do in the text that a shape gives an issue. */
@@ -43,13 +42,6 @@ function memberProblem(issue: v.StrictObjectIssue, known: readonly string[]): st
   const sent = Object.keys(item.input as object).filter((name) => !known.includes(name));
   const [near] = suggest(key, sent);
   return `is required${SEPARATOR}${near === undefined ? `Send ${key}.` : `${near} is not known: did you mean ${key}?`}`;
-}
-
-/** Operations are told apart by their name; one of a later version is better told so than called unknown. */
-function laterOperationOf(issue: v.BaseIssue<unknown>): EntError | undefined {
-  return issue.type === "variant" && typeof issue.input === "string"
-    ? laterOperation(issue.input)
-    : undefined;
 }
 
 function refusal(issue: v.BaseIssue<unknown>, place: string): EntError {

@@ -70,3 +70,22 @@ export const freshnessMembers = {
 
 export const positionToken = text("Opaque; hand it to a read as at_least to read this.");
 export const unixMs = v.pipe(v.number(), v.integer(), v.description("Unix milliseconds."));
+
+/** Whole numbers of 64 bits without a sign, as a number or, beyond 2^53, as decimal digits in a string. */
+export const wholeNumber64 = v.custom<number | bigint | string>(
+  (input) => u64Of(input) !== undefined,
+  "must be a whole number from 0 to 18446744073709551615\nSend it as a number, or as digits in a string.",
+);
+
+export function number64(description: string) {
+  return v.pipe(wholeNumber64, v.description(description));
+}
+
+/** What {@link wholeNumber64} takes, as it is; undefined for all else. */
+export function u64Of(input: unknown): bigint | undefined {
+  const isNumber = typeof input === "bigint" || Number.isSafeInteger(input);
+  const isDigits = typeof input === "string" && /^[0-9]{1,20}$/.test(input);
+  if (!isNumber && !isDigits) return undefined;
+  const value = BigInt(input as number | bigint | string);
+  return value >= 0n && value < 2n ** 64n ? value : undefined;
+}

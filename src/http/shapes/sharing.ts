@@ -25,7 +25,7 @@ const expiresAt = v.optional(
 /** One grant, and the members of an operation that makes one. */
 export const grantMembers = { principal, permission, expires_at: expiresAt };
 
-const grant = closed(grantMembers);
+export const grantShape = closed(grantMembers);
 
 const list = <const S extends v.GenericSchema>(item: S, description: string) =>
   v.optional(v.pipe(v.array(item), atMost("principalsPerNode"), v.description(description)));
@@ -36,7 +36,7 @@ export const sharingMembers = {
     principal,
     "Who gets the permission to read. With principals or grants the type's default grants are left out.",
   ),
-  grants: list(grant, "Who gets which permission."),
+  grants: list(grantShape, "Who gets which permission."),
   recipients: list(
     text('An actor: "user:bob".'),
     "Actors who get the permission to read, and an item in their mailbox.",
@@ -60,12 +60,12 @@ export const principalsMember = v.pipe(
 export const nodeGrantsAnswer = closed({
   owner_actor: text("May do everything."),
   grants: v.pipe(
-    v.array(grant),
+    v.array(grantShape),
     v.description("By principal, then by permission. Expired ones are left out."),
   ),
 });
 
 const sharing = closed(sharingMembers);
 
-export type JsonGrant = v.InferOutput<typeof grant>;
+export type JsonGrant = v.InferOutput<typeof grantShape>;
 export type JsonSharing = v.InferOutput<typeof sharing>;

@@ -26,7 +26,7 @@ export class EventReader {
     this.#lastNonce = new LazyStatement(db, "SELECT max(global_nonce) FROM events");
     this.#place = new LazyStatement(
       db,
-      "SELECT global_nonce, aggregate, aggregate_nonce FROM events WHERE event_id = ?",
+      "SELECT aggregate, aggregate_nonce FROM events WHERE global_nonce = ?",
     );
     this.#run = new LazyStatement(
       db,
@@ -75,10 +75,10 @@ export class EventReader {
     return Number(row?.[0] ?? 0n);
   }
 
-  /** Where the event with this id stands. */
-  placeOf(eventId: string): { readonly aggregate: number; readonly nonce: number } | undefined {
-    const row = this.#place.ready.values(eventId)[0] as [bigint, bigint, bigint] | undefined;
-    return row && { aggregate: Number(row[1]), nonce: Number(row[2]) };
+  /** Row of the aggregate that an event is of, and its nonce there. */
+  placeOf(globalNonce: number): { readonly aggregate: number; readonly nonce: number } | undefined {
+    const row = this.#place.ready.values(globalNonce)[0] as [bigint, bigint] | undefined;
+    return row && { aggregate: Number(row[0]), nonce: Number(row[1]) };
   }
 
   /** So many events of an aggregate from a nonce on, as they were appended. */

@@ -75,7 +75,6 @@ export class EventWriter {
     this.#aggregate.ready.run(aggregate, aggregateId, aggregateType);
   }
 
-  /** Throws SQLite's constraint error when the event id is taken: nothing of the event is then there. */
   addEvent(place: EventPlace, event: AppendedEvent): void {
     const { globalNonce } = place;
     const { eventType, tags } = event;
