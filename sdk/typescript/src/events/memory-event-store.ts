@@ -213,12 +213,10 @@ function isAsExpected(expected: ExpectedNonce, last: number): boolean {
 }
 
 function checkShape({ aggregateId, aggregateType, events }: SealedAppend): void {
-  const named = aggregateId !== "" && aggregateType !== "";
-  const typed = events.length > 0 && events.every(({ type, id }) => type !== "" && id !== "");
-  if (named && typed) return;
+  if (aggregateId !== "" && aggregateType !== "" && events.length > 0) return;
   throw new InvalidArgumentError({
     reason: "INVALID_REQUEST",
-    message: "An append names an aggregate, its type, and at least one event with type and id.",
+    message: "An append names an aggregate, its type, and at least one event.",
     hint: "Name what is missing.",
   });
 }

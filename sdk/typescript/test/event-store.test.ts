@@ -1,0 +1,90 @@
+/** The event stores of this package: one contract over the server's and the one in memory, and what is the server's alone. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { defineNode, field, MemoryEventStore, projectIntoGraph } from "@entdb/client";
+import { correlated, currentCorrelation } from "@entdb/client/node";
+import { DOORS } from "./fixtures/doors.ts";
+import { all, eventStoreContract, opened } from "./fixtures/event-store-contract.ts";
+import { FlakyProxy } from "./fixtures/proxy.ts";
+import { useServer } from "./fixtures/suite.ts";
+
+eventStoreContract("in memory", () => new MemoryEventStore());
+
+for (const door of DOORS) {
+  describe(`over ${door}`, () => {
+    const suite = useServer();
+    eventStoreContract(`over ${door}`, () => suite.client(door).events);
+
+    test("a subscription misses and doubles nothing when its connection breaks", async () => {
+      const tenantId = `broken-${door}`;
+      const { grpcUrl, httpUrl } = suite.server;
+      const proxy = await FlakyProxy.start(door === "fetch" ? httpUrl : grpcUrl);
+      const through = suite.client(door, { endpoint: proxy.url, tenantId });
+      const direct = suite.client(door, { tenantId });
+      await direct.events.append(opened("a", 5));
+      const seen: number[] = [];
+      let breaks = 0;
+      const subscription = through.events.subscribe({
+        onReconnect: () => {
+          breaks += 1;
+        },
+      });
+      for await (const { globalNonce } of subscription) {
+        seen.push(globalNonce);
+        if (globalNonce % 5 === 0 && globalNonce < 20) {
+          proxy.cut();
+          await direct.events.append(opened(`b${globalNonce}`, 5));
+        }
+        if (globalNonce === 20) break;
+      }
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 20 }, (_, i) => i + 1),
+      );
+      assert.ok(breaks >= 1);
+      await proxy.stop();
+    });
+
+    test("events carry the correlation that their appends run in", async () => {
+      const store = suite.client(door).events.withDefaults(currentCorrelation);
+      await correlated({ correlationId: "c1", actorId: "user:x" }, async () => {
+        await correlated({ causationId: "d1" }, () => store.append(opened("a")));
+      });
+      await store.append(opened("b"));
+      const [a, b] = await all(store.readEvents());
+      assert.deepEqual([a?.correlationId, a?.causationId, a?.actorId], ["c1", "d1", "user:x"]);
+      assert.equal(b?.correlationId, "");
+    });
+
+    test("a projection writes nodes and checkpoint together, once for each event", async () => {
+      const Balance = defineNode({
+        typeId: 900,
+        name: "Balance",
+        fields: { account: field.str(1, { required: true, unique: true }), events: field.int(2) },
+      });
+      const client = suite.client(door, { schema: [Balance] });
+      await client.events.append([opened("a", 1), opened("b", 1)]);
+      const run = () =>
+        projectIntoGraph(client, { consumer: "balances", live: false }, (event, plan) => {
+          plan.create(Balance, { account: event.aggregateId, events: event.aggregateNonce });
+        });
+      assert.equal(await run(), 2);
+      await client.events.append(opened("c", 1));
+      assert.equal(await run(), 3);
+      assert.equal(await run(), 3);
+      assert.equal(await client.count(Balance), 3);
+      assert.equal(await client.events.checkpoint("balances"), 3);
+    });
+
+    test("a plan appends events and changes nodes, or neither", async () => {
+      const client = suite.client(door);
+      const { results } = await client.atomic((plan) => ({
+        appended: plan.appendEvents(opened("a", 2)),
+        again: plan.appendEvents(opened("a", 1, { expected: 2 })),
+      }));
+      assert.equal(results.appended.lastAggregateNonce, 2);
+      assert.equal(results.again.firstAggregateNonce, 3);
+      assert.equal((await client.events.head("a"))?.lastAggregateNonce, 3);
+    });
+  });
+}
