@@ -24,6 +24,8 @@ export class Certificates implements TlsSource {
   readonly #log: Logger;
   readonly #listeners: ((material: TlsMaterial) => void)[] = [];
   #current: TlsMaterial;
+  /** What the files held when they were last looked through: the same again needs no second look. */
+  #tried: TlsMaterial;
   #saidUnusable = "";
   #cancel: () => void = () => undefined;
 
@@ -33,6 +35,8 @@ export class Certificates implements TlsSource {
     this.#clock = clock;
     this.#log = log;
     this.#current = readMaterial(files);
+    checkMaterial(this.#current);
+    this.#tried = this.#current;
     this.#watch();
   }
 
@@ -60,6 +64,9 @@ export class Certificates implements TlsSource {
     try {
       const material = readMaterial(this.#files);
       this.#saidUnusable = "";
+      if (isSame(material, this.#tried)) return;
+      this.#tried = material;
+      checkMaterial(material);
       if (isSame(material, this.#current)) return;
       this.#current = material;
       for (const listener of this.#listeners) listener(material);
@@ -76,12 +83,16 @@ export class Certificates implements TlsSource {
 }
 
 function readMaterial({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: CertificateFiles): TlsMaterial {
-  const certificates = readPem("ENTDB_TLS_CERT_FILE", tlsCertFile);
-  const key = readPem("ENTDB_TLS_KEY_FILE", tlsKeyFile);
-  const hasClients = tlsClientCaFile !== "";
-  const clientAuthorities = hasClients
-    ? readPem("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile)
-    : undefined;
+  return {
+    certificates: readPem("ENTDB_TLS_CERT_FILE", tlsCertFile),
+    key: readPem("ENTDB_TLS_KEY_FILE", tlsKeyFile),
+    clientAuthorities:
+      tlsClientCaFile === "" ? undefined : readPem("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile),
+  };
+}
+
+/** Throws CONFIG_INVALID that names the option whose file cannot be used. */
+function checkMaterial({ certificates, key, clientAuthorities }: TlsMaterial): void {
   const certificate = checked("ENTDB_TLS_CERT_FILE", () => new X509Certificate(certificates));
   const privateKey = checked("ENTDB_TLS_KEY_FILE", () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -91,7 +102,6 @@ function readMaterial({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: CertificateF
     checked("ENTDB_TLS_CLIENT_CA_FILE", () => new X509Certificate(clientAuthorities));
   }
   checked("ENTDB_TLS_CERT_FILE", () => createSecureContext({ cert: certificates, key }));
-  return { certificates, key, clientAuthorities };
 }
 
 function readPem(name: string, path: string): string {
