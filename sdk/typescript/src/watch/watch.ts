@@ -46,13 +46,16 @@ export interface ChangeBatch {
 
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_MIN_MS = 1_000;
+const HEARTBEAT_MAX_MS = 60_000;
 const SILENT_HEARTBEATS = 2.5;
 const FIRST_ATTEMPTS = 5;
+
+type CheckedOptions = WatchOptions & { readonly heartbeatMs: number };
 
 /** A watch. It is opened when it is iterated over, and closed when that ends. */
 export class Watch implements AsyncIterable<ChangeBatch> {
   readonly #session: Session;
-  readonly #options: WatchOptions;
+  readonly #options: CheckedOptions;
   readonly #started = Promise.withResolvers<PositionToken>();
   #position: Uint8Array<ArrayBuffer>;
   #iterated = false;
@@ -61,7 +64,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   constructor(session: Session, options: WatchOptions) {
     for (const type of options.types ?? []) session.schema.require(type);
     this.#session = session;
-    this.#options = options;
+    this.#options = { ...options, heartbeatMs: checkedHeartbeat(options.heartbeatMs) };
     this.#position = options.after === undefined ? new Uint8Array(0) : tokenBytes(options.after);
     // Whoever does not ask when it started does not want to hear that it did not.
     this.#started.promise.catch(() => undefined);
@@ -131,7 +134,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
       typeIds: types.flatMap((type) => (type.definition === "node" ? type.typeId : [])),
       edgeTypeIds: types.flatMap((type) => (type.definition === "edge" ? type.edgeTypeId : [])),
       withNodes: withNodes ?? false,
-      heartbeatMs: heartbeatMs ?? 0,
+      heartbeatMs,
     };
   }
 
@@ -163,11 +166,9 @@ class Connection {
   #requestId = "";
   #silent = false;
 
-  constructor(session: Session, options: WatchOptions) {
+  constructor(session: Session, options: CheckedOptions) {
     this.#session = session;
-    // What the server would not take, it refuses; until then time still runs forward.
-    const heartbeatMs = Math.max(options.heartbeatMs ?? HEARTBEAT_MS, HEARTBEAT_MIN_MS);
-    this.#silenceMs = heartbeatMs * SILENT_HEARTBEATS;
+    this.#silenceMs = options.heartbeatMs * SILENT_HEARTBEATS;
     const { closed } = session.caller;
     this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
   }
@@ -227,6 +228,16 @@ function lost(requestId: string, cause?: unknown): ConnectionLostError {
     retryable: true,
     requestId,
     cause,
+  });
+}
+
+function checkedHeartbeat(heartbeatMs = HEARTBEAT_MS): number {
+  const isWithin = heartbeatMs >= HEARTBEAT_MIN_MS && heartbeatMs <= HEARTBEAT_MAX_MS;
+  if (isWithin && Number.isInteger(heartbeatMs)) return heartbeatMs;
+  throw new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: `heartbeatMs is ${heartbeatMs}.`,
+    hint: `Give a whole number of milliseconds from ${HEARTBEAT_MIN_MS} to ${HEARTBEAT_MAX_MS}.`,
   });
 }
 
