@@ -143,7 +143,8 @@ async function openFaces(config: Config, behind: Behind): Promise<Faces> {
       urls: { grpcUrl: urlOf(host, grpc.port, isPlain), httpUrl: urlOf(host, http.port, isPlain) },
       stop: async () => {
         certificates?.stop();
-        const drained = drainApp(app, { clock: behind.clock, shutdownGraceMs });
+        // The plain port drains the app it was made for; listeners that only mount it do not.
+        const drained = isPlain || drainApp(app, { clock: behind.clock, shutdownGraceMs });
         await Promise.all([grpc.stop(shutdownGraceMs), http.stop(shutdownGraceMs), drained]);
       },
     };
