@@ -2,10 +2,10 @@
  * What befalls a log in Kafka while writers write: to the server, to brokers, to both. A fault
  * leaves every broker running again; whether the server still runs is for the history to see.
  */
-import type { ServerProcess } from "../harness/binary.ts";
-import type { SeededRandom } from "../harness/seeded-random.ts";
-import type { Kafka } from "../services/kafka.ts";
-import type { KafkaNode } from "../services/kafka-node.ts";
+import type { ServerProcess } from "../../harness/binary.ts";
+import type { SeededRandom } from "../../harness/seeded-random.ts";
+import type { Kafka } from "../../services/kafka.ts";
+import type { KafkaNode } from "../../services/kafka-node.ts";
 
 /** What a fault may touch. */
 export interface Scene {

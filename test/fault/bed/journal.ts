@@ -7,7 +7,7 @@ export const TENANTS = ["north", "east", "south", "west"] as const;
 
 export type Step =
   /** Two nodes and the edge between them, in one transaction. */
-  | { readonly kind: "pair"; readonly name: string }
+  | { readonly kind: "pair"; readonly name: string; readonly paddingBytes: number }
   /** The writer's own counter, from this version to the next. */
   | { readonly kind: "count"; readonly nodeId: string; readonly from: number }
   /** A unique value that is taken: must be rejected, and stay rejected. */
@@ -58,13 +58,17 @@ export class Journal {
     );
   }
 
-  /** Nodes that a tenant must hold, no more and no fewer, once nothing is unknown. */
-  nodesOf(tenant: string): number {
-    const pairs = this.answered().filter(
+  /** Applied pairs of a tenant, once nothing is unknown. */
+  pairsOf(tenant: string): number {
+    return this.answered().filter(
       ({ step, answer, tenant: of }) =>
         of === tenant && step.kind === "pair" && answer.state === "applied",
     ).length;
+  }
+
+  /** Nodes that a tenant must hold, no more and no fewer, once nothing is unknown. */
+  nodesOf(tenant: string): number {
     const counters = [...this.counters.values()].filter((counter) => counter.tenant === tenant);
-    return pairs * 2 + counters.length;
+    return this.pairsOf(tenant) * 2 + counters.length;
   }
 }

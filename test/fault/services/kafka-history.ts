@@ -7,17 +7,18 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ConnectError } from "@connectrpc/connect";
 import { Kafka as KafkaClient, logLevel } from "kafkajs";
-import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { type ServerProcess, startServerProcess } from "../harness/binary.ts";
-import type { SeededRandom } from "../harness/seeded-random.ts";
-import { type Rpc, rpcClient } from "../harness/wire.ts";
-import type { Kafka } from "../services/kafka.ts";
-import type { KafkaNode } from "../services/kafka-node.ts";
-import { checkInvariants, Violation } from "./invariants.ts";
-import { Journal, TENANTS } from "./journal.ts";
+import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
+import { type ServerProcess, startServerProcess } from "../../harness/binary.ts";
+import type { SeededRandom } from "../../harness/seeded-random.ts";
+import { type Rpc, rpcClient } from "../../harness/wire.ts";
+import type { Kafka } from "../../services/kafka.ts";
+import type { KafkaNode } from "../../services/kafka-node.ts";
+import { checkInvariants } from "../bed/invariants.ts";
+import { Journal, TENANTS } from "../bed/journal.ts";
+import { contextOf, createCounter } from "../bed/requests.ts";
+import { Violation } from "../bed/violation.ts";
+import { prepare, write } from "../bed/writers.ts";
 import type { Fault } from "./kafka-faults.ts";
-import { contextOf, createCounter } from "./requests.ts";
-import { prepare, write } from "./writers.ts";
 
 export interface KafkaHistoryOptions {
   readonly kafka: Kafka;
@@ -53,7 +54,10 @@ export class KafkaHistory implements AsyncDisposable {
     const freshFrom = this.journal.answered().length;
     const { random } = this.#options;
     let isOver = false;
-    const writing = write(rpc, this.journal, this.#cycle++, () => isOver);
+    const writing = write(rpc, this.journal, {
+      number: this.#cycle++,
+      stopped: () => isOver,
+    });
     await Bun.sleep(LOAD_MS_MIN + random.below(LOAD_MS_SPREAD));
     await fault({
       ...this.#options,

@@ -1,16 +1,9 @@
-import { Database } from "bun:sqlite";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import type { SeededRandom } from "../harness/seeded-random.ts";
-import type { Rpc } from "../harness/wire.ts";
+import type { SeededRandom } from "../../harness/seeded-random.ts";
+import type { Rpc } from "../../harness/wire.ts";
 import { type Answer, type Journal, type Sent, TENANTS } from "./journal.ts";
-import { ACCOUNT, contextOf, readAccount, send } from "./requests.ts";
+import { ACCOUNT, contextOf, READER, readAccount, send } from "./requests.ts";
+import { Violation } from "./violation.ts";
 import { countUp } from "./writers.ts";
-
-/** What a fault run found broken. */
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
 
 const OLDER_CHECKED = 64;
 const AT_ONCE = 16;
@@ -34,7 +27,10 @@ export async function checkInvariants(
     () => older[random.below(older.length)] as Sent & { answer: Answer },
   );
   await inGroups([...fresh, ...sample], (entry) => checkEntry(rpc, entry));
-  for (const tenant of TENANTS) await checkCount(rpc, journal, tenant);
+  for (const tenant of TENANTS) {
+    await checkCount(rpc, journal, tenant);
+    await checkMailbox(rpc, journal, tenant);
+  }
   await inGroups([...journal.counters.values()], (counter) => checkCounter(rpc, counter));
 }
 
@@ -81,6 +77,16 @@ async function checkCount(rpc: Rpc, journal: Journal, tenant: string): Promise<v
   }
 }
 
+/** One item of every pair, which nobody has read. */
+async function checkMailbox(rpc: Rpc, journal: Journal, tenant: string): Promise<void> {
+  const context = { tenantId: tenant, actor: READER };
+  const { unreadCount } = await rpc.getUnreadCount({ context });
+  const wanted = journal.pairsOf(tenant);
+  if (Number(unreadCount) !== wanted) {
+    throw new Violation(`tenant ${tenant}: ${unreadCount} mailbox items; ${wanted} were delivered`);
+  }
+}
+
 async function checkCounter(
   rpc: Rpc,
   counter: { readonly tenant: string; readonly nodeId: string; readonly version: number },
@@ -94,20 +100,6 @@ async function checkCounter(
     throw new Violation(
       `counter ${counter.nodeId}: version ${version}, count ${count}; acknowledged was version ${counter.version}`,
     );
-  }
-}
-
-/** With no server on it: every file of every tenant is whole. */
-export function checkFiles(dataDir: string): void {
-  const tenants = join(dataDir, "tenants");
-  for (const directory of readdirSync(tenants)) {
-    const file = join(tenants, directory, "canonical.db");
-    const db = new Database(file, { readonly: true });
-    const rows = db.query("PRAGMA integrity_check").values();
-    db.close();
-    if (rows.length !== 1 || rows[0]?.[0] !== "ok") {
-      throw new Violation(`${file}: integrity_check says ${JSON.stringify(rows)}`);
-    }
   }
 }
 

@@ -3,18 +3,21 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type ExecuteAtomicRequest,
   ExecuteAtomicRequestSchema,
-} from "../../gen/entdb/v1/entdb_service_pb.ts";
-import type { Value } from "../../gen/entdb/v1/model_pb.ts";
-import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import type { Rpc } from "../harness/wire.ts";
+} from "../../../gen/entdb/v1/entdb_service_pb.ts";
+import type { Value } from "../../../gen/entdb/v1/model_pb.ts";
+import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
+import type { Rpc } from "../../harness/wire.ts";
 import type { Answer, Sent, Step } from "./journal.ts";
 
-/** The schema of a fault run: accounts with a unique name and a count, and who knows whom. */
+/** The schema of a fault run: accounts with a unique name, a count and words, and who knows whom. */
 export const ACCOUNT = 1;
 const NAME = 1;
 const COUNT = 2;
 const NOTE = 3;
+const PADDING = 4;
 const KNOWS = 100;
+/** Whose mailbox gets an item of every pair. */
+export const READER = "user:reader";
 const TIMEOUT_MS = 10_000;
 const STR = 1;
 const INT = 2;
@@ -31,7 +34,8 @@ export async function registerSchema(rpc: Rpc, tenantId: string): Promise<void> 
           fields: [
             { fieldId: NAME, name: "name", kind: STR, unique: true },
             { fieldId: COUNT, name: "count", kind: INT, indexed: true },
-            { fieldId: NOTE, name: "note", kind: STR },
+            { fieldId: NOTE, name: "note", kind: STR, searchable: true },
+            { fieldId: PADDING, name: "padding", kind: STR },
           ],
         },
       ],
@@ -99,7 +103,7 @@ function operationsOf(step: Step) {
   switch (step.kind) {
     case "pair":
       return [
-        createAccount(`${step.name}-a`, "a"),
+        createAccount(`${step.name}-a`, "a", [READER], step.paddingBytes),
         createAccount(`${step.name}-b`, "b"),
         {
           operation: {
@@ -128,7 +132,7 @@ function operationsOf(step: Step) {
   }
 }
 
-function createAccount(name: string, alias: string) {
+function createAccount(name: string, alias: string, recipients: string[] = [], paddingBytes = 0) {
   const text = (value: string) => ({ kind: { case: "strValue" as const, value } });
   return {
     operation: {
@@ -136,7 +140,12 @@ function createAccount(name: string, alias: string) {
       value: {
         typeId: ACCOUNT,
         alias,
-        fields: { [NAME]: text(name), [NOTE]: text(`note of ${name} `.repeat(4)) },
+        recipients,
+        fields: {
+          [NAME]: text(name),
+          [NOTE]: text(`note of ${name} `.repeat(4)),
+          ...(paddingBytes > 0 ? { [PADDING]: text("x".repeat(paddingBytes)) } : {}),
+        },
       },
     },
   };

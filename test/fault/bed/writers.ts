@@ -1,4 +1,4 @@
-import type { Rpc } from "../harness/wire.ts";
+import type { Rpc } from "../../harness/wire.ts";
 import { type Journal, type Sent, type Step, TENANTS } from "./journal.ts";
 import { createCounter, registerSchema, send } from "./requests.ts";
 
@@ -15,35 +15,32 @@ export async function prepare(rpc: Rpc, journal: Journal): Promise<void> {
   }
 }
 
+export interface Load {
+  /** Tells the keys and names of this load from those of others. */
+  readonly number: number;
+  /** Of every pair: for filling segments quickly. 0 by default. */
+  readonly paddingBytes?: number | undefined;
+  readonly stopped: () => boolean;
+}
+
 /**
  * Sixteen writers on four tenants, each with one transaction under way, until `stopped`
  * or until the server is gone. Every transaction is in the journal before it is sent.
  */
-export async function write(
-  rpc: Rpc,
-  journal: Journal,
-  cycle: number,
-  stopped: () => boolean,
-): Promise<void> {
+export async function write(rpc: Rpc, journal: Journal, load: Load): Promise<void> {
   await Promise.all(
-    Array.from({ length: WRITERS }, (_, writer) => writeAs(writer, rpc, journal, cycle, stopped)),
+    Array.from({ length: WRITERS }, (_, writer) => writeAs(writer, rpc, journal, load)),
   );
 }
 
-async function writeAs(
-  writer: number,
-  rpc: Rpc,
-  journal: Journal,
-  cycle: number,
-  stopped: () => boolean,
-): Promise<void> {
+async function writeAs(writer: number, rpc: Rpc, journal: Journal, load: Load): Promise<void> {
   const tenant = tenantOf(writer);
-  for (let n = 0; !stopped(); n++) {
+  for (let n = 0; !load.stopped(); n++) {
     const sent: Sent = {
       tenant,
       writer,
-      key: `${cycle}/${writer}/${n}`,
-      step: stepOf(journal, writer, `${cycle}-${writer}-${n}`, n),
+      key: `${load.number}/${writer}/${n}`,
+      step: stepOf(journal, writer, n, load),
       answer: undefined,
     };
     journal.note(sent);
@@ -61,13 +58,14 @@ export function countUp(journal: Journal, sent: Sent): void {
   counter.version = sent.answer.versions[0] ?? counter.version;
 }
 
-function stepOf(journal: Journal, writer: number, name: string, n: number): Step {
+function stepOf(journal: Journal, writer: number, n: number, load: Load): Step {
   const counter = journal.counters.get(writer);
   if (n % 3 === 1 && counter !== undefined) {
     return { kind: "count", nodeId: counter.nodeId, from: counter.version };
   }
   if (n % 7 === 6) return { kind: "clash", name: `counter-${writer}` };
-  return { kind: "pair", name };
+  const { paddingBytes = 0 } = load;
+  return { kind: "pair", name: `${load.number}-${writer}-${n}`, paddingBytes };
 }
 
 function tenantOf(writer: number): string {
