@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { assert } from "../base/assert.ts";
 import { EntError } from "../base/errors.ts";
 import { settledWal } from "../config/check-wal.ts";
+import { readNamedFile } from "../config/named-file.ts";
 import { type Config, environmentName, type OptionKey } from "../config/options.ts";
 import type { KafkaSettings } from "../wal/kafka-wal/kafka-settings.ts";
 import type { PartitionLog } from "./partition.ts";
@@ -55,22 +55,5 @@ export function kafkaSettings(config: Config): KafkaSettings {
 }
 
 function pem(key: OptionKey, path: string): string | undefined {
-  if (path === "") return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw unreadable(environmentName(key), path, error);
-  }
-}
-
-function unreadable(name: string, path: string, cause: unknown): EntError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new EntError({
-    code: "failed_precondition",
-    reason: "CONFIG_INVALID",
-    message: `${name} names ${path}, which cannot be read: ${why}.`,
-    hint: "Name a file in PEM that the server may read.",
-    details: { [name]: path },
-    cause,
-  });
+  return path === "" ? undefined : readNamedFile(environmentName(key), path);
 }
