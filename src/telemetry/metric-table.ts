@@ -61,7 +61,7 @@ export const HISTOGRAMS = {
     labels: ["face", "method"],
     buckets: DURATIONS,
   },
-  entdb_wal_append_duration_seconds: {
+  entdb_wal_append_latency_seconds: {
     help: "From an append to its record being durable.",
     buckets: DURATIONS,
   },
