@@ -107,7 +107,7 @@ const STAGES: readonly Stage[] = [
   command("build", BUN, "scripts/build.ts"),
   { name: "black box", run: blackBox, report: E2E_REPORT },
   {
-    name: "sdks",
+    name: "sdks and examples",
     run: () => succeeds([BUN, "scripts/test-sdk.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
   },
   command("fault", BUN, "test/fault/run.ts", "--ci"),
