@@ -6,7 +6,7 @@
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { EntError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import { ENTRY_OVERHEAD_BYTES } from "./entry.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../epochs/entry.ts";
 import { connectionOptions } from "./kafka-session.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
 

@@ -2,19 +2,19 @@ import { assert } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
 import { logTrimmed, positionBeyondLog } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
-import { Ledger, placeBehindMark } from "./ledger.ts";
-import type { PartitionReader } from "./partition-reader.ts";
+import { Ledger, placeBefore } from "./ledger.ts";
+import type { MessageReader } from "./message-log.ts";
 import { RECORDS_PER_MARK } from "./places.ts";
 import type { Tail } from "./tail.ts";
 
 /**
- * Walks a log from an offset on: out of memory where that reaches, out of Kafka otherwise, by a
+ * Walks a log from an offset on: out of memory where that reaches, out of the backend otherwise, by a
  * reading of its own that begins at a place before the offset. `until` ends the walk; without it
  * the walk waits for more.
  */
 export async function* walkPartition(
   tail: Tail,
-  reader: PartitionReader,
+  reader: MessageReader,
   from: number,
   until: number | undefined,
   signal: AbortSignal | undefined,
@@ -49,16 +49,16 @@ export async function* walkPartition(
   }
 }
 
-/** Reads records out of Kafka, forward, from wherever it is asked to begin. */
+/** Reads records out of the backend, forward, from wherever it is asked to begin. */
 class History {
   readonly #tail: Tail;
-  readonly #reader: PartitionReader;
+  readonly #reader: MessageReader;
   readonly #signal: AbortSignal;
   #ledger: Ledger | undefined;
   /** Records that were read and not asked for yet. */
   #rest: LogRecord[] = [];
 
-  constructor(tail: Tail, reader: PartitionReader, signal: AbortSignal) {
+  constructor(tail: Tail, reader: MessageReader, signal: AbortSignal) {
     this.#tail = tail;
     this.#reader = reader;
     this.#signal = signal;
@@ -80,13 +80,12 @@ class History {
   /** Reads the next messages; from a place before the offset when that is not where reading stands. */
   async #readOn(offset: number): Promise<void> {
     const ledger = await this.#ledgerFor(offset);
-    const { kafkaOffset } = this.#tail.place;
-    const messages = await this.#reader.some(ledger.place.kafkaOffset, kafkaOffset, this.#signal);
+    const { position } = this.#tail.place;
+    const messages = await this.#reader.some(ledger.place.position, position, this.#signal);
     this.#rest = [];
     for (const message of messages) {
-      const record = ledger.take(message);
-      if (record !== undefined) this.#rest.push(record);
-      const place = placeBehindMark(message);
+      for (const record of ledger.take(message)) this.#rest.push(record);
+      const place = placeBefore(message);
       if (place !== undefined) this.#tail.places.learn(place);
     }
   }

@@ -8,7 +8,16 @@ const ENTRIES: readonly Entry[] = [
   { kind: "record", ...placed, type: RECORD_TYPE.record, body: new Uint8Array([1, 0, 255]) },
   { kind: "record", ...placed, type: RECORD_TYPE.record, body: new Uint8Array(0) },
   { kind: "claim", ...placed, logId, claimId: "00112233445566778899aabbccddeeff" },
-  { kind: "mark", ...placed, logId, kafkaOffset: 12_345 },
+  { kind: "mark", ...placed, logId, at: 12_345n },
+  { kind: "mark", ...placed, logId, at: 2n ** 186n - 1n },
+  {
+    kind: "part",
+    ...placed,
+    type: RECORD_TYPE.record,
+    part: 2,
+    parts: 5,
+    body: new Uint8Array([7]),
+  },
 ];
 
 describe("a message of the partition", () => {
@@ -17,7 +26,7 @@ describe("a message of the partition", () => {
     (_kind, entry) => {
       const bytes = encodeEntry(entry);
       const found = decodeEntry(bytes);
-      const body = found?.kind === "record" ? { body: new Uint8Array(found.body) } : {};
+      const body = found && "body" in found ? { body: new Uint8Array(found.body) } : {};
       expect({ ...found, ...body }).toEqual({ ...entry });
       for (let at = 0; at < bytes.length; at++) {
         const damaged = Buffer.from(bytes);
@@ -38,6 +47,8 @@ describe("a message of the partition", () => {
       `bb457e9101010100${placedHex}`,
       `b7947d3301020000${placedHex}${logIdHex}00112233445566778899aabbccddeeff`,
       `2783754b01030000${placedHex}${logIdHex}0000000000003039`,
+      `2be5c67901030000${placedHex}${logIdHex}03${"ff".repeat(23)}`,
+      `47f0776001040100${placedHex}0002000507`,
     ]);
   });
 });

@@ -2,27 +2,27 @@ import { Growth } from "../growth.ts";
 import type { LogClock } from "../log-clock.ts";
 import { TailCache } from "../tail-cache.ts";
 import type { LogRecord } from "../wal.ts";
-import type { FoundLog } from "./find-end.ts";
-import { type Ledger, type Place, placeBehindMark } from "./ledger.ts";
-import type { PartitionReader } from "./partition-reader.ts";
+import type { FoundLog } from "./find-log.ts";
+import { type Ledger, type Place, placeBefore } from "./ledger.ts";
+import type { MessageReader } from "./message-log.ts";
 import type { Places } from "./places.ts";
 
 /**
  * The end of the log as this process knows it: how far the partition has been read, the newest
- * records, and whoever waits for more. It grows in two ways: by messages read back from Kafka,
- * and by a batch of our own of which Kafka's answer says that nothing came between it and what
- * we knew, so that it need not be read.
+ * records, and whoever waits for more. It grows in two ways: by messages read back,
+ * and by a batch of our own of which the backend's answer says that nothing came between it and
+ * what we knew, so that it need not be read.
  */
 export class Tail {
   readonly places: Places;
   readonly growth = new Growth();
   readonly cache = new TailCache();
   readonly #ledger: Ledger;
-  readonly #reader: PartitionReader;
+  readonly #reader: MessageReader;
   readonly #time: LogClock;
   readonly #closing = new AbortController();
 
-  constructor({ places, ledger }: FoundLog, reader: PartitionReader, time: LogClock) {
+  constructor({ places, ledger }: FoundLog, reader: MessageReader, time: LogClock) {
     this.places = places;
     this.#ledger = ledger;
     this.#reader = reader;
@@ -55,27 +55,24 @@ export class Tail {
     return this.#closing.signal;
   }
 
-  /** Reads on to what Kafka has now, and at least below its offset `until`. Throws LOG_DAMAGED. */
-  async catchUp(signal: AbortSignal, until = 0): Promise<void> {
-    const { high } = await this.#reader.watermarks(signal);
-    const end = Math.max(high, until);
-    for await (const messages of this.#reader.all(this.place.kafkaOffset, end, signal)) {
+  /** Reads on to what is there now, and at least up to the position. Throws LOG_DAMAGED, LOG_TRIMMED. */
+  async catchUp(signal: AbortSignal, until = 0n): Promise<void> {
+    for await (const messages of this.#reader.onwards(this.place.position, until, signal)) {
       const records: LogRecord[] = [];
       for (const message of messages) {
-        const record = this.#ledger.take(message);
-        if (record !== undefined) records.push(record);
-        const place = placeBehindMark(message);
+        for (const record of this.#ledger.take(message)) records.push(record);
+        const place = placeBefore(message);
         if (place !== undefined) this.places.learn(place);
       }
       this.#grow(records);
     }
   }
 
-  /** Takes over a batch of ours that landed behind `place`; Kafka's next offset is `kafkaOffset`. */
-  append(records: LogRecord[], kafkaOffset: number, mark: Place | undefined): void {
+  /** Takes over a batch of ours that landed right behind {@link place}, up to the position. */
+  append(records: LogRecord[], position: bigint, isMarked: boolean): void {
+    if (isMarked) this.places.learn(this.place);
     const lastLogTime = records.at(-1)?.logTime ?? this.place.lastLogTime;
-    this.#ledger.advance(kafkaOffset, records.length, lastLogTime);
-    if (mark !== undefined) this.places.learn(mark);
+    this.#ledger.advance(position, records.length, lastLogTime);
     this.#grow(records);
   }
 

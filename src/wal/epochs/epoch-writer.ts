@@ -7,22 +7,39 @@ import { ENTRY_OVERHEAD_BYTES } from "./entry.ts";
 import type { Owner, SentBatch } from "./owner.ts";
 import type { Tail } from "./tail.ts";
 
+export interface EpochWriterOptions {
+  /** Of the backend, for people. */
+  readonly name: string;
+  /** Times the waits for the backend. */
+  readonly waits: Clock;
+  /** What a batch may have; a larger record is sent by itself. */
+  readonly batchBytes: number;
+  readonly onCommit: ((records: number) => void) | undefined;
+}
+
+interface UndecidedBatch {
+  readonly sent: SentBatch;
+  readonly appends: readonly PendingAppend[];
+  /** Cancels the moment at which its callers are told that nothing is known. */
+  readonly forget: () => void;
+}
+
 /**
  * The one writer of a partition: group commit.
  *
  * One batch is in flight at a time; it holds what waited when it was begun, and exactly its
- * appends are answered when Kafka has it. While it is under way the next one gathers. A batch
- * that takes longer than {@link PENDING_MS} makes the log unavailable: what waits behind it and
- * what comes is refused, surely unwritten, and its own appends are told "unknown" at
- * {@link UNKNOWN_MS}. It is sent again until Kafka answers, and the log heals by itself.
+ * appends are answered when the backend has it and it counts. While it is under way the next one
+ * gathers. A batch that takes longer than {@link PENDING_MS} makes the log unavailable: what
+ * waits behind it and what comes is refused, surely unwritten, and its own appends are told
+ * "unknown" at {@link UNKNOWN_MS}. It is sent again until the backend answers, and the log heals
+ * by itself.
  */
-export class KafkaWriter {
+export class EpochWriter {
   readonly #owner: Owner;
   readonly #tail: Tail;
   readonly #time: LogClock;
   readonly #clock: Clock;
-  readonly #batchBytes: number;
-  readonly #onCommit: ((records: number) => void) | undefined;
+  readonly #options: EpochWriterOptions;
   readonly #queue = new AppendQueue(ENTRY_OVERHEAD_BYTES);
   readonly #abandon = new AbortController();
   #running = false;
@@ -31,24 +48,15 @@ export class KafkaWriter {
   #closed = false;
   #trouble: Error | undefined;
   #cancelLook: (() => void) | undefined;
-  /** A batch whose send was given up; the next claim decides about it. */
-  #undecided: { readonly sent: SentBatch; readonly appends: readonly PendingAppend[] } | undefined;
+  /** A batch that is under way, or whose send was given up: then the next claim decides about it. */
+  #undecided: UndecidedBatch | undefined;
 
-  /** `clock` times the waits for Kafka; `batchBytes` is what a batch may have. */
-  constructor(
-    owner: Owner,
-    tail: Tail,
-    time: LogClock,
-    clock: Clock,
-    batchBytes: number,
-    onCommit: ((records: number) => void) | undefined,
-  ) {
+  constructor(owner: Owner, tail: Tail, time: LogClock, options: EpochWriterOptions) {
     this.#owner = owner;
     this.#tail = tail;
     this.#time = time;
-    this.#clock = clock;
-    this.#batchBytes = batchBytes;
-    this.#onCommit = onCommit;
+    this.#clock = options.waits;
+    this.#options = options;
   }
 
   /** Claims the partition, or goes on trying to. To be called once. */
@@ -74,7 +82,7 @@ export class KafkaWriter {
     return appended;
   }
 
-  /** Finishes what was appended, as far as Kafka takes it in {@link PENDING_MS}, and refuses the rest. */
+  /** Finishes what was appended, as far as the backend takes it in {@link PENDING_MS}, and refuses the rest. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -84,7 +92,7 @@ export class KafkaWriter {
     await this.#run;
     cancel();
     this.#queue.rejectAll(logClosed());
-    this.#answerUndecided("the server stopped before Kafka answered");
+    this.#giveUpOn(`the server stopped before ${this.#options.name} answered`);
   }
 
   #start(): void {
@@ -141,7 +149,8 @@ export class KafkaWriter {
   }
 
   async #commit(logTime: number): Promise<void> {
-    const appends = this.#queue.take(this.#batchBytes, BATCH_RECORDS);
+    const room = Math.max(this.#options.batchBytes, this.#queue.nextBytes);
+    const appends = this.#queue.take(room, BATCH_RECORDS);
     let { offset } = this.#tail.place;
     const records = appends.map(
       ({ type, body, logTime: own = logTime }): LogRecord => ({
@@ -152,57 +161,58 @@ export class KafkaWriter {
       }),
     );
     const sent = this.#owner.batchOf(records);
-    this.#undecided = { sent, appends };
+    const isUnknown = `${this.#options.name} has not answered; the record may or may not be kept`;
+    const forget = this.#clock.timer(UNKNOWN_MS, () => this.#giveUpOn(isUnknown));
+    this.#undecided = { sent, appends, forget };
     await this.#watched(() => this.#owner.send(sent, this.#abandon.signal));
     this.#trouble = undefined;
     this.#decideUndecided();
   }
 
-  /** Answers a batch that the partition, as far as it is read, says everything about. */
+  /** Answers the batch that is under way if the partition, as far as it is read, says everything about it. */
   #decideUndecided(): void {
     const undecided = this.#undecided;
-    if (undecided === undefined) return;
+    if (undecided === undefined || !this.#owner.isDecided(undecided.sent)) return;
     this.#undecided = undefined;
-    const { sent, appends } = undecided;
-    if (!this.#owner.hasLanded(sent)) {
+    const { sent, appends, forget } = undecided;
+    forget();
+    const landed = this.#owner.landedOf(sent);
+    if (landed < appends.length) {
       const refused =
         this.#owner.replacement ??
-        logUnavailable("Kafka did not take the record; it is not in the log");
-      for (const { reject } of appends) reject(refused);
-      return;
+        logUnavailable(`${this.#options.name} did not take the record; it is not in the log`);
+      for (const { reject } of appends.slice(landed)) reject(refused);
     }
-    this.#onCommit?.(appends.length);
+    if (landed === 0) return;
+    this.#options.onCommit?.(landed);
     // A turn later, as the applier then comes first and answers find their records applied.
     setImmediate(() => {
-      for (const [i, { resolve }] of appends.entries()) {
-        const record = sent.records[i] as LogRecord;
-        resolve({ offset: record.offset, logTime: record.logTime });
+      for (const [i, { offset, logTime }] of sent.records.slice(0, landed).entries()) {
+        appends[i]?.resolve({ offset, logTime });
       }
     });
   }
 
-  #answerUndecided(why: string): void {
+  /** Lets go of the appends of a batch about which nothing is known. */
+  #giveUpOn(why: string): void {
     for (const { reject } of this.#undecided?.appends ?? []) reject(outcomeUnknown(why));
+    this.#undecided?.forget();
   }
 
-  /** Does something that waits for Kafka, and says so to whoever appends when that takes long. */
+  /** Does something that waits for the backend, and says so to whoever appends when that takes long. */
   async #watched(work: () => Promise<unknown>): Promise<void> {
     const cancelPending = this.#clock.timer(PENDING_MS, () =>
       this.#refuse(new Error(`no answer in ${PENDING_MS} ms`)),
-    );
-    const cancelUnknown = this.#clock.timer(UNKNOWN_MS, () =>
-      this.#answerUndecided("Kafka has not answered; the record may or may not be kept"),
     );
     try {
       await work();
     } finally {
       cancelPending();
-      cancelUnknown();
     }
   }
 
   #refuse(cause: unknown): void {
-    this.#trouble = logUnavailable("Kafka takes no records at the moment", cause);
+    this.#trouble = logUnavailable(`${this.#options.name} takes no records at the moment`, cause);
     this.#queue.rejectAll(this.#trouble);
   }
 }

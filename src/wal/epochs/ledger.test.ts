@@ -7,19 +7,20 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type LogRecord, RECORD_TYPE } from "../wal.ts";
-import { encodeEntry } from "./entry.ts";
-import type { PartitionMessage } from "./kafka-session.ts";
-import { FIRST_PLACE, Ledger, type Place, placeBehindMark } from "./ledger.ts";
+import { markAt } from "./batch-entries.ts";
+import type { Entry } from "./entry.ts";
+import { FIRST_PLACE, Ledger, type Place, placeBefore } from "./ledger.ts";
+import type { Message } from "./message-log.ts";
 
 const LOG_ID = "018bcfe5-6800-7cb8-adfe-747d23673f27";
 const OTHER_LOG_ID = "018bcfe5-6800-7cb8-adfe-747d23673f28";
 
 /** A partition as a list, with what writers put there. */
 class Partition {
-  readonly messages: PartitionMessage[] = [];
+  readonly messages: Message[] = [];
 
-  get end(): number {
-    return this.messages.length;
+  get end(): bigint {
+    return BigInt(this.messages.length);
   }
 
   claim(epoch: number, claimId: string, offset = 0, logId = LOG_ID): void {
@@ -32,23 +33,28 @@ class Partition {
     this.#put({ kind: "record", epoch, sequence, offset, logTime, type: RECORD_TYPE.record, body });
   }
 
-  mark(place: Place, kafkaOffset = this.end): void {
-    const { epoch, sequence, offset, lastLogTime: logTime, logId } = place;
-    this.#put({ kind: "mark", epoch, sequence, offset, logTime, logId, kafkaOffset });
+  part(epoch: number, sequence: number, offset: number, [part, parts]: [number, number]): void {
+    const placed = { epoch, sequence, offset, logTime: 1, type: RECORD_TYPE.record };
+    this.#put({ kind: "part", ...placed, part, parts, body: Buffer.from(`${part};`) });
   }
 
-  put(value: Uint8Array): void {
-    this.messages.push({ kafkaOffset: this.end, value });
+  /** A mark where its writer thinks that the partition ends. */
+  mark(place: Place): void {
+    this.#put(markAt(place));
   }
 
-  #put(entry: Parameters<typeof encodeEntry>[0]): void {
-    this.put(encodeEntry(entry));
+  put(entries: readonly Entry[] | undefined): void {
+    this.messages.push({ from: this.end, next: this.end + 1n, entries });
+  }
+
+  #put(entry: Entry): void {
+    this.put([entry]);
   }
 }
 
 function readAll(partition: Partition, ledger = new Ledger(FIRST_PLACE)): LogRecord[] {
-  const from = ledger.place.kafkaOffset;
-  return partition.messages.slice(from).flatMap((message) => ledger.take(message) ?? []);
+  const from = Number(ledger.place.position);
+  return partition.messages.slice(from).flatMap((message) => ledger.take(message));
 }
 
 const texts = (records: readonly LogRecord[]) =>
@@ -70,7 +76,7 @@ describe("what counts in a partition", () => {
     expect(texts(records)).toEqual(["a", "b"]);
     expect(records.map(({ offset }) => offset)).toEqual([10, 11]);
     expect(ledger.place).toEqual({
-      kafkaOffset: 3,
+      position: 3n,
       logId: LOG_ID,
       epoch: 1,
       sequence: 2,
@@ -125,13 +131,13 @@ describe("what counts in a partition", () => {
     ["an epoch that nobody began", (p: Partition) => p.record(2, 0, 10, "b")],
     ["a claim that leaves an epoch out", (p: Partition) => p.claim(3, "third")],
     ["a claim of another log", (p: Partition) => p.claim(2, "x", 10, OTHER_LOG_ID)],
-    ["a message of somebody else", (p: Partition) => p.put(Buffer.from("hello"))],
-    ["an empty message", (p: Partition) => p.put(new Uint8Array(0))],
+    ["a message of somebody else", (p: Partition) => p.put(undefined)],
+    ["a part without those before it", (p: Partition) => p.part(1, 0, 10, [1, 2])],
   ])("%s is damage, named with its place", (_name, damage) => {
     const partition = newPartition();
     damage(partition);
     expect(() => readAll(partition)).toThrow(
-      expect.objectContaining({ reason: "LOG_DAMAGED", details: { kafka_offset: "1" } }),
+      expect.objectContaining({ reason: "LOG_DAMAGED", details: { message: "1" } }),
     );
   });
 
@@ -139,10 +145,49 @@ describe("what counts in a partition", () => {
     const partition = newPartition();
     const ledger = new Ledger(FIRST_PLACE);
     readAll(partition, ledger);
-    partition.mark({ ...ledger.place, offset: 99 }, partition.end + 1);
+    partition.mark({ ...ledger.place, offset: 99, position: partition.end + 1n });
     expect(readAll(partition, ledger)).toEqual([]);
     const [, mark] = partition.messages;
-    expect(mark && placeBehindMark(mark)).toBeUndefined();
+    expect(mark && placeBefore(mark)).toBeUndefined();
+  });
+
+  test("a mark of which nobody read what is before it says nothing", () => {
+    const partition = newPartition();
+    const ledger = new Ledger(FIRST_PLACE);
+    readAll(partition, ledger);
+    partition.mark(ledger.place);
+    const mark = partition.messages.at(-1) as Message;
+    expect(placeBefore(mark)).toEqual(ledger.place);
+    expect(placeBefore({ ...mark, from: undefined })).toBeUndefined();
+  });
+});
+
+describe("a record in parts", () => {
+  test("counts with its last part, however often each stands there", () => {
+    const partition = newPartition();
+    for (const part of [0, 0, 1, 0, 1]) partition.part(1, 0, 10, [part, 3]);
+    const ledger = new Ledger(FIRST_PLACE);
+    expect(readAll(partition, ledger)).toEqual([]);
+    partition.part(1, 0, 10, [2, 3]);
+    for (const part of [2, 1]) partition.part(1, 0, 10, [part, 3]);
+    partition.record(1, 1, 11, "b");
+    expect(texts(readAll(partition, ledger))).toEqual(["0;1;2;", "b"]);
+  });
+
+  test("that the end of its epoch cut off never was; the next epoch uses its offset again", () => {
+    const partition = newPartition();
+    partition.part(1, 0, 10, [0, 2]);
+    partition.claim(2, "second");
+    partition.part(1, 0, 10, [1, 2]);
+    partition.record(2, 0, 10, "a");
+    expect(texts(readAll(partition))).toEqual(["a"]);
+  });
+
+  test("is not interrupted within its epoch", () => {
+    const partition = newPartition();
+    partition.part(1, 0, 10, [0, 2]);
+    partition.record(1, 0, 10, "a");
+    expect(() => readAll(partition)).toThrow(expect.objectContaining({ reason: "LOG_DAMAGED" }));
   });
 });
 
@@ -157,6 +202,7 @@ const step = fc.oneof(
       count: fc.integer({ min: 1, max: 3 }),
       withMark: fc.boolean(),
       again: fc.boolean(),
+      inParts: fc.boolean(),
     }),
   },
 );
@@ -177,17 +223,19 @@ class Writers {
     this.#places.push(this.truth.place);
   }
 
-  write({ writer, count, withMark, again }: Write): void {
+  write({ writer, count, withMark, again, inParts }: Write): void {
     const { partition } = this;
     const newest = this.#places.length - 1;
     const who = Math.max(0, newest - writer);
-    const { epoch, sequence, offset, kafkaOffset, ...rest } = this.#places[who] as Place;
-    const before = partition.end;
-    if (withMark) partition.mark({ epoch, sequence, offset, kafkaOffset, ...rest }, kafkaOffset);
+    const place = this.#places[who] as Place;
+    const { epoch, sequence, offset } = place;
+    const before = Number(partition.end);
+    if (withMark) partition.mark(place);
     for (let i = 0; i < count; i++) {
-      partition.record(epoch, sequence + i, offset + i, `record ${this.#made++}`);
+      if (!inParts) partition.record(epoch, sequence + i, offset + i, `record ${this.#made++}`);
+      else for (const part of [0, 1]) partition.part(epoch, sequence + i, offset + i, [part, 2]);
     }
-    if (again) for (const { value } of partition.messages.slice(before)) partition.put(value);
+    if (again) for (const { entries } of partition.messages.slice(before)) partition.put(entries);
     const found = readAll(partition, this.truth);
     expect(found).toHaveLength(who === newest ? count : 0);
     this.expected.push(...found);
@@ -206,7 +254,7 @@ test("every reader takes the same records, from wherever it begins, and none of 
       const { partition, expected } = writers;
       expect(readAll(partition)).toEqual(expected);
       for (const message of partition.messages) {
-        const place = placeBehindMark(message);
+        const place = placeBefore(message);
         if (place === undefined) continue;
         const rest = expected.filter(({ offset }) => offset >= place.offset);
         expect(readAll(partition, new Ledger(place))).toEqual(rest);
