@@ -30,6 +30,7 @@ async function testPython(): Promise<void> {
     requirements(PYTHON, "requirements-oldest.txt"),
   );
   await run(oldest, join(PYTHON, "scripts", "generate.py"), "--check");
+  await run(python, join(PYTHON, "scripts", "reference.py"), "--check");
   const inPackage = (...command: string[]) => run("env", "-C", PYTHON, ...command);
   await inPackage(python, "-m", "ruff", "check", ".");
   await inPackage(python, "-m", "ruff", "format", "--check", ".");
