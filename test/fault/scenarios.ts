@@ -2,6 +2,8 @@ import { killsDuring } from "./kills/at-a-call.ts";
 import { killsAtRandom } from "./kills/at-random.ts";
 import { deleteTenant } from "./kills/delete-tenant.ts";
 import { append, archive, checkpoint, roll, snapshot, trim } from "./kills/operations.ts";
+import { killsWhileRestoring } from "./kills/while-restoring.ts";
+import { killsWhileStarting } from "./kills/while-starting.ts";
 import { powerCutsSimulated } from "./power-cuts/simulated.ts";
 import { powerCutsExt4, powerCutsXfs } from "./power-cuts/under-load.ts";
 import type { Scenario } from "./scenario.ts";
@@ -23,6 +25,8 @@ export const SCENARIOS: readonly Scenario[] = [
   killsDuring(archive, 12),
   killsDuring(trim, 6),
   killsDuring(deleteTenant, 12),
+  killsWhileStarting,
+  killsWhileRestoring,
   powerCutsSimulated,
   withoutSync,
   withoutDirectorySync,

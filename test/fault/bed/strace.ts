@@ -29,7 +29,7 @@ function flags({ call, what }: Injection): string[] {
 
 /** In front of a program: from its first call on. The program keeps the process id. */
 export function underStrace(injection: Injection): readonly string[] {
-  return ["strace", "-D", "-qq", "--seccomp-bpf", ...flags(injection)];
+  return ["strace", "-D", "-qq", ...flags(injection)];
 }
 
 /** Strace on a server that runs. Lets go of it when its scope ends. */

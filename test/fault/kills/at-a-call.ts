@@ -82,7 +82,8 @@ async function oneKill(
       hasHappened = isKilled;
       await server.kill();
     });
-    if (!hasHappened) calls.survived(call, n);
+    if (hasHappened) calls.came(call, n);
+    else calls.didNotCome(call, n);
     return hasHappened;
   } catch (error) {
     const where = `${operation.name}, killed at call ${n} of ${call}`;

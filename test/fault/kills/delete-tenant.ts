@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { TenantService } from "../../../gen/entdb/v1/tenant_service_pb.ts";
@@ -27,6 +27,7 @@ export const deleteTenant: Operation = {
     for (const left of filesOf(scene)) {
       await eventually(GONE_MS, `${left} of a deleted tenant is gone`, () => !existsSync(left));
     }
+    await eventually(GONE_MS, "the files of a deleted tenant are gone", () => hasNoStray(scene));
     // The next life of the id begins with nothing.
     await makeTenant(scene);
     await expectNodes(scene, NODES);
@@ -39,9 +40,15 @@ function idOf({ cycle }: OperationScene): string {
 }
 
 function filesOf(scene: OperationScene): string[] {
-  const { dataDir } = scene.history;
-  const places = ["tenants", "backup/archive", "backup/snapshots"];
-  return places.map((place) => join(dataDir, place, idOf(scene)));
+  const backup = join(scene.history.dataDir, "backup");
+  return ["archive", "snapshots"].map((place) => join(backup, place, idOf(scene)));
+}
+
+/** Directories of tenants do not have their names: there must be none too many. */
+async function hasNoStray(scene: OperationScene): Promise<boolean> {
+  const { tenants } = await tenantsOf(scene).listTenants({});
+  const directories = readdirSync(join(scene.history.dataDir, "tenants"));
+  return directories.length === tenants.length + 1;
 }
 
 function tenantsOf({ server }: OperationScene) {
