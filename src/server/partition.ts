@@ -36,7 +36,12 @@ import {
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
 import { openViews } from "./open-views.ts";
-import { type ArchiveOptions, historyOf, openPartitionArchive } from "./partition-archive.ts";
+import {
+  type ArchiveOptions,
+  historyOf,
+  openArchive,
+  partitionArchive,
+} from "./partition-archive.ts";
 import {
   copiesOf,
   openPartitionSnapshots,
@@ -128,7 +133,8 @@ async function assemble(
   closers.push(() => wal.close());
 
   const never = new AbortController().signal;
-  const history = historyOf(wal, options.archive);
+  const openedArchive = await openArchive(options.archive, wal, place.checkpoints);
+  const history = historyOf(wal, openedArchive);
   const copies = copiesOf(options.snapshots, wal);
   const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
@@ -137,9 +143,8 @@ async function assemble(
   closers.push(() => workers.close());
 
   const applied = new Applied(from);
-  const archive = await openPartitionArchive(options.archive, {
-    ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
-  });
+  const { clock } = options;
+  const archive = openedArchive && partitionArchive(openedArchive, { wal, stores, applied, clock });
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
   const follower = { ...options, history, copies, stores, applied, failed: upkeepFailed };
   const mailboxes = new MailboxDrain(follower);
