@@ -30,6 +30,7 @@ import { WriteBrake } from "../tenant/write-brake.ts";
 import {
   type FileBackend,
   type KafkaBackend,
+  type KinesisBackend,
   type MemoryBackend,
   openWal,
 } from "../wal/open-wal.ts";
@@ -84,7 +85,10 @@ export interface PartitionOptions {
 }
 
 /** Where a partition's log is. */
-export type PartitionLog = "file" | "memory" | (KafkaBackend & { readonly topic: string });
+export type PartitionLog =
+  | "file"
+  | "memory"
+  | ((KafkaBackend | KinesisBackend) & { readonly topic: string });
 
 /** One log, one applier, and the tenants on it, running. */
 export interface Partition {
@@ -252,7 +256,7 @@ function openEngine(
 }
 
 interface Place {
-  readonly wal: FileBackend | MemoryBackend | KafkaBackend;
+  readonly wal: FileBackend | MemoryBackend | KafkaBackend | KinesisBackend;
   readonly tenants: string;
   readonly checkpoints: string;
   readonly close: () => void;

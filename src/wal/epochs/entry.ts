@@ -19,9 +19,6 @@ import { formatLogId, LOG_ID_BYTES, logIdBytes } from "../log-id.ts";
 import { getU64, putU64 } from "../u64.ts";
 import { RECORD_TYPE, type RecordType } from "../wal.ts";
 
-/** What a record takes besides its body: our header, and at most so much of the backend's own. */
-export const ENTRY_OVERHEAD_BYTES = 40 + 32;
-
 interface Placed {
   readonly epoch: number;
   /** Counts the records of the epoch, from 0 on. */
@@ -70,6 +67,10 @@ const SHORT_POSITION_BYTES = 8;
 const LONG_POSITION_BYTES = 24;
 /** What the largest mark takes. */
 export const MARK_BYTES = HEADER_BYTES + LOG_ID_BYTES + LONG_POSITION_BYTES;
+/** What a record takes besides its body. */
+export const RECORD_OVERHEAD_BYTES = HEADER_BYTES;
+/** What it takes in a batch: at most so much of the backend's own comes on top. */
+export const ENTRY_OVERHEAD_BYTES = RECORD_OVERHEAD_BYTES + 32;
 /** What a part of a record takes besides its piece of the body. */
 export const PART_OVERHEAD_BYTES = HEADER_BYTES + PART_HEADER_BYTES;
 

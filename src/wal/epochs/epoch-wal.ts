@@ -93,11 +93,11 @@ export async function viewEpochLog(
 /** Does something for as long as an opening waits for a backend. */
 async function patiently<T>(
   clock: Clock,
-  { unreachable }: MessageLog,
+  { unreachable, patienceMs }: MessageLog,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const patience = new AbortController();
-  const cancel = clock.timer(OPEN_MS, () => patience.abort());
+  const cancel = clock.timer(patienceMs, () => patience.abort());
   try {
     return await work(patience.signal);
   } catch (error) {
@@ -207,6 +207,3 @@ async function makeLog(
   if (found === undefined) throw new Error("the claim that makes the log cannot be read back");
   return found;
 }
-
-/** How long an opening waits for the backend before it says that there is none. */
-const OPEN_MS = 15_000;

@@ -7,23 +7,6 @@ import { ENTRY_OVERHEAD_BYTES } from "./entry.ts";
 import type { Owner, SentBatch } from "./owner.ts";
 import type { Tail } from "./tail.ts";
 
-export interface EpochWriterOptions {
-  /** Of the backend, for people. */
-  readonly name: string;
-  /** Times the waits for the backend. */
-  readonly waits: Clock;
-  /** What a batch may have; a larger record is sent by itself. */
-  readonly batchBytes: number;
-  readonly onCommit: ((records: number) => void) | undefined;
-}
-
-interface UndecidedBatch {
-  readonly sent: SentBatch;
-  readonly appends: readonly PendingAppend[];
-  /** Cancels the moment at which its callers are told that nothing is known. */
-  readonly forget: () => void;
-}
-
 /**
  * The one writer of a partition: group commit.
  *
@@ -47,6 +30,8 @@ export class EpochWriter {
   #scheduled = false;
   #closed = false;
   #trouble: Error | undefined;
+  /** Monotonic time of the last batch. */
+  #sentAt: number;
   #cancelLook: (() => void) | undefined;
   /** A batch that is under way, or whose send was given up: then the next claim decides about it. */
   #undecided: UndecidedBatch | undefined;
@@ -57,6 +42,7 @@ export class EpochWriter {
     this.#time = time;
     this.#clock = options.waits;
     this.#options = options;
+    this.#sentAt = options.waits.monotonic();
   }
 
   /** Claims the partition, or goes on trying to. To be called once. */
@@ -117,6 +103,7 @@ export class EpochWriter {
       if (this.#queue.isEmpty && this.#owner.isOwner && !this.#closed) {
         await this.#watched(() => this.#tail.catchUp(this.#abandon.signal));
         this.#trouble = undefined;
+        await this.#restateNowAndThen();
       }
       while (!this.#queue.isEmpty || !this.#owner.isOwner) {
         if (!(await this.#isOurs())) return;
@@ -131,6 +118,13 @@ export class EpochWriter {
       // In the same turn as the last look at the queue: an append after it starts a new run.
       this.#running = false;
     }
+  }
+
+  async #restateNowAndThen(): Promise<void> {
+    const isDue = this.#clock.monotonic() - this.#sentAt > RESTATE_MS;
+    if (!(isDue && this.#owner.isOwner)) return;
+    await this.#watched(() => this.#owner.restate(this.#abandon.signal));
+    this.#sentAt = this.#clock.monotonic();
   }
 
   /** Whether a batch can be sent; claims the partition when it was not, or no longer, ours. */
@@ -166,6 +160,7 @@ export class EpochWriter {
     this.#undecided = { sent, appends, forget };
     await this.#watched(() => this.#owner.send(sent, this.#abandon.signal));
     this.#trouble = undefined;
+    this.#sentAt = this.#clock.monotonic();
     this.#decideUndecided();
   }
 
@@ -217,11 +212,30 @@ export class EpochWriter {
   }
 }
 
+export interface EpochWriterOptions {
+  /** Of the backend, for people. */
+  readonly name: string;
+  /** Times the waits for the backend. */
+  readonly waits: Clock;
+  /** What a batch may have; a larger record is sent by itself. */
+  readonly batchBytes: number;
+  readonly onCommit: ((records: number) => void) | undefined;
+}
+
+interface UndecidedBatch {
+  readonly sent: SentBatch;
+  readonly appends: readonly PendingAppend[];
+  /** Cancels the moment at which its callers are told that nothing is known. */
+  readonly forget: () => void;
+}
+
 /** How long a write may be under way before the log calls itself unavailable. */
 const PENDING_MS = 5_000;
 /** How long its caller waits for an answer. */
 const UNKNOWN_MS = 15_000;
 /** How often an idle writer looks whether somebody else has come. */
 const LOOK_MS = 2_000;
+/** How long an idle writer leaves the log without a word: far less than any backend keeps what it has. */
+const RESTATE_MS = 60 * 60 * 1_000;
 /** More records of one batch would hold up the event loop while they are encoded; their number gains nothing any more. */
 const BATCH_RECORDS = 1_024;

@@ -10,7 +10,7 @@ import { type LogRecord, RECORD_TYPE } from "../wal.ts";
 import { markAt } from "./batch-entries.ts";
 import type { Entry } from "./entry.ts";
 import { FIRST_PLACE, Ledger, type Place, placeBefore } from "./ledger.ts";
-import type { Message } from "./message-log.ts";
+import type { Message } from "./message.ts";
 
 const LOG_ID = "018bcfe5-6800-7cb8-adfe-747d23673f27";
 const OTHER_LOG_ID = "018bcfe5-6800-7cb8-adfe-747d23673f28";

@@ -3,7 +3,7 @@ import type { EntError } from "../../base/errors.ts";
 import { logDamaged } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
 import type { ClaimEntry, Entry, MarkEntry, PartEntry, RecordEntry } from "./entry.ts";
-import type { Message } from "./message-log.ts";
+import type { Message } from "./message.ts";
 
 /** How far a reading of the partition has come: all that decides what the next message means. */
 export interface Place {

@@ -3,24 +3,12 @@
  * writers: to append, at least once, and to read from any position. Everything else (who may
  * write, what counts, what is answered when) is the same for all of them and stands in this
  * folder.
- *
- * A **position** lies between messages. It only grows; a backend makes it of its own numbers so
- * that the one behind a message is the message's number plus one. 0 is before everything.
  */
 import type { EntError } from "../../base/errors.ts";
 import type { LogRecord } from "../wal.ts";
-import type { ClaimEntry, Entry } from "./entry.ts";
+import type { ClaimEntry } from "./entry.ts";
 import type { Place } from "./ledger.ts";
-
-/** A message and where it stands. */
-export interface Message {
-  /** The position behind the message before it; undefined where that one was not read. */
-  readonly from: bigint | undefined;
-  /** The position behind it. */
-  readonly next: bigint;
-  /** What it holds; undefined for bytes that no writer of ours made. */
-  readonly entries: readonly Entry[] | undefined;
-}
+import type { Message } from "./message.ts";
 
 /** Reads, however often the way there breaks: only the signal ends trying. */
 export interface MessageReader {
@@ -47,7 +35,7 @@ export interface Bounds {
 export interface MessageSender {
   /** Begins an epoch. A sender whose send was given up is not used again before the next claim. */
   claim(claim: ClaimEntry, signal: AbortSignal): Promise<Landed>;
-  /** Records that come next at this place, in their order. */
+  /** Records that come next at this place, in their order; without any, only a mark that says where the log is. */
   send(place: Place, records: readonly LogRecord[], signal: AbortSignal): Promise<Landed>;
   close(): Promise<void>;
 }
@@ -70,6 +58,8 @@ export interface MessageLog {
   readonly sender: MessageSender;
   /** What a batch may have in bytes; a single record that is larger is sent by itself. */
   readonly batchBytes: number;
+  /** How long an opening waits for it before it says that it cannot be reached. */
+  readonly patienceMs: number;
   /** What to say when it cannot be reached. */
   unreachable(cause: unknown): EntError;
 }

@@ -78,6 +78,14 @@ export class Owner {
     this.#maySend = this.landedOf(batch) === batch.records.length;
   }
 
+  /**
+   * Says anew where the log is: a backend that removes what is old would else remove everything
+   * of a log to which nobody writes. Rejects as {@link send} does.
+   */
+  async restate(signal: AbortSignal): Promise<void> {
+    await this.send(this.batchOf([]), signal);
+  }
+
   /** The records as a batch that begins at the end of the log. */
   batchOf(records: LogRecord[]): SentBatch {
     const { epoch, sequence } = this.#tail.place;

@@ -33,7 +33,7 @@ export class KafkaSender implements MessageSender {
 
   async send(place: Place, records: readonly LogRecord[], signal: AbortSignal): Promise<Landed> {
     const producer = must(this.#producer, "a claim comes first");
-    const isMarked = this.#recordsSinceMark >= RECORDS_PER_MARK;
+    const isMarked = records.length === 0 || this.#recordsSinceMark >= RECORDS_PER_MARK;
     const entries = [...(isMarked ? [markAt(place)] : []), ...recordEntries(place, records)];
     const base = BigInt(await this.#produce(producer, entries, signal));
     const isAdjacent = base === place.position;

@@ -13,7 +13,7 @@ import { KafkaLink } from "./kafka-link.ts";
 import { KafkaSender } from "./kafka-sender.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
 import { PartitionReader } from "./partition-reader.ts";
-import { BATCH_OVERHEAD_BYTES, openTopic, topicExists } from "./topic.ts";
+import { BATCH_OVERHEAD_BYTES, checkTopic, openTopic, topicExists } from "./topic.ts";
 
 export interface KafkaWalOptions extends EpochWalOptions {
   readonly kafka: KafkaSettings;
@@ -40,6 +40,11 @@ export async function viewKafkaLog(options: KafkaWalOptions): Promise<EpochLogVi
   return await viewEpochLog(options, partitionOf(options, 0));
 }
 
+/** Looks whether a topic, if it is there, can hold a log. Throws CONFIG_INVALID, LOG_UNAVAILABLE. */
+export async function checkKafkaTopic(kafka: KafkaSettings, topic: string): Promise<void> {
+  await reaching(kafka, () => checkTopic(kafka, topic));
+}
+
 function partitionOf(options: KafkaWalOptions, batchBytes: number): MessageLog {
   const { kafka, topic, partition, waits = systemClock } = options;
   // Two of them: a broker answers the requests of a connection one after the other.
@@ -49,6 +54,7 @@ function partitionOf(options: KafkaWalOptions, batchBytes: number): MessageLog {
     reader: new PartitionReader(link()),
     sender: new KafkaSender(link()),
     batchBytes,
+    patienceMs: OPEN_MS,
     unreachable: (cause) => unreachableKafka(kafka, cause),
   };
 }
@@ -72,3 +78,6 @@ function unreachableKafka({ brokers }: KafkaSettings, cause: unknown): EntError 
     cause,
   });
 }
+
+/** How long an opening waits for Kafka before it says that there is none. */
+const OPEN_MS = 15_000;

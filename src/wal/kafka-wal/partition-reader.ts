@@ -1,7 +1,8 @@
 import { EntError } from "../../base/errors.ts";
 import { decodeEntry } from "../epochs/entry.ts";
 import { FIRST_PLACE, Ledger, type Place, placeBefore } from "../epochs/ledger.ts";
-import type { Bounds, Message, MessageReader } from "../epochs/message-log.ts";
+import type { Message } from "../epochs/message.ts";
+import type { Bounds, MessageReader } from "../epochs/message-log.ts";
 import type { KafkaLink } from "./kafka-link.ts";
 import type { KafkaSession, Watermarks } from "./kafka-session.ts";
 

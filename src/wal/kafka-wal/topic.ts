@@ -35,6 +35,14 @@ export async function openTopic(
   });
 }
 
+/** Looks at the topic, if it is there, as opening a log in it does. Throws CONFIG_INVALID, and what kafkajs throws. */
+export async function checkTopic(settings: KafkaSettings, topic: string): Promise<void> {
+  await administer(settings, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) return;
+    checked(await look(admin, topic), settings, topic, 0);
+  });
+}
+
 /** Whether there is a topic of that name. Throws what kafkajs throws. */
 export async function topicExists(settings: KafkaSettings, topic: string): Promise<boolean> {
   return await administer(settings, async (admin) => (await admin.listTopics()).includes(topic));
