@@ -1,3 +1,6 @@
+import { callsFail, syncFailsForEver, syncFailsOnce } from "./disk/failing-calls.ts";
+import { fullDisk } from "./disk/full.ts";
+import { shortWrites } from "./disk/short-writes.ts";
 import { killsDuring } from "./kills/at-a-call.ts";
 import { killsAtRandom } from "./kills/at-random.ts";
 import { deleteTenant } from "./kills/delete-tenant.ts";
@@ -28,6 +31,11 @@ export const SCENARIOS: readonly Scenario[] = [
   killsWhileStarting,
   killsWhileRestoring,
   powerCutsSimulated,
+  fullDisk,
+  syncFailsOnce,
+  syncFailsForEver,
+  callsFail,
+  shortWrites,
   withoutSync,
   withoutDirectorySync,
   acknowledgeEarly,

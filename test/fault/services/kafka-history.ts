@@ -5,18 +5,16 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { ConnectError } from "@connectrpc/connect";
 import { Kafka as KafkaClient, logLevel } from "kafkajs";
-import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import { type ServerProcess, startServerProcess } from "../../harness/binary.ts";
 import type { SeededRandom } from "../../harness/seeded-random.ts";
 import { type Rpc, rpcClient } from "../../harness/wire.ts";
 import type { Kafka } from "../../services/kafka.ts";
 import type { KafkaNode } from "../../services/kafka-node.ts";
 import { checkInvariants } from "../bed/invariants.ts";
-import { Journal, TENANTS } from "../bed/journal.ts";
-import { contextOf, createCounter } from "../bed/requests.ts";
+import { Journal } from "../bed/journal.ts";
 import { Violation } from "../bed/violation.ts";
+import { expectReads, expectWritesRefused, untilWritable } from "../bed/writable.ts";
 import { prepare, write } from "../bed/writers.ts";
 import type { Fault } from "./kafka-faults.ts";
 
@@ -30,10 +28,8 @@ export interface KafkaHistoryOptions {
 
 const LOAD_MS_MIN = 100;
 const LOAD_MS_SPREAD = 500;
-const HEAL_MS = 120_000;
 const LOOK_MS = 100;
 const ASK_MS = 3_000;
-const REFUSALS: ReadonlySet<string> = new Set(["LOG_UNAVAILABLE", "OUTCOME_UNKNOWN"]);
 
 export class KafkaHistory implements AsyncDisposable {
   readonly journal = new Journal();
@@ -64,7 +60,10 @@ export class KafkaHistory implements AsyncDisposable {
       server,
       leader: () => this.#leader(),
       newLeader: (old) => this.#newLeader(old),
-      expectWritesRefused: () => expectWritesRefused(rpc, this.journal),
+      expectWritesRefused: async () => {
+        await expectWritesRefused(rpc);
+        await expectReads(rpc, this.journal);
+      },
       loseData: () => rmSync(join(this.#options.cwd, "data"), { recursive: true }),
     });
     isOver = true;
@@ -137,38 +136,4 @@ async function leaderAt(brokers: string[], topic: string): Promise<number> {
 
 function clientOf(server: ServerProcess): Rpc {
   return rpcClient("connect", server.grpcUrl, "2");
-}
-
-/** By itself, without a restart. */
-async function untilWritable(rpc: Rpc): Promise<void> {
-  const deadline = performance.now() + HEAL_MS;
-  for (;;) {
-    const refused = await refusalOfWrite(rpc);
-    if (refused === undefined) return;
-    if (performance.now() > deadline) {
-      throw new Violation(`writes did not come back by themselves: ${refused}`);
-    }
-    await Bun.sleep(LOOK_MS);
-  }
-}
-
-async function expectWritesRefused(rpc: Rpc, journal: Journal): Promise<void> {
-  const refused = await refusalOfWrite(rpc);
-  if (refused === undefined || !REFUSALS.has(refused)) {
-    throw new Violation(`a write without brokers ended with ${refused ?? "success"}`);
-  }
-  const counter = journal.counters.get(0);
-  const context = contextOf(counter?.tenant ?? "");
-  const { node } = await rpc.getNode({ context, id: counter?.nodeId ?? "" });
-  if (node === undefined) throw new Violation("reads do not go on without brokers");
-}
-
-/** Why a write is not taken; undefined when it is. It repeats one that was applied, so that it changes nothing. */
-async function refusalOfWrite(rpc: Rpc): Promise<string | undefined> {
-  try {
-    await createCounter(rpc, TENANTS[0], 0);
-    return undefined;
-  } catch (error) {
-    return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason ?? String(error);
-  }
 }

@@ -1,6 +1,6 @@
+import { composedServer } from "../composed/composed-server.ts";
 import { killLoop } from "../kills/at-random.ts";
 import type { Scenario } from "../scenario.ts";
-import { composedServer } from "./composed-server.ts";
 import { mustFail } from "./must-fail.ts";
 
 /** Answers before the log is written: a kill must show it. */
