@@ -14,6 +14,7 @@ import type { HttpRequest, StockServer } from "../stock/serve.ts";
 import { serveThin, type ThinHttp2Options } from "../thin/http2.ts";
 import type { Connection } from "./connection.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
+import { learnHeaderTable, sayInFull } from "./header-table.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
 import { isForMounted, type MountedFace, serveMounted } from "./mounted.ts";
 
@@ -81,12 +82,14 @@ export class Http2Face {
     if (connection === undefined) return session.destroy();
     this.#connections.set(session, connection);
     connection.askToGo = () => session.close();
+    learnHeaderTable(session, connection);
     session.on("error", () => connection.socket.destroy());
   }
 
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
     const connection = this.#connections.get(stream.session as ServerHttp2Session);
     if (connection === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    if (!connection.remembersHeaders) sayInFull(stream);
     const { thin } = this.#options;
     // Of several the runtime keeps the first: the rules about heads are to see them all.
     const credentials = valuesIn(raw, "authorization");
