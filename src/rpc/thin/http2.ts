@@ -59,10 +59,10 @@ function joined(head: RequestHead, name: string): string | undefined {
   return all.length === 1 ? first : all.join(", ");
 }
 
-function* pairsOf({ fields }: RequestHead): Generator<readonly [string, string]> {
-  for (let i = 0; i < fields.length; i += 2) {
-    yield [fields[i] as string, fields[i + 1] as string];
-  }
+/** Each header once. */
+function* pairsOf(head: RequestHead): Generator<readonly [string, string]> {
+  const names = new Set(head.fields.filter((_, i) => i % 2 === 0));
+  for (const name of names) yield [name, joined(head, name) ?? ""];
 }
 
 interface Parts {
