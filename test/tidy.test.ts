@@ -83,6 +83,16 @@ const WALLS: readonly Wall[] = [
     reason: "generated messages stop at the edge: the log's codec is written by hand",
   },
   { what: "@aws-sdk/client-s3", from: ["src/blob/"], reason: "S3 is the blob store's own affair" },
+  {
+    what: "@aws-sdk/client-kinesis",
+    from: ["src/wal/kinesis-wal/"],
+    reason: "Kinesis is its log's own affair",
+  },
+  {
+    what: "@smithy/node-http-handler",
+    from: ["src/wal/kinesis-wal/"],
+    reason: "only the client of Kinesis has to be told how to speak HTTP",
+  },
   { what: "kafkajs", from: ["src/wal/kafka-wal/"], reason: "Kafka is its log's own affair" },
   { what: "prom-client", from: ["src/telemetry/"], reason: "metrics go through telemetry" },
   { what: "@logtape/logtape", from: ["src/telemetry/"], reason: "logs go through telemetry" },

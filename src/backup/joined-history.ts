@@ -45,7 +45,7 @@ export class JoinedHistory implements History {
   ): AsyncGenerator<HistoryBatch> {
     const { start } = this.#wal;
     if (from >= start) return;
-    for await (const archived of this.#archive.read(tenantId, from, signal)) {
+    for await (const archived of this.#archive.read(tenantId, from, signal, start)) {
       if (signal.aborted) return;
       const records = archived.filter(({ offset }) => offset < start);
       const last = records.at(-1);

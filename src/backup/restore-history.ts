@@ -45,7 +45,8 @@ export class RestoreHistory implements History {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogRecord[]> {
     let next = from;
-    for await (const records of this.#archive.read(tenantId, from, signal)) {
+    const inLogFrom = this.#log?.start;
+    for await (const records of this.#archive.read(tenantId, from, signal, inLogFrom)) {
       next = (records.at(-1)?.offset ?? next - 1) + 1;
       yield records;
     }

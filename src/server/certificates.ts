@@ -5,11 +5,10 @@
  * there in force, and are said in the log once.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
-import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
+import { readNamedFile } from "../config/named-file.ts";
 import type { Config } from "../config/options.ts";
 import type { TlsMaterial, TlsSource } from "../face/tls.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -84,10 +83,12 @@ export class Certificates implements TlsSource {
 
 function readMaterial({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: CertificateFiles): TlsMaterial {
   return {
-    certificates: readPem("ENTDB_TLS_CERT_FILE", tlsCertFile),
-    key: readPem("ENTDB_TLS_KEY_FILE", tlsKeyFile),
+    certificates: readNamedFile("ENTDB_TLS_CERT_FILE", tlsCertFile),
+    key: readNamedFile("ENTDB_TLS_KEY_FILE", tlsKeyFile),
     clientAuthorities:
-      tlsClientCaFile === "" ? undefined : readPem("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile),
+      tlsClientCaFile === ""
+        ? undefined
+        : readNamedFile("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile),
   };
 }
 
@@ -102,15 +103,6 @@ function checkMaterial({ certificates, key, clientAuthorities }: TlsMaterial): v
     checked("ENTDB_TLS_CLIENT_CA_FILE", () => new X509Certificate(clientAuthorities));
   }
   checked("ENTDB_TLS_CERT_FILE", () => createSecureContext({ cert: certificates, key }));
-}
-
-function readPem(name: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const why = systemErrorCode(error) ?? "unknown";
-    throw unusable(name, `names a file that cannot be read: ${why}`, error);
-  }
 }
 
 /** What the library says of bytes that it cannot read tells nobody anything. */

@@ -74,7 +74,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     backup.close();
     throw error;
   });
-  samplePartition(metrics, partition, clock);
+  samplePartition(metrics, partition);
   const stopAfter = async (error: unknown) => {
     await partition.stop();
     backup.close();

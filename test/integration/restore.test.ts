@@ -122,7 +122,9 @@ describe("a restored directory", () => {
 
   test("is sound, which a look through it says, and a damaged page not", async () => {
     await restore();
-    const look = () => verifyDirectory(target(), partition.clock, () => undefined, never);
+    const { archive } = sources();
+    const verification = { directory: target(), archive, progress: () => undefined };
+    const look = () => verifyDirectory({ ...verification, clock: partition.clock }, never);
     const { tenants } = await look();
     expect(tenants.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme"]);
     const [directory = ""] = readdirSync(join(target(), "tenants")).filter((d) => d !== "_system");

@@ -5,8 +5,12 @@
  * was acknowledged checked after each. `KAFKA_HISTORIES=N` multiplies them, `SEED` replays.
  */
 import { expect, test } from "bun:test";
-import { CLUSTER_FAULTS, type Fault, SINGLE_BROKER_FAULTS } from "../fault/kafka-faults.ts";
-import { KafkaHistory } from "../fault/kafka-history.ts";
+import {
+  CLUSTER_FAULTS,
+  type Fault,
+  SINGLE_BROKER_FAULTS,
+} from "../fault/services/kafka-faults.ts";
+import { KafkaHistory } from "../fault/services/kafka-history.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { startKafka } from "./kafka.ts";

@@ -4,21 +4,12 @@
  * so it proves nothing about power cuts. Ends by its pid when the scope ends, and also when
  * the process that started it exits early.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, installMissing, runToEnd, SERVICES_CACHE } from "./machine.ts";
+import { freePort, goProgram } from "./machine.ts";
 
-const VERSION = "1.8.0";
-const MODULE = `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`;
+const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
 const READY_MS = 10_000;
 const LOOK_MS = 20;
 
@@ -40,7 +31,7 @@ export interface S3 extends AsyncDisposable {
 
 /** Starts one with no buckets in it. Throws with its log when it does not start. */
 export async function startS3(options: S3Options = {}): Promise<S3> {
-  const program = await versitygw();
+  const program = await goProgram(MODULE);
   const directory = mkdtempSync(join(tmpdir(), "entdb-s3-"));
   const buckets = join(directory, "buckets");
   mkdirSync(buckets);
@@ -81,19 +72,6 @@ export async function startS3(options: S3Options = {}): Promise<S3> {
     fileOf: (bucket, key) => join(buckets, bucket, key),
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** The program, built when it is not in the cache: a few minutes, once. */
-async function versitygw(): Promise<string> {
-  const folder = join(SERVICES_CACHE, `versitygw-${VERSION}`);
-  const program = join(folder, "versitygw");
-  if (existsSync(program)) return program;
-  const go = Bun.which("go") ?? "/usr/local/go/bin/go";
-  if (!existsSync(go)) await installMissing({ go: "golang-go" });
-  process.stderr.write(`Building ${MODULE} (once, a few minutes)…\n`);
-  mkdirSync(folder, { recursive: true });
-  await runToEnd([Bun.which("go") ?? go, "install", "-ldflags=-s -w", MODULE], { GOBIN: folder });
-  return program;
 }
 
 /** Whether it answers anything at all before the time is up or its process ends. */

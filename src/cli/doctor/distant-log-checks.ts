@@ -1,0 +1,50 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Config } from "../../config/options.ts";
+import { type DistantLog, viewLog } from "../../server/view-log.ts";
+import { kafkaSettings } from "../../server/wal-backend.ts";
+import type { EpochLogView } from "../../wal/epochs/epoch-wal.ts";
+import { nameOf } from "../distant-log.ts";
+import { type Finding, failed, ok } from "./check.ts";
+import { checkClock } from "./log-checks.ts";
+
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Whether a log that another program keeps can be reached and used, and the clock against its
+ * last record. Claims nothing: a server that writes it goes on. What is in it is verified by
+ * whoever reads it.
+ */
+export async function checkDistantLog(log: DistantLog, parts: Parts): Promise<Finding[]> {
+  const { clock } = parts;
+  try {
+    if (log.kind === "kafka") await checkTopic(log.topic, parts.config);
+    const view = await viewLog(log, parts);
+    if (view === undefined) {
+      return [ok("log", `no log in the ${nameOf(log)} yet`), checkClock(clock, undefined)];
+    }
+    try {
+      const text = `in the ${nameOf(log)}, from offset ${view.start}; the next one is ${view.end}`;
+      return [ok("log", text), checkClock(clock, await lastLogTime(view))];
+    } finally {
+      await view.close();
+    }
+  } catch (error) {
+    return [failed("log", error), checkClock(clock, undefined)];
+  }
+}
+
+async function checkTopic(topic: string, config: Config): Promise<void> {
+  const { checkKafkaTopic } = await import("../../wal/kafka-wal/kafka-wal.ts");
+  await checkKafkaTopic(kafkaSettings(config), topic);
+}
+
+async function lastLogTime(view: EpochLogView): Promise<number | undefined> {
+  if (view.end === view.start) return undefined;
+  for await (const records of view.read(view.end - 1)) return records.at(-1)?.logTime;
+  return undefined;
+}
