@@ -17,16 +17,17 @@ import {
   ErrorCode,
   Flag,
   FrameType,
-  isFrameSize,
   PREFACE,
-  Setting,
+  protocolError,
   StreamError,
   WINDOW_DEFAULT,
   WINDOW_MAX,
 } from "./protocol.ts";
+import { ReceiveWindow } from "./receive-window.ts";
 import { checkTrailers, type RequestHead } from "./request-head.ts";
 import { type Line, Sender } from "./sender.ts";
-import { Http2Stream, RECEIVE_WINDOW, type StreamLine } from "./stream.ts";
+import { ownSettings, takeSettings } from "./settings.ts";
+import { Http2Stream, type StreamLine } from "./stream.ts";
 
 export interface Http2ConnectionOptions {
   readonly line: Line;
@@ -37,13 +38,10 @@ export interface Http2ConnectionOptions {
   readonly headBytesMax: number;
 }
 
-/** What all streams of a connection may have been sent and not yet credited. */
-const CONNECTION_WINDOW = 4 * 1024 * 1024;
 /** Streams that ended early beyond those that ended well, before the client is told to calm down. */
 const ABANDONED_MAX = 1_000;
 /** One after the other, with nothing of a body between them. */
 const EMPTY_PIECES_MAX = 1_000;
-const SETTING_BYTES = 6;
 const PING_BYTES = 8;
 
 export class Http2Connection implements StreamLine {
@@ -54,12 +52,11 @@ export class Http2Connection implements StreamLine {
   readonly #decoder: HeaderDecoder;
   readonly #streams = new Map<number, Http2Stream>();
   readonly #closedStreams = new ClosedStreams();
+  readonly #window = new ReceiveWindow();
   #prefaceBytes = 0;
   #hasSettings = false;
   #lastStream = 0;
   #initialWindow = WINDOW_DEFAULT;
-  #receiveWindow = CONNECTION_WINDOW;
-  #uncredited = 0;
   #abandoned = 0;
   #emptyPieces = 0;
   #isGoing = false;
@@ -74,8 +71,8 @@ export class Http2Connection implements StreamLine {
     // Somewhat more than is taken can be read and refused; with much more the connection ends.
     this.#blocks = new HeaderBlocks(4 * options.headBytesMax);
     this.#decoder = new HeaderDecoder(options.headBytesMax);
-    this.#sender.frame(FrameType.settings, 0, 0, settings(options));
-    this.#sender.frame(FrameType.windowUpdate, 0, 0, u32(CONNECTION_WINDOW - WINDOW_DEFAULT));
+    this.#sender.frame(FrameType.settings, 0, 0, ownSettings(options));
+    this.#sender.frame(FrameType.windowUpdate, 0, 0, u32(this.#window.widenedBy));
   }
 
   /** Takes what the socket has read, from the client's first byte on. Never throws because of the client. */
@@ -143,17 +140,18 @@ export class Http2Connection implements StreamLine {
     if (missing === 0) return 0;
     const bytes = Math.min(missing, chunk.length);
     const expected = PREFACE.subarray(this.#prefaceBytes, this.#prefaceBytes + bytes);
-    if (!chunk.subarray(0, bytes).equals(expected)) throw wrong("this is no preface");
+    if (!chunk.subarray(0, bytes).equals(expected)) throw protocolError("this is no preface");
     this.#prefaceBytes += bytes;
     return bytes;
   }
 
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {
     if (this.#isOver) return;
-    if (!this.#hasSettings && type !== FrameType.settings) throw wrong("SETTINGS come first");
+    if (!this.#hasSettings && type !== FrameType.settings)
+      throw protocolError("SETTINGS come first");
     const { stream: unfinished } = this.#blocks;
     if (unfinished !== undefined && type !== FrameType.continuation) {
-      throw wrong("a header block was interrupted");
+      throw protocolError("a header block was interrupted");
     }
     try {
       this.#take(type, flags, stream, payload);
@@ -181,29 +179,25 @@ export class Http2Connection implements StreamLine {
       case FrameType.ping:
         return this.#ping(flags, stream, payload);
       case FrameType.goaway:
-        if (stream !== 0) throw wrong("GOAWAY is about the connection");
+        if (stream !== 0) throw protocolError("GOAWAY is about the connection");
         return;
       case FrameType.windowUpdate:
         return this.#windowUpdate(stream, payload);
       case FrameType.pushPromise:
-        throw wrong("clients push nothing");
+        throw protocolError("clients push nothing");
     }
   }
 
   #data(flags: number, number: number, payload: Buffer): void {
     this.#requireUsed(number);
-    this.#receiveWindow -= payload.length;
-    if (this.#receiveWindow < 0) {
-      throw new ConnectionError(ErrorCode.flowControlError, "more was sent than the window holds");
-    }
-    // Streams have windows of their own, so that one that is not read holds up no other.
-    this.#credit(payload.length);
+    const credit = this.#window.arrived(payload.length);
+    if (credit > 0) this.#sender.frame(FrameType.windowUpdate, 0, 0, u32(credit));
     let from = 0;
     let to = payload.length;
     if ((flags & Flag.padded) !== 0) {
       from = 1;
       to -= payload[0] ?? 0;
-      if (from > to) throw wrong("a frame is padded beyond its length");
+      if (from > to) throw protocolError("a frame is padded beyond its length");
     }
     const isEmpty = from === to && (flags & Flag.endStream) === 0;
     this.#emptyPieces = isEmpty ? this.#emptyPieces + 1 : 0;
@@ -260,12 +254,12 @@ export class Http2Connection implements StreamLine {
   #lateHeaders(number: number): void {
     const how = this.#closedStreams.howEnded(number);
     if (how === "reset_by_us") return;
-    if (how === undefined) throw wrong("a stream's number is lower than the last");
+    if (how === undefined) throw protocolError("a stream's number is lower than the last");
     throw new ConnectionError(ErrorCode.streamClosed, "the stream has ended");
   }
 
   #priority(stream: number, payload: Buffer): void {
-    if (stream === 0) throw wrong("PRIORITY is about a stream");
+    if (stream === 0) throw protocolError("PRIORITY is about a stream");
     if (payload.length !== 5) {
       throw new StreamError(ErrorCode.frameSizeError, "PRIORITY has five bytes");
     }
@@ -283,45 +277,35 @@ export class Http2Connection implements StreamLine {
   }
 
   #settings(flags: number, stream: number, payload: Buffer): void {
-    if (stream !== 0) throw wrong("SETTINGS are about the connection");
+    if (stream !== 0) throw protocolError("SETTINGS are about the connection");
     if ((flags & Flag.ack) !== 0) {
       if (payload.length > 0) throw wrongSize("an acknowledgement is empty");
       return;
     }
-    if (payload.length % SETTING_BYTES !== 0) throw wrongSize("settings have six bytes each");
     this.#hasSettings = true;
-    for (let at = 0; at < payload.length; at += SETTING_BYTES) {
-      this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
-    }
+    takeSettings(payload, {
+      initialWindow: (bytes) => this.#resizeWindows(bytes),
+      frameBytesMax: (bytes) => {
+        this.#sender.frameBytesMax = bytes;
+      },
+    });
     this.#sender.reply(FrameType.settings, Flag.ack, NO_BYTES);
     this.#sender.widened();
   }
 
-  #setting(name: number, value: number): void {
-    switch (name) {
-      case Setting.enablePush:
-        if (value > 1) throw wrong("ENABLE_PUSH is 0 or 1");
-        return;
-      case Setting.initialWindowSize:
-        return this.#resizeWindows(value);
-      case Setting.maxFrameSize:
-        if (!isFrameSize(value)) throw wrong("no frame may be so long or so short");
-        this.#sender.frameBytesMax = value;
-    }
-  }
-
   #resizeWindows(bytes: number): void {
-    if (bytes > WINDOW_MAX) throw tooWide();
     const change = bytes - this.#initialWindow;
     this.#initialWindow = bytes;
     for (const stream of this.#streams.values()) {
-      if (stream.sendWindow + change > WINDOW_MAX) throw tooWide();
+      if (stream.sendWindow + change > WINDOW_MAX) {
+        throw new ConnectionError(ErrorCode.flowControlError, "a window became too wide");
+      }
       stream.sendWindow += change;
     }
   }
 
   #ping(flags: number, stream: number, payload: Buffer): void {
-    if (stream !== 0) throw wrong("PING is about the connection");
+    if (stream !== 0) throw protocolError("PING is about the connection");
     if (payload.length !== PING_BYTES) throw wrongSize("PING has eight bytes");
     if ((flags & Flag.ack) === 0) this.#sender.reply(FrameType.ping, Flag.ack, payload);
   }
@@ -330,7 +314,7 @@ export class Http2Connection implements StreamLine {
     if (payload.length !== 4) throw wrongSize("WINDOW_UPDATE has four bytes");
     const bytes = payload.readUInt32BE(0) & WINDOW_MAX;
     if (number === 0) {
-      if (bytes === 0) throw wrong("a window is widened by nothing");
+      if (bytes === 0) throw protocolError("a window is widened by nothing");
       return this.#sender.widen(bytes);
     }
     this.#requireUsed(number);
@@ -343,21 +327,13 @@ export class Http2Connection implements StreamLine {
 
   /** Throws PROTOCOL_ERROR for the connection and for streams that nobody has opened. */
   #requireUsed(number: number): void {
-    if (number === 0 || number > this.#lastStream) throw wrong("there is no such stream");
+    if (number === 0 || number > this.#lastStream) throw protocolError("there is no such stream");
   }
 
   /** DATA of a stream that has ended: on its way when we ended it, or the client's fault. */
   #onClosed(number: number): void {
     if (this.#closedStreams.howEnded(number) === "reset_by_us") return;
     throw new StreamError(ErrorCode.streamClosed, "the stream has ended");
-  }
-
-  #credit(bytes: number): void {
-    this.#uncredited += bytes;
-    if (this.#uncredited < CONNECTION_WINDOW / 4) return;
-    this.#sender.frame(FrameType.windowUpdate, 0, 0, u32(this.#uncredited));
-    this.#receiveWindow += this.#uncredited;
-    this.#uncredited = 0;
   }
 
   // How streams and the connection end.
@@ -413,34 +389,12 @@ const TOO_LARGE: RequestHead = {
   contentLength: undefined,
 };
 
-function settings({ concurrentStreams, headBytesMax }: Http2ConnectionOptions): Buffer {
-  const all = [
-    [Setting.maxConcurrentStreams, concurrentStreams],
-    [Setting.initialWindowSize, RECEIVE_WINDOW],
-    [Setting.maxHeaderListSize, headBytesMax],
-  ] as const;
-  const payload = Buffer.alloc(all.length * SETTING_BYTES);
-  all.forEach(([name, value], i) => {
-    payload.writeUInt16BE(name, i * SETTING_BYTES);
-    payload.writeUInt32BE(value, i * SETTING_BYTES + 2);
-  });
-  return payload;
-}
-
 function u32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value, 0);
   return bytes;
 }
 
-function wrong(message: string): ConnectionError {
-  return new ConnectionError(ErrorCode.protocolError, message);
-}
-
 function wrongSize(message: string): ConnectionError {
   return new ConnectionError(ErrorCode.frameSizeError, message);
-}
-
-function tooWide(): ConnectionError {
-  return new ConnectionError(ErrorCode.flowControlError, "a window is wider than any may be");
 }

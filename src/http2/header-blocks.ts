@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode, Flag, StreamError } from "./protocol.ts";
+import { ConnectionError, ErrorCode, Flag, protocolError, StreamError } from "./protocol.ts";
 
 /** A whole header block and what its first frame said beside it. */
 export interface HeaderBlock {
@@ -34,7 +34,7 @@ export class HeaderBlocks {
 
   /** The block, if this frame is all of it. Throws PROTOCOL_ERROR, FRAME_SIZE_ERROR. */
   headers(flags: number, stream: number, payload: Buffer): HeaderBlock | undefined {
-    if (stream % 2 === 0) throw wrong("clients use odd streams");
+    if (stream % 2 === 0) throw protocolError("clients use odd streams");
     let from = 0;
     let to = payload.length;
     if ((flags & Flag.padded) !== 0) {
@@ -43,11 +43,11 @@ export class HeaderBlocks {
     }
     let fault: StreamError | undefined;
     if ((flags & Flag.priority) !== 0) {
-      if (from + PRIORITY_BYTES > to) throw wrong("a frame is shorter than what it holds");
+      if (from + PRIORITY_BYTES > to) throw protocolError("a frame is shorter than what it holds");
       fault = selfDependence(stream, payload, from);
       from += PRIORITY_BYTES;
     }
-    if (from > to) throw wrong("a frame is padded beyond its length");
+    if (from > to) throw protocolError("a frame is padded beyond its length");
     const endsStream = (flags & Flag.endStream) !== 0;
     this.#begun = { stream, endsStream, fault };
     return this.#add(flags, payload.subarray(from, to));
@@ -55,7 +55,7 @@ export class HeaderBlocks {
 
   /** The block, if this frame ends it. Throws PROTOCOL_ERROR, ENHANCE_YOUR_CALM. */
   continuation(flags: number, stream: number, payload: Buffer): HeaderBlock | undefined {
-    if (this.#begun?.stream !== stream) throw wrong("there is no block to go on with");
+    if (this.#begun?.stream !== stream) throw protocolError("there is no block to go on with");
     return this.#add(flags, payload);
   }
 
@@ -83,8 +83,4 @@ export function selfDependence(
 ): StreamError | undefined {
   if ((payload.readUInt32BE(from) & 0x7f_ff_ff_ff) !== stream) return undefined;
   return new StreamError(ErrorCode.protocolError, "a stream depends on itself");
-}
-
-function wrong(message: string): ConnectionError {
-  return new ConnectionError(ErrorCode.protocolError, message);
 }

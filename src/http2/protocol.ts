@@ -50,15 +50,6 @@ export const ErrorCode = {
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-export const Setting = {
-  headerTableSize: 1,
-  enablePush: 2,
-  maxConcurrentStreams: 3,
-  initialWindowSize: 4,
-  maxFrameSize: 5,
-  maxHeaderListSize: 6,
-} as const;
-
 /** The whole connection is at fault: it is told so and ended. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
@@ -79,6 +70,11 @@ export class StreamError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** A client that does not keep to the protocol's order, states or values. */
+export function protocolError(message: string): ConnectionError {
+  return new ConnectionError(ErrorCode.protocolError, message);
 }
 
 /** Whether a peer may say that it takes frames of this length. */
