@@ -1,5 +1,5 @@
 /**
- * `bun run services up kafka s3`: starts the real parts that EntDB can stand on, for development,
+ * `bun run services up kafka kinesis s3`: starts the real parts that EntDB can stand on, for development,
  * prints what to set, and leaves them running until it is interrupted. They are the fixtures of
  * `bun run test:services`, on loopback, with nothing in them; their data goes with them.
  */
@@ -14,6 +14,7 @@ interface Service {
 }
 
 const KAFKA_PORT = 19_092;
+const KINESIS_PORT = 4_567;
 const S3_PORT = 9_000;
 const BUCKET = "entdb";
 
@@ -23,6 +24,19 @@ const SERVICES: Readonly<Record<string, Service>> = {
       const { startKafka } = await import("../test/services/kafka.ts");
       const part = await startKafka({ port: KAFKA_PORT });
       return { settings: { ENTDB_KAFKA_BROKERS: part.brokers }, part };
+    },
+  },
+  kinesis: {
+    start: async () => {
+      const { startKinesis } = await import("../test/services/kinesis.ts");
+      const part = await startKinesis({ port: KINESIS_PORT });
+      const settings = {
+        ENTDB_WAL: "kinesis",
+        ENTDB_KINESIS_ENDPOINT: part.endpoint,
+        ENTDB_KINESIS_REGION: part.region,
+        ...part.environment,
+      };
+      return { settings, part };
     },
   },
   s3: {

@@ -1,5 +1,6 @@
 import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { logTrimmed } from "../wal/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import type { Slice } from "./build-pass.ts";
@@ -36,8 +37,8 @@ export interface Replaying {
 
 /**
  * Applies one tenant's records of a range, in slices that give way to requests. Stops quietly
- * at the signal. Throws `RecordFailure` where applying stops. Returns the offset behind what
- * was read.
+ * at the signal. Throws `RecordFailure` where applying stops, and LOG_TRIMMED when an empty view
+ * would be begun in the middle of its tenant's life. Returns the offset behind what was read.
  */
 export async function replayTenant(
   history: History,
@@ -45,11 +46,15 @@ export async function replayTenant(
   range: ReplayRange,
   replaying: Replaying,
 ): Promise<number> {
-  const { signal } = replaying;
+  const { signal, view } = replaying;
+  const { begunAt } = history;
+  let isBegun = range.from >= begunAt || view().appliedOffset >= 0;
   let end = range.from;
   for await (const batch of history.read(entry.tenantId, range.from, signal)) {
     if (signal.aborted) break;
     const own = ownRecords(batch.records, entry, range.before);
+    isBegun ||= (own[0]?.offset ?? begunAt) < begunAt;
+    if (!isBegun) throw logTrimmed(range.from, begunAt);
     for (let at = 0; at < own.length; at += SLICE_RECORDS) {
       await replaySlice(own.slice(at, at + SLICE_RECORDS), replaying);
       if (signal.aborted) return end;

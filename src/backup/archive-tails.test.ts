@@ -145,7 +145,7 @@ describe("a reader, who knows what was archived by", () => {
     const tails = statedTails(bench.store, await readArchivePosition(bench.directory, 0));
     const reader = new ArchiveReader(bench.store, tails);
     await bench.wal.trim(5);
-    const history = new JoinedHistory(bench.wal, reader);
+    const history = new JoinedHistory(bench.wal, reader, 0);
     await expectMissing(newest, Array.fromAsync(history.read("acme", 0, never)));
     const rest = await Array.fromAsync(history.read("acme", 5, never));
     expect(rest.flatMap(({ records }) => records).map(({ offset }) => offset)).toEqual([

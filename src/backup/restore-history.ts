@@ -17,6 +17,7 @@ export interface LogTail {
  * they overlap nothing comes twice.
  */
 export class RestoreHistory implements History {
+  readonly begunAt = 0;
   readonly #archive: ArchiveReader;
   readonly #log: LogTail | undefined;
   readonly #until: number;
@@ -57,6 +58,7 @@ export class RestoreHistory implements History {
 
 /** What a log alone still has. */
 export class TailHistory implements History {
+  readonly begunAt = 0;
   readonly #log: LogTail;
 
   constructor(log: LogTail) {

@@ -52,7 +52,8 @@ export async function openArchive(
 export function historyOf(wal: Wal, archive: OpenedArchive | undefined): History {
   if (archive === undefined) return new LogHistory(wal);
   const { options, archived } = archive;
-  return new JoinedHistory(wal, new ArchiveReader(options.store, archived.tails));
+  const reader = new ArchiveReader(options.store, archived.tails);
+  return new JoinedHistory(wal, reader, archived.position.begunAt);
 }
 
 /** The archiver of a partition, with what people are told of it. */

@@ -7,10 +7,11 @@
 import { expect, test } from "bun:test";
 import {
   CLUSTER_FAULTS,
-  type Fault,
+  type KafkaScene,
   SINGLE_BROKER_FAULTS,
 } from "../fault/services/kafka-faults.ts";
-import { KafkaHistory } from "../fault/services/kafka-history.ts";
+import { kafkaHistory } from "../fault/services/kafka-history.ts";
+import type { FaultOf } from "../fault/services/server-faults.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { startKafka } from "./kafka.ts";
@@ -22,21 +23,15 @@ const TIMEOUT_MS = TIMES * 600_000;
 /** One after the other, each so often. Answers how many there were and how many transactions they acknowledged. */
 async function histories(
   nodes: 1 | 3,
-  faults: Readonly<Record<string, Fault>>,
+  faults: Readonly<Record<string, FaultOf<KafkaScene>>>,
   rounds: number,
 ): Promise<number> {
   await using kafka = await startKafka({ nodes });
   using directory = temporaryDirectory();
   const random = new SeededRandom(SEED);
   const cwd = directory.path;
-  await using history = new KafkaHistory({ kafka, topic: "histories", cwd, random });
-  let count = 0;
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, fault] of Object.entries(faults)) {
-      await history.cycle(name, fault);
-      count += 1;
-    }
-  }
+  await using history = kafkaHistory({ kafka, topic: "histories", cwd, random });
+  const count = await history.run(faults, rounds);
   const acknowledged = history.journal.answered().length;
   process.stderr.write(
     `${count} histories on ${nodes} broker(s), seed ${SEED}: ${acknowledged} transactions acknowledged, none lost, none twice\n`,

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { EntError } from "../../base/errors.ts";
 import { AppendQueue, type PendingAppend } from "../append-queue.ts";
 import { logClosed, logUnavailable, outcomeUnknown } from "../errors.ts";
 import type { LogClock } from "../log-clock.ts";
@@ -207,7 +208,10 @@ export class EpochWriter {
   }
 
   #refuse(cause: unknown): void {
-    this.#trouble = logUnavailable(`${this.#options.name} takes no records at the moment`, cause);
+    // What others say of themselves may name addresses; it stays in the cause.
+    const why = cause instanceof EntError ? `: ${cause.message}` : "";
+    const message = `${this.#options.name} takes no records at the moment${why}`;
+    this.#trouble = logUnavailable(message, cause);
     this.#queue.rejectAll(this.#trouble);
   }
 }

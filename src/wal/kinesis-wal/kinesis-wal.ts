@@ -74,7 +74,7 @@ async function administer<T>(
 ): Promise<T> {
   const link = new KinesisLink(kinesis, waits);
   const patience = new AbortController();
-  const cancel = waits.timer(OPEN_MS, () => patience.abort());
+  const cancel = waits.timer(STREAM_MS, () => patience.abort());
   try {
     return await work(new StreamAdmin(link, topic, waits, patience.signal));
   } catch (error) {
@@ -85,5 +85,7 @@ async function administer<T>(
   }
 }
 
-/** A minute: Amazon makes a stream in about half of one. */
-const OPEN_MS = 60_000;
+/** Amazon makes a stream in about half a minute, and then changes its retention. */
+const STREAM_MS = 180_000;
+/** A busy shard gives what is behind its last known mark in some seconds. */
+const OPEN_MS = 30_000;

@@ -121,12 +121,21 @@ export class StreamAdmin {
     };
   }
 
-  #ask<T>(request: KinesisRequest<T>, isFinal: (error: unknown) => boolean = () => false) {
-    return this.#link.persistently(
-      request,
-      this.#signal,
-      (error) => isMisconfigured(error) || isFinal(error),
-    );
+  async #ask<T>(
+    request: KinesisRequest<T>,
+    isFinal: (error: unknown) => boolean = () => false,
+  ): Promise<T> {
+    const patience = new AbortController();
+    const cancel = this.#clock.timer(ANSWER_MS, () => patience.abort());
+    try {
+      return await this.#link.persistently(
+        request,
+        AbortSignal.any([this.#signal, patience.signal]),
+        (error) => isMisconfigured(error) || isFinal(error),
+      );
+    } finally {
+      cancel();
+    }
   }
 
   /** Undefined when the stream is not there. */
@@ -240,4 +249,6 @@ function streamRefused(stream: string, problems: readonly string[], override: st
 
 const OVERRIDE = ", or start with --kinesis-allow-unsafe if losing records is acceptable";
 const HOUR_MS = 60 * 60 * 1000;
+/** How long a request is tried before it is said that nobody is there. */
+const ANSWER_MS = 15_000;
 const LOOK_MS = 100;

@@ -18,6 +18,7 @@ import { checkFiles } from "./files.ts";
 import { checkInvariants } from "./invariants.ts";
 import { Journal, TENANTS } from "./journal.ts";
 import { Violation } from "./violation.ts";
+import { within } from "./within.ts";
 import { prepare, write } from "./writers.ts";
 
 export interface HistoryOptions {
@@ -40,6 +41,8 @@ export type Fault = (server: ServerProcess) => Promise<void>;
 const LOAD_MS_MIN = 20;
 const LOAD_MS_SPREAD = 120;
 const LOOK_MS = 5;
+/** Much more than it takes: a server that hangs is found, one on a busy machine is not. */
+const CHECK_MS = 120_000;
 
 export class History {
   readonly journal = new Journal();
@@ -98,15 +101,18 @@ export class History {
   async check(server: ServerProcess): Promise<void> {
     const tenant = TENANTS[this.#options.random.below(TENANTS.length)] as string;
     await this.checkContent(server);
-    await refusing(checkRebuild(server, tenant));
+    await within(CHECK_MS, "a tenant is made again", refusing(checkRebuild(server, tenant)));
   }
 
   /** As {@link check}, where the log does not reach back to a tenant's first record. */
   async checkContent(server: ServerProcess): Promise<void> {
     const rpc = clientOf(server);
     const { random } = this.#options;
-    await refusing(prepare(rpc, this.journal));
-    await refusing(checkInvariants(rpc, this.journal, this.#freshFrom, random));
+    const asking = async () => {
+      await prepare(rpc, this.journal);
+      await checkInvariants(rpc, this.journal, this.#freshFrom, random);
+    };
+    await within(CHECK_MS, "every question is answered", refusing(asking()));
     this.#freshFrom = this.acknowledged;
   }
 

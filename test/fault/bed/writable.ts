@@ -7,6 +7,7 @@ import { Violation } from "./violation.ts";
 
 const HEAL_MS = 120_000;
 const LOOK_MS = 100;
+const READ_MS = 10_000;
 /** What a write is told that cannot be made durable now, or whose tenant cannot be brought up to it now. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "LOG_UNAVAILABLE",
@@ -41,7 +42,7 @@ export async function expectWritesRefused(rpc: Rpc): Promise<void> {
 export async function expectReads(rpc: Rpc, journal: Journal): Promise<void> {
   for (const { tenant, nodeId } of journal.counters.values()) {
     const { node } = await rpc
-      .getNode({ context: contextOf(tenant), id: nodeId })
+      .getNode({ context: contextOf(tenant), id: nodeId }, { timeoutMs: READ_MS })
       .catch((error: unknown) => {
         throw new Violation(`reads do not go on: ${error}`, { cause: error });
       });

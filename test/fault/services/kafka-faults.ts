@@ -2,41 +2,19 @@
  * What befalls a log in Kafka while writers write: to the server, to brokers, to both. A fault
  * leaves every broker running again; whether the server still runs is for the history to see.
  */
-import type { ServerProcess } from "../../harness/binary.ts";
-import type { SeededRandom } from "../../harness/seeded-random.ts";
 import type { Kafka } from "../../services/kafka.ts";
 import type { KafkaNode } from "../../services/kafka-node.ts";
+import { type FaultOf, SERVER_FAULTS, type ServerScene } from "./server-faults.ts";
 
-/** What a fault may touch. */
-export interface Scene {
+export interface KafkaScene extends ServerScene {
   readonly kafka: Kafka;
-  readonly random: SeededRandom;
-  readonly server: ServerProcess;
   /** The node that leads the log's partition now. */
   leader(): Promise<KafkaNode>;
   /** Resolves when the partition has another leader than this one. */
   newLeader(old: KafkaNode): Promise<void>;
-  /** Asserts that writes fail with a reason that says so, and that reads go on. */
-  expectWritesRefused(): Promise<void>;
-  /** Removes the server's whole data directory. The server must be gone. */
-  loseData(): void;
 }
 
-export type Fault = (scene: Scene) => Promise<void>;
-
-/** What befalls the server alone. */
-const SERVER_FAULTS = {
-  "the server is killed": async ({ server }) => {
-    await server.kill();
-  },
-  "the server is stopped": async ({ server }) => {
-    await server.stop();
-  },
-  "the data directory is lost": async ({ server, loseData }) => {
-    await server.kill();
-    loseData();
-  },
-} as const satisfies Readonly<Record<string, Fault>>;
+type Fault = FaultOf<KafkaScene>;
 
 /** Needs no second broker. */
 export const SINGLE_BROKER_FAULTS = {

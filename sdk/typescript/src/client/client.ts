@@ -50,12 +50,13 @@ import { TenantSchema } from "../schema/tenant-schema.ts";
 import { fetchTransport } from "../transport/fetch.ts";
 import type { ClientTransport } from "../transport/transport.ts";
 import { wellFormed } from "../transport/well-formed.ts";
+import { checkedTimeout } from "../values/checked-number.ts";
 import type { NodeId } from "../values/ids.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { Watch, type WatchOptions } from "../watch/watch.ts";
 import { ClientSchema } from "./client-schema.ts";
 import { getHealth, type Health } from "./health.ts";
-import { type ClientOptions, checkedEndpoint, checkedTimeout } from "./options.ts";
+import { type ClientOptions, checkedEndpoint } from "./options.ts";
 import type { Identity, ReadOptions, Session } from "./session.ts";
 
 const TIMEOUT_MS = 30_000;
