@@ -30,8 +30,6 @@ export class Connection {
   #closed = false;
   /** Undefined until the first bytes tell. */
   protocol: "http1" | "http2" | undefined;
-  /** HTTP/2: whether the client keeps headers of former answers, to which later ones may refer. */
-  remembersHeaders = true;
   /** When nothing was under way any more. */
   idleSinceMs: number;
   /** What had arrived when the connection fell idle. */
