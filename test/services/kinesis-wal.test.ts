@@ -251,6 +251,8 @@ describe("what is refused", () => {
     const refused = open("unarchived", { isArchived: false });
     await expect(refused).rejects.toMatchObject({ reason: "CONFIG_INVALID" });
     await expect(refused).rejects.toThrow("it keeps records for 168 hours");
+    const look = must().send(new DescribeStreamSummaryCommand({ StreamName: "unarchived" }));
+    await expect(look).rejects.toThrow("not found");
     await append(await open("unarchived", { isArchived: false, allowUnsafe: true }), "a");
   });
 

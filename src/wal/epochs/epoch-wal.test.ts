@@ -212,3 +212,12 @@ test("a log to which nobody writes says every hour where it is, and nothing else
   ]);
   expect(wal).toMatchObject({ start: 0, end: 1 });
 });
+
+test("nothing waits any more once it is closed: a process that is done ends", async () => {
+  const partition = new MessagePartition();
+  const clock = new FakeClock();
+  const wal = await runOut(clock, open(partition, clock));
+  await Promise.all(["a", "b"].map((text) => append(wal, text)));
+  await wal.close();
+  expect(clock.pendingTimers).toBe(0);
+});

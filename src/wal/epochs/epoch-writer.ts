@@ -49,7 +49,10 @@ export class EpochWriter {
   /** Claims the partition, or goes on trying to. To be called once. */
   async begin(): Promise<void> {
     this.#start();
-    await Promise.race([this.#run, this.#clock.sleep(PENDING_MS)]);
+    const patience = new AbortController();
+    await Promise.race([this.#run, this.#clock.sleep(PENDING_MS, patience.signal)]);
+    // A timer that is left would keep a process that is done from ending.
+    patience.abort();
     this.#lookLater();
   }
 

@@ -49,8 +49,11 @@ export class StreamAdmin {
 
   /** Makes the stream unless it is there, and checks it. Throws CONFIG_INVALID, and what the client throws. */
   async open(settings: KinesisSettings, partition: number): Promise<Shard> {
-    const there = (await this.#whenActive()) ?? (await this.#create(settings));
-    return checked(await this.#look(there), settings, this.#stream, partition);
+    const there = await this.#whenActive();
+    // Before anything is made: what is refused leaves nothing behind.
+    if (there === undefined) requireSafe(settings, settings, this.#stream);
+    const facts = await this.#look(there ?? (await this.#create(settings)));
+    return checked(facts, settings, this.#stream, partition);
   }
 
   /** The partition of a stream that is there, unchecked but for that; undefined when it is not. */
@@ -170,17 +173,25 @@ export interface StreamFacts {
 
 function checked(
   facts: StreamFacts,
-  { allowUnsafe, isArchived }: KinesisSettings,
+  settings: KinesisSettings,
   stream: string,
   partition: number,
 ): Shard {
   const impossible = whatCannotWork(facts, partition);
   if (impossible.length > 0) throw streamRefused(stream, impossible, "");
-  const unsafe = allowUnsafe ? [] : whatIsUnsafe(facts, isArchived);
-  if (unsafe.length > 0) throw streamRefused(stream, unsafe, OVERRIDE);
+  requireSafe(facts, settings, stream);
   const shard = shardOf(facts, stream, partition);
   if (shard === undefined) throw new Error("a partition that was checked is there");
   return shard;
+}
+
+function requireSafe(
+  stream: Pick<StreamFacts, "retentionHours">,
+  { allowUnsafe, isArchived }: KinesisSettings,
+  name: string,
+): void {
+  const unsafe = allowUnsafe ? [] : whatIsUnsafe(stream, isArchived);
+  if (unsafe.length > 0) throw streamRefused(name, unsafe, OVERRIDE);
 }
 
 /** Why no log can be kept in the stream. */
@@ -207,7 +218,10 @@ export function whatCannotWork({ shards, isOnDemand }: StreamFacts, partition: n
 }
 
 /** Why acknowledged records can be lost in the stream. */
-export function whatIsUnsafe({ retentionHours }: StreamFacts, isArchived: boolean): string[] {
+export function whatIsUnsafe(
+  { retentionHours }: Pick<StreamFacts, "retentionHours">,
+  isArchived: boolean,
+): string[] {
   if (isArchived) return [];
   return [
     `it keeps records for ${retentionHours} hours: Kinesis removes them after that, and nothing archives them (turn the archive on)`,
