@@ -1,3 +1,6 @@
+import { damagedArchive, damagedSnapshots } from "./damage/backups.ts";
+import { damagedLog } from "./damage/log-files.ts";
+import { damagedViews } from "./damage/views.ts";
 import { callsFail, syncFailsForEver, syncFailsOnce } from "./disk/failing-calls.ts";
 import { fullDisk } from "./disk/full.ts";
 import { shortWrites } from "./disk/short-writes.ts";
@@ -36,6 +39,10 @@ export const SCENARIOS: readonly Scenario[] = [
   syncFailsForEver,
   callsFail,
   shortWrites,
+  damagedLog,
+  damagedViews,
+  damagedSnapshots,
+  damagedArchive,
   withoutSync,
   withoutDirectorySync,
   acknowledgeEarly,

@@ -86,6 +86,11 @@ export class History {
   /** Starts a server as it was left. Throws `StartRefused`, and {@link Violation} when a file is not whole. */
   async start(change: Partial<ServerOptions> = {}): Promise<ServerProcess> {
     checkFiles(this.dataDir);
+    return await this.startDamaged(change);
+  }
+
+  /** As {@link start}, where somebody has damaged a file on purpose. */
+  async startDamaged(change: Partial<ServerOptions> = {}): Promise<ServerProcess> {
     const { program, under } = this.#options;
     return await startServerProcess({
       cwd: this.cwd,
