@@ -32,6 +32,8 @@ export interface Replaying {
   readonly onBuilding?: (offset: number | undefined) => void;
   /** How much of a build may be done before others get their turn. */
   readonly buildSlice: () => Slice;
+  /** Records of one SQLite transaction. Defaults to {@link SLICE_RECORDS}. */
+  readonly sliceRecords?: number;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ export async function replayTenant(
   range: ReplayRange,
   replaying: Replaying,
 ): Promise<number> {
-  const { signal, view } = replaying;
+  const { signal, view, sliceRecords = SLICE_RECORDS } = replaying;
   const { begunAt } = history;
   let isBegun = range.from >= begunAt || view().appliedOffset >= 0;
   let end = range.from;
@@ -55,8 +57,8 @@ export async function replayTenant(
     const own = ownRecords(batch.records, entry, range.before);
     isBegun ||= (own[0]?.offset ?? begunAt) < begunAt;
     if (!isBegun) throw logTrimmed(range.from, begunAt);
-    for (let at = 0; at < own.length; at += SLICE_RECORDS) {
-      await replaySlice(own.slice(at, at + SLICE_RECORDS), replaying);
+    for (let at = 0; at < own.length; at += sliceRecords) {
+      await replaySlice(own.slice(at, at + sliceRecords), replaying);
       if (signal.aborted) return end;
     }
     end = batch.end;

@@ -179,7 +179,7 @@ export class ArchiveReader {
     if (bytes.length !== facts.bytes || (await sha256Hex(bytes)) !== facts.sha256) {
       throw objectDamaged(place, key, "its bytes are not those of its checksum");
     }
-    const content = await readSegment(place, key, name.tenantId, bytes);
+    const content = await readSegment(place, key, name.tenantId, bytes, facts.lineBytes);
     requireAsStated(place, key, content, facts);
     return { segment: { name, facts }, records: content.records };
   }

@@ -238,8 +238,10 @@ describe("a crash between any two steps", () => {
     "after put checksum",
     "before get checksum",
   ];
-  const stepOf = (call: string, key: string) =>
-    `${call} ${key.endsWith(".checksum") ? "checksum" : "records"}`;
+  const stepOf = (call: string, key: string) => {
+    if (!key.startsWith("archive/")) return `${call} position`;
+    return `${call} ${key.endsWith(".checksum") ? "checksum" : "records"}`;
+  };
 
   test.each(STEPS)("%s: the next start archives each record once", async (fatal) => {
     const inner = new MemoryBlobStore();
