@@ -121,7 +121,7 @@ function failureRecord(failure: CommandFailure): JsonObject {
 }
 
 /** A sink over a stream of the process. */
-export function streamSink(stream: NodeJS.WriteStream): Sink {
+export function streamSink(stream: NodeJS.WriteStream & { readonly fd: number }): Sink {
   let closed = false;
   const isReaderGone = readerGone(stream.fd);
   // Without a listener a reader that goes away (EPIPE) would end the process with a stack trace.

@@ -177,11 +177,12 @@ const WRONG: [string, Readonly<Record<string, string>>, string, string][] = [
 ];
 
 describe.each(WRONG)("a wrong %s", (_what, change, reason, words) => {
-  test.each([
-    ["restore", "--target-time", "latest", "--output-dir", "restored"],
-    ["restore", "list-snapshots", "--tenant-id", "acme"],
-    ["log", "--from-archive"],
-  ])("refuses %s %s", async (...args) => {
+  test.each<[string]>([
+    ["restore --target-time latest --output-dir restored"],
+    ["restore list-snapshots --tenant-id acme"],
+    ["log --from-archive"],
+  ])("refuses %s", async (line) => {
+    const args = line.split(" ");
     const { exitCode, stdout, stderr } = await entdb(args, change);
     expect(exitCode).not.toBe(0);
     expect(stdout).toBe("");
