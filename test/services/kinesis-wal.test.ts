@@ -14,6 +14,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KinesisSettings } from "../../src/wal/kinesis-wal/kinesis-settings.ts";
+import { viewKinesisLog } from "../../src/wal/kinesis-wal/kinesis-wal.ts";
 import { openWal } from "../../src/wal/open-wal.ts";
 import { type ImportingWal, type LogRecord, RECORD_TYPE } from "../../src/wal/wal.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
@@ -64,10 +65,17 @@ async function open(
   return wal;
 }
 
+/** As `log copy` sees it, which is the way out of a stream that cannot be used any more. */
+const viewLog = (topic: string) =>
+  viewKinesisLog({
+    ...{ topic, partition: 0, clock: new FakeClock(), random: new SeededRandom(++seed) },
+    kinesis: kinesisSettingsOf(proxy?.url ?? ""),
+  });
+
 const append = (wal: ImportingWal, text: string) =>
   wal.append(RECORD_TYPE.record, Buffer.from(text));
 
-async function texts(wal: ImportingWal, from = 0): Promise<string[]> {
+async function texts(wal: Pick<ImportingWal, "read">, from = 0): Promise<string[]> {
   const all: LogRecord[] = [];
   for await (const records of wal.read(from)) all.push(...records);
   expect(all.map(({ offset }) => offset)).toEqual(all.map((_, i) => from + i));
@@ -245,6 +253,9 @@ describe("what is refused", () => {
     const refused = open("split");
     await expect(refused).rejects.toMatchObject({ reason: "CONFIG_INVALID" });
     await expect(refused).rejects.toThrow("split or merged");
+    const view = await viewLog("split");
+    expect(view && (await texts(view))).toEqual(["a"]);
+    await view?.close();
   });
 
   test("a stream of which nothing is archived, unless that is said to be acceptable", async () => {

@@ -203,7 +203,7 @@ export function whatCannotWork({ shards, isOnDemand }: StreamFacts, partition: n
   );
   if (isResharded) {
     problems.push(
-      "its shards were split or merged: the log would go on in another shard than it began in (make a new stream and copy the log there)",
+      "its shards were split or merged: the log would go on in another shard than it began in (copy the log into a new stream with entdb log copy, and name that one)",
     );
   }
   if (isOnDemand) {
@@ -228,13 +228,11 @@ export function whatIsUnsafe(
   ];
 }
 
-/** Shards are counted by the hash keys that they take. */
+/** Shards are counted by the hash keys that they take, or took before the stream was resharded: the log is in those. */
 function shardOf({ shards, ...facts }: StreamFacts, stream: string, partition: number) {
-  const open = shards.filter(
-    ({ SequenceNumberRange }) => SequenceNumberRange?.EndingSequenceNumber === undefined,
-  );
+  const first = shards.filter(({ ParentShardId }) => ParentShardId === undefined);
   const keyOf = ({ HashKeyRange }: KinesisShard) => BigInt(HashKeyRange?.StartingHashKey ?? "0");
-  const shard = open.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))[partition];
+  const shard = first.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))[partition];
   if (shard === undefined) return undefined;
   return {
     stream,
