@@ -13,10 +13,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, runToEnd, SERVICES_CACHE } from "./machine.ts";
-import { ServiceProcess } from "./service-process.ts";
+import { answersHttp, ServiceProcess, serviceDirectory } from "./service-process.ts";
 
 const VERSION = "3.3.3";
 /** How long a stream takes to be made or changed, in milliseconds. */
@@ -40,18 +39,17 @@ export async function startKinesis(options: KinesisOptions = {}): Promise<Kinesi
   const launcher = await kinesalite();
   const port = options.port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${port}`;
-  const directory = mkdtempSync(join(tmpdir(), "entdb-kinesis-"));
+  const directory = serviceDirectory("kinesis");
   const service = new ServiceProcess({
     name: "kinesalite",
     command: [process.execPath, launcher, String(port)],
-    log: join(directory, "log"),
-    isReady: () => answers(endpoint),
+    log: join(directory.path, "log"),
+    isReady: () => answersHttp(endpoint),
   });
-  const remove = () => rmSync(directory, { recursive: true, force: true });
   try {
     await service.start();
   } catch (error) {
-    remove();
+    directory[Symbol.dispose]();
     throw error;
   }
   return {
@@ -60,7 +58,7 @@ export async function startKinesis(options: KinesisOptions = {}): Promise<Kinesi
     environment: { AWS_ACCESS_KEY_ID: "testkey", AWS_SECRET_ACCESS_KEY: "testsecret1" },
     [Symbol.asyncDispose]: async () => {
       await service.kill();
-      remove();
+      directory[Symbol.dispose]();
     },
   };
 }
@@ -106,12 +104,3 @@ function mendTimestamps(path: string): void {
 const LAUNCHER = `const times = { createStreamMs: ${CHANGE_MS}, updateStreamMs: ${CHANGE_MS}, deleteStreamMs: ${CHANGE_MS} };
 require("kinesalite")({ ...times, shardLimit: ${SHARDS} }).listen(Number(process.argv[2]), "127.0.0.1");
 `;
-
-async function answers(endpoint: string): Promise<boolean> {
-  try {
-    await fetch(endpoint);
-    return true;
-  } catch {
-    return false;
-  }
-}

