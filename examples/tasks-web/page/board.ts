@@ -4,7 +4,7 @@
  * of the network, nor of the page.
  */
 import type { Change, Node, NodeId } from "@entdb/client";
-import { Person, STATUSES, type Status, Task } from "./schema.ts";
+import { type Person, STATUSES, type Status, type Task } from "./schema.ts";
 
 export interface PersonRow {
   readonly id: NodeId;
@@ -38,13 +38,14 @@ export class Board {
   }
 
   /** Takes in what a watch told. Says whether the page has to be drawn anew. */
-  apply(change: Change): boolean {
+  apply(change: Change<typeof Person | typeof Task>): boolean {
     switch (change.kind) {
       case "nodeCreated":
       case "nodeUpdated":
       case "nodeRestored":
-        if (change.node === undefined) return false;
-        return this.#put(change.node);
+        if (change.node?.type === "Person") this.putPerson(change.node);
+        if (change.node?.type === "Task") this.putTask(change.node);
+        return change.node !== undefined;
       case "nodeDeleted":
       case "nodePurged":
         return this.#tasks.delete(change.nodeId) || this.#people.delete(change.nodeId);
@@ -74,13 +75,6 @@ export class Board {
     );
   }
 
-  #put(node: Node): boolean {
-    if (isA(Person, node)) this.putPerson(node);
-    else if (isA(Task, node)) this.putTask(node);
-    else return false;
-    return true;
-  }
-
   #rowOf({ id, version, fields, createdAt }: Node<typeof Task>): TaskRow {
     const person = this.#people.get(this.#assignees.get(id) ?? id);
     return {
@@ -93,10 +87,6 @@ export class Board {
       createdAt,
     };
   }
-}
-
-function isA<T extends typeof Person | typeof Task>(type: T, node: Node): node is Node<T> {
-  return node.typeId === type.typeId;
 }
 
 function newer<N extends Node<typeof Person> | Node<typeof Task>>(

@@ -44,7 +44,7 @@ import {
   queryNodes,
 } from "../reads/query.ts";
 import { type SearchHit, type SearchOptions, searchNodes } from "../reads/search.ts";
-import type { EdgeType, NodeType } from "../schema/define.ts";
+import type { EdgeType, NodeType, TypeDefinition } from "../schema/define.ts";
 import type { LookupKey } from "../schema/infer.ts";
 import { TenantSchema } from "../schema/tenant-schema.ts";
 import { fetchTransport } from "../transport/fetch.ts";
@@ -185,7 +185,7 @@ export class Client {
   }
 
   /** What changes, as it happens. */
-  watch(options: WatchOptions = {}): Watch {
+  watch<T extends TypeDefinition = TypeDefinition>(options: WatchOptions<T> = {}): Watch<T> {
     return new Watch(this.#session, options);
   }
 

@@ -12,15 +12,15 @@ import { ConnectionLostError } from "../errors/connection.ts";
 import { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
 import type { WatchChangesResponse } from "../gen/entdb/v1/entdb_service_pb.ts";
-import type { TypeDefinition } from "../schema/define.ts";
+import type { NodeType, TypeDefinition } from "../schema/define.ts";
 import { SilentStream } from "../transport/transport.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { type Change, decodeChange } from "./change.ts";
 
 /** What is watched, and from when on. */
-export interface WatchOptions {
+export interface WatchOptions<T extends TypeDefinition = TypeDefinition> {
   /** Left out: everything. With node types alone, changes of edges do not come, and the other way round. */
-  readonly types?: readonly TypeDefinition[];
+  readonly types?: readonly T[];
   /** From behind this position, of an earlier change or answer. Left out: from now on. */
   readonly after?: PositionToken;
   /** From the first change that is still kept, instead of from now on. */
@@ -35,10 +35,13 @@ export interface WatchOptions {
   readonly onReconnect?: (error: EntDBError, attempt: number) => void;
 }
 
+/** Those of some types that are nodes'. */
+type NodesOf<T extends TypeDefinition> = Extract<T, NodeType>;
+
 /** What one transaction changed. */
-export interface ChangeBatch {
+export interface ChangeBatch<T extends TypeDefinition = TypeDefinition> {
   /** In the order of its operations. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly Change<NodesOf<T>>[];
   /** Everything up to here has been seen: hand it to `after` to go on from here. */
   readonly position: PositionToken;
   readonly walPosition: string;
@@ -53,7 +56,9 @@ const FIRST_ATTEMPTS = 5;
 type CheckedOptions = WatchOptions & { readonly heartbeatMs: number };
 
 /** A watch. It is opened when it is iterated over, and closed when that ends. */
-export class Watch implements AsyncIterable<ChangeBatch> {
+export class Watch<T extends TypeDefinition = TypeDefinition>
+  implements AsyncIterable<ChangeBatch<T>>
+{
   readonly #session: Session;
   readonly #options: CheckedOptions;
   readonly #started = Promise.withResolvers<PositionToken>();
@@ -61,7 +66,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   #iterated = false;
   #begun = false;
 
-  constructor(session: Session, options: WatchOptions) {
+  constructor(session: Session, options: WatchOptions<T>) {
     for (const type of options.types ?? []) session.schema.require(type);
     this.#session = session;
     this.#options = { ...options, heartbeatMs: checkedHeartbeat(options.heartbeatMs) };
@@ -81,7 +86,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   }
 
   /** Batch after batch, until the loop is left, the signal aborts, or the server refuses to go on. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChangeBatch, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChangeBatch<T>, void, void> {
     if (this.#iterated) throw iteratedTwice();
     this.#iterated = true;
     try {
@@ -92,7 +97,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
     }
   }
 
-  async *#untilRefused(): AsyncGenerator<ChangeBatch, void, void> {
+  async *#untilRefused(): AsyncGenerator<ChangeBatch<T>, void, void> {
     const { caller } = this.#session;
     for (let failures = 0; ; ) {
       const connection = new Connection(this.#session, this.#options);
@@ -138,10 +143,13 @@ export class Watch implements AsyncIterable<ChangeBatch> {
     };
   }
 
-  #batchOf(message: WatchChangesResponse): ChangeBatch {
+  #batchOf(message: WatchChangesResponse): ChangeBatch<T> {
     const { schema } = this.#session;
+    const { types = [] } = this.#options;
     return {
-      changes: message.changes.flatMap((change) => decodeChange(schema, change) ?? []),
+      changes: message.changes.flatMap(
+        (change) => decodeChange<NodesOf<T>>(schema, types, change) ?? [],
+      ),
       position: tokenText(message.positionToken),
       walPosition: message.walPosition,
     };
