@@ -13,6 +13,9 @@ import { killsWhileStarting } from "./kills/while-starting.ts";
 import { powerCutsSimulated } from "./power-cuts/simulated.ts";
 import { powerCutsExt4, powerCutsXfs } from "./power-cuts/under-load.ts";
 import type { Scenario } from "./scenario.ts";
+import { kafkaBroker, kafkaCluster } from "./services/kafka-histories.ts";
+import { kinesis } from "./services/kinesis-histories.ts";
+import { s3Histories } from "./services/s3-histories.ts";
 import { acknowledgeEarly } from "./teeth/acknowledge-early.ts";
 import { noDedupe } from "./teeth/no-dedupe.ts";
 import { takenBack } from "./teeth/taken-back.ts";
@@ -43,6 +46,10 @@ export const SCENARIOS: readonly Scenario[] = [
   damagedViews,
   damagedSnapshots,
   damagedArchive,
+  s3Histories,
+  kafkaBroker,
+  kafkaCluster,
+  kinesis,
   withoutSync,
   withoutDirectorySync,
   acknowledgeEarly,

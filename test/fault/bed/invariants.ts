@@ -1,7 +1,7 @@
 import type { SeededRandom } from "../../harness/seeded-random.ts";
 import type { Rpc } from "../../harness/wire.ts";
 import { type Answer, type Journal, type Sent, TENANTS } from "./journal.ts";
-import { ACCOUNT, contextOf, READER, readAccount, send } from "./requests.ts";
+import { ACCOUNT, ask, contextOf, READER, readAccount } from "./requests.ts";
 import { Violation } from "./violation.ts";
 import { countUp } from "./writers.ts";
 
@@ -36,15 +36,13 @@ export async function checkInvariants(
 
 async function settleUnknown(rpc: Rpc, journal: Journal): Promise<void> {
   for (const sent of journal.unknown()) {
-    sent.answer = await send(rpc, sent);
-    if (sent.answer === undefined)
-      throw new Violation(`${sent.key}: still unknown after a restart`);
+    sent.answer = await ask(rpc, sent);
     countUp(journal, sent);
   }
 }
 
 async function checkEntry(rpc: Rpc, entry: Sent & { answer: Answer }): Promise<void> {
-  const again = await send(rpc, entry);
+  const again = await ask(rpc, entry);
   if (JSON.stringify(again) !== JSON.stringify(entry.answer)) {
     throw new Violation(
       `${entry.key} (${entry.step.kind}): answered ${JSON.stringify(entry.answer)}, and again ${JSON.stringify(again)}`,

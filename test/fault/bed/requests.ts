@@ -8,6 +8,7 @@ import type { Value } from "../../../gen/entdb/v1/model_pb.ts";
 import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import type { Rpc } from "../../harness/wire.ts";
 import type { Answer, Sent, Step } from "./journal.ts";
+import { Violation } from "./violation.ts";
 
 /** The schema of a fault run: accounts with a unique name, a count and words, and who knows whom. */
 export const ACCOUNT = 1;
@@ -19,6 +20,8 @@ const KNOWS = 100;
 /** Whose mailbox gets an item of every pair. */
 export const READER = "user:reader";
 const TIMEOUT_MS = 10_000;
+const DECIDED_MS = 30_000;
+const PAUSE_MS = 100;
 const STR = 1;
 const INT = 2;
 
@@ -60,6 +63,28 @@ export async function createCounter(rpc: Rpc, tenant: string, writer: number): P
 
 /** Sends a step. Undefined when nobody can say what became of it. */
 export async function send(rpc: Rpc, sent: Sent): Promise<Answer | undefined> {
+  const outcome = await attempt(rpc, sent);
+  return typeof outcome === "string" ? undefined : outcome;
+}
+
+/**
+ * Asks what became of a step, under its key, until there is an answer: a busy server may need more
+ * than one time. Throws a {@link Violation} that says why there is none after half a minute.
+ */
+export async function ask(rpc: Rpc, sent: Sent): Promise<Answer> {
+  const deadline = performance.now() + DECIDED_MS;
+  for (;;) {
+    const outcome = await attempt(rpc, sent);
+    if (typeof outcome !== "string") return outcome;
+    if (performance.now() > deadline) {
+      throw new Violation(`${sent.key} (${sent.step.kind}): still undecided: ${outcome}`);
+    }
+    await Bun.sleep(PAUSE_MS);
+  }
+}
+
+/** The answer, or why there is none. */
+async function attempt(rpc: Rpc, sent: Sent): Promise<Answer | string> {
   try {
     const answer = await rpc.executeAtomic(requestOf(sent), { timeoutMs: TIMEOUT_MS });
     return {
@@ -81,11 +106,11 @@ const DECIDED = new Set([
   "NODE_NOT_FOUND",
 ]);
 
-function rejectionOf(error: unknown): Answer | undefined {
+function rejectionOf(error: unknown): Answer | string {
   const info = ConnectError.from(error).findDetails(ErrorInfoSchema)[0];
   if (info === undefined || !DECIDED.has(info.reason)) {
     if (ConnectError.from(error).code === Code.InvalidArgument) throw error;
-    return undefined;
+    return String(error);
   }
   const position = info.metadata["wal_position"] ?? "";
   return { state: "rejected", ids: [], versions: [], reason: info.reason, position };

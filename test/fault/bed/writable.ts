@@ -2,8 +2,9 @@ import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import type { Rpc } from "../../harness/wire.ts";
 import { type Journal, TENANTS } from "./journal.ts";
-import { contextOf, createCounter } from "./requests.ts";
+import { contextOf, createCounter, READER } from "./requests.ts";
 import { Violation } from "./violation.ts";
+import { eventually } from "./within.ts";
 
 const HEAL_MS = 120_000;
 const LOOK_MS = 100;
@@ -27,6 +28,18 @@ export async function untilWritable(rpc: Rpc): Promise<void> {
       }
       await Bun.sleep(LOOK_MS);
     }
+  }
+}
+
+/** Until every tenant's mailboxes are read again. Throws a {@link Violation} after two minutes. */
+export async function untilMailboxes(rpc: Rpc): Promise<void> {
+  for (const tenantId of TENANTS) {
+    await eventually(HEAL_MS, `the mailboxes of ${tenantId} are read`, async () => {
+      return await rpc.getUnreadCount({ context: { tenantId, actor: READER } }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 }
 

@@ -9,7 +9,7 @@ import { type ServerOptions, StartRefused } from "../../harness/binary.ts";
 import { untilArchived } from "../bed/archive.ts";
 import { clientOf, History, operationsOf } from "../bed/history.ts";
 import { Violation } from "../bed/violation.ts";
-import { untilWritable } from "../bed/writable.ts";
+import { untilMailboxes, untilWritable } from "../bed/writable.ts";
 import type { ScenarioRun } from "../scenario.ts";
 import { anyDamage, type Damage } from "./damage.ts";
 
@@ -77,7 +77,9 @@ export class RipeDirectory {
     const { history } = this;
     try {
       await using server = await history.startDamaged(change);
-      await untilWritable(clientOf(server));
+      const rpc = clientOf(server);
+      await untilWritable(rpc);
+      await untilMailboxes(rpc);
       await history.checkContent(server);
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error;
