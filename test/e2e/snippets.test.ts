@@ -105,6 +105,8 @@ const OWN_LANGUAGE: Readonly<Record<string, string>> = {
   "sdk/typescript/README.md": "ts",
   "sdk/python/README.md": "python",
 };
+/** Commands stand in fenced blocks, where they are found. */
+const INDENTED_COMMAND = /^ {4}(?:entdb|curl|grpcurl|bun|npx|npm|pip|ENTDB_\w+=)/;
 const EXAMPLES = ["tasks-web", "tasks-api"].map((name) => `examples/${name}/README.md`);
 const OTHERS = ["README.md", "CONTRIBUTING.md", "llms.txt", "sdk/README.md", "examples/README.md"];
 
@@ -114,6 +116,7 @@ test.each([...OTHERS, ...EXAMPLES, ...Object.keys(OWN_LANGUAGE), ...guides()])(
     if (NAMED_ELSEWHERE.includes(path)) return;
     const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
     const unmarked = lines.filter((line, i) => {
+      if (INDENTED_COMMAND.test(line)) return true;
       const language = /^```(bash|sh|ts|python|toml)/.exec(line)?.[1];
       if (language === undefined || language === OWN_LANGUAGE[path]) return false;
       return !/^<!-- (?:test|not run: .).*-->$/.test(lines[i - 1] ?? "");
