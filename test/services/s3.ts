@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { freePort, goProgram } from "./machine.ts";
 import { answersHttp, ServiceProcess, serviceDirectory } from "./service-process.ts";
 
-const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
+export const S3_VERSION = "1.8.0";
+const MODULE = `github.com/versity/versitygw/cmd/versitygw@v${S3_VERSION}`;
 
 export interface S3Options {
   /** A free one by default. */
