@@ -166,7 +166,6 @@ test("an older segment than the one that was archived, under its name, is damage
 
 describe("the archiver", () => {
   test("lets the log be trimmed when the newest objects are there, and named beside them", async () => {
-    expect(bench.archiver.securedOffset).toBeLessThan(bench.wal.end);
     await secured();
     expect(await bench.keys("archived/")).not.toEqual([]);
     for (let i = 0; i < 3; i++) {

@@ -87,11 +87,11 @@ export class ArchiveWriter {
     const name = { tenantId, day, number };
     const bytes = await compressLines(lines.content);
     await putVerified(store, segmentKey(name, "records"), bytes, signal);
-    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime, content } = lines;
+    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime } = lines;
     await this.#confirm(name, tail, bytes, signal, {
       incarnation,
       ...{ records, firstOffset, lastOffset, firstLogTime, lastLogTime },
-      lineBytes: content.length,
+      lineBytes: lines.bytes,
     });
     return bytes.length;
   }

@@ -27,6 +27,7 @@ import { TailCheck } from "./archive-tails.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
 import type { Archived } from "./archived.ts";
 import { Errands } from "./errands.ts";
+import { PiecePool } from "./line-memory.ts";
 import { OpenSegment } from "./open-segment.ts";
 import { putPositionCopy } from "./position-copies.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -68,9 +69,9 @@ export interface ArchiverState {
 
 const MiB = 1024 * 1024;
 const SEGMENT_BYTES = 8 * MiB;
-/** Records in segments that are still open, of all tenants; then the oldest are closed early. */
+/** Memory of segments that are still open, of all tenants; then the oldest are closed early. */
 const OPEN_BYTES_MAX = 64 * MiB;
-/** Records in closed segments on their way; then the log is read no further. */
+/** Memory of closed segments on their way; then the log is read no further. */
 const QUEUED_BYTES_MAX = 32 * MiB;
 const QUEUED_JOBS_MAX = 1_000;
 const TENANTS_AT_ONCE = 4;
@@ -100,6 +101,7 @@ export class Archiver implements Service {
   readonly #failures = new Map<string, unknown>();
   /** What the catalog said of the tenants in the batch at hand. */
   readonly #lives = new Map<string, number | undefined>();
+  readonly #pool = new PiecePool();
   #openBytes = 0;
   #position: ArchivePosition;
   #saveAfter = Number.NEGATIVE_INFINITY;
@@ -155,6 +157,11 @@ export class Archiver implements Service {
   /** The log may be trimmed up to here: whatever the archive loses below it is missed by whoever reads it. */
   get securedOffset(): number {
     return this.#securedOffset;
+  }
+
+  /** Memory of the records that wait to be archived. */
+  get heldBytes(): number {
+    return this.#openBytes + this.#queue.bytes;
   }
 
   state(): ArchiverState {
@@ -246,16 +253,16 @@ export class Archiver implements Service {
     if (this.#lifeOf(tenantId) !== incarnation) return;
     const open = this.#open.get(tenantId);
     if (open?.takes(record, decoded, this.#deps.intervalMs)) {
-      const before = open.bytes;
+      const before = open.heldBytes;
       open.add(record, decoded);
-      this.#openBytes += open.bytes - before;
+      this.#openBytes += open.heldBytes - before;
       if (open.bytes >= SEGMENT_BYTES) this.#close(open);
       return;
     }
     if (open !== undefined) this.#close(open);
-    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic());
+    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic(), this.#pool);
     this.#open.set(tenantId, segment);
-    this.#openBytes += segment.bytes;
+    this.#openBytes += segment.heldBytes;
     if (segment.bytes >= SEGMENT_BYTES) this.#close(segment);
   }
 
@@ -281,20 +288,26 @@ export class Archiver implements Service {
   }
 
   #close(segment: OpenSegment): void {
-    const { tenantId, incarnation, firstOffset, bytes } = segment;
+    const { tenantId, firstOffset, heldBytes } = segment;
     this.#open.delete(tenantId);
-    this.#openBytes -= bytes;
+    this.#openBytes -= heldBytes;
     this.#queue.add({
       tenantId,
       offset: firstOffset,
-      bytes,
+      bytes: heldBytes,
       run: async (signal) => {
-        if (this.#deps.lifeOf(tenantId) !== incarnation) return;
-        const stored = await this.#writer.write(segment, signal);
-        this.#unsecuredBytes += bytes;
-        if (stored > 0) this.#deps.meter.stored(stored);
+        await this.#store(segment, signal);
+        segment.release();
       },
     });
+  }
+
+  async #store(segment: OpenSegment, signal: AbortSignal): Promise<void> {
+    const { tenantId, incarnation, bytes } = segment;
+    if (this.#deps.lifeOf(tenantId) !== incarnation) return;
+    const stored = await this.#writer.write(segment, signal);
+    this.#unsecuredBytes += bytes;
+    if (stored > 0) this.#deps.meter.stored(stored);
   }
 
   #closeDue(): void {

@@ -1,5 +1,7 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
+import { createGzip, gunzip } from "node:zlib";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { BodyMemory, parseArchiveLine } from "./archived-record.ts";
@@ -8,18 +10,21 @@ import type { SegmentFacts } from "./segment-facts.ts";
 const MiB = 1024 * 1024;
 /** Quick: a log that is busy fills several segments in a second, and base64 of binary hardly shrinks further. */
 const GZIP_LEVEL = 4;
+const ZIP_CHUNK_BYTES = 256 * 1024;
 /** A segment's lines: a full one, and the largest record behind it. Whatever claims more is no segment of ours. */
 const LINES_BYTES_MAX = 64 * MiB;
 const LINES_BYTES_USUAL = 8 * MiB;
 /** Less than the runtime's own smallest piece makes no sense to ask for. */
 const CHUNK_BYTES_MIN = 1_024;
 
-const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
-/** The lines as they are stored. Runs on a pool thread. */
-export async function compressLines(content: Uint8Array): Promise<Uint8Array> {
-  return await zip(content, { level: GZIP_LEVEL });
+/** The lines as they are stored, the same for the same parts. Runs on a pool thread. */
+export async function compressLines(content: readonly Uint8Array[]): Promise<Uint8Array> {
+  const zip = createGzip({ level: GZIP_LEVEL, chunkSize: ZIP_CHUNK_BYTES });
+  return await pipeline(Readable.from(content), zip, async (zipped: AsyncIterable<Buffer>) =>
+    Buffer.concat(await Array.fromAsync(zipped)),
+  );
 }
 
 /** SHA-256 in hexadecimal; on a pool thread, since segments are large. */

@@ -31,6 +31,17 @@ const LOOK_MS = 20;
 
 /** Makes a data directory whose log has a schema and so many people, and whose views lack all but one. */
 export async function writePeopleLog(dataDir: string, people: number): Promise<void> {
+  const next = await peopleRecords(dataDir);
+  await using log = await openLog(dataDir);
+  for (let written = 1; written < people; written += AT_ONCE) {
+    const count = Math.min(AT_ONCE, people - written);
+    const append = () => log.wal.append(RECORD_TYPE.record, next());
+    await Promise.all(Array.from({ length: count }, append));
+  }
+}
+
+/** Makes a data directory with a schema and one person, and hands out records that create others. */
+export async function peopleRecords(dataDir: string): Promise<() => Uint8Array> {
   const partition = await openBenchPartition(dataDir);
   await loadEngine(partition.engine, 0);
   await new EngineDatabase(partition.engine).createPerson("first", newPersonOf(0));
@@ -38,13 +49,8 @@ export async function writePeopleLog(dataDir: string, people: number): Promise<v
   await partition.stop();
   await using log = await openLog(dataDir);
   const template = await recordAt(log.wal, end - 1);
-  for (let first = 1; first < people; first += AT_ONCE) {
-    const count = Math.min(AT_ONCE, people - first);
-    const appended = Array.from({ length: count }, (_, i) =>
-      log.wal.append(RECORD_TYPE.record, personRecord(template, first + i)),
-    );
-    await Promise.all(appended);
-  }
+  let n = 0;
+  return () => personRecord(template, ++n);
 }
 
 /** A record that creates the person, in the likeness of another one that does. */
@@ -64,6 +70,13 @@ function personRecord(template: TransactionRecord, n: number): Uint8Array {
 export async function archiveLog(dataDir: string, store: BlobStore): Promise<void> {
   await using log = await openLog(dataDir);
   const { wal } = log;
+  const archiver = await followLog(wal, dataDir, store);
+  while (archiver.offset < wal.end) await systemClock.sleep(LOOK_MS);
+  await archiver.stop();
+}
+
+/** An archiver that follows the log of a data directory on which nothing else runs. Trouble of any kind fails the run. */
+export async function followLog(wal: Wal, dataDir: string, store: BlobStore): Promise<Archiver> {
   const directory = checkpointDirectory(dataDir);
   const fail = (error: unknown): never => {
     throw error;
@@ -80,11 +93,11 @@ export async function archiveLog(dataDir: string, store: BlobStore): Promise<voi
     log: { archiveFailing: fail, archiveResumed: () => undefined },
   });
   void archiver.run();
-  while (archiver.offset < wal.end) await systemClock.sleep(LOOK_MS);
-  await archiver.stop();
+  return archiver;
 }
 
-async function openLog(dataDir: string): Promise<{ readonly wal: Wal } & AsyncDisposable> {
+/** The log of a data directory, alone. */
+export async function openLog(dataDir: string): Promise<{ readonly wal: Wal } & AsyncDisposable> {
   const wal = await openWal({
     ...{ kind: "file", topic: "entdb-wal", partition: PARTITION },
     ...{ directory: logDirectory(dataDir, PARTITION), clock: systemClock, random: systemRandom },
