@@ -30,6 +30,22 @@ export interface ViewOptions {
 }
 
 /**
+ * Whether a server could keep its log there; nothing is made. Throws CONFIG_INVALID and
+ * LOG_UNAVAILABLE, as a start would.
+ */
+export async function checkLogPlace(log: DistantLog, options: ViewOptions): Promise<void> {
+  const { config, clock, random } = options;
+  if (log.kind === "kafka") {
+    const { checkKafkaTopic } = await import("../wal/kafka-wal/kafka-wal.ts");
+    return await checkKafkaTopic(kafkaSettings(config), log.topic);
+  }
+  const { checkKinesisStream } = await import("../wal/kinesis-wal/kinesis-wal.ts");
+  const { topic } = log;
+  const place = { topic, partition: 0, kinesis: kinesisSettings(config) };
+  await checkKinesisStream({ ...place, clock, random });
+}
+
+/**
  * Looks at a log without claiming it: whoever writes it goes on. Undefined when there is none.
  * Throws CONFIG_INVALID, LOG_UNAVAILABLE, LOG_DAMAGED, LOG_TRIMMED.
  */

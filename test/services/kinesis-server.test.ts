@@ -63,6 +63,27 @@ test("what is answered is there after a restart, and after the data directory is
   expect(answers.size).toBe(60);
 });
 
+test("doctor and log look at the stream beside the server that writes it", async () => {
+  const options = { cwd, env: env("looked-at") };
+  const none = await runBinary(["doctor", "--data-dir", "looked-at", "-o", "jsonl"], options);
+  expect(none.stdout).toContain("no log in the Kinesis stream looked-at yet");
+  await using server = await startServerProcess({ ...options, dataDir: "looked-at" });
+  const rest = new Rest(server.httpUrl);
+  expect((await rest.post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
+  const found = await runBinary(["doctor", "--data-dir", "looked-at", "-o", "jsonl"], options);
+  expect(found.stdout).toMatch(
+    /in the Kinesis stream looked-at, from offset 0; the next one is \d/,
+  );
+  const log = await runBinary(["log", "-o", "jsonl"], options);
+  expect(log.exitCode).toBe(0);
+  expect(log.stdout.trim().split("\n").length).toBeGreaterThan(0);
+  const unarchived = { ...options.env, ENTDB_ARCHIVE_ENABLED: "false" };
+  const refused = await runBinary(["doctor", "-o", "jsonl"], { cwd, env: unarchived });
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toContain("turn the archive on");
+  expect((await rest.atomic("after", couple("after"))).status).toBe(200);
+});
+
 describe("a start that cannot work ends with what to do", () => {
   test.each([
     ["without an archive", { ENTDB_ARCHIVE_ENABLED: "false" }, "turn the archive on"],

@@ -1,28 +1,23 @@
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import type { Config } from "../../config/options.ts";
-import { type DistantLog, viewLog } from "../../server/view-log.ts";
-import { kafkaSettings } from "../../server/wal-backend.ts";
+import {
+  checkLogPlace,
+  type DistantLog,
+  type ViewOptions,
+  viewLog,
+} from "../../server/view-log.ts";
 import type { EpochLogView } from "../../wal/epochs/epoch-wal.ts";
 import { nameOf } from "../distant-log.ts";
 import { type Finding, failed, ok } from "./check.ts";
 import { checkClock } from "./log-checks.ts";
-
-interface Parts {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-}
 
 /**
  * Whether a log that another program keeps can be reached and used, and the clock against its
  * last record. Claims nothing: a server that writes it goes on. What is in it is verified by
  * whoever reads it.
  */
-export async function checkDistantLog(log: DistantLog, parts: Parts): Promise<Finding[]> {
+export async function checkDistantLog(log: DistantLog, parts: ViewOptions): Promise<Finding[]> {
   const { clock } = parts;
   try {
-    if (log.kind === "kafka") await checkTopic(log.topic, parts.config);
+    await checkLogPlace(log, parts);
     const view = await viewLog(log, parts);
     if (view === undefined) {
       return [ok("log", `no log in the ${nameOf(log)} yet`), checkClock(clock, undefined)];
@@ -36,11 +31,6 @@ export async function checkDistantLog(log: DistantLog, parts: Parts): Promise<Fi
   } catch (error) {
     return [failed("log", error), checkClock(clock, undefined)];
   }
-}
-
-async function checkTopic(topic: string, config: Config): Promise<void> {
-  const { checkKafkaTopic } = await import("../../wal/kafka-wal/kafka-wal.ts");
-  await checkKafkaTopic(kafkaSettings(config), topic);
 }
 
 async function lastLogTime(view: EpochLogView): Promise<number | undefined> {

@@ -44,6 +44,11 @@ export async function openKinesisWal(options: KinesisWalOptions): Promise<EpochW
   }
 }
 
+/** Whether a log can be kept in a partition of the stream; nothing is made. Throws CONFIG_INVALID, LOG_UNAVAILABLE. */
+export async function checkKinesisStream(options: KinesisWalOptions): Promise<void> {
+  await administer(options, (admin) => admin.check(options.kinesis, options.partition));
+}
+
 /**
  * Looks at the log in a partition as it is now. Undefined when the stream is not there, or nothing
  * was ever written to it. Throws CONFIG_INVALID, LOG_UNAVAILABLE, LOG_DAMAGED, LOG_TRIMMED.

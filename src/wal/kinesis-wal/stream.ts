@@ -56,6 +56,13 @@ export class StreamAdmin {
     return checked(facts, settings, this.#stream, partition);
   }
 
+  /** Whether a server could keep its log there; nothing is made. Throws as {@link open}. */
+  async check(settings: KinesisSettings, partition: number): Promise<void> {
+    const there = await this.#whenActive();
+    if (there === undefined) requireSafe(settings, settings, this.#stream);
+    else checked(await this.#look(there), settings, this.#stream, partition);
+  }
+
   /** The partition of a stream that is there, unchecked but for that; undefined when it is not. */
   async find(partition: number): Promise<Shard | undefined> {
     const there = await this.#whenActive();
