@@ -27,7 +27,7 @@ export const HELP = `bun run bench [options]
   --smoke          everything once with tiny counts, to prove that it works; times nothing
   --only <name>    a view (in-process, user, server), a scenario (write, transaction, batch,
                    read, query, edges) or a probe (start, recovery, growth, tenants, access,
-                   mailbox, search, schema-build, watch, noisy-tenant, kafka);
+                   mailbox, search, schema-build, watch, noisy-tenant, floods, kafka);
                    repeatable
   --rounds <n>     rounds, each of which asks every side in turn (default 5)
   --seconds <n>    length of each measurement (default 2)
@@ -80,6 +80,7 @@ const PROBES = [
   "schema-build",
   "watch",
   "noisy-tenant",
+  "floods",
   "kafka",
 ] as const;
 export type ProbeName = (typeof PROBES)[number];

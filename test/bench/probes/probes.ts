@@ -1,6 +1,7 @@
 import type { BenchOptions, ProbeName } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
+import { probeFloods } from "./floods.ts";
 import { probeGrowth } from "./growth.ts";
 import { probeKafka } from "./kafka.ts";
 import { probeMailbox } from "./mailbox.ts";
@@ -24,6 +25,7 @@ export const PROBES: Readonly<
   mailbox: probeMailbox,
   search: probeSearch,
   "noisy-tenant": probeNoisyTenant,
+  floods: probeFloods,
   access: probeAccess,
   "schema-build": probeSchemaBuild,
   kafka: probeKafka,
