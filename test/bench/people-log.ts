@@ -22,7 +22,7 @@ import {
   openBenchPartition,
   personFields,
 } from "./databases/entdb-engine.ts";
-import { newPersonOf, personId } from "./people.ts";
+import { newPersonOf, type Person, personId } from "./people.ts";
 
 const PARTITION = 0;
 const AT_ONCE = 1_000;
@@ -30,8 +30,12 @@ const ARCHIVE_INTERVAL_MS = 1_000;
 const LOOK_MS = 20;
 
 /** Makes a data directory whose log has a schema and so many people, and whose views lack all but one. */
-export async function writePeopleLog(dataDir: string, people: number): Promise<void> {
-  const next = await peopleRecords(dataDir);
+export async function writePeopleLog(
+  dataDir: string,
+  people: number,
+  personFor: (n: number) => Person = newPersonOf,
+): Promise<void> {
+  const next = await peopleRecords(dataDir, personFor);
   await using log = await openLog(dataDir);
   for (let written = 1; written < people; written += AT_ONCE) {
     const count = Math.min(AT_ONCE, people - written);
@@ -41,7 +45,10 @@ export async function writePeopleLog(dataDir: string, people: number): Promise<v
 }
 
 /** Makes a data directory with a schema and one person, and hands out records that create others. */
-export async function peopleRecords(dataDir: string): Promise<() => Uint8Array> {
+export async function peopleRecords(
+  dataDir: string,
+  personFor: (n: number) => Person = newPersonOf,
+): Promise<() => Uint8Array> {
   const partition = await openBenchPartition(dataDir);
   await loadEngine(partition.engine, 0);
   await new EngineDatabase(partition.engine).createPerson("first", newPersonOf(0));
@@ -50,19 +57,22 @@ export async function peopleRecords(dataDir: string): Promise<() => Uint8Array> 
   await using log = await openLog(dataDir);
   const template = await recordAt(log.wal, end - 1);
   let n = 0;
-  return () => personRecord(template, ++n);
+  return () => {
+    n += 1;
+    return personRecord(template, personId(n), personFor(n));
+  };
 }
 
 /** A record that creates the person, in the likeness of another one that does. */
-function personRecord(template: TransactionRecord, n: number): Uint8Array {
+function personRecord(template: TransactionRecord, id: string, person: Person): Uint8Array {
   const { body } = template;
   if (body.kind !== "transaction") throw new Error("a person is created by a transaction");
   const operations = body.operations.map((operation) => ({
     ...operation,
-    id: personId(n),
-    fields: personFields(newPersonOf(n)),
+    id,
+    fields: personFields(person),
   }));
-  const changed = { idempotencyKey: `person-${n}`, body: { ...body, operations } };
+  const changed = { idempotencyKey: `create-${id}`, body: { ...body, operations } };
   return encodeRecord({ ...template, ...changed } as TransactionRecord);
 }
 
