@@ -17,6 +17,8 @@ import { kafkaBroker, kafkaCluster } from "./services/kafka-histories.ts";
 import { kinesis } from "./services/kinesis-histories.ts";
 import { s3Histories } from "./services/s3-histories.ts";
 import { acknowledgeEarly } from "./teeth/acknowledge-early.ts";
+import { archivePositionEarly } from "./teeth/archive-position-early.ts";
+import { noChecksums } from "./teeth/no-checksums.ts";
 import { noDedupe } from "./teeth/no-dedupe.ts";
 import { takenBack } from "./teeth/taken-back.ts";
 import { withoutDirectorySync } from "./teeth/without-directory-sync.ts";
@@ -54,5 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   withoutDirectorySync,
   acknowledgeEarly,
   noDedupe,
+  noChecksums,
+  archivePositionEarly,
   takenBack,
 ];

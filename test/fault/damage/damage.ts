@@ -32,13 +32,13 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
   ...ANYWHERE,
   "another bit": (file, random) => {
     const bytes = readFileSync(file);
-    const at = random.below(bytes.length);
+    const at = random.below(usedLength(bytes));
     overwrite(file, at, Buffer.of((bytes[at] ?? 0) ^ (1 << random.below(8))));
   },
   "a page of zeros": (file, random) => {
-    const { size } = statSync(file);
-    const length = Math.min(size, PAGE_BYTES);
-    overwrite(file, random.below(size - length + 1), Buffer.alloc(length));
+    const used = usedLength(readFileSync(file));
+    const length = Math.min(used, PAGE_BYTES);
+    overwrite(file, random.below(used - length + 1), Buffer.alloc(length));
   },
 };
 
@@ -50,6 +50,11 @@ export const STRUCTURAL_DAMAGES: Readonly<Record<string, Damage>> = {
 
 const PAGE_BYTES = 4_096;
 const HEADER_BYTES = 100;
+
+/** Without the zeros at the end, of which a segment has many. */
+function usedLength(bytes: Uint8Array): number {
+  return Math.max(1, bytes.findLastIndex((byte) => byte !== 0) + 1);
+}
 
 function overwrite(file: string, at: number, bytes: Uint8Array): void {
   const handle = openSync(file, "r+");

@@ -5,33 +5,42 @@
  */
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type ServerOptions, StartRefused } from "../../harness/binary.ts";
+import { type ServerOptions, type ServerProcess, StartRefused } from "../../harness/binary.ts";
+import type { SeededRandom } from "../../harness/seeded-random.ts";
 import { untilArchived } from "../bed/archive.ts";
-import { clientOf, History, operationsOf } from "../bed/history.ts";
+import { clientOf, History, type HistoryOptions, operationsOf } from "../bed/history.ts";
+import { TENANTS } from "../bed/journal.ts";
 import { Violation } from "../bed/violation.ts";
 import { untilMailboxes, untilWritable } from "../bed/writable.ts";
-import type { ScenarioRun } from "../scenario.ts";
 import { anyDamage, type Damage } from "./damage.ts";
 
 const ANSWERS = 80;
 const SETTINGS = { ENTDB_ARCHIVE_INTERVAL: "1s", ENTDB_LOG_TRIM: "false" };
 const PADDING_BYTES = 30 * 1024;
 
+type RipeOptions = Pick<HistoryOptions, "program">;
+
 export class RipeDirectory {
   readonly history: History;
-  readonly #random: ScenarioRun["random"];
+  readonly #random: SeededRandom;
   readonly #original: string;
+  /** Over everything that a tenant holds, by tenant. */
+  readonly #hashes = new Map<string, string>();
 
   /** Use {@link RipeDirectory.make}. */
-  constructor(cwd: string, random: ScenarioRun["random"]) {
-    const settings = { env: SETTINGS, paddingBytes: PADDING_BYTES };
+  constructor(cwd: string, random: SeededRandom, options: RipeOptions) {
+    const settings = { env: SETTINGS, paddingBytes: PADDING_BYTES, ...options };
     this.history = new History({ cwd, random, ...settings });
     this.#random = random;
     this.#original = join(cwd, "original");
   }
 
-  static async make(cwd: string, random: ScenarioRun["random"]): Promise<RipeDirectory> {
-    const ripe = new RipeDirectory(cwd, random);
+  static async make(
+    cwd: string,
+    random: SeededRandom,
+    options: RipeOptions = {},
+  ): Promise<RipeDirectory> {
+    const ripe = new RipeDirectory(cwd, random, options);
     const { history } = ripe;
     await using server = await history.start();
     await history.check(server);
@@ -40,6 +49,7 @@ export class RipeDirectory {
     await history.underLoad(server, () => history.answers(server, ANSWERS));
     await history.check(server);
     await untilArchived(server);
+    for (const tenant of TENANTS) ripe.#hashes.set(tenant, await hashOf(server, tenant));
     await server.kill();
     cpSync(history.dataDir, ripe.#original, { recursive: true });
     return ripe;
@@ -55,6 +65,11 @@ export class RipeDirectory {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
+  }
+
+  /** Removes folders of the copy. */
+  lose(...folders: string[]): void {
+    for (const folder of folders) rmSync(join(this.history.dataDir, folder), { recursive: true });
   }
 
   /** Does something to one of the files, and says what in what is thrown afterwards. */
@@ -81,10 +96,27 @@ export class RipeDirectory {
       await untilWritable(rpc);
       await untilMailboxes(rpc);
       await history.checkContent(server);
+      if (change.dataDir === undefined) await this.#checkHashes(server);
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error;
       if (reasons.includes(error.reason)) return;
       throw new Violation(`the start is refused: ${error.stderr}`, { cause: error });
     }
+  }
+
+  /** What the log makes of every tenant is, to the last byte, what was there before the damage. */
+  async #checkHashes(server: ServerProcess): Promise<void> {
+    for (const [tenant, before] of this.#hashes) {
+      const now = await hashOf(server, tenant);
+      if (now !== before) throw new Violation(`tenant ${tenant} holds something else than before`);
+    }
+  }
+}
+
+async function hashOf(server: ServerProcess, tenantId: string): Promise<string> {
+  try {
+    return (await operationsOf(server).rebuildTenant({ tenantId })).contentHashAfter;
+  } catch (error) {
+    throw new Violation(`tenant ${tenantId} cannot be made again: ${error}`, { cause: error });
   }
 }

@@ -7,14 +7,14 @@ import { expectReads, untilWritable } from "../bed/writable.ts";
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 const MiB = 1024 * 1024;
-/** Three rounds of sixteen writers fill a segment, so that the log meets it too. */
-const PADDING_BYTES = 400 * 1024;
-const ROUNDS_WHILE_FULL = 3;
+/** Two rounds of sixteen writers fill a segment, so that the log meets it too. */
+const PADDING_BYTES = 600 * 1024;
+const ROUNDS_WHILE_FULL = 2;
 const SETTINGS = {
   ENTDB_ARCHIVE_INTERVAL: "1s",
   ENTDB_CHECKPOINT_INTERVAL_MS: "200",
   // Of a tenant whose file cannot grow: durable, and not applied for as long as that lasts.
-  ENTDB_DEADLINE_MS: "2000",
+  ENTDB_DEADLINE_MS: "8000",
 };
 
 /**
@@ -24,7 +24,7 @@ const SETTINGS = {
 export const fullDisk: Scenario = {
   name: "disk/full",
   kind: "other faults",
-  cycles: 4,
+  cycles: 3,
   obstacle: () => whyNoLoopDevice("ext4"),
   run: fillAndFree,
 };

@@ -4,7 +4,7 @@
  * ones after which the disk looks different.
  */
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
-import { History } from "../bed/history.ts";
+import { History, type HistoryOptions } from "../bed/history.ts";
 import { attach, whyNoStrace } from "../bed/strace.ts";
 import { Violation } from "../bed/violation.ts";
 import { within } from "../bed/within.ts";
@@ -27,7 +27,12 @@ export function killsDuring(operation: Operation, cycles: number): Scenario {
   };
 }
 
-async function killDuring(operation: Operation, run: ScenarioRun): Promise<Tally> {
+/** The same on other executables. */
+export async function killDuring(
+  operation: Operation,
+  run: ScenarioRun,
+  options: Pick<HistoryOptions, "program"> = {},
+): Promise<Tally> {
   const calls = new NthCall(run.random);
   const perHistory = operation.isFresh ? 1 : CYCLES_PER_HISTORY;
   let faults = 0;
@@ -35,7 +40,8 @@ async function killDuring(operation: Operation, run: ScenarioRun): Promise<Tally
   for (let cycle = 0; cycle < run.cycles; cycle += perHistory) {
     using directory = temporaryDirectory();
     const { random } = run;
-    const history = new History({ cwd: directory.path, random, ...operation.settings });
+    const settings = { ...operation.settings, ...options };
+    const history = new History({ cwd: directory.path, random, ...settings });
     let last: Omit<OperationScene, "server"> | undefined;
     for (let i = cycle; i < Math.min(cycle + perHistory, run.cycles); i++) {
       if (await oneKill(operation, { history, random, cycle: i }, last, calls)) faults += 1;

@@ -4,13 +4,18 @@ import { type FileSystem, LoopDevice, whyNoLoopDevice } from "../bed/loop-device
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 /** Each begins with an empty file system. */
-const CUTS_PER_HISTORY = 25;
+const CUTS_PER_HISTORY = 13;
+/** Every other history makes segments, checkpoints and archives, and trims, as fast as it can. */
+const BUSY = {
+  paddingBytes: 20 * 1024,
+  env: { ENTDB_ARCHIVE_INTERVAL: "1s", ENTDB_CHECKPOINT_INTERVAL_MS: "100" },
+};
 
 /** The power goes while sixteen writers write: only what was synced is there afterwards. */
 export const powerCutsExt4: Scenario = {
   name: "power-cuts/under-load-ext4",
   kind: "power cuts",
-  cycles: 50,
+  cycles: 52,
   obstacle: () => whyNoLoopDevice("ext4"),
   run: (run) => powerCuts("ext4", run),
 };
@@ -18,7 +23,7 @@ export const powerCutsExt4: Scenario = {
 export const powerCutsXfs: Scenario = {
   name: "power-cuts/under-load-xfs",
   kind: "power cuts",
-  cycles: 50,
+  cycles: 52,
   obstacle: () => whyNoLoopDevice("xfs"),
   run: (run) => powerCuts("xfs", run),
 };
@@ -33,7 +38,8 @@ export async function powerCuts(
   for (let left = cycles; left > 0; left -= CUTS_PER_HISTORY) {
     using directory = temporaryDirectory();
     using device = LoopDevice.make(directory.path, fileSystem);
-    const history = new History({ cwd: device.mountPoint, random, ...options });
+    const pace = random.below(2) === 0 ? BUSY : {};
+    const history = new History({ cwd: device.mountPoint, random, ...pace, ...options });
     for (let i = 0; i < Math.min(left, CUTS_PER_HISTORY); i++) {
       await history.cycle(async (server) => {
         device.cutPower();

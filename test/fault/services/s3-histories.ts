@@ -48,6 +48,7 @@ async function badNetworks({ cycles, random }: ScenarioRun): Promise<Tally> {
     using directory = temporaryDirectory();
     const bucket = `${BUCKET}-${begun}`;
     service.makeBucket(bucket);
+    service.makeBucket(`${bucket}-restored`);
     const env = {
       ENTDB_S3_BUCKET: bucket,
       ENTDB_S3_ENDPOINT: proxy.url,
@@ -61,7 +62,7 @@ async function badNetworks({ cycles, random }: ScenarioRun): Promise<Tally> {
       faults += await oneBadTime(history, proxy, random);
     }
     await healed(history);
-    await comesBack(history);
+    await comesBack(history, `${bucket}-restored`);
     acknowledged += history.acknowledged;
   }
   return { faults, acknowledged };
@@ -106,15 +107,14 @@ async function healed(history: History): Promise<void> {
   await server.kill();
 }
 
-/** The data directory is lost; the bucket has it all. */
-async function comesBack(history: History): Promise<void> {
+/** The data directory is lost; the bucket has it all. What comes of it is backed up elsewhere. */
+async function comesBack(history: History, bucket: string): Promise<void> {
   const { cwd, dataDir, env } = history;
   rmSync(dataDir, { recursive: true });
   const args = ["restore", "--target-time", "latest", "--output-dir", dataDir];
   const { exitCode, stderr } = await runBinary(args, { cwd, env });
   if (exitCode !== 0) throw new Violation(`the restore ended with ${exitCode}: ${stderr}`);
-  const ownBackup = { ENTDB_S3_BUCKET: "" };
-  await using server = await history.start({ env: ownBackup });
+  await using server = await history.start({ env: { ENTDB_S3_BUCKET: bucket } });
   await history.checkContent(server);
   await server.kill();
 }
