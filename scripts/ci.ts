@@ -107,9 +107,11 @@ const STAGES: readonly Stage[] = [
   command("build", BUN, "scripts/build.ts"),
   { name: "black box", run: blackBox, report: E2E_REPORT },
   {
-    name: "sdks",
+    name: "sdks and examples",
     run: () => succeeds([BUN, "scripts/test-sdk.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
   },
+  command("conformance", BUN, "test/conformance/run.ts", "--ci"),
+  command("h2spec", BUN, "test/conformance/h2spec.ts"),
   command("fault", BUN, "test/fault/run.ts", "--ci"),
   command("benchmark smoke", BUN, "test/bench/run.ts", "--smoke"),
 ];

@@ -1,5 +1,5 @@
 /**
- * `bun run test:services`: the tests against real parts (Kafka, an S3 service), which are downloaded
+ * `bun run test:services`: the tests against real parts (Kafka, Kinesis, an S3 service), which are downloaded
  * or built once into a cache outside the tree. Arguments go to `bun test`; paths among them
  * replace the default one.
  */
