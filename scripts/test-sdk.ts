@@ -49,11 +49,14 @@ async function testTypeScript(): Promise<void> {
 async function testExamples(): Promise<void> {
   const environment = { ENTDB: BINARY, CHROMIUM: chromiumPath() };
   const web = join(EXAMPLES, "tasks-web");
+  const events = join(EXAMPLES, "event-store");
   const api = join(EXAMPLES, "tasks-api");
   const python = await pythonWith("examples", requirements(api, "requirements-dev.txt"));
   const commands = [
     [process.execPath, "run", `--cwd=${web}`, "test"],
     [process.execPath, "run", `--cwd=${web}`, "types"],
+    [process.execPath, "run", `--cwd=${events}`, "test"],
+    [process.execPath, "run", `--cwd=${events}`, "types"],
     ["env", "-C", api, python, "-m", "ruff", "check", "."],
     ["env", "-C", api, python, "-m", "ruff", "format", "--check", "."],
     ["env", "-C", api, python, "-m", "pytest", "-q"],

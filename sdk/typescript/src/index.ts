@@ -89,7 +89,12 @@ export type {
   SubscribeOptions,
 } from "./events/event-store.ts";
 export { MemoryEventStore } from "./events/memory-event-store.ts";
-export { type ProjectionOptions, project, projectIntoGraph } from "./events/projection.ts";
+export {
+  type Changes,
+  type ProjectionOptions,
+  project,
+  projectIntoGraph,
+} from "./events/projection.ts";
 export {
   type ExecuteOptions,
   Repository,

@@ -65,7 +65,7 @@ for (const door of DOORS) {
       const client = suite.client(door, { schema: [Balance] });
       await client.events.append([opened("a", 1), opened("b", 1)]);
       const run = () =>
-        projectIntoGraph(client, { consumer: "balances", live: false }, (event, plan) => {
+        projectIntoGraph(client, { consumer: "balances", live: false }, (event) => (plan) => {
           plan.create(Balance, { account: event.aggregateId, events: event.aggregateNonce });
         });
       assert.equal(await run(), 2);

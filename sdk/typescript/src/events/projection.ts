@@ -36,21 +36,26 @@ export async function project(
   });
 }
 
+/** What an event changes in the graph. */
+export type Changes = (plan: Plan) => void;
+
 /**
- * Runs a projection into the graph: what the function plans for an event and the checkpoint are
- * one transaction, so that each event is projected exactly once, whatever breaks.
+ * Runs a projection into the graph: what is planned for an event and the checkpoint are one
+ * transaction, so that each event is projected exactly once, whatever breaks. The function may
+ * read first, and answers with what is to be planned.
  */
 export async function projectIntoGraph(
   client: Client,
   options: ProjectionOptions,
-  handle: (event: RecordedEvent, plan: Plan) => void,
+  handle: (event: RecordedEvent) => Changes | Promise<Changes>,
 ): Promise<number> {
   const { consumer } = options;
   return await run(client.events, options, async (event, stands) => {
+    const change = await handle(event);
     const idempotencyKey = `projection/${consumer}/${event.globalNonce}`;
     await client.atomic(
       (plan) => {
-        handle(event, plan);
+        change(plan);
         plan.storeCheckpoint(consumer, event.globalNonce, { expected: stands });
       },
       { idempotencyKey },
