@@ -1,7 +1,8 @@
 /**
  * What a TypeScript package declares, as the compiler prints it: names, comments, members. Reads
  * the compiler's own layout (one declaration per statement, members indented by four), so that it
- * needs no parser; what it does not understand it leaves out, and the page's test would show that.
+ * needs no parser. What it does not understand it leaves out; the page refuses to be made without
+ * anything that is exported.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -7,6 +7,10 @@
  * system's error in a way that newer versions of Go have ended, and then calls a reset a failure.
  * Whether a closed connection is reset is a race between the server's close and the client's next
  * bytes, which made one check more fail now and then, another each time.
+ *
+ * A check that fails unexpectedly is asked again by itself: a slow checker's last frames may come
+ * after an answer that needed none of them, which it takes for the answer to those. What is a
+ * defect fails each time.
  */
 import { trusting } from "../../src/access/authenticate.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -19,14 +23,19 @@ const CHECKER = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible";
 /** For each check to see what it waits for. */
 const TIMEOUT_SECONDS = "3";
 
-const SECTION = /^\s*((?:\d+\.)+) /;
+/** How often a check fails before it is believed. */
+const TRIES = 3;
+
+const GROUPS = { Generic: "generic", Hypertext: "http2", HPACK: "hpack" } as const;
+const GROUP = /^(Generic|Hypertext|HPACK)\b/;
+const SECTION = /^\s*((?:\d+\.)*\d+)\. /;
 const FAILURE = /^\s*× (\d+): (.*)$/;
 const RESET = /^\s*Actual: Error: .*(?:connection reset by peer|broken pipe)$/;
 const MAY_CLOSE = /^\s*(?:Expected: )?Connection closed$/;
 
 interface Report {
   readonly total: string | undefined;
-  /** The sentence of each failed check, by "5.1.1.#2". */
+  /** The sentence of each failed check, by the checker's own name for it: "http2/5.1.1/2". */
   readonly failed: ReadonlyMap<string, string>;
   readonly text: string;
 }
@@ -39,14 +48,17 @@ function say(line: string): void {
 function failuresIn(report: string): Map<string, string> {
   const failed = new Map<string, string>();
   const [, failures = ""] = report.split("\nFailures:");
+  let group = "";
   let section = "";
   let check: string | undefined;
   let mayClose = false;
   for (const line of failures.split("\n")) {
+    const began = GROUP.exec(line)?.[1];
+    if (began !== undefined) group = GROUPS[began as keyof typeof GROUPS];
     section = SECTION.exec(line)?.[1] ?? section;
     const [, number, sentence = ""] = FAILURE.exec(line) ?? [];
     if (number !== undefined) {
-      check = `${section}#${number}`;
+      check = `${group}/${section}/${number}`;
       mayClose = false;
       failed.set(check, sentence);
     }
@@ -56,10 +68,10 @@ function failuresIn(report: string): Map<string, string> {
   return failed;
 }
 
-async function check(program: string, port: number): Promise<Report> {
-  const child = Bun.spawn([program, "-h", "127.0.0.1", "-p", String(port), "-o", TIMEOUT_SECONDS], {
-    stdout: "pipe",
-  });
+/** Makes these checks; all when none is named. */
+async function check(program: string, port: number, ...names: string[]): Promise<Report> {
+  const at = ["-h", "127.0.0.1", "-p", String(port), "-o", TIMEOUT_SECONDS];
+  const child = Bun.spawn([program, ...at, ...names], { stdout: "pipe" });
   const text = Bun.stripANSI(await new Response(child.stdout).text());
   return { text, total: /^\d+ tests, .*$/m.exec(text)?.[0], failed: failuresIn(text) };
 }
@@ -90,12 +102,18 @@ async function answerWhole(request: Request): Promise<Response> {
 }
 
 const program = await goProgram(CHECKER);
-const product = await check(program, await listenProduct());
+const port = await listenProduct();
+const product = await check(program, port);
 const known = new Map(Object.entries(KNOWN));
+const unexpected = new Map([...product.failed].filter(([name]) => !known.has(name)));
+for (const name of unexpected.keys()) {
+  for (let tries = 1; tries < TRIES && unexpected.has(name); tries++) {
+    const again = await check(program, port, name);
+    if (again.total !== undefined && again.failed.size === 0) unexpected.delete(name);
+  }
+}
 const news = [
-  ...[...product.failed]
-    .filter(([name]) => !known.has(name))
-    .map(([name, sentence]) => `fails: ${name} ${sentence}`),
+  ...[...unexpected].map(([name, sentence]) => `fails: ${name} ${sentence}`),
   ...[...known.keys()]
     .filter((name) => !product.failed.has(name))
     .map((name) => `passes now: ${name}`),

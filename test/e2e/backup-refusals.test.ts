@@ -5,10 +5,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ServerProcess } from "../harness/binary.ts";
+import { encodeStated } from "../../src/backup/stated-fields.ts";
 import {
   type BinaryResult,
   runBinary,
+  type ServerProcess,
   StartRefused,
   startServerProcess,
 } from "../harness/binary.ts";
@@ -26,6 +27,8 @@ let rest: Rest;
 let written: RestAnswer;
 /** The time of a moment that is archived. */
 let moment = "";
+/** The time of one before all that the snapshots hold. */
+let beforeSnapshots = "";
 
 beforeAll(async () => {
   const env = { ENTDB_BACKUP_DIR: backup, ENTDB_ARCHIVE_INTERVAL: "1s" };
@@ -34,6 +37,10 @@ beforeAll(async () => {
   const other = new Rest(server.httpUrl, "globex");
   expect((await rest.post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
   expect((await other.post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
+  const early = await rest.atomic("early", couple("early"));
+  beforeSnapshots = new Date(await logTimeOf(early)).toISOString();
+  while (Date.now() <= Date.parse(beforeSnapshots)) await Bun.sleep(1);
+  expect((await rest.atomic("later", couple("later"))).status).toBe(200);
   expect((await rest.post("/admin/snapshot", {})).status).toBe(200);
   written = await rest.atomic("kept", couple("kept"));
   expect(written.status).toBe(200);
@@ -44,6 +51,11 @@ afterAll(async () => {
   await server?.kill();
   place[Symbol.dispose]();
 });
+
+async function logTimeOf({ body }: RestAnswer): Promise<number> {
+  const [{ node_id: id }] = body.results;
+  return (await rest.get(`/v1/nodes/${id}`)).body.created_at;
+}
 
 /** The bytes of every file in a folder, hashed, by its name. */
 function contentOf(folder: string): Record<string, string> {
@@ -128,7 +140,21 @@ describe("a restore out of a backup", () => {
     return spoilt;
   }
 
-  const into = (root: string) => restore(["--target-time", moment, "--output-dir", "out"], root);
+  const into = (root: string, time = moment) =>
+    restore(["--target-time", time, "--output-dir", "out"], root);
+
+  test("whose oldest days have gone, to a time before what is left", async () => {
+    using spoilt = changed((root) => {
+      const folder = join(root, "archive", "acme");
+      const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+      const first = names.find((name) => name.endsWith(".checksum")) ?? "";
+      const { own_sha256: _, ...stated } = JSON.parse(readFileSync(join(folder, first), "utf8"));
+      // What stands there continues something that retention has removed.
+      writeFileSync(join(folder, first), encodeStated({ ...stated, previous_offset: 0 }));
+    });
+    const run = () => into(spoilt.path, beforeSnapshots);
+    await expectRefusal(run, "TARGET_TIME_INVALID", "acme");
+  });
 
   test("that is not there", async () => {
     const run = () => into(join(cwd, "no-backup"));

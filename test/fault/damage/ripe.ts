@@ -11,12 +11,14 @@ import { untilArchived } from "../bed/archive.ts";
 import { clientOf, History, type HistoryOptions, operationsOf } from "../bed/history.ts";
 import { TENANTS } from "../bed/journal.ts";
 import { Violation } from "../bed/violation.ts";
+import { eventually } from "../bed/within.ts";
 import { untilMailboxes, untilWritable } from "../bed/writable.ts";
 import { anyDamage, type Damage } from "./damage.ts";
 
 const ANSWERS = 80;
 const SETTINGS = { ENTDB_ARCHIVE_INTERVAL: "1s", ENTDB_LOG_TRIM: "false" };
 const PADDING_BYTES = 30 * 1024;
+const MADE_MS = 60_000;
 
 type RipeOptions = Pick<HistoryOptions, "program">;
 
@@ -92,11 +94,12 @@ export class RipeDirectory {
     const { history } = this;
     try {
       await using server = await history.startDamaged(change);
+      // First: what is asked again later leaves its traces.
+      if (change.dataDir === undefined) await this.#checkHashes(server);
       const rpc = clientOf(server);
       await untilWritable(rpc);
       await untilMailboxes(rpc);
       await history.checkContent(server);
-      if (change.dataDir === undefined) await this.#checkHashes(server);
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error;
       if (reasons.includes(error.reason)) return;
@@ -113,10 +116,17 @@ export class RipeDirectory {
   }
 }
 
+/** As soon as the tenant can be made again: nothing else must be on its way. */
 async function hashOf(server: ServerProcess, tenantId: string): Promise<string> {
-  try {
-    return (await operationsOf(server).rebuildTenant({ tenantId })).contentHashAfter;
-  } catch (error) {
-    throw new Violation(`tenant ${tenantId} cannot be made again: ${error}`, { cause: error });
-  }
+  let hash = "";
+  await eventually(MADE_MS, `tenant ${tenantId} is made again`, async () => {
+    hash = await operationsOf(server)
+      .rebuildTenant({ tenantId })
+      .then(
+        (report) => report.contentHashAfter,
+        () => "",
+      );
+    return hash !== "";
+  });
+  return hash;
 }
