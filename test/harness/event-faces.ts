@@ -8,7 +8,7 @@ import {
   EventStore,
 } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { type ErrorCode, ERROR_REASONS } from "../../src/base/errors.ts";
+import { ERROR_REASONS, type ErrorCode } from "../../src/base/errors.ts";
 import { REASON_TEXTS } from "../../src/base/reason-texts.ts";
 import { eventsOf } from "../../src/cli/server-events.ts";
 import {
@@ -162,7 +162,7 @@ export class RestEventFace implements EventStoreFace {
     const url = `${this.#url}/v1/events/subscribe?${query}`;
     const response = await fetch(url, { headers: this.#headers, signal }).catch(() => undefined);
     if (response === undefined) return;
-    if (response.status !== 200) throw refusalOf(await response.json());
+    if (response.status !== 200) throw refusalOf((await response.json()) as Refused);
     yield* untilLeft(signal, eventsOf(response), ({ event, data }) => {
       const { error, event: found } = JSON.parse(data);
       if (event === "end") throw refusalOf({ error });
@@ -174,9 +174,9 @@ export class RestEventFace implements EventStoreFace {
   async #ask(path: string, init: RequestInit = {}): Promise<any> {
     const headers = { ...this.#headers, ...(init.headers as Record<string, string>) };
     const response = await fetch(`${this.#url}${path}`, { ...init, headers });
-    const answer = await response.json();
+    const answer: unknown = await response.json();
     if (response.status === 200) return answer;
-    throw refusalOf(answer);
+    throw refusalOf(answer as Refused);
   }
 }
 
@@ -257,10 +257,13 @@ async function refusing<T>(attempt: Promise<T>): Promise<T> {
     const [detail] = error.findDetails(ConcurrencyErrorDetailSchema);
     const [info] = error.findDetails(ErrorInfoSchema);
     if (code === undefined || info === undefined) throw thrown;
-    if (detail === undefined) throw new FaceRefusal(code);
+    if (detail === undefined) throw new FaceRefusal(code, { cause: thrown });
     const { actualLastAggregateNonce, actualLastGlobalNonce } = detail;
-    const aggregateNonce = actualLastAggregateNonce;
-    throw new FaceRefusal(code, { aggregateNonce, globalNonce: actualLastGlobalNonce });
+    const actual = {
+      aggregateNonce: actualLastAggregateNonce,
+      globalNonce: actualLastGlobalNonce,
+    };
+    throw new FaceRefusal(code, { cause: thrown, actual });
   }
 }
 
@@ -273,16 +276,16 @@ const CODES: Readonly<Partial<Record<Code, ErrorCode>>> = {
   [Code.NotFound]: "not_found",
 };
 
-function refusalOf({ error }: { readonly error: Record<string, unknown> }): FaceRefusal {
+type Refused = { readonly error: Readonly<Record<string, unknown>> };
+
+function refusalOf({ error }: Refused): FaceRefusal {
   const reason = ERROR_REASONS.find((known) => known === error["reason"]);
   if (reason === undefined) throw new Error(JSON.stringify(error));
   const details = error["details"] as Readonly<Record<string, string>> | undefined;
   const aggregate = details?.["actual_last_aggregate_nonce"];
   const global = details?.["actual_last_global_nonce"];
-  const { code } = REASON_TEXTS[reason];
-  if (aggregate === undefined || global === undefined) return new FaceRefusal(code);
-  return new FaceRefusal(code, {
-    aggregateNonce: BigInt(aggregate),
-    globalNonce: BigInt(global),
-  });
+  const code = REASON_TEXTS[reason].codes[0] as ErrorCode;
+  if (aggregate === undefined || global === undefined) return new FaceRefusal(code, {});
+  const actual = { aggregateNonce: BigInt(aggregate), globalNonce: BigInt(global) };
+  return new FaceRefusal(code, { actual });
 }
