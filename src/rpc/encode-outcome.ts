@@ -1,3 +1,4 @@
+/** What transactions came to, as messages: receipts, the results of operations, rejections. */
 import { create } from "@bufbuild/protobuf";
 import {
   type ExecuteAtomicResponse,

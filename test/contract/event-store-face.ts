@@ -83,6 +83,11 @@ export interface EventStoreSubject {
   open(): Promise<EventStoreFace>;
   /** Lets time pass, where the test owns it; else waits. */
   pass(ms: number): Promise<void>;
+  /**
+   * In EntDB's own words the store numbers events and names them where the client does not, and
+   * a batch is known by the key of its transaction alone. Defaults to false.
+   */
+  readonly native?: boolean;
   /** Where nonces are numbers of 53 bits, those beyond them cannot be sent. Defaults to false. */
   readonly onlySafeNonces?: boolean;
 }

@@ -14,7 +14,9 @@ import { subscribeTests } from "./event-store-subscribe.ts";
 /** Runs the whole contract over a subject. */
 export function eventStoreContract(subject: EventStoreSubject): void {
   describe(`${subject.name}: append`, () => appendTests(subject));
-  describe(`${subject.name}: append once`, () => idempotencyTests(subject));
+  if (subject.native !== true) {
+    describe(`${subject.name}: append once`, () => idempotencyTests(subject));
+  }
   describe(`${subject.name}: read`, () => readTests(subject));
   describe(`${subject.name}: subscribe`, () => subscribeTests(subject));
 }

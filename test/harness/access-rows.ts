@@ -4,8 +4,10 @@
  * cell of it, and fails for an RPC that has no row.
  */
 import { EntDBService } from "../../gen/entdb/v1/entdb_service_pb.ts";
+import { EventStoreService } from "../../gen/entdb/v1/events_pb.ts";
 import { OperationsService } from "../../gen/entdb/v1/operations_service_pb.ts";
 import { TenantService } from "../../gen/entdb/v1/tenant_service_pb.ts";
+import { EventStore } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -37,6 +39,8 @@ export interface Row {
 
 export const SERVICES = [
   EntDBService,
+  EventStoreService,
+  EventStore,
   TenantService,
   OperationsService,
   Health,
@@ -116,6 +120,45 @@ const GRAPH: Readonly<Record<string, Row>> = {
   Health: ofNobody("tenant"),
 };
 
+/** Named otherwise than any tenant's own, so that an answer that repeats it tells nothing. */
+const AGGREGATE = "of-the-matrix";
+const APPEND = {
+  aggregateId: AGGREGATE,
+  aggregateType: "Account",
+  expected: { kind: { case: "any", value: true } },
+  events: [{ eventType: "account.credited" }],
+};
+
+const EVENTS: Readonly<Record<string, Row>> = {
+  AppendEvents: inTenant(() => ({ appends: [APPEND] })),
+  ReadAggregate: inTenant(({ word }) => ({ aggregateId: word })),
+  ReadEvents: inTenant(nothing),
+  GetAggregate: inTenant(({ word }) => ({ aggregateId: word }), "AGGREGATE_NOT_FOUND"),
+  ListAggregates: inTenant(nothing),
+  SubscribeEvents: inTenant(nothing),
+  GetCheckpoint: inTenant(() => ({ consumer: "matrix" })),
+  StoreCheckpoint: inTenant(() => ({ checkpoint: { consumer: "matrix", globalNonce: 1n } })),
+  ListAggregateGrants: inTenant(() => ({ aggregateType: "Account" })),
+  SetAggregateGrants: inTenant(() => ({ grants: { aggregateType: "Order", reset: true } })),
+};
+
+const EVENTSTORE_V1: Readonly<Record<string, Row>> = {
+  Append: byArgument(
+    ({ tenantId }) => ({
+      tenantId,
+      aggregateId: `${AGGREGATE}-v1`,
+      aggregateType: "Account",
+      events: [{ meta: { eventId: "of the matrix", aggregateNonce: 1n } }],
+    }),
+    "TENANT_MISMATCH",
+  ),
+  ReadStream: byArgument(
+    ({ tenantId, word }) => ({ tenantId, aggregateId: word }),
+    "TENANT_MISMATCH",
+  ),
+  Subscribe: byArgument(({ tenantId }) => ({ tenantId }), "TENANT_MISMATCH"),
+};
+
 const TENANTS: Readonly<Record<string, Row>> = {
   CreateTenant: ofServer(() => ({ tenantId: SPARE, admins: ["user:ada"] })),
   GetTenant: byArgument(({ tenantId }) => ({ tenantId }), "TENANT_NOT_FOUND"),
@@ -162,6 +205,8 @@ const LIST = () => ({ messageRequest: { case: "listServices", value: "" } });
 /** By full name: "entdb.v1.EntDBService/GetNode". */
 export const ROWS: ReadonlyMap<string, Row> = new Map([
   ...named(EntDBService, GRAPH),
+  ...named(EventStoreService, EVENTS),
+  ...named(EventStore, EVENTSTORE_V1),
   ...named(TenantService, TENANTS),
   ...named(OperationsService, OPERATIONS),
   ...named(Health, { Check: ofNobody("open"), Watch: ofNobody("tenant") }),

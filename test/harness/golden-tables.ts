@@ -10,4 +10,12 @@ export const GOLDEN_TABLES: Readonly<Record<string, string>> = {
   settings: "SELECT name, value FROM settings ORDER BY 1",
   audit: `SELECT position, seq, at, action, tenant_id, actor, credential, outcome, count, details
     FROM audit ORDER BY 1, 2`,
+  aggregates: "SELECT aggregate, aggregate_id, aggregate_type FROM aggregates ORDER BY 1",
+  events: `SELECT global_nonce, aggregate, aggregate_nonce, event_id, event_type, recorded_at,
+      append_size, append_key, hex(metadata), tags, hex(payload)
+    FROM events ORDER BY 1`,
+  event_tags: "SELECT tag, global_nonce FROM event_tags ORDER BY 1, 2",
+  event_type_blocks: "SELECT event_type, block FROM event_type_blocks ORDER BY 1, 2",
+  aggregate_grants: "SELECT aggregate_type, grants FROM aggregate_grants ORDER BY 1",
+  consumers: "SELECT consumer, owner_actor, global_nonce, updated_at FROM consumers ORDER BY 1",
 };

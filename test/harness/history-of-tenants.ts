@@ -11,6 +11,7 @@ import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { SYSTEM_TENANT_ID } from "../../src/record/transaction.ts";
 import { contentHash } from "../../src/store/content-hash.ts";
 import type { TenantStore } from "../../src/store/tenant-store.ts";
+import { appending, checkpoint, event } from "./event-operations.ts";
 import { letter, MAIL_SCHEMA, MailboxClient, NOTE, TITLE } from "./mailbox.ts";
 import { deleteNode, grant, ownId, purgeNode, restoreNode, str, updateNode } from "./operations.ts";
 import { TestPartition, until } from "./partition.ts";
@@ -24,7 +25,7 @@ export type Step =
   | { readonly do: "snapshot all" | "archive" }
   | { readonly do: "read" | "end" | "snapshot" | "widen"; readonly tenantId: string }
   | {
-      readonly do: "mail" | "update" | "delete" | "restore" | "purge" | "grant";
+      readonly do: "mail" | "events" | "update" | "delete" | "restore" | "purge" | "grant";
       readonly tenantId: string;
       readonly node: number;
       readonly word: string;
@@ -34,7 +35,18 @@ const tenantId = fc.constantFrom(...TENANTS);
 const node = fc.nat({ max: 4 });
 const word = fc.constantFrom("", "apple", "pear", "plum");
 const onNode = fc.record({
-  do: fc.constantFrom("mail", "mail", "mail", "update", "delete", "restore", "purge", "grant"),
+  do: fc.constantFrom(
+    "mail",
+    "mail",
+    "mail",
+    "events",
+    "events",
+    "update",
+    "delete",
+    "restore",
+    "purge",
+    "grant",
+  ),
   ...{ tenantId, node, word },
 });
 const onTenant = fc.record({ do: fc.constantFrom("read", "end", "snapshot", "widen"), tenantId });
@@ -115,6 +127,12 @@ export class TenantHistory implements AsyncDisposable {
         await tenant.register(MAIL_SCHEMA);
         const values = { [TITLE]: str(step.word) };
         await tenant.execute([letter(PEOPLE, values, { id: ownId("nd", step.node) })]);
+        return;
+      }
+      case "events": {
+        const tagged = event({ eventType: step.word, tags: step.word === "" ? [] : [step.word] });
+        const append = appending(`A-${step.node}`, { events: [tagged, event()] });
+        await tenant.execute([append, checkpoint("projection", 0)]);
         return;
       }
       case "read": {

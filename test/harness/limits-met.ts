@@ -9,6 +9,7 @@ import type { QueryRequest } from "../../src/engine/engine.ts";
 import type { Filter } from "../../src/query/query.ts";
 import { type Mail, NO_MAIL } from "../../src/record/transaction.ts";
 import type { Value } from "../../src/schema/value.ts";
+import { EVENT_LIMITS_MET } from "./event-limits-met.ts";
 import {
   accepted,
   COUNT,
@@ -388,4 +389,5 @@ export const LIMITS_MET: Rows = {
   ...MAILBOXES,
   ...SCHEMAS,
   ...READS,
+  ...EVENT_LIMITS_MET,
 };

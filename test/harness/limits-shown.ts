@@ -14,6 +14,8 @@ const CONNECTIONS = "test/integration/rpc-connections.test.ts";
 const CALLS = "test/integration/rpc-limits.test.ts";
 const WATCH = "test/integration/watch.test.ts";
 const READS = "test/integration/reads.test.ts";
+const EVENT_READS = "test/contract/event-store-read.ts";
+const EVENT_SUBSCRIPTIONS = "test/integration/event-subscriptions.test.ts";
 const AUTHENTICATE = "src/access/authenticate.test.ts";
 const AUDIT = "src/access/audit-log.test.ts";
 const FETCH_KEYS = "src/access/fetch-keys.test.ts";
@@ -202,5 +204,29 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
   snapshotWriteAheadBytes: {
     file: "test/integration/snapshots.test.ts",
     test: "writes are slowed down and then refused as what they add grows, and go on behind it",
+  },
+  eventPageRows: {
+    file: EVENT_READS,
+    test: "any count is allowed, and cut to the server's page",
+  },
+  eventPageBytes: {
+    file: EVENT_READS,
+    test: "a page of large events ends early, and the next one goes on",
+  },
+  eventScanRows: {
+    file: "test/integration/events.test.ts",
+    test: "ends early where a read has looked at enough, and goes on from there",
+  },
+  eventKeepAliveMs: {
+    file: EVENT_SUBSCRIPTIONS,
+    test: "come when nothing was sent for so long, and not at the moment of catching up",
+  },
+  subscriberReadBytes: {
+    file: EVENT_SUBSCRIPTIONS,
+    test: "of large events so many bytes are read at once, and one event at least",
+  },
+  subscriberTailBytes: {
+    file: EVENT_SUBSCRIPTIONS,
+    test: "of the newest so many bytes are in memory; who is further behind reads the file",
   },
 };

@@ -40,6 +40,13 @@ const member = (path: string, body?: Body) =>
   named(({ tenantId }) => `/v1/tenants/${tenantId}/${path}`, "TENANT_MISMATCH", body);
 const server = (path: Path, body?: Body) => row("server", false, path, "ok", body);
 
+const APPEND = {
+  aggregate_id: "of-the-matrix",
+  aggregate_type: "Account",
+  expected_nonce: "any",
+  events: [{ event_type: "account.credited" }],
+};
+
 const positions = ({ position }: Things) => ({
   up_to: Buffer.from(position).toString("base64url"),
 });
@@ -91,6 +98,25 @@ export const REST_ROWS: ReadonlyMap<string, RestRow> = new Map([
   ],
   ["GET /v1/search", inside(({ word }) => `/v1/search?query=${word}`)],
   ["GET /v1/watch", inside("/v1/watch?from_beginning=true&with_nodes=true")],
+  ["POST /v1/events/append", inside("/v1/events/append", "ok", { appends: [APPEND] })],
+  ["GET /v1/events", inside("/v1/events")],
+  ["GET /v1/events/subscribe", inside("/v1/events/subscribe")],
+  ["GET /v1/events/checkpoint", inside("/v1/events/checkpoint?consumer=matrix")],
+  [
+    "POST /v1/events/checkpoint",
+    inside("/v1/events/checkpoint", "ok", { consumer: "matrix", global_nonce: 1 }),
+  ],
+  ["GET /v1/aggregates", inside("/v1/aggregates")],
+  ["GET /v1/aggregates/events", inside(({ word }) => `/v1/aggregates/events?aggregate_id=${word}`)],
+  [
+    "GET /v1/aggregates/head",
+    inside(({ word }) => `/v1/aggregates/head?aggregate_id=${word}`, "AGGREGATE_NOT_FOUND"),
+  ],
+  ["GET /v1/aggregates/grants", inside("/v1/aggregates/grants?aggregate_type=Account")],
+  [
+    "POST /v1/aggregates/grants",
+    inside("/v1/aggregates/grants", "ok", { aggregate_type: "Order", reset: true }),
+  ],
   ["GET /v1/mailbox", inside("/v1/mailbox")],
   ["GET /v1/mailbox/search", inside(({ word }) => `/v1/mailbox/search?query=${word}`)],
   ["GET /v1/mailbox/unread_count", inside("/v1/mailbox/unread_count")],

@@ -33,6 +33,13 @@ export async function fillTenant(httpUrl: string, tenantId: string): Promise<Thi
     { op: "create_node", alias: "a", type_id: 1, payload: { name: `${word} a`, mail } },
     { op: "create_node", alias: "b", type_id: 1, payload: { name: `${word} b` } },
     { op: "create_edge", edge_type_id: 100, from: "$a.id", to: "$b.id" },
+    {
+      op: "append_events",
+      aggregate_id: word,
+      aggregate_type: "Account",
+      expected_nonce: "none",
+      events: [{ event_id: `${word} a`, event_type: "account.opened", payload: { word } }],
+    },
   ]);
   if (written.status !== 200) throw new Error(JSON.stringify(written.body));
   const [a, b] = written.body.results;

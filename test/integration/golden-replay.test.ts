@@ -74,7 +74,7 @@ function digestOf(partition: TestPartition, tenantId: string): string {
   return hexOf(outcomeDigest ?? new Uint8Array());
 }
 
-test.each(["0.1", "0.2"])(
+test.each(["0.1", "0.2", "0.2-events"])(
   "the log of release %s comes to what it came to then",
   async (release) => {
     const golden = readGolden<GoldenReplay>(`replay-${release}.json`);

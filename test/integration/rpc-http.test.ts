@@ -280,8 +280,10 @@ describe.each([
       listed?.case === "listServicesResponse" ? listed.value.service.map(({ name }) => name) : [];
     expect(names).toEqual([
       "entdb.v1.EntDBService",
+      "entdb.v1.EventStoreService",
       "entdb.v1.OperationsService",
       "entdb.v1.TenantService",
+      "eventstore.v1.EventStore",
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",
@@ -295,6 +297,12 @@ describe.each([
     ["fileContainingSymbol", "entdb.v1.Value.kind", "entdb/v1/model.proto"],
     ["fileContainingSymbol", "entdb.v1.FIELD_KIND_STR", "entdb/v1/model.proto"],
     ["fileContainingSymbol", "google.rpc.ErrorInfo", "google/rpc/error_details.proto"],
+    ["fileContainingSymbol", "eventstore.v1.EventStore", "eventstore/v1/eventstore.proto"],
+    [
+      "fileContainingSymbol",
+      "eventstore.v1.ConcurrencyErrorDetail",
+      "eventstore/v1/eventstore.proto",
+    ],
   ])("answers %s %s with the file and what it imports", async (question, value, name) => {
     await using face = await startFace();
     const [answer] = await ask(face, { case: question, value });
