@@ -107,7 +107,9 @@ const OWN_LANGUAGE: Readonly<Record<string, string>> = {
 };
 /** Commands stand in fenced blocks, where they are found. */
 const INDENTED_COMMAND = /^ {4}(?:entdb|curl|grpcurl|bun|npx|npm|pip|ENTDB_\w+=)/;
-const EXAMPLES = ["tasks-web", "tasks-api"].map((name) => `examples/${name}/README.md`);
+const EXAMPLES = ["tasks-web", "tasks-api", "event-store"].map(
+  (name) => `examples/${name}/README.md`,
+);
 const OTHERS = ["README.md", "CONTRIBUTING.md", "llms.txt", "sdk/README.md", "examples/README.md"];
 
 test.each([...OTHERS, ...EXAMPLES, ...Object.keys(OWN_LANGUAGE), ...guides()])(
@@ -138,16 +140,19 @@ test("the configuration files of the documentation are taken", async () => {
 });
 
 function guides(): string[] {
-  return readdirSync(DOCS)
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`);
+  return pagesOfDocs().map((name) => `docs/${name}`);
+}
+
+/** Below docs/, without those that are made. */
+function pagesOfDocs(): string[] {
+  return readdirSync(DOCS, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".md") && !name.startsWith("reference/"),
+  );
 }
 
 /** Pages whose commands are pasted one after the other into one shell, which knows `entdb`. */
 describe("docs", () => {
-  const pages = readdirSync(DOCS).filter(
-    (name) => name.endsWith(".md") && blocksOf(join(DOCS, name)).length > 0,
-  );
+  const pages = pagesOfDocs().filter((name) => blocksOf(join(DOCS, name)).length > 0);
 
   test("have pages with commands", () => {
     expect(pages).toContain("access.md");

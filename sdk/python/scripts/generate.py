@@ -2,7 +2,7 @@
 
 Three things: the messages (by protoc, with typing stubs), their imports moved below
 `entdb_sdk._generated` so that nothing of ours stands at the top of anybody's environment,
-and `rpcs.py`, a typed table of the service's methods, so that a new RPC shows up here first.
+and `rpcs.py`, a typed table of the services' methods, so that a new RPC shows up here first.
 
 Run it with the packages of requirements-oldest.txt, which name exact versions. With
 `--check` nothing is written, and the exit code is 1 when what is checked in is not what
@@ -17,15 +17,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 PACKAGE = Path(__file__).resolve().parent.parent
 PROTOS = PACKAGE.parent.parent / "proto"
 TARGET = PACKAGE / "src" / "entdb_sdk" / "_generated"
 FILES = ("model", "event_model", "filter", "errors", "entdb_service", "events")
+SERVICES = {"entdb_service": "EntDBService", "events": "EventStoreService"}
 HEAD = '"""Made by scripts/generate.py from the protos; do not edit."""\n'
 
 
@@ -58,29 +61,31 @@ def compile_protos(made: Path) -> None:
 
 def write_rpcs(made: Path) -> None:
     sys.path.insert(0, str(made))
-    service = import_module("entdb.v1.entdb_service_pb2").DESCRIPTOR.services_by_name[
-        "EntDBService"
-    ]
     lines = [
         HEAD,
         "from typing import Final",
         "",
         "from entdb_sdk._transport.rpc import ServerStream, Unary",
         "",
-        "from .entdb.v1 import entdb_service_pb2 as pb",
+        f"from .entdb.v1 import {', '.join(f'{module}_pb2' for module in SERVICES)}",
         "",
     ]
+    for module, name in SERVICES.items():
+        messages = import_module(f"entdb.v1.{module}_pb2")
+        lines += rpcs_of(messages.DESCRIPTOR.services_by_name[name], f"{module}_pb2")
+    (made / "rpcs.py").write_text("\n".join([*lines, ""]))
+
+
+def rpcs_of(service: ServiceDescriptor, module: str) -> Iterator[str]:
+    """The lines of a service's methods."""
     for method in service.methods:
         kind = "ServerStream" if method.server_streaming else "Unary"
         reads = method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
-        types = f"pb.{method.input_type.name}, pb.{method.output_type.name}"
+        types = f"{module}.{method.input_type.name}, {module}.{method.output_type.name}"
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", method.name).upper()
-        lines += [
-            f"{name}: Final = {kind}(",
-            f'    "/{service.full_name}/{method.name}", {types}, reads_only={reads}',
-            ")",
-        ]
-    (made / "rpcs.py").write_text("\n".join([*lines, ""]))
+        yield f"{name}: Final = {kind}("
+        yield f'    "/{service.full_name}/{method.name}", {types}, reads_only={reads}'
+        yield ")"
 
 
 def differences(made: Path, checked_in: Path) -> list[str]:

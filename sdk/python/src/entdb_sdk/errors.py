@@ -171,8 +171,22 @@ class VersionConflictError(ConflictError):
     @property
     def actual_version(self) -> int | None:
         """The node's version as it is."""
-        text = self.details.get("actual_version")
-        return None if text is None else int(text)
+        return _number_in(self.details, "actual_version")
+
+
+class ConcurrencyConflictError(ConflictError):
+    """The aggregate does not stand as the append expects (CONCURRENCY_CONFLICT): somebody else was
+    first. Read it again, decide again, append again."""
+
+    @property
+    def actual_last_aggregate_nonce(self) -> int | None:
+        """The nonce of the aggregate's last event; 0 when it does not exist."""
+        return _number_in(self.details, "actual_last_aggregate_nonce")
+
+    @property
+    def actual_last_global_nonce(self) -> int | None:
+        """The nonce of the tenant's last event."""
+        return _number_in(self.details, "actual_last_global_nonce")
 
 
 class IdempotencyKeyReusedError(ConflictError):
@@ -202,3 +216,8 @@ def invalid(
     return ValidationError(
         message, reason=reason, code="invalid_argument", hint=hint, details=details
     )
+
+
+def _number_in(details: Mapping[str, str], name: str) -> int | None:
+    text = details.get(name)
+    return None if text is None else int(text)

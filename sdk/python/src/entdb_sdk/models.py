@@ -51,6 +51,17 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class Appended:
+    """Where an append has led."""
+
+    aggregate_id: str
+    first_aggregate_nonce: int
+    last_aggregate_nonce: int
+    first_global_nonce: int
+    last_global_nonce: int
+
+
+@dataclass(frozen=True)
 class OperationResult:
     """What one operation of a plan came to."""
 
@@ -61,6 +72,8 @@ class OperationResult:
     """The node's version after the transaction; 0 for edges and where the answer did not wait."""
     created: bool
     """False when `on_conflict="return_existing"` answered with what was there."""
+    appended: Appended | None = None
+    """Where `append_events` has led."""
 
     @property
     def id(self) -> str:
@@ -97,6 +110,11 @@ class AtomicResult:
         """The ids of nodes and edges by alias."""
         return {one.alias: one.id for one in self.results if one.alias}
 
+    @property
+    def appended(self) -> tuple[Appended, ...]:
+        """Where each `append_events` of the plan has led, in their order."""
+        return tuple(one.appended for one in self.results if one.appended is not None)
+
     def __getitem__(self, alias: IdLike) -> str:
         """The id of what was created under the alias. What `create` handed out will do, too."""
         name = (id_of(alias) or "").removeprefix("$").removesuffix(".id")
@@ -107,6 +125,19 @@ class AtomicResult:
 
     def __contains__(self, alias: object) -> bool:
         return alias in self.ids
+
+
+@dataclass(frozen=True)
+class AggregateHead:
+    """The head of an aggregate. Times are log time in Unix milliseconds."""
+
+    aggregate_id: str
+    aggregate_type: str
+    last_aggregate_nonce: int
+    last_global_nonce: int
+    """Of its last event."""
+    created_at: int
+    updated_at: int
 
 
 ReceiptState = Literal["unknown", "pending", "applied", "rejected"]

@@ -12,15 +12,17 @@ from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 from ._codec.choice import choose
+from ._codec.appends import encode_append, encode_checkpoint
 from ._codec.fields import encode_payload
 from ._codec.grants import encode_grant
-from ._codec.ids import IdLike, check_name, require_id
+from ._codec.ids import IdLike, check_name, check_names, require_id
 from ._codec.schema import PERMISSION_NUMBER, encode_schema
 from ._codec.selection import encode_selection
 from ._codec.values import RefusedValueError, encode_value
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
 from ._generated.entdb.v1.model_pb2 import Value
 from .errors import invalid
+from .events.store import Append
 from .grants import Grant
 from .registry import SchemaRegistry
 from .schema import EdgeTypeDef, NodeTypeDef, Permission
@@ -111,9 +113,9 @@ class Plan:
             alias=self._new_alias(alias),
             id=id,
             on_conflict=choose(ON_CONFLICT, on_conflict, "on_conflict"),
-            principals=_texts(principals, "principals"),
+            principals=check_names(principals, "principals"),
             grants=[encode_grant(one) for one in grants],
-            recipients=_texts(recipients, "recipients"),
+            recipients=check_names(recipients, "recipients"),
         )
         if thread or metadata:
             node.mail.thread = thread
@@ -245,7 +247,7 @@ class Plan:
         """Says who may read a node, in place of whoever could; other grants stay."""
         visibility = pb.SetVisibility(
             node_id=require_id(node_id, "set_visibility"),
-            principals=_texts(principals, "principals"),
+            principals=check_names(principals, "principals"),
         )
         self.operations.append(pb.Operation(set_visibility=visibility))
         return self
@@ -304,6 +306,23 @@ class Plan:
             user_id=user_id, items=encode_selection(items, up_to)
         )
         self.operations.append(pb.Operation(delete_mailbox_items=deleted))
+        return self
+
+    def append_events(self, append: Append) -> Plan:
+        """Appends events to an aggregate, with whatever else the plan does. Where that has led is
+        in the result's `appended`. Fails with ConcurrencyConflictError when the aggregate stands
+        otherwise than expected."""
+        self.operations.append(pb.Operation(append_events=encode_append(append)))
+        return self
+
+    def store_checkpoint(
+        self, consumer: str, global_nonce: int, *, expected: int | None = None
+    ) -> Plan:
+        """Moves a consumer's checkpoint, so that what the plan does for an event is done once.
+        Fails with ConflictError (CHECKPOINT_CONFLICT) when it does not stand where it is
+        `expected`."""
+        stored = encode_checkpoint(consumer, global_nonce, expected)
+        self.operations.append(pb.Operation(store_checkpoint=stored))
         return self
 
     def register_schema(self, schema: SchemaRegistry, *, mode: SchemaMode = "merge") -> Plan:
@@ -380,15 +399,3 @@ def _version(expected: object) -> int:
         return expected
     hint = "Give the version that was read; versions count from 1, and 0 is any."
     raise invalid("INVALID_REQUEST", f"expected_version: {expected!r} is no version.", hint)
-
-
-def _texts(values: Iterable[str], what: str) -> list[str]:
-    """A text is iterable too, and its letters are nobody's names."""
-    if isinstance(values, str):
-        raise invalid(
-            "INVALID_REQUEST", f"{what}: {values!r} is a text.", f"Give a list: [{values!r}]."
-        )
-    texts = list(values)
-    for one in texts:
-        check_name(one, what)
-    return texts

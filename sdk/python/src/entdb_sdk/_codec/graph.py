@@ -6,6 +6,7 @@ from .._generated.entdb.v1 import entdb_service_pb2 as service
 from .._generated.entdb.v1 import model_pb2 as pb
 from ..models import AtomicResult, Edge, Node, OperationResult, SchemaDifference
 from ..schema import EdgeTypeDef, NodeTypeDef
+from .appends import decode_appended
 from .fields import decode_payload
 
 
@@ -47,6 +48,7 @@ def decode_result(wire: service.OperationResult) -> OperationResult:
         edge_id=wire.edge_id,
         version=wire.version,
         created=wire.created,
+        appended=decode_appended(wire.append) if wire.HasField("append") else None,
     )
 
 

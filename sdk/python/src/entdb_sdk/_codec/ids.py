@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from ..errors import invalid
@@ -36,6 +37,17 @@ def check_name(value: object, what: str) -> None:
         pass
     hint = "Give a str of well-formed Unicode."
     raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no text.", hint)
+
+
+def check_names(values: Iterable[str], what: str) -> list[str]:
+    """The texts as a list. A text is iterable too, and its letters are nobody's names."""
+    if isinstance(values, str):
+        hint = f"Give a list: [{values!r}]."
+        raise invalid("INVALID_REQUEST", f"{what}: {values!r} is a text.", hint)
+    names = list(values)
+    for one in names:
+        check_name(one, what)
+    return names
 
 
 def check_position(value: object, what: str) -> None:

@@ -28,6 +28,7 @@ _BY_REASON: Final[dict[str, type[EntDbError]]] = {
     "NODE_ALREADY_EXISTS": errors.UniqueConflictError,
     "VERSION_CONFLICT": errors.VersionConflictError,
     "PRECONDITION_FAILED": errors.VersionConflictError,
+    "CONCURRENCY_CONFLICT": errors.ConcurrencyConflictError,
     "IDEMPOTENCY_KEY_REUSED": errors.IdempotencyKeyReusedError,
     "SCHEMA_UNKNOWN": errors.SchemaConflictError,
     "SCHEMA_INCOMPATIBLE": errors.SchemaConflictError,
