@@ -9,11 +9,15 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 import entdb_sdk
 from entdb_sdk._generated import rpcs
-from entdb_sdk._generated.entdb.v1 import entdb_service_pb2
+from entdb_sdk._generated.entdb.v1 import entdb_service_pb2, events_pb2
 from entdb_sdk._transport.rpc import ServerStream, Unary
 
 SOURCE = Path(entdb_sdk.__file__).parent
-SERVICE = entdb_service_pb2.DESCRIPTOR.services_by_name["EntDBService"]
+SERVICES = (
+    entdb_service_pb2.DESCRIPTOR.services_by_name["EntDBService"],
+    events_pb2.DESCRIPTOR.services_by_name["EventStoreService"],
+)
+METHODS = [method for service in SERVICES for method in service.methods]
 TABLE = {name: rpc for name, rpc in vars(rpcs).items() if isinstance(rpc, Unary | ServerStream)}
 
 
@@ -24,15 +28,15 @@ def test_every_rpc_is_called_by_the_client() -> None:
     assert used == set(TABLE)
 
 
-def test_the_table_is_the_service() -> None:
+def test_the_table_is_the_services() -> None:
     assert {rpc.path for rpc in TABLE.values()} == {
-        f"/{SERVICE.full_name}/{method.name}" for method in SERVICE.methods
+        f"/{method.containing_service.full_name}/{method.name}" for method in METHODS
     }
 
 
 def test_what_may_be_repeated_is_safe_to_repeat() -> None:
     """A method reads only, or its request carries an idempotency key."""
-    for method in SERVICE.methods:
+    for method in METHODS:
         reads = method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
         assert reads or "idempotency_key" in method.input_type.fields_by_name, method.name
 

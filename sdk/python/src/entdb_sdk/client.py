@@ -21,6 +21,7 @@ from ._transport.positions import Positions
 from ._transport.retry import RetryPolicy
 from ._transport.tls import Tls
 from .errors import invalid
+from .events.client_store import ClientEventStore
 from .models import Health
 from .registry import SchemaRegistry
 
@@ -131,6 +132,11 @@ class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, Wa
             mine.actor if actor is None else actor,
         )
         return view
+
+    @property
+    def events(self) -> ClientEventStore:
+        """The tenant's event store: aggregates, on the same log as the graph."""
+        return ClientEventStore(self._session)
 
     @property
     def tenant_id(self) -> str:

@@ -29,3 +29,13 @@ class NodeGrants:
     owner_actor: str
     grants: tuple[Grant, ...]
     """By principal, then by permission."""
+
+
+@dataclass(frozen=True)
+class AggregateGrants:
+    """Who may read and append to aggregates of a type."""
+
+    grants: tuple[Grant, ...]
+    """By principal, then by permission."""
+    is_default: bool
+    """Nothing was said for the type: everybody of the tenant may read and append."""

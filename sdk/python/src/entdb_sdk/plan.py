@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 from ._codec.choice import choose
-from ._codec.appends import encode_append, encode_checkpoint
+from ._codec.events import encode_append, encode_checkpoint
 from ._codec.fields import encode_payload
 from ._codec.grants import encode_grant
 from ._codec.ids import IdLike, check_name, check_names, require_id

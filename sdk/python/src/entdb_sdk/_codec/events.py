@@ -1,24 +1,17 @@
-"""Events, appends and heads between programs and messages."""
+"""Events and appends between programs and messages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Final
 
 from .._generated.entdb.v1 import event_model_pb2 as pb
 from ..errors import invalid
 from ..events.event import NewEvent, RecordedEvent, data_of, sealed
-from ..events.store import (
-    AggregateHead,
-    Append,
-    AppendCondition,
-    Appended,
-    EventFilter,
-    ExpectedNonce,
-)
-from .ids import check_name
+from ..events.store import Append, AppendCondition, EventFilter, ExpectedNonce
+from .ids import check_name, check_names
 from .times import milliseconds
 
-_WORDS = ("none", "exists", "any")
+_WORDS: Final = ("none", "exists", "any")
 
 
 def encode_append(append: Append) -> pb.AppendEvents:
@@ -44,10 +37,10 @@ def encode_filter(wanted: EventFilter | None) -> pb.EventFilter:
     if wanted is None:
         return pb.EventFilter()
     return pb.EventFilter(
-        event_types=texts(wanted.types, "types"),
-        aggregate_types=texts(wanted.aggregate_types, "aggregate_types"),
+        event_types=check_names(wanted.types, "types"),
+        aggregate_types=check_names(wanted.aggregate_types, "aggregate_types"),
         aggregate_id_prefix=text(wanted.aggregate_id_prefix, "aggregate_id_prefix"),
-        tags=texts(wanted.tags, "tags"),
+        tags=check_names(wanted.tags, "tags"),
     )
 
 
@@ -74,27 +67,6 @@ def decode_event(wire: pb.Event) -> RecordedEvent:
     )
 
 
-def decode_appended(wire: pb.AppendResult) -> Appended:
-    return Appended(
-        aggregate_id=wire.aggregate_id,
-        first_aggregate_nonce=wire.first_aggregate_nonce,
-        last_aggregate_nonce=wire.last_aggregate_nonce,
-        first_global_nonce=wire.first_global_nonce,
-        last_global_nonce=wire.last_global_nonce,
-    )
-
-
-def decode_head(wire: pb.Aggregate) -> AggregateHead:
-    return AggregateHead(
-        aggregate_id=wire.aggregate_id,
-        aggregate_type=wire.aggregate_type,
-        last_aggregate_nonce=wire.last_aggregate_nonce,
-        last_global_nonce=wire.last_global_nonce,
-        created_at=wire.created_at,
-        updated_at=wire.updated_at,
-    )
-
-
 def nonce(value: object, what: str) -> int:
     """Raises ValidationError (INVALID_REQUEST) for what is no nonce."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64:
@@ -106,14 +78,6 @@ def text(value: str, what: str) -> str:
     """Raises ValidationError (INVALID_REQUEST) for what cannot be sent as text."""
     check_name(value, what)
     return value
-
-
-def texts(values: Sequence[str], what: str) -> list[str]:
-    """A text is a sequence too, and its letters are nobody's names."""
-    if isinstance(values, str):
-        hint = f"Give a list: [{values!r}]."
-        raise invalid("INVALID_REQUEST", f"{what}: {values!r} is a text.", hint)
-    return [text(one, what) for one in values]
 
 
 def _encode_event(event: NewEvent) -> pb.NewEvent:
@@ -139,13 +103,13 @@ def _encode_event(event: NewEvent) -> pb.NewEvent:
         actor_id=text(event.actor_id, "actor_id"),
         timestamp_unix_ms=time,
         headers=event.headers,
-        tags=texts(event.tags, "tags"),
+        tags=check_names(event.tags, "tags"),
     )
 
 
 def _encode_expected(expected: ExpectedNonce) -> pb.ExpectedNonce:
     if expected in _WORDS:
-        return pb.ExpectedNonce(**{str(expected): True})  # type: ignore[arg-type]  # one of three
+        return pb.ExpectedNonce(**{str(expected): True})
     try:
         return pb.ExpectedNonce(exact=nonce(expected, "expected"))
     except ValueError as error:
@@ -158,8 +122,8 @@ def _encode_condition(condition: AppendCondition) -> pb.AppendCondition:
     return pb.AppendCondition(
         fail_if_any=[
             pb.EventQueryItem(
-                event_types=texts(one.types, "condition.types"),
-                tags=texts(one.tags, "condition.tags"),
+                event_types=check_names(one.types, "condition.types"),
+                tags=check_names(one.tags, "condition.tags"),
             )
             for one in condition.fail_if_any
         ],

@@ -6,7 +6,7 @@ from .._generated.entdb.v1 import entdb_service_pb2 as service
 from .._generated.entdb.v1 import model_pb2 as pb
 from ..models import AtomicResult, Edge, Node, OperationResult, SchemaDifference
 from ..schema import EdgeTypeDef, NodeTypeDef
-from .appends import decode_appended
+from .aggregates import decode_appended
 from .fields import decode_payload
 
 

@@ -1,1 +1,1 @@
-"""The event store: aggregates on the same log as the graph. Everything is exported by `entdb_sdk`."""
+"""The event store: aggregates on the same log as the graph. The package exports all of it."""

@@ -122,9 +122,7 @@ def data_of(content_type: str, payload: bytes) -> Any:  # noqa: ANN401
 
 def _json_bytes(event: NewEvent) -> bytes:
     try:
-        text = json.dumps(
-            event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+        text = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         hint = "Give JSON, or bytes as payload."
