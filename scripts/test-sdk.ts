@@ -3,6 +3,7 @@
  * it, unless `E2E_BINARY` names one. Arguments are the parts to test, all by default.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { chromiumPath } from "../sdk/typescript/test/browser/chromium.ts";
 import { ensureInstalled, ROOT } from "./ensure-installed.ts";
@@ -66,9 +67,30 @@ async function testExamples(): Promise<void> {
   }
 }
 
+const RUST = join(ROOT, "sdk", "rust");
+
+/** Format, lint and the suite against the server. Passes, aloud, where there is no Cargo. */
+async function testRust(): Promise<void> {
+  const cargo = Bun.which("cargo", { PATH: `${process.env["PATH"]}:${homedir()}/.cargo/bin` });
+  if (cargo === null) {
+    console.error("sdk/rust: SKIPPED: there is no cargo here (https://rustup.rs)");
+    return;
+  }
+  const manifest = `--manifest-path=${join(RUST, "Cargo.toml")}`;
+  const commands = [
+    [cargo, "fmt", manifest, "--check"],
+    [cargo, "clippy", manifest, "--locked", "--quiet", "--all-targets", "--", "-D", "warnings"],
+    [cargo, "test", manifest, "--locked", "--quiet"],
+  ];
+  for (const command of commands) {
+    if (!(await succeeds(command, { E2E_BINARY: BINARY }))) process.exit(1);
+  }
+}
+
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   python: testPython,
   typescript: testTypeScript,
+  rust: testRust,
   examples: testExamples,
 };
 
