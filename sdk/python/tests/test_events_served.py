@@ -187,6 +187,8 @@ async def test_grants_say_who_may_append(client: DbClient) -> None:
     bob = client.scoped(actor="user:bob").events
     with pytest.raises(errors.PermissionError):
         await bob.append(opened("b"))
-    await store.set_grants("Account", None)
+    with pytest.raises(errors.ValidationError):
+        await store.set_grants("Account", "user:carol")  # type: ignore[arg-type]
+    await store.set_grants("Account", "default")
     assert (await store.grants("Account")).is_default
     await bob.append(Append("b", "Account", "none", [NewEvent("t")]))

@@ -141,7 +141,7 @@ export type {
   ListedEdge,
 } from "./reads/edges.ts";
 export type { OrderBy, Where } from "./reads/filter.ts";
-export type { NodeGrants } from "./reads/grants.ts";
+export type { AggregateGrants, NodeGrants } from "./reads/grants.ts";
 export type { Highlight } from "./reads/highlight.ts";
 export type { Cursor, Listing, Page } from "./reads/listing.ts";
 export type { AnyNode, Node } from "./reads/node.ts";

@@ -10,7 +10,7 @@ from typing import Any, Final
 from entdb_sdk import DbClient
 from entdb_sdk.errors import EntDbError
 
-from . import mailboxes, reads, schemas, writes
+from . import events, mailboxes, reads, schemas, writes
 from .administration import administer, is_administration
 from .cases import SDK, Case, Step, load_reasons
 from .match import difference
@@ -57,6 +57,15 @@ _CALLS: Final[Mapping[str, Call]] = {
     "get_schema": schemas.get_schema,
     "check_schema": schemas.check_schema,
     "register_schema": schemas.register_schema,
+    "events.append": events.append,
+    "events.read_aggregate": events.read_aggregate,
+    "events.read": events.read,
+    "events.head": events.head,
+    "events.aggregates": events.aggregates,
+    "events.checkpoint": events.checkpoint,
+    "events.store_checkpoint": events.store_checkpoint,
+    "events.grants": events.grants,
+    "events.set_grants": events.set_grants,
     "health": _health,
     "observe": _observe,
 }
@@ -88,6 +97,8 @@ async def _run_step(
     async def call() -> object:
         if step["call"] == "watch":
             return await watch(client, step, world, run)
+        if step["call"] == "events.subscribe":
+            return await events.subscribe(client, step, run)
         if is_administration(step):
             return await administer(client, step, world)
         return await _CALLS[step["call"]](client, step, world)

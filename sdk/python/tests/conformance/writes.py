@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from entdb_sdk import DbClient, EdgeTypeDef, Grant, NodeTypeDef, OperationResult, Plan
 
+from .appends import append_of, appended
 from .cases import Step, load_schema
 from .values import native_value
 from .world import World, edge_type, node_type
@@ -109,6 +110,10 @@ _OPERATIONS: Final[Mapping[str, Operation]] = {
     "register_schema": lambda plan, _client, op, _world: plan.register_schema(
         load_schema(op["schema"]), mode=op.get("mode", "merge")
     ),
+    "append_events": lambda plan, _client, op, _world: plan.append_events(append_of(op["append"])),
+    "store_checkpoint": lambda plan, _client, op, _world: plan.store_checkpoint(
+        op["consumer"], op["global_nonce"], expected=op.get("expected")
+    ),
 }
 
 
@@ -161,6 +166,7 @@ def _outcome(one: OperationResult, world: World) -> object:
         "version": one.version or None,
         "created": one.created,
         "alias": one.alias,
+        "appended": appended(one.appended),
     }
 
 

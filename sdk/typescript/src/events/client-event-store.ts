@@ -8,6 +8,8 @@ import type { EntDBError } from "../errors/entdb-error.ts";
 import { NotFoundError } from "../errors/refusals.ts";
 import type { Event as WireEvent } from "../gen/entdb/v1/event_model_pb.ts";
 import { checkedKey } from "../plan/atomic.ts";
+import { type Grant, wireGrant } from "../plan/plan.ts";
+import { type AggregateGrants, grantOf } from "../reads/grants.ts";
 import { Listing, pageOf } from "../reads/listing.ts";
 import { safeNumber } from "../values/value.ts";
 import { type EventDefaults, type RecordedEvent, recordedEvent } from "./event.ts";
@@ -179,6 +181,43 @@ export class ClientEventStore implements EventStore {
     };
     const answer = await caller.call(
       (stub) => events.storeCheckpoint(request, stub),
+      "safe",
+      options,
+    );
+    positions.note(identity.tenantId, answer.positionToken, answer.walPosition);
+  }
+
+  /** Who may read and append to aggregates of a type. For whoever may change that. */
+  async grants(aggregateType: string, options: ReadOptions = {}): Promise<AggregateGrants> {
+    const { caller, events, identity } = this.#session;
+    const request = { context: identity, aggregateType, read: freshnessOf(this.#session, options) };
+    const { grants, isDefault } = await readAnswer(
+      this.#session,
+      options,
+      caller.call((stub) => events.listAggregateGrants(request, stub), "safe", options),
+    );
+    return { grants: grants.map(grantOf), isDefault };
+  }
+
+  /**
+   * Says who may read ("read") and append ("write") to aggregates of a type, and change that
+   * ("admin"), in place of what was said before. Nobody named: only who holds the right `data`.
+   * "default": again everybody of the tenant may read and append.
+   */
+  async setGrants(
+    aggregateType: string,
+    grants: readonly Grant[] | "default",
+    options: WriteOptions = {},
+  ): Promise<void> {
+    const { caller, events, identity, positions } = this.#session;
+    const reset = grants === "default";
+    const request = {
+      context: identity,
+      idempotencyKey: checkedKey(options.idempotencyKey) ?? newIdempotencyKey(),
+      grants: { aggregateType, grants: reset ? [] : grants.map(wireGrant), reset },
+    };
+    const answer = await caller.call(
+      (stub) => events.setAggregateGrants(request, stub),
       "safe",
       options,
     );

@@ -337,7 +337,8 @@ function wireEdgeTarget(type: EdgeType, edge: EdgeTarget) {
   return { case: "key", value: { edgeTypeId: type.edgeTypeId, ...ends } } as const;
 }
 
-function wireGrant(grant: Grant) {
+/** As operations carry it. */
+export function wireGrant(grant: Grant) {
   return {
     principal: grant.principal,
     permission: permissionNumber(grant.permission),

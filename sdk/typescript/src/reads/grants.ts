@@ -1,5 +1,6 @@
-/** Who may do what with a node. */
+/** Who may do what with a node, and with aggregates. */
 import { freshnessOf, type ReadOptions, readAnswer, type Session } from "../client/session.ts";
+import type { Grant as WireGrant } from "../gen/entdb/v1/model_pb.ts";
 import type { Grant } from "../plan/plan.ts";
 import { type NodeId, nodeId } from "../values/ids.ts";
 import { permissionName } from "../values/permission.ts";
@@ -9,6 +10,14 @@ export interface NodeGrants {
   readonly ownerActor: string;
   /** By principal, then by permission. */
   readonly grants: readonly Grant[];
+}
+
+/** Who may read and append to aggregates of a type. */
+export interface AggregateGrants {
+  /** By principal, then by permission. */
+  readonly grants: readonly Grant[];
+  /** Nothing was said for the type: everybody of the tenant may read and append. */
+  readonly isDefault: boolean;
 }
 
 /** The grants of a node. For whoever may administer it. */
@@ -30,10 +39,15 @@ export async function listGrants(
   const { ownerActor, grants } = await readAnswer(session, options, call);
   return {
     ownerActor,
-    grants: grants.map(({ principal, permission, expiresAt }) => ({
-      principal,
-      permission: permissionName(permission),
-      ...(expiresAt === 0n ? {} : { expiresAt: new Date(Number(expiresAt)) }),
-    })),
+    grants: grants.map(grantOf),
+  };
+}
+
+/** As answers carry it. */
+export function grantOf({ principal, permission, expiresAt }: WireGrant): Grant {
+  return {
+    principal,
+    permission: permissionName(permission),
+    ...(expiresAt === 0n ? {} : { expiresAt: new Date(Number(expiresAt)) }),
   };
 }

@@ -20,7 +20,12 @@ export async function rpcNames(): Promise<string[]> {
   const { TenantService } = (await built("tenant_service_pb")) as {
     readonly TenantService: Service;
   };
-  return [...EntDBService.methods, ...TenantService.methods].map(({ name }) => name);
+  const { EventStoreService } = (await built("events_pb")) as {
+    readonly EventStoreService: Service;
+  };
+  return [EntDBService, TenantService, EventStoreService].flatMap(({ methods }) =>
+    methods.map(({ name }) => name),
+  );
 }
 
 /** Every reason of the server's. */

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, Literal
 
 from .._calls.base import Calls, key_of_write
 from .._codec.aggregates import decode_appended, decode_head
+from .._codec.choice import choose
 from .._codec.events import (
     decode_event,
     encode_append,
@@ -28,6 +30,7 @@ from .event import RecordedEvent
 from .store import Append, EventFilter
 from .subscription import Subscription, SubscriptionCall
 
+_DEFAULT: Final = {"default": True}
 _PageOfEvents = pb.ReadAggregateResponse | pb.ReadEventsResponse
 
 
@@ -267,19 +270,20 @@ class ClientEventStore(Calls):
     async def set_grants(
         self,
         aggregate_type: str,
-        grants: Iterable[Grant] | None,
+        grants: Iterable[Grant] | Literal["default"],
         *,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Says who may read (`read`) and append (`write`) to aggregates of a type, and change
         that (`admin`), in place of what was said before. Nobody named: only who holds the right
-        `data`. None: the default again, by which everybody of the tenant may read and append."""
-        wanted = model.SetAggregateGrants(
-            aggregate_type=text(aggregate_type, "aggregate_type"),
-            grants=[encode_grant(one) for one in grants or ()],
-            reset=grants is None,
-        )
+        `data`. "default": again everybody of the tenant may read and append."""
+        wanted = model.SetAggregateGrants(aggregate_type=text(aggregate_type, "aggregate_type"))
+        if isinstance(grants, str):
+            choose(_DEFAULT, grants, "grants")
+            wanted.reset = True
+        else:
+            wanted.grants.extend(encode_grant(one) for one in grants)
         request = pb.SetAggregateGrantsRequest(
             context=self._session.context(),
             idempotency_key=key_of_write(idempotency_key),
