@@ -15,7 +15,7 @@ import { History, operationsOf } from "../bed/history.ts";
 import { Violation } from "../bed/violation.ts";
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
-const CYCLES_PER_HISTORY = 8;
+const CYCLES_PER_HISTORY = 4;
 const BUCKET = "histories";
 const FAULTS: readonly Fault[] = [
   { kind: "answer", status: 500 },
@@ -34,7 +34,7 @@ const BAD_MS_MAX = 2_500;
 export const s3Histories: Scenario = {
   name: "services/s3",
   kind: "other faults",
-  cycles: 16,
+  cycles: 8,
   needsService: true,
   run: badNetworks,
 };
