@@ -20,14 +20,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureInstalled, ROOT } from "./ensure-installed.ts";
-import { readTotals, type Totals, UNIT_REPORT } from "./junit.ts";
+import { readTotals, SERVICES_REPORTS, type Totals, UNIT_REPORT } from "./junit.ts";
 import { succeeds, tool } from "./run.ts";
 
 interface Stage {
   readonly name: string;
   run(): Promise<boolean>;
-  /** Where the stage leaves a report of its tests; without one it counts as one. */
-  readonly report?: string;
+  /** Where the stage leaves reports of its tests; without any it counts as one. */
+  readonly reports?: readonly string[];
 }
 
 const BUN = process.execPath;
@@ -102,13 +102,21 @@ const STAGES: readonly Stage[] = [
   {
     name: afterTests ? "test (ran before)" : "test",
     run: async () => afterTests || (await succeeds([BUN, "scripts/test.ts"])),
-    report: UNIT_REPORT,
+    reports: [UNIT_REPORT],
   },
   command("build", BUN, "scripts/build.ts"),
-  { name: "black box", run: blackBox, report: E2E_REPORT },
+  { name: "black box", run: blackBox, reports: [E2E_REPORT] },
   {
-    name: "sdks",
+    name: "sdks and examples",
     run: () => succeeds([BUN, "scripts/test-sdk.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
+  },
+  command("conformance", BUN, "test/conformance/run.ts", "--ci"),
+  command("h2spec", BUN, "test/conformance/h2spec.ts"),
+  {
+    name: "services",
+    run: () =>
+      succeeds([BUN, "scripts/test-services.ts"], { E2E_BINARY: join(ROOT, "dist", "entdb") }),
+    reports: SERVICES_REPORTS,
   },
   command("fault", BUN, "test/fault/run.ts", "--ci"),
   command("benchmark smoke", BUN, "test/bench/run.ts", "--smoke"),
@@ -124,7 +132,9 @@ async function runStages(): Promise<Totals> {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.error(`── ${stage.name}: ${ok ? "ok" : "FAILED"} (${seconds} s)`);
     const counted =
-      stage.report === undefined ? { passed: ok ? 1 : 0, failed: 0 } : readTotals(stage.report);
+      stage.reports === undefined
+        ? { passed: ok ? 1 : 0, failed: 0 }
+        : readTotals(...stage.reports);
     passed += counted.passed;
     if (!ok) return { passed, failed: Math.max(1, counted.failed) };
     if (counted.failed > 0) return { passed, failed: counted.failed };

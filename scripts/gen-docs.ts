@@ -1,6 +1,7 @@
 /**
  * `bun run docs`: writes the reference pages from what the program itself uses, so that they
- * cannot say anything else: settings, limits, error reasons, metrics, commands, RPCs, routes.
+ * cannot say anything else: settings, limits, error reasons, metrics, commands, RPCs, routes,
+ * what the TypeScript SDK exports.
  * `test/reference.test.ts` and CI refuse pages that are not what this makes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,6 +28,7 @@ import { ROOT } from "./ensure-installed.ts";
 import { code, page, table } from "./reference-page.ts";
 import { restPage } from "./reference-rest.ts";
 import { rpcPage } from "./reference-rpc.ts";
+import { typescriptPage } from "./reference-typescript.ts";
 
 /** Every reference page: its path and what makes its text. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -37,6 +39,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/reference/cli.md": commandsPage,
   "docs/reference/rpc.md": rpcPage,
   "docs/reference/rest.md": restPage,
+  "docs/reference/sdk-typescript.md": typescriptPage,
 };
 
 function configurationPage(): string {

@@ -1,10 +1,12 @@
 /**
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
- * benchmarks, h2load to load a server with, openssl for certificates; and grpcurl, where Go can build it. Does nothing
- * when all of it is there. Needs root or a sudo that does not ask.
+ * benchmarks, h2load to load a server with, openssl for certificates, nginx and HAProxy to stand
+ * behind; and grpcurl, built with Go. Does nothing when all of it is there. Needs root or a sudo
+ * that does not ask.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { goProgram } from "../test/services/machine.ts";
 import { output, succeeds } from "./run.ts";
 
 /** For each need the packages that meet it, the wanted one first. */
@@ -15,9 +17,14 @@ const NEEDS = [
   ["postgresql-15", "postgresql"],
   ["nghttp2-client"],
   ["openssl"],
+  ["nginx"],
+  ["haproxy"],
 ] as const;
 
 const GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
+
+/** What Debian's packages ask before they start a service; 101 means no. */
+const POLICY = "/usr/sbin/policy-rc.d";
 
 function isInstalled(name: string): boolean {
   return output("dpkg", "-s", name)?.includes("Status: install ok installed") ?? false;
@@ -49,22 +56,31 @@ async function installPackages(missing: readonly (typeof NEEDS)[number][]): Prom
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
 
   if (!(await succeeds([...apt, "update"], quiet))) fail("apt-get update failed.");
-  // The tests start servers of their own; the package must not start one for the machine.
+  // The tests start servers of their own; the packages must not start any for the machine.
+  const asksNobody = isRoot && !existsSync(POLICY);
+  if (asksNobody) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
   const clusters = "/etc/postgresql-common/createcluster.conf";
   if (isRoot && !existsSync(clusters)) {
     mkdirSync("/etc/postgresql-common", { recursive: true });
     writeFileSync(clusters, "create_main_cluster = false\n");
   }
   const wanted = missing.map((names) => names.find(exists) ?? names[0]);
-  if (!(await succeeds([...apt, "install", "--no-install-recommends", ...wanted], quiet))) {
+  const installed = await succeeds(
+    [...apt, "install", "--no-install-recommends", ...wanted],
+    quiet,
+  );
+  if (asksNobody) rmSync(POLICY);
+  if (!installed) {
     fail(`apt-get could not install ${wanted.join(", ")}.`);
   }
 }
 
-/** The stock gRPC client that the README shows; built from source where there is a Go. */
+/** The stock gRPC client that the README shows; built from source. */
 async function installGrpcurl(): Promise<void> {
   if (Bun.which("grpcurl") !== null) return;
-  const go = Bun.which("go");
-  const built = go !== null && (await succeeds([go, "install", GRPCURL]));
-  if (!built) console.error("grpcurl is not here and cannot be built: its tests will be skipped.");
+  try {
+    symlinkSync(await goProgram(GRPCURL), "/usr/local/bin/grpcurl");
+  } catch (error) {
+    console.error(`grpcurl is not here and cannot be built: its tests will be skipped. ${error}`);
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * `bun run services up kafka s3`: starts the real parts that EntDB can stand on, for development,
+ * `bun run services up kafka kinesis s3`: starts the real parts that EntDB can stand on, for development,
  * prints what to set, and leaves them running until it is interrupted. They are the fixtures of
  * `bun run test:services`, on loopback, with nothing in them; their data goes with them.
  */
@@ -13,7 +13,9 @@ interface Service {
   }>;
 }
 
+/** Where they listen; somewhere else while somebody else does. */
 const KAFKA_PORT = 19_092;
+const KINESIS_PORT = 4_567;
 const S3_PORT = 9_000;
 const BUCKET = "entdb";
 
@@ -21,14 +23,27 @@ const SERVICES: Readonly<Record<string, Service>> = {
   kafka: {
     start: async () => {
       const { startKafka } = await import("../test/services/kafka.ts");
-      const part = await startKafka({ port: KAFKA_PORT });
+      const part = await startKafka(await preferring(KAFKA_PORT, 2));
       return { settings: { ENTDB_KAFKA_BROKERS: part.brokers }, part };
+    },
+  },
+  kinesis: {
+    start: async () => {
+      const { startKinesis } = await import("../test/services/kinesis.ts");
+      const part = await startKinesis(await preferring(KINESIS_PORT));
+      const settings = {
+        ENTDB_WAL: "kinesis",
+        ENTDB_KINESIS_ENDPOINT: part.endpoint,
+        ENTDB_KINESIS_REGION: part.region,
+        ...part.environment,
+      };
+      return { settings, part };
     },
   },
   s3: {
     start: async () => {
       const { startS3 } = await import("../test/services/s3.ts");
-      const part = await startS3({ port: S3_PORT });
+      const part = await startS3(await preferring(S3_PORT));
       part.makeBucket(BUCKET);
       const settings = {
         ENTDB_S3_BUCKET: BUCKET,
@@ -40,6 +55,13 @@ const SERVICES: Readonly<Record<string, Service>> = {
     },
   },
 };
+
+/** The port, if it is free, and as many as are wanted behind it; otherwise any. */
+async function preferring(port: number, count = 1): Promise<{ readonly port?: number }> {
+  const { isFree } = await import("../test/services/machine.ts");
+  for (let i = 0; i < count; i++) if (!isFree(port + i)) return {};
+  return { port };
+}
 
 function usage(): never {
   const names = Object.keys(SERVICES).join(" ");

@@ -1,7 +1,8 @@
 /**
  * Reasons and reference pages: the list of reasons in the code, the proto's enum and the texts
  * are one set; a reason comes with the codes that its text says; every page of docs/reference
- * is what `bun run docs` makes of the program as it is; no link of any page is dead.
+ * is what `bun run docs` makes of the program as it is; no link of any page is dead, and the README
+ * and llms.txt lead to every one.
  */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -58,15 +59,22 @@ describe("reasons", () => {
 });
 
 describe("docs/reference", () => {
-  test.each(Object.entries(PAGES))("%s is what `bun run docs` makes", (path, make) => {
-    expect(readFileSync(join(ROOT, path), "utf8")).toBe(make());
-  });
+  test.each(Object.entries(PAGES))(
+    "%s is what `bun run docs` makes",
+    (path, make) => {
+      expect(readFileSync(join(ROOT, path), "utf8")).toBe(make());
+    },
+    // Two of them are made of what other programs say: buf and the compiler.
+    60_000,
+  );
 });
 
 /** Every page of the repository, by its path. */
 function pages(): string[] {
-  const found = new Bun.Glob("{*.md,{docs,src,sdk,test}/**/*.md}").scanSync({ cwd: ROOT });
-  return [...found].filter((path) => !path.includes("node_modules")).sort();
+  return ["{*.md,llms.txt}", "{docs,examples,src,sdk,test}/**/*.md"]
+    .flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })])
+    .filter((path) => !path.includes("node_modules"))
+    .sort();
 }
 
 /** What the links of a page lead to: files beside it, and headings in them. */
@@ -101,8 +109,39 @@ describe("links", () => {
   });
 
   test("of the README lead to every page in docs", () => {
-    const linked = new Set(linksOf("README.md").map(({ target }) => target));
-    const guides = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-    expect(guides.filter((name) => !linked.has(join("docs", name)))).toEqual([]);
+    expect(notLinkedFrom("README.md", guides())).toEqual([]);
+  });
+
+  test("of llms.txt lead to every page in docs and docs/reference, and to both examples", () => {
+    const reference = readdirSync(join(ROOT, "docs/reference")).map((name) =>
+      join("docs/reference", name),
+    );
+    const examples = pages().filter((path) => /^examples\/\w.*\/README\.md$/.test(path));
+    expect(examples.length).toBeGreaterThan(1);
+    expect(notLinkedFrom("llms.txt", [...guides(), ...reference, ...examples])).toEqual([]);
   });
 });
+
+test("llms.txt has the form of llmstxt.org: a title, a quotation, prose, lists of links", () => {
+  const text = readFileSync(join(ROOT, "llms.txt"), "utf8");
+  expect(text).toMatch(/^# EntDB\n\n> \S/);
+  const [, ...sections] = text.split(/^## /m);
+  expect(sections.length).toBeGreaterThan(3);
+  for (const section of sections) {
+    const [, ...lines] = section.trim().split("\n");
+    for (const line of lines.filter((each) => each !== "")) {
+      expect(line).toMatch(/^- \[[^\]]+\]\([^)]+\): \S/);
+    }
+  }
+});
+
+function guides(): string[] {
+  return readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name));
+}
+
+function notLinkedFrom(path: string, wanted: readonly string[]): string[] {
+  const linked = new Set(linksOf(path).map(({ target }) => target));
+  return wanted.filter((target) => !linked.has(target));
+}

@@ -178,8 +178,10 @@ export class Applier implements Service {
     const { wal, applied, clock } = this.#deps;
     this.#turnStarted = clock.monotonic();
     for await (const batch of wal.follow(applied.end, this.#stop.signal)) {
+      const [first] = batch;
       const last = batch.at(-1);
-      if (last === undefined) continue;
+      if (first === undefined || last === undefined) continue;
+      applied.begin(first.logTime);
       await this.#applyBatch(batch);
       applied.advance(last.offset + 1);
       this.#turnStarted = clock.monotonic();

@@ -10,6 +10,12 @@ export interface HistoryBatch {
 /** What was ever written for a tenant, wherever that stands by now. */
 export interface History {
   /**
+   * Where this history begins to be known to be whole. Below it there may have been another log,
+   * which the one that goes on with a restored directory knows nothing of: a life that is older
+   * is all there only if some of its records from below are.
+   */
+  readonly begunAt: number;
+  /**
    * The tenant's records from `from` on, in the order of the log, each once, up to the log's
    * end as it is now. Ends quietly at the signal. Throws what the log throws, LOG_TRIMMED when
    * what is wanted is nowhere any more, and the errors of the archive.
@@ -19,6 +25,8 @@ export interface History {
 
 /** As far as the log itself reaches. */
 export class LogHistory implements History {
+  /** The log itself refuses to be read from below its start. */
+  readonly begunAt = 0;
   readonly #wal: Wal;
 
   constructor(wal: Wal) {

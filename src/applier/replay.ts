@@ -1,5 +1,6 @@
 import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { logTrimmed } from "../wal/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import type { Slice } from "./build-pass.ts";
@@ -31,13 +32,15 @@ export interface Replaying {
   readonly onBuilding?: (offset: number | undefined) => void;
   /** How much of a build may be done before others get their turn. */
   readonly buildSlice: () => Slice;
+  /** Records of one SQLite transaction. Defaults to {@link SLICE_RECORDS}. */
+  readonly sliceRecords?: number;
   readonly signal: AbortSignal;
 }
 
 /**
  * Applies one tenant's records of a range, in slices that give way to requests. Stops quietly
- * at the signal. Throws `RecordFailure` where applying stops. Returns the offset behind what
- * was read.
+ * at the signal. Throws `RecordFailure` where applying stops, and LOG_TRIMMED when an empty view
+ * would be begun in the middle of its tenant's life. Returns the offset behind what was read.
  */
 export async function replayTenant(
   history: History,
@@ -45,13 +48,17 @@ export async function replayTenant(
   range: ReplayRange,
   replaying: Replaying,
 ): Promise<number> {
-  const { signal } = replaying;
+  const { signal, view, sliceRecords = SLICE_RECORDS } = replaying;
+  const { begunAt } = history;
+  let isBegun = range.from >= begunAt || view().appliedOffset >= 0;
   let end = range.from;
   for await (const batch of history.read(entry.tenantId, range.from, signal)) {
     if (signal.aborted) break;
     const own = ownRecords(batch.records, entry, range.before);
-    for (let at = 0; at < own.length; at += SLICE_RECORDS) {
-      await replaySlice(own.slice(at, at + SLICE_RECORDS), replaying);
+    isBegun ||= (own[0]?.offset ?? begunAt) < begunAt;
+    if (!isBegun) throw logTrimmed(range.from, begunAt);
+    for (let at = 0; at < own.length; at += sliceRecords) {
+      await replaySlice(own.slice(at, at + sliceRecords), replaying);
       if (signal.aborted) return end;
     }
     end = batch.end;

@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { readIfExists, writeDurably } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
+import { type ArchiveTail, parseTailLine, tailLine } from "./archive-tail.ts";
+import { countIn, encodeStated, fieldsOf, textIn } from "./stated-fields.ts";
 
 /**
  * Where the archiver resumes: every record below `offset` is in the archive and was read back
- * from it, or belongs to a tenant's life that is over. It may be late, never early: the log is
- * trimmed by it. A file of its own, replaced whole.
+ * from it, or belongs to a tenant's life that is over; `tails` name the segments that hold the
+ * last of them. It may be late, never early: the log is trimmed by it, and then the tails are what
+ * tells that an archive is not whole. A file of its own, replaced whole.
  */
 export interface ArchivePosition {
   readonly logId: string;
@@ -13,12 +17,41 @@ export interface ArchivePosition {
   /** Where this log began to be archived. */
   readonly begunAt: number;
   readonly offset: number;
+  readonly tails: readonly ArchiveTail[];
 }
 
 const FORMAT = 1;
 
+/** As bytes that say of themselves whether they are whole. */
+export function encodeArchivePosition(position: ArchivePosition): Uint8Array {
+  const content: JsonObject = {
+    format: FORMAT,
+    log_id: position.logId,
+    partition: position.partition,
+    begun_at: position.begunAt,
+    offset: position.offset,
+    // Tenant, life, day and number of its last segment, that one's last record and SHA-256.
+    tails: position.tails.map(tailLine),
+  };
+  return encodeStated(content);
+}
+
+/** Reads it back. Throws an error that says what is wrong with it. */
+export function decodeArchivePosition(bytes: Uint8Array): ArchivePosition {
+  const fields = fieldsOf(bytes, FORMAT);
+  const tails = fields["tails"];
+  if (!Array.isArray(tails)) throw new Error("its tails are missing");
+  return {
+    logId: textIn(fields, "log_id"),
+    partition: countIn(fields, "partition"),
+    begunAt: countIn(fields, "begun_at"),
+    offset: countIn(fields, "offset"),
+    tails: tails.map(parseTailLine),
+  };
+}
+
 function fileOf(directory: string, partition: number): string {
-  return join(directory, `archive-${partition}.json`);
+  return join(directory, `archived-${partition}.json`);
 }
 
 /** Undefined when nothing was archived yet. Throws DATA_DIR_INVALID when the file is none of ours. */
@@ -27,30 +60,23 @@ export async function readArchivePosition(
   partition: number,
 ): Promise<ArchivePosition | undefined> {
   const file = fileOf(directory, partition);
-  const text = await readIfExists(file);
-  if (text === undefined) return undefined;
+  const bytes = await readIfExists(file);
+  if (bytes === undefined) return undefined;
   try {
-    const {
-      format,
-      log_id,
-      partition: found,
-      begun_at: begunAt,
-      offset,
-    } = JSON.parse(text.toString("utf8"));
-    const isWhole = [begunAt, offset].every((count) => Number.isSafeInteger(count) && count >= 0);
-    if (format !== FORMAT || found !== partition || !isWhole) throw new Error("not a position");
-    return { logId: String(log_id), partition, begunAt, offset };
+    const position = decodeArchivePosition(bytes);
+    if (position.partition !== partition) throw new Error("it is another partition's");
+    return position;
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
+/** Durable when it resolves. */
 export async function writeArchivePosition(
   directory: string,
-  { logId, partition, begunAt, offset }: ArchivePosition,
+  position: ArchivePosition,
 ): Promise<void> {
-  const content = { format: FORMAT, log_id: logId, partition, begun_at: begunAt, offset };
-  await writeDurably(fileOf(directory, partition), `${JSON.stringify(content)}\n`);
+  await writeDurably(fileOf(directory, position.partition), encodeArchivePosition(position));
 }
 
 function unreadable(file: string, cause: unknown): EntError {

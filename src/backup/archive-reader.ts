@@ -4,13 +4,15 @@
  * Nothing is handed out that does not verify, and nothing is left out: every segment has the
  * bytes and records that its checksum object states, stands in its place in the day's numbers,
  * and names the record before it, which must be the last one of the segment before. What does not
- * is an error that names the object. The one thing that cannot be seen from here is that the
- * newest objects of all are missing.
+ * is an error that names the object. That the newest objects of all are missing shows by the tail
+ * that the tenant's archive is known to have had.
  */
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
+import type { ArchiveTail } from "./archive-tail.ts";
+import { ArchiveTails, tailMissing } from "./archive-tails.ts";
 import { archiveGap, archiveTrimmed, objectMissing } from "./errors.ts";
 import { type SegmentName, segmentKey } from "./keys.ts";
 import { readFacts } from "./read-facts.ts";
@@ -30,9 +32,12 @@ interface LoadedSegment {
 
 export class ArchiveReader {
   readonly #store: BlobStore;
+  readonly #tails: ArchiveTails;
 
-  constructor(store: BlobStore) {
+  /** Without `tails` newest objects that are missing are not missed. */
+  constructor(store: BlobStore, tails = new ArchiveTails()) {
     this.#store = store;
+    this.#tails = tails;
   }
 
   /** The tenants of which there is an archive, in the order of their names. */
@@ -42,14 +47,18 @@ export class ArchiveReader {
 
   /**
    * The tenant's archived records from an offset on, a segment's at a time; nothing for a
-   * tenant that has no archive. Throws LOG_TRIMMED when records from there on have been
-   * dropped in their time, OBJECT_NOT_FOUND, OBJECT_DAMAGED and ARCHIVE_GAP as said above.
+   * tenant that has no archive. From `elsewhereFrom` on the caller has the records, whatever is
+   * missing here. Throws LOG_TRIMMED when records from there on have been dropped in their time,
+   * OBJECT_NOT_FOUND, OBJECT_DAMAGED and ARCHIVE_GAP as said above.
    */
   async *read(
     tenantId: string,
     from: number,
     signal: AbortSignal,
+    elsewhereFrom = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<readonly LogRecord[]> {
+    // Before the look at what is there, to which more may come.
+    const tail = await this.#tails.of(tenantId, signal);
     const segments = await this.#confirmed(tenantId, signal);
     const begin = await this.#firstThatReaches(segments, from, signal);
     let before: SegmentFacts | undefined;
@@ -59,6 +68,7 @@ export class ArchiveReader {
       const { segment, records }: LoadedSegment = await coming;
       if (at === 0) this.#requireReaches(segment.facts, from);
       if (before !== undefined) this.#requireFollows(segment, before);
+      if (tail !== undefined) this.#requireSame(segment, tail);
       coming = this.#load(segments[at + 1], signal);
       // Whoever stops reading early does not ask for it.
       coming?.catch(() => undefined);
@@ -66,12 +76,21 @@ export class ArchiveReader {
       if (wanted.length > 0) yield wanted;
       before = segment.facts;
     }
+    const next = Math.max(from, (before?.lastOffset ?? -1) + 1);
+    if (tail === undefined || tail.lastOffset < next || elsewhereFrom <= next) return;
+    throw await tailMissing(this.#store, tail, await this.#end(segments, signal), signal);
   }
 
   /** What the tenant's newest segment states; undefined when there is none. */
   async newestFacts(tenantId: string, signal: AbortSignal): Promise<SegmentFacts | undefined> {
     const newest = (await this.#confirmed(tenantId, signal)).at(-1);
     return newest && (await readFacts(this.#store, newest, signal));
+  }
+
+  /** The last record of the last segment. */
+  async #end(segments: readonly SegmentName[], signal: AbortSignal): Promise<number | undefined> {
+    const last = segments.at(-1);
+    return last && (await readFacts(this.#store, last, signal)).lastOffset;
   }
 
   /** All segments that count, in order. Throws OBJECT_NOT_FOUND for one that is missing among them. */
@@ -138,6 +157,14 @@ export class ArchiveReader {
     throw archiveGap(this.#store.place, key, facts.previousOffset, before.lastOffset);
   }
 
+  #requireSame({ name, facts }: ConfirmedSegment, tail: ArchiveTail): void {
+    const isTail = name.day === tail.name.day && name.number === tail.name.number;
+    const isOfLife = facts.incarnation === tail.incarnation;
+    if (!(isTail && isOfLife) || facts.sha256 === tail.sha256) return;
+    const what = "it is another segment than the one that was archived under its name";
+    throw objectDamaged(this.#store.place, segmentKey(name, "records"), what);
+  }
+
   #load(name: SegmentName | undefined, signal: AbortSignal): Promise<LoadedSegment> | undefined {
     return name && this.#loadNamed(name, signal);
   }
@@ -152,7 +179,7 @@ export class ArchiveReader {
     if (bytes.length !== facts.bytes || (await sha256Hex(bytes)) !== facts.sha256) {
       throw objectDamaged(place, key, "its bytes are not those of its checksum");
     }
-    const content = await readSegment(place, key, name.tenantId, bytes);
+    const content = await readSegment(place, key, name.tenantId, bytes, facts.lineBytes);
     requireAsStated(place, key, content, facts);
     return { segment: { name, facts }, records: content.records };
   }

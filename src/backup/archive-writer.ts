@@ -12,6 +12,8 @@ import { objectDamaged } from "../blob/errors.ts";
 import { putVerified } from "../blob/verified-put.ts";
 import { decodeRecord } from "../record/codec.ts";
 import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
+import type { ArchiveTail } from "./archive-tail.ts";
+import { type ArchiveTails, tailMissing } from "./archive-tails.ts";
 import { archiveOfAnotherLog } from "./errors.ts";
 import { archivePrefix, type SegmentName, segmentKey } from "./keys.ts";
 import type { OpenSegment, SegmentLines } from "./open-segment.ts";
@@ -25,15 +27,11 @@ export interface ArchiveWriterOptions {
   readonly partition: number;
   /** Where this log began to be archived: what an older log archived below it is its past. */
   readonly begunAt: number;
+  /** What was archived before, and is from here on. */
+  readonly tails: ArchiveTails;
 }
 
-/** A tenant's last segment. */
-interface ArchiveTail {
-  readonly name: SegmentName;
-  readonly facts: SegmentFacts;
-}
-
-/** Tenants whose last segment is remembered; of others it is looked up again. */
+/** Tenants of which it is remembered that their last segment was looked up. */
 const TAILS_MAX = 10_000;
 const DELETES_AT_ONCE = 8;
 
@@ -54,8 +52,8 @@ export class ArchiveWriter {
     const { tenantId } = segment;
     try {
       const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
-      if (tail !== undefined) this.#tails.set(tenantId, tail);
-      const lines = segment.linesBehind(tail?.facts.lastOffset ?? -1);
+      if (tail !== undefined) this.#note(tail);
+      const lines = segment.linesBehind(tail?.lastOffset ?? -1);
       return lines === undefined ? 0 : await this.#writeBehind(segment, lines, tail, signal);
     } catch (error) {
       // Whatever stands there now is looked at again.
@@ -66,8 +64,9 @@ export class ArchiveWriter {
 
   /** Removes everything that was archived of a tenant. */
   async removeTenant(tenantId: string, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
+    const { store, tails } = this.#options;
     this.#tails.delete(tenantId);
+    tails.forget(tenantId);
     for await (const page of store.list(archivePrefix(tenantId), signal)) {
       for (let at = 0; at < page.length; at += DELETES_AT_ONCE) {
         const some = page.slice(at, at + DELETES_AT_ONCE);
@@ -88,11 +87,11 @@ export class ArchiveWriter {
     const name = { tenantId, day, number };
     const bytes = await compressLines(lines.content);
     await putVerified(store, segmentKey(name, "records"), bytes, signal);
-    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime, content } = lines;
+    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime } = lines;
     await this.#confirm(name, tail, bytes, signal, {
       incarnation,
       ...{ records, firstOffset, lastOffset, firstLogTime, lastLogTime },
-      lineBytes: content.length,
+      lineBytes: lines.bytes,
     });
     return bytes.length;
   }
@@ -120,14 +119,19 @@ export class ArchiveWriter {
       tenantId: name.tenantId,
       logId,
       partition,
-      previousOffset: before?.facts.lastOffset,
+      previousOffset: before?.lastOffset,
       bytes: bytes.length,
       sha256: await sha256Hex(bytes),
     };
     await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
-    const tail = { name, facts };
-    this.#tails.set(name.tenantId, tail);
+    const tail = tailOf(name, facts);
+    this.#note(tail);
     return tail;
+  }
+
+  #note(tail: ArchiveTail): void {
+    this.#tails.set(tail.name.tenantId, tail);
+    this.#options.tails.set(tail);
   }
 
   /** The tenant's last segment, with what a crash left behind it taken over. */
@@ -143,15 +147,29 @@ export class ArchiveWriter {
         .filter(({ name }) => name.number > (confirmed?.name.number ?? 0))
         .find(({ hasRecords }) => hasRecords);
       if (confirmed === undefined) continue;
-      const tail = { name: confirmed.name, facts: await readFacts(store, confirmed.name, signal) };
-      this.#requireOwnPast(tail);
-      return await this.#takeOver(unconfirmed, tail, segment, signal);
+      const facts = await readFacts(store, confirmed.name, signal);
+      this.#requireOwnPast(confirmed.name, facts);
+      await this.#requireAsKnown(segment, facts.lastOffset, signal);
+      return await this.#takeOver(unconfirmed, tailOf(confirmed.name, facts), segment, signal);
     }
+    await this.#requireAsKnown(segment, undefined, signal);
     return await this.#takeOver(unconfirmed, undefined, segment, signal);
   }
 
+  /** What was archived of this life must be there: what comes now would hide that it is not. */
+  async #requireAsKnown(
+    { tenantId, incarnation }: OpenSegment,
+    end: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, tails } = this.#options;
+    const known = await tails.of(tenantId, signal);
+    if (known?.incarnation !== incarnation || known.lastOffset <= (end ?? -1)) return;
+    throw await tailMissing(store, known, end, signal);
+  }
+
   /** The records of another log may stand before ours, never among them. */
-  #requireOwnPast({ name, facts }: ArchiveTail): void {
+  #requireOwnPast(name: SegmentName, facts: SegmentFacts): void {
     const { store, logId, begunAt } = this.#options;
     if (facts.logId === logId || facts.lastOffset < begunAt) return;
     throw archiveOfAnotherLog(store.place, segmentKey(name, "checksum"));
@@ -171,7 +189,7 @@ export class ArchiveWriter {
     const { records, lineBytes } = await readSegment(store.place, key, name.tenantId, bytes);
     const [first] = records;
     const last = records.at(-1);
-    const isNext = first !== undefined && first.offset > (tail?.facts.lastOffset ?? -1);
+    const isNext = first !== undefined && first.offset > (tail?.lastOffset ?? -1);
     if (!(isNext && last !== undefined && segment.agreesWith(records))) {
       const what = "it has no checksum, and holds other records than the log; remove it";
       throw objectDamaged(store.place, key, what);
@@ -186,4 +204,8 @@ export class ArchiveWriter {
       lineBytes,
     });
   }
+}
+
+function tailOf(name: SegmentName, { incarnation, lastOffset, sha256 }: SegmentFacts): ArchiveTail {
+  return { name, incarnation, lastOffset, sha256 };
 }

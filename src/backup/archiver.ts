@@ -2,8 +2,9 @@
  * Follows the log, on a position of its own, and archives every record: per tenant and UTC day
  * of log time, in segments that close at a size, after an interval, or with the day.
  *
- * 1. The position moves only past what was read back from the archive, or is no longer anybody's:
- *    the log may be trimmed up to it.
+ * 1. The position moves only past what was read back from the archive, or is no longer anybody's.
+ *    The log may be trimmed up to where, besides, the newest segment of every tenant was found to
+ *    be there, and is named both in the data directory and in the archive's place.
  * 2. It never holds up a write: when the place is slow or down, the archive lags. What waits in
  *    memory is bounded; then the archiver stops reading the log until there is room.
  * 3. Errors of the place are told and tried again, for ever.
@@ -19,17 +20,16 @@ import type { Service } from "../base/service.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
-import { logShorterThanViews } from "../store/store-errors.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
-import {
-  type ArchivePosition,
-  readArchivePosition,
-  writeArchivePosition,
-} from "./archive-position.ts";
+import { type ArchivePosition, writeArchivePosition } from "./archive-position.ts";
 import type { ArchiveRetention } from "./archive-retention.ts";
+import { TailCheck } from "./archive-tails.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
+import type { Archived } from "./archived.ts";
 import { Errands } from "./errands.ts";
+import { PiecePool } from "./line-memory.ts";
 import { OpenSegment } from "./open-segment.ts";
+import { putPositionCopy } from "./position-copies.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What the archiver counts. */
@@ -44,6 +44,7 @@ export interface ArchiverDeps {
   readonly store: BlobStore;
   /** Directory of the position's file. */
   readonly directory: string;
+  readonly archived: Archived;
   readonly clock: Clock;
   /** How long a record may wait for others to be archived with. */
   readonly intervalMs: number;
@@ -68,9 +69,9 @@ export interface ArchiverState {
 
 const MiB = 1024 * 1024;
 const SEGMENT_BYTES = 8 * MiB;
-/** Records in segments that are still open, of all tenants; then the oldest are closed early. */
+/** Memory of segments that are still open, of all tenants; then the oldest are closed early. */
 const OPEN_BYTES_MAX = 64 * MiB;
-/** Records in closed segments on their way; then the log is read no further. */
+/** Memory of closed segments on their way; then the log is read no further. */
 const QUEUED_BYTES_MAX = 32 * MiB;
 const QUEUED_JOBS_MAX = 1_000;
 const TENANTS_AT_ONCE = 4;
@@ -79,25 +80,19 @@ const BACKOFF_MS = 1_000;
 /** How often the place is asked whether it is there, also while nothing is to be stored. */
 const CHECK_MS = 15_000;
 const RETENTION_MS = 3_600_000;
+/** How often a copy of the position is put into the place, unless so many lines were stored meanwhile. */
+const SECURE_MS = 60_000;
+const SECURE_BYTES = 64 * MiB;
+/** The position's file grows with the tenants, and is written the less often: once in a second for 10,000. */
+const SAVE_TAILS_PER_MS = 10;
 /** The key of failures that are no tenant's. */
 const NO_TENANT = "";
-
-/** Opens the archiver where it was. Throws LOG_SHORTER_THAN_VIEWS when the log does not reach its position. */
-export async function openArchiver(deps: ArchiverDeps): Promise<Archiver> {
-  const { wal, directory } = deps;
-  const { logId, partition } = wal;
-  const saved = await readArchivePosition(directory, partition);
-  if (saved?.logId !== logId) {
-    return new Archiver(deps, { logId, partition, begunAt: wal.start, offset: wal.start });
-  }
-  if (saved.offset > wal.end) throw logShorterThanViews(wal.end, saved.offset, "the archive");
-  return new Archiver(deps, { ...saved, offset: Math.max(saved.offset, wal.start) });
-}
 
 export class Archiver implements Service {
   readonly name = "archiver";
   readonly #deps: ArchiverDeps;
   readonly #writer: ArchiveWriter;
+  readonly #tailCheck: TailCheck;
   readonly #queue: WorkQueue;
   readonly #errands: Errands;
   readonly #stop = new AbortController();
@@ -106,22 +101,28 @@ export class Archiver implements Service {
   readonly #failures = new Map<string, unknown>();
   /** What the catalog said of the tenants in the batch at hand. */
   readonly #lives = new Map<string, number | undefined>();
+  readonly #pool = new PiecePool();
   #openBytes = 0;
   #position: ArchivePosition;
-  #savedAt = Number.NEGATIVE_INFINITY;
+  #saveAfter = Number.NEGATIVE_INFINITY;
+  #securedOffset: number;
+  /** Bytes of lines that were stored since the position was secured. */
+  #unsecuredBytes = 0;
   /** Every record below it has been taken up. */
   #head: number;
   /** Log time of the newest record that was taken up. */
   #newestLogTime = 0;
   #running: Promise<void> | undefined;
 
-  /** Use {@link openArchiver}. */
-  constructor(deps: ArchiverDeps, position: ArchivePosition) {
-    const { store, clock } = deps;
+  constructor(deps: ArchiverDeps) {
+    const { store, clock, archived, wal } = deps;
+    const { position, tails } = archived;
     this.#deps = deps;
     this.#position = position;
+    this.#securedOffset = wal.start;
     this.#head = position.offset;
-    this.#writer = new ArchiveWriter({ ...position, store });
+    this.#writer = new ArchiveWriter({ ...position, store, tails });
+    this.#tailCheck = new TailCheck(store, tails);
     this.#queue = new WorkQueue({
       atOnce: TENANTS_AT_ONCE,
       clock,
@@ -135,6 +136,12 @@ export class Archiver implements Service {
       errands: [
         { name: "/place", everyMs: CHECK_MS, run: check },
         { name: "/retention", everyMs: RETENTION_MS, run: retain },
+        {
+          name: "/position",
+          everyMs: SECURE_MS,
+          isUrgent: () => this.#unsecuredBytes >= SECURE_BYTES,
+          run: (signal) => this.#secure(signal),
+        },
       ],
       clock,
       failed: (name, error) => this.#fail(name, error),
@@ -145,6 +152,16 @@ export class Archiver implements Service {
   /** Every record below it is archived, and the position's file says so. */
   get offset(): number {
     return this.#position.offset;
+  }
+
+  /** The log may be trimmed up to here: whatever the archive loses below it is missed by whoever reads it. */
+  get securedOffset(): number {
+    return this.#securedOffset;
+  }
+
+  /** Memory of the records that wait to be archived. */
+  get heldBytes(): number {
+    return this.#openBytes + this.#queue.bytes;
   }
 
   state(): ArchiverState {
@@ -180,6 +197,7 @@ export class Archiver implements Service {
 
   /** Returns when the log is closed or the signal aborts. */
   async #follow(signal: AbortSignal): Promise<void> {
+    await this.#deps.archived.tails.load(signal);
     const batches = this.#deps.wal.follow(this.#head, signal)[Symbol.asyncIterator]();
     let coming = batches.next();
     try {
@@ -235,16 +253,16 @@ export class Archiver implements Service {
     if (this.#lifeOf(tenantId) !== incarnation) return;
     const open = this.#open.get(tenantId);
     if (open?.takes(record, decoded, this.#deps.intervalMs)) {
-      const before = open.bytes;
+      const before = open.heldBytes;
       open.add(record, decoded);
-      this.#openBytes += open.bytes - before;
+      this.#openBytes += open.heldBytes - before;
       if (open.bytes >= SEGMENT_BYTES) this.#close(open);
       return;
     }
     if (open !== undefined) this.#close(open);
-    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic());
+    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic(), this.#pool);
     this.#open.set(tenantId, segment);
-    this.#openBytes += segment.bytes;
+    this.#openBytes += segment.heldBytes;
     if (segment.bytes >= SEGMENT_BYTES) this.#close(segment);
   }
 
@@ -270,19 +288,26 @@ export class Archiver implements Service {
   }
 
   #close(segment: OpenSegment): void {
-    const { tenantId, incarnation, firstOffset, bytes } = segment;
+    const { tenantId, firstOffset, heldBytes } = segment;
     this.#open.delete(tenantId);
-    this.#openBytes -= bytes;
+    this.#openBytes -= heldBytes;
     this.#queue.add({
       tenantId,
       offset: firstOffset,
-      bytes,
+      bytes: heldBytes,
       run: async (signal) => {
-        if (this.#deps.lifeOf(tenantId) !== incarnation) return;
-        const stored = await this.#writer.write(segment, signal);
-        if (stored > 0) this.#deps.meter.stored(stored);
+        await this.#store(segment, signal);
+        segment.release();
       },
     });
+  }
+
+  async #store(segment: OpenSegment, signal: AbortSignal): Promise<void> {
+    const { tenantId, incarnation, bytes } = segment;
+    if (this.#deps.lifeOf(tenantId) !== incarnation) return;
+    const stored = await this.#writer.write(segment, signal);
+    this.#unsecuredBytes += bytes;
+    if (stored > 0) this.#deps.meter.stored(stored);
   }
 
   #closeDue(): void {
@@ -315,15 +340,27 @@ export class Archiver implements Service {
   }
 
   async #savePosition(): Promise<void> {
-    const { clock, directory } = this.#deps;
-    if (clock.monotonic() - this.#savedAt < TICK_MS) return;
+    const { clock, directory, archived } = this.#deps;
+    if (clock.monotonic() < this.#saveAfter) return;
     const [oldest] = this.#open.values();
     const pending = Math.min(this.#queue.lowestOffset, oldest?.firstOffset ?? this.#head);
-    const position = { ...this.#position, offset: Math.min(pending, this.#head) };
-    if (position.offset === this.#position.offset) return;
+    const offset = Math.min(pending, this.#head);
+    if (offset === this.#position.offset) return;
+    const position = { ...this.#position, offset, tails: archived.tails.all() };
     await writeArchivePosition(directory, position);
-    this.#savedAt = clock.monotonic();
+    const pauseMs = Math.max(TICK_MS, position.tails.length / SAVE_TAILS_PER_MS);
+    this.#saveAfter = clock.monotonic() + pauseMs;
     this.#position = position;
+  }
+
+  /** Sees that what the position counts on is there, and says it where it is found without this disk. */
+  async #secure(signal: AbortSignal): Promise<void> {
+    const position = this.#position;
+    if (position.offset <= this.#securedOffset) return;
+    this.#unsecuredBytes = 0;
+    await this.#tailCheck.run(signal);
+    await putPositionCopy(this.#deps.store, position, signal);
+    this.#securedOffset = position.offset;
   }
 
   #fail(key: string, error: unknown): void {

@@ -5,6 +5,8 @@ export interface Errand {
   /** Under which its failure is told. */
   readonly name: string;
   readonly everyMs: number;
+  /** Whether it is due before that. */
+  readonly isUrgent?: () => boolean;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -30,7 +32,8 @@ export class Errands {
     const { errands, clock } = this.#options;
     for (const errand of errands) {
       const endedAt = this.#endedAt.get(errand) ?? Number.NEGATIVE_INFINITY;
-      if (this.#running.has(errand) || clock.monotonic() - endedAt < errand.everyMs) continue;
+      const isDue = clock.monotonic() - endedAt >= errand.everyMs || errand.isUrgent?.() === true;
+      if (this.#running.has(errand) || !isDue) continue;
       this.#running.set(errand, this.#run(errand, signal));
     }
   }

@@ -13,6 +13,32 @@ export function objectMissing(place: string, key: string, why: string): EntError
   });
 }
 
+/**
+ * The newest objects of a tenant's archive are not there any more: `key` is the last of them, up
+ * to and including the record at `lastOffset`; what is left ends with the one at `end`, where
+ * that is known.
+ */
+export function archiveTailMissing(
+  place: string,
+  key: string,
+  lastOffset: number,
+  end?: number,
+): EntError {
+  const left = end === undefined ? "" : `, and what is left ends with the one at ${end}`;
+  return new EntError({
+    code: "not_found",
+    reason: "OBJECT_NOT_FOUND",
+    message: `${key} is missing in ${place}: the tenant was archived up to and including the record at ${lastOffset}${left}`,
+    hint: "Put the object back, and those before it that are gone with it, for instance from older versions that the storage keeps. Where the archive was moved, all of it has to be.",
+    details: {
+      place,
+      key,
+      archived_to: String(lastOffset),
+      ...(end !== undefined && { left_to: String(end) }),
+    },
+  });
+}
+
 /** Records that were archived are in no object. `key` is the first object behind them. */
 export function archiveGap(
   place: string,

@@ -9,10 +9,13 @@ import type { ArchiveReader } from "./archive-reader.ts";
  * without a duplicate, since each half is read up to where the other one begins.
  */
 export class JoinedHistory implements History {
+  readonly begunAt: number;
   readonly #wal: Wal;
   readonly #archive: ArchiveReader;
 
-  constructor(wal: Wal, archive: ArchiveReader) {
+  /** `begunAt` is where this log began to be archived. */
+  constructor(wal: Wal, archive: ArchiveReader, begunAt: number) {
+    this.begunAt = begunAt;
     this.#wal = wal;
     this.#archive = archive;
   }
@@ -45,7 +48,7 @@ export class JoinedHistory implements History {
   ): AsyncGenerator<HistoryBatch> {
     const { start } = this.#wal;
     if (from >= start) return;
-    for await (const archived of this.#archive.read(tenantId, from, signal)) {
+    for await (const archived of this.#archive.read(tenantId, from, signal, start)) {
       if (signal.aborted) return;
       const records = archived.filter(({ offset }) => offset < start);
       const last = records.at(-1);

@@ -4,6 +4,7 @@
  *
  *     archive/<tenant>/<yyyy-mm-dd>/segment_000001.jsonl.gz
  *     archive/<tenant>/<yyyy-mm-dd>/segment_000001.checksum
+ *     archived/<log id>/archived_<offset>_<hash>.json
  *     snapshots/<tenant>/snap_<ISO time with milliseconds>/<file>
  *
  * Days are UTC days of log time. A directory writes `-` for the `:` of a snapshot's time;
@@ -14,6 +15,9 @@ const DAY_MS = 86_400_000;
 const DIGITS = 6;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const SEGMENT = /^archive\/([^/]+)\/([^/]+)\/segment_(\d{6,})\.(jsonl\.gz|checksum)$/;
+const POSITION_DIGITS = 16;
+const POSITION_HASH_DIGITS = 8;
+const POSITION = /^archived\/[^/]+\/archived_\d{16}_[0-9a-f]{8}\.json$/;
 const SNAPSHOT_ID = /^snap_(\d{4}-\d{2}-\d{2})T(\d{2})[:-](\d{2})[:-](\d{2}\.\d{3})Z$/;
 
 export interface SegmentName {
@@ -71,6 +75,25 @@ export function parseSegmentKey(
 export function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00.000Z`);
   return DAY.test(text) && !Number.isNaN(time) && dayOf(time) === text;
+}
+
+/** Where copies of the archivers' positions lie, by log. */
+export const POSITIONS_PREFIX = "archived/";
+
+/** Where those of one log lie, which sort by their offsets. */
+export function positionsPrefix(logId: string): string {
+  return `${POSITIONS_PREFIX}${logId}/`;
+}
+
+/** The key of the copy of an archiver's position; `sha256` is that of its content, in hexadecimal. */
+export function positionKey(logId: string, offset: number, sha256: string): string {
+  const digits = String(offset).padStart(POSITION_DIGITS, "0");
+  return `${positionsPrefix(logId)}archived_${digits}_${sha256.slice(0, POSITION_HASH_DIGITS)}.json`;
+}
+
+/** Whether it is a key of such a copy. */
+export function isPositionKey(key: string): boolean {
+  return POSITION.test(key);
 }
 
 /** Where a tenant's snapshots lie. */

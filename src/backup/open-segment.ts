@@ -8,16 +8,10 @@ import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { archiveLine } from "./archived-record.ts";
 import { dayOf } from "./keys.ts";
+import { LineMemory, type PiecePool } from "./line-memory.ts";
 
-const FIRST_BYTES = 4 * 1024;
-
-/** Where a line stands. */
-interface Line {
-  readonly offset: number;
-  readonly logTime: number;
-  /** Where it begins among the bytes. */
-  readonly at: number;
-}
+/** Of a record besides its line: where it stands. */
+const RECORD_BYTES = 3 * Float64Array.BYTES_PER_ELEMENT;
 
 /** Records of one tenant, in one life of its id, and of one day, that wait to be archived together. */
 export class OpenSegment {
@@ -29,12 +23,15 @@ export class OpenSegment {
   readonly firstLogTime: number;
   /** When that record came, on the monotonic clock. */
   readonly openedAt: number;
-  readonly #lines: Line[] = [];
-  #content = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  #bytes = 0;
+  readonly #offsets: number[] = [];
+  readonly #logTimes: number[] = [];
+  /** Where each line begins among the bytes. */
+  readonly #places: number[] = [];
+  readonly #memory: LineMemory;
 
   /** Begins with the given record. */
-  constructor(record: LogRecord, decoded: LoggedRecord, monotonicMs: number) {
+  constructor(record: LogRecord, decoded: LoggedRecord, monotonicMs: number, pool: PiecePool) {
+    this.#memory = new LineMemory(pool);
     this.tenantId = decoded.tenantId;
     this.incarnation = decoded.incarnation;
     this.day = dayOf(record.logTime);
@@ -43,13 +40,18 @@ export class OpenSegment {
     this.add(record, decoded);
   }
 
-  /** Bytes of its lines; what it costs in memory is in proportion. */
+  /** Bytes of its lines. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#memory.bytes;
+  }
+
+  /** What it costs in memory. */
+  get heldBytes(): number {
+    return this.#memory.heldBytes + RECORD_BYTES * this.#offsets.length;
   }
 
   get firstOffset(): number {
-    return must(this.#lines[0], "a segment begins with a record").offset;
+    return must(this.#offsets[0], "a segment begins with a record");
   }
 
   /** Whether the record belongs to it: another day, another life of the tenant, and what comes an interval later have a segment of their own. */
@@ -62,51 +64,48 @@ export class OpenSegment {
   }
 
   add(record: LogRecord, decoded: LoggedRecord): void {
-    // A line is ASCII: its characters are its bytes.
-    const line = archiveLine(record, decoded);
-    this.#reserve(line.length);
-    this.#lines.push({ offset: record.offset, logTime: record.logTime, at: this.#bytes });
-    this.#content.write(line, this.#bytes, "latin1");
-    this.#bytes += line.length;
+    this.#offsets.push(record.offset);
+    this.#logTimes.push(record.logTime);
+    this.#places.push(this.#memory.bytes);
+    this.#memory.add(archiveLine(record, decoded));
   }
 
   /** The lines behind an offset, which the archive has already; undefined when there is none. */
   linesBehind(offset: number): SegmentLines | undefined {
-    const first = this.#lines.findIndex((line) => line.offset > offset);
-    const lines = first < 0 ? [] : this.#lines.slice(first);
-    const [begin] = lines;
-    const last = lines.at(-1);
-    if (begin === undefined || last === undefined) return undefined;
+    const first = this.#offsets.findIndex((one) => one > offset);
+    const begin = this.#places[first];
+    if (begin === undefined) return undefined;
+    const whole = "what has a place has the rest";
     return {
-      records: lines.length,
-      firstOffset: begin.offset,
-      lastOffset: last.offset,
-      firstLogTime: begin.logTime,
-      lastLogTime: last.logTime,
-      content: this.#content.subarray(begin.at, this.#bytes),
+      records: this.#offsets.length - first,
+      firstOffset: must(this.#offsets[first], whole),
+      lastOffset: must(this.#offsets.at(-1), whole),
+      firstLogTime: must(this.#logTimes[first], whole),
+      lastLogTime: must(this.#logTimes.at(-1), whole),
+      bytes: this.#memory.bytes - begin,
+      content: this.#memory.from(begin),
     };
   }
 
   /** Whether the records, which somebody stored before, are the very ones that stand here, as far as both go. */
   agreesWith(records: readonly LogRecord[]): boolean {
     const stored = new Map(records.map((record) => [record.offset, record]));
-    const shared = this.#lines.filter(({ offset }) => stored.has(offset));
-    return (
-      shared.length > 0 &&
-      shared.every(({ offset, at }) => {
-        const record = must(stored.get(offset), "it was just found");
-        const line = archiveLine(record, decodeRecord(record.body));
-        return this.#content.toString("latin1", at, at + line.length) === line;
-      })
-    );
+    const content = Buffer.concat(this.#memory.from(0));
+    let shared = 0;
+    for (const [i, offset] of this.#offsets.entries()) {
+      const record = stored.get(offset);
+      if (record === undefined) continue;
+      const at = must(this.#places[i], "every record has a place");
+      const line = archiveLine(record, decodeRecord(record.body));
+      if (content.toString("latin1", at, at + line.length) !== line) return false;
+      shared += 1;
+    }
+    return shared > 0;
   }
 
-  #reserve(bytes: number): void {
-    const needed = this.#bytes + bytes;
-    if (needed <= this.#content.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#content.length));
-    this.#content.copy(larger, 0, 0, this.#bytes);
-    this.#content = larger;
+  /** Gives its memory back, when it is archived or nobody's any more. Nothing may be asked of it behind that. */
+  release(): void {
+    this.#memory.release();
   }
 }
 
@@ -117,6 +116,7 @@ export interface SegmentLines {
   readonly lastOffset: number;
   readonly firstLogTime: number;
   readonly lastLogTime: number;
-  /** Part of the segment's own memory: to be read only. */
-  readonly content: Uint8Array;
+  readonly bytes: number;
+  /** Parts of the segment's own memory: to be read only. */
+  readonly content: readonly Uint8Array[];
 }

@@ -17,6 +17,7 @@ export interface LogTail {
  * they overlap nothing comes twice.
  */
 export class RestoreHistory implements History {
+  readonly begunAt = 0;
   readonly #archive: ArchiveReader;
   readonly #log: LogTail | undefined;
   readonly #until: number;
@@ -45,7 +46,8 @@ export class RestoreHistory implements History {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogRecord[]> {
     let next = from;
-    for await (const records of this.#archive.read(tenantId, from, signal)) {
+    const inLogFrom = this.#log?.start;
+    for await (const records of this.#archive.read(tenantId, from, signal, inLogFrom)) {
       next = (records.at(-1)?.offset ?? next - 1) + 1;
       yield records;
     }
@@ -56,6 +58,7 @@ export class RestoreHistory implements History {
 
 /** What a log alone still has. */
 export class TailHistory implements History {
+  readonly begunAt = 0;
   readonly #log: LogTail;
 
   constructor(log: LogTail) {

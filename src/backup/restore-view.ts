@@ -47,8 +47,10 @@ export interface RestoredView {
 }
 
 const BUILD_SLICE_ROWS = 4_096;
+/** Of one SQLite transaction: nobody waits for a turn, and a page that many records change is written once. */
+const SLICE_RECORDS = 4_096;
 /** So that the write-ahead file starts anew now and then instead of holding all that is restored. */
-const FOLD_RECORDS = 8_192;
+const FOLD_RECORDS = 4 * SLICE_RECORDS;
 
 /** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
 export class ViewRestorer {
@@ -105,6 +107,8 @@ export class ViewRestorer {
     base: Manifest | undefined,
     signal: AbortSignal,
   ): Promise<RestoredView> {
+    // The file has no name yet under which somebody would take it for whole.
+    store.beginBulk();
     const view = new TenantView(store);
     let records = 0;
     let sinceFold = 0;
@@ -125,9 +129,11 @@ export class ViewRestorer {
           this.#deps.progress(`${entry.tenantId}: ${records} records`);
         },
         buildSlice: () => new Slice(BUILD_SLICE_ROWS),
+        sliceRecords: SLICE_RECORDS,
         signal,
       });
       signal.throwIfAborted();
+      store.endBulk();
       await deliverAll(store, signal);
       signal.throwIfAborted();
     } catch (error) {

@@ -39,14 +39,20 @@ export class SnapshotRetention {
     }
   }
 
-  /** Removes the snapshots of every life of the id that is over. */
+  /**
+   * Removes the snapshots of every life of the id that is over, and those without a manifest: a
+   * crash has cut off their making or their removal, and what they hold may be what was to go.
+   * No snapshot may be on its way meanwhile.
+   */
   async removeEnded(tenantId: string, signal: AbortSignal): Promise<void> {
     const { shelf } = this.#deps;
     for (const id of await shelf.ids(tenantId, signal)) {
       const manifest = await this.#read(tenantId, id, signal);
-      if (manifest !== undefined && this.#isEnded(manifest)) {
-        await shelf.remove(tenantId, id, signal);
-      }
+      const isOver =
+        manifest === undefined
+          ? !(await shelf.hasManifest(tenantId, id, signal))
+          : this.#isEnded(manifest);
+      if (isOver) await shelf.remove(tenantId, id, signal);
     }
   }
 

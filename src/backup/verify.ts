@@ -1,14 +1,22 @@
 /**
  * Looks through a data directory on which no server runs: the log from its first batch to behind
  * its last, the checkpoint, every tenant's files page by page, whose they are and how far they
- * have come; and, where the log still begins at or before a tenant's beginning, that replaying it
- * comes to the same outcomes and the same rows. Nothing of it is changed.
+ * have come; and that replaying comes to the same outcomes and the same rows: out of the log, and
+ * where that was trimmed out of its archive, every object of which is read. Nothing of it is changed.
  */
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
-import { proofOf, type RebuildDeps, rebuildView, requireSame } from "../applier/rebuild.ts";
+import type { History } from "../applier/history.ts";
+import {
+  proofOf,
+  type RebuildDeps,
+  rebuildView,
+  requireSame,
+  type ViewProof,
+} from "../applier/rebuild.ts";
 import { NO_COPIES } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
+import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { logDirectory, openDataDirectory } from "../store/data-dir.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -18,8 +26,10 @@ import { damaged } from "../store/store-errors.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { readCopy } from "../store/view-copy.ts";
 import { observeLog } from "../wal/file-wal/observe-log.ts";
+import { type ArchivePosition, readArchivePosition } from "./archive-position.ts";
+import type { ArchiveReader } from "./archive-reader.ts";
 import { observedTail } from "./log-tail.ts";
-import { TailHistory } from "./restore-history.ts";
+import { type LogTail, RestoreHistory, TailHistory } from "./restore-history.ts";
 import { requireDataDirectory } from "./restore-place.ts";
 
 /** What was found of a tenant whose files are sound. */
@@ -29,7 +39,7 @@ export interface VerifiedTenant {
   readonly offset: number;
   readonly outcomeDigest: string;
   readonly contentHash: string;
-  /** Whether the log was replayed and came to the same; else it no longer has the tenant's beginning. */
+  /** Whether its records were replayed and came to the same; else its first ones are neither in the log nor in the archive any more. */
   readonly replayed: boolean;
 }
 
@@ -45,14 +55,23 @@ const PARTITION = 0;
 const OPEN_TENANTS = 2;
 const BUILD_SLICE_ROWS = 4_096;
 
+/** What is verified, and what helps. */
+export interface Verification {
+  readonly directory: string;
+  /** Where the log was archived; asked only for what the log no longer has. */
+  readonly archive: ArchiveReader;
+  readonly clock: Clock;
+  /** Told of what is being done, for people. */
+  readonly progress: (message: string) => void;
+}
+
 /**
  * Verifies all of it. Throws the first thing that is wrong: LOG_DAMAGED, LOG_SHORTER_THAN_VIEWS,
- * VIEW_DAMAGED, REPLAY_DIVERGED, DATA_DIR_INVALID, DATA_DIR_LOCKED while a server runs.
+ * VIEW_DAMAGED, REPLAY_DIVERGED, what reading the archive throws, DATA_DIR_INVALID, and
+ * DATA_DIR_LOCKED while a server runs.
  */
 export async function verifyDirectory(
-  directory: string,
-  clock: Clock,
-  progress: (message: string) => void,
+  { directory, archive, clock, progress }: Verification,
   signal: AbortSignal,
 ): Promise<VerifiedDirectory> {
   requireDataDirectory(directory);
@@ -70,13 +89,9 @@ export async function verifyDirectory(
     });
     try {
       const log = await observedTail(logDirectory(place.path, PARTITION), clock);
-      const verifier = new Verifier(
-        stores,
-        workers,
-        log && new TailHistory(log),
-        log?.start,
-        signal,
-      );
+      const position = await readArchivePosition(place.checkpoints, PARTITION);
+      const records = new Records(logId, log, archive, position);
+      const verifier = new Verifier(stores, workers, records, signal);
       const tenants: VerifiedTenant[] = [];
       const system = stores.findEntry(SYSTEM_TENANT_ID);
       for (const entry of [...(system ? [system] : []), ...stores.catalog.all()]) {
@@ -106,29 +121,73 @@ async function verifyLog(
   }
 }
 
+/** What is left of the records that the views were made from. */
+class Records {
+  readonly #logId: string;
+  readonly #log: LogTail | undefined;
+  readonly #archive: ArchiveReader;
+  readonly #position: ArchivePosition | undefined;
+
+  constructor(
+    logId: string,
+    log: LogTail | undefined,
+    archive: ArchiveReader,
+    position: ArchivePosition | undefined,
+  ) {
+    this.#logId = logId;
+    this.#log = log;
+    this.#archive = archive;
+    this.#position = position;
+  }
+
+  /** What the tenant can be made again from; undefined where its first records are not to be had. */
+  async historyOf(
+    { tenantId, createdOffset }: CatalogEntry,
+    signal: AbortSignal,
+  ): Promise<History | undefined> {
+    const log = this.#log;
+    if (log === undefined) return undefined;
+    if (log.start <= createdOffset) return new TailHistory(log);
+    const position = this.#position;
+    const isArchived =
+      position?.logId === this.#logId &&
+      position.begunAt <= createdOffset &&
+      position.offset >= log.start;
+    if (!isArchived) return undefined;
+    const dropped = await this.#droppedBelow(tenantId, createdOffset, signal);
+    return dropped ? undefined : new RestoreHistory(this.#archive, log, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether the tenant's first records have been dropped in their time; then the rest is read through here. */
+  async #droppedBelow(tenantId: string, from: number, signal: AbortSignal): Promise<boolean> {
+    const read = (begin: number) =>
+      this.#archive.read(tenantId, begin, signal, this.#log?.start)[Symbol.asyncIterator]();
+    const first = read(from);
+    try {
+      await first.next();
+      return false;
+    } catch (error) {
+      if (!(error instanceof EntError && error.reason === "LOG_TRIMMED")) throw error;
+      const rest = read(Number(error.details["start"]));
+      while (!(await rest.next()).done) signal.throwIfAborted();
+      return true;
+    } finally {
+      await first.return?.(undefined);
+    }
+  }
+}
+
 class Verifier {
   readonly #stores: TenantStores;
   readonly #workers: ReadWorkers;
-  readonly #deps: RebuildDeps | undefined;
-  readonly #logStart: number;
+  readonly #records: Records;
   readonly #signal: AbortSignal;
 
-  constructor(
-    stores: TenantStores,
-    workers: ReadWorkers,
-    history: TailHistory | undefined,
-    logStart = Number.POSITIVE_INFINITY,
-    signal: AbortSignal,
-  ) {
+  constructor(stores: TenantStores, workers: ReadWorkers, records: Records, signal: AbortSignal) {
     this.#stores = stores;
     this.#workers = workers;
-    this.#logStart = logStart;
+    this.#records = records;
     this.#signal = signal;
-    this.#deps = history && {
-      ...{ history, stores, copies: NO_COPIES },
-      contentHash: (file) => workers.run(file, { kind: "content_hash" }, signal),
-      buildSlice: () => new Slice(BUILD_SLICE_ROWS),
-    };
   }
 
   async verify(entry: CatalogEntry): Promise<VerifiedTenant> {
@@ -145,17 +204,26 @@ class Verifier {
     );
     const { appliedOffset: offset, outcomeDigest: digest } = store.state();
     const outcomeDigest = Buffer.from(digest).toString("hex");
-    const replayed = this.#deps !== undefined && this.#logStart <= entry.createdOffset;
-    if (replayed) {
-      const made = await rebuildView(this.#deps, entry, offset + 1, this.#signal);
-      try {
-        const proof = { appliedOffset: offset, outcomeDigest, contentHash };
-        requireSame(entry, proof, await proofOf(this.#deps, made.store));
-      } finally {
-        this.#stores.discardRebuild(made.store);
-      }
-    }
+    const history = await this.#records.historyOf(entry, this.#signal);
+    const proof = { appliedOffset: offset, outcomeDigest, contentHash };
+    if (history !== undefined) await this.#replay(entry, history, proof);
+    const replayed = history !== undefined;
     return { tenantId, offset, outcomeDigest, contentHash, replayed };
+  }
+
+  /** Throws unless its records come to the same. */
+  async #replay(entry: CatalogEntry, history: History, proof: ViewProof): Promise<void> {
+    const deps: RebuildDeps = {
+      ...{ history, stores: this.#stores, copies: NO_COPIES },
+      contentHash: (file) => this.#workers.run(file, { kind: "content_hash" }, this.#signal),
+      buildSlice: () => new Slice(BUILD_SLICE_ROWS),
+    };
+    const made = await rebuildView(deps, entry, proof.appliedOffset + 1, this.#signal);
+    try {
+      requireSame(entry, proof, await proofOf(deps, made.store));
+    } finally {
+      this.#stores.discardRebuild(made.store);
+    }
   }
 
   async #checkPages(file: ReadFile): Promise<void> {

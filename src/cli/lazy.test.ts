@@ -32,6 +32,7 @@ test("help loads neither server nor database nor protocol", () => {
   const folders = [...files].map((file) => relative(SRC, file).split("/")[0] ?? "");
   expect([...new Set(folders)].sort()).toEqual(["..", "base", "cli", "config", "main.ts"]);
   expect([...packages].sort()).toEqual([
+    "bun:ffi",
     "commander",
     "node:fs",
     "node:fs/promises",

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { CommandFailure } from "./failure.ts";
 import { type Column, type OutputFormat, printable, renderRecord, renderRows } from "./format.ts";
+import { readerGone } from "./reader-gone.ts";
 
 /**
  * The only place of EntDB that prints. Data goes to stdout, everything else (progress,
@@ -120,8 +121,9 @@ function failureRecord(failure: CommandFailure): JsonObject {
 }
 
 /** A sink over a stream of the process. */
-export function streamSink(stream: NodeJS.WriteStream): Sink {
+export function streamSink(stream: NodeJS.WriteStream & { readonly fd: number }): Sink {
   let closed = false;
+  const isReaderGone = readerGone(stream.fd);
   // Without a listener a reader that goes away (EPIPE) would end the process with a stack trace.
   stream.on("error", () => {
     closed = true;
@@ -129,6 +131,7 @@ export function streamSink(stream: NodeJS.WriteStream): Sink {
   return {
     isTerminal: stream.isTTY === true,
     get closed() {
+      closed ||= isReaderGone();
       return closed;
     },
     write: (text) =>

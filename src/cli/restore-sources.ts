@@ -1,10 +1,14 @@
+import { readArchivePosition } from "../backup/archive-position.ts";
 import { ArchiveReader } from "../backup/archive-reader.ts";
 import { observedTail } from "../backup/log-tail.ts";
 import type { RestoreMachine, RestoreSources } from "../backup/restorer.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
-import { openBackupTargets } from "../backup/targets.ts";
+import { statedTails } from "../backup/stated-tails.ts";
+import { type BackupTargets, openBackupTargets } from "../backup/targets.ts";
+import type { Verification } from "../backup/verify.ts";
 import { EntError } from "../base/errors.ts";
-import { logDirectory } from "../store/data-dir.ts";
+import type { Config } from "../config/options.ts";
+import { checkpointDirectory, logDirectory } from "../store/data-dir.ts";
 import type { CliContext } from "./context.ts";
 import { configForFiles, type DirectoryFlags } from "./data-directory.ts";
 
@@ -21,37 +25,76 @@ export async function withRestoreSources<T>(
   flags: DirectoryFlags,
   work: (sources: RestoreSources, machine: RestoreMachine, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { clock, random, output } = context;
+  const { clock, random } = context;
+  return await withTargets(context, flags, async (config, targets, signal) => {
+    await targets.snapshots.check(signal);
+    const sources: RestoreSources = {
+      shelf: new SnapshotShelf(targets.snapshots),
+      archive: await archiveReader(config, targets),
+      log: await observedTail(logDirectory(config.dataDir, PARTITION), clock),
+    };
+    return await work(sources, { clock, random, progress: progressOf(context) }, signal);
+  });
+}
+
+/** Verifies the data directory that the configuration names, by its archive where that is needed. A stop signal ends it. */
+export async function withVerification<T>(
+  context: CliContext,
+  flags: DirectoryFlags,
+  work: (verification: Verification, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock } = context;
+  return await withTargets(context, flags, async (config, targets, signal) => {
+    const archive = await archiveReader(config, targets);
+    const show = progressOf(context);
+    const progress = (what: string) => show(`verifying ${what}`);
+    return await work({ directory: config.dataDir, archive, clock, progress }, signal);
+  });
+}
+
+async function withTargets<T>(
+  context: CliContext,
+  flags: DirectoryFlags,
+  work: (config: Config, targets: BackupTargets, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, random } = context;
   const config = await configForFiles(context, flags);
   const stop = new AbortController();
   const forget = context.onStopSignal(() => stop.abort(interrupted()));
   const targets = await openBackupTargets(config, { clock, random, observe: true });
   try {
-    await targets.snapshots.check(stop.signal);
-    const sources: RestoreSources = {
-      shelf: new SnapshotShelf(targets.snapshots),
-      archive: new ArchiveReader(targets.archive),
-      log: await observedTail(logDirectory(config.dataDir, PARTITION), clock),
-    };
-    let shownAt = Number.NEGATIVE_INFINITY;
-    const progress = (message: string) => {
-      if (clock.monotonic() - shownAt < PROGRESS_MS) return;
-      shownAt = clock.monotonic();
-      void output.progress(message);
-    };
-    return await work(sources, { clock, random, progress }, stop.signal);
+    return await work(config, targets, stop.signal);
   } finally {
     forget();
     targets.close();
   }
 }
 
+/** A reader who knows what the directory says that was archived. */
+async function archiveReader(
+  { dataDir }: Config,
+  { archive }: BackupTargets,
+): Promise<ArchiveReader> {
+  const position = await readArchivePosition(checkpointDirectory(dataDir), PARTITION);
+  return new ArchiveReader(archive, statedTails(archive, position));
+}
+
 const PROGRESS_MS = 100;
+
+/** Shows what is being done, now and then. */
+function progressOf({ clock, output }: CliContext): (message: string) => void {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return (message) => {
+    if (clock.monotonic() - shownAt < PROGRESS_MS) return;
+    shownAt = clock.monotonic();
+    void output.progress(message);
+  };
+}
 
 function interrupted(): EntError {
   return new EntError({
     code: "canceled",
     reason: "CANCELED",
-    message: "The restore was interrupted; nothing of it was kept.",
+    message: "The work was interrupted; nothing of it was kept.",
   });
 }

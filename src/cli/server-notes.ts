@@ -58,6 +58,8 @@ function durabilityNote(config: Config): string {
       return "durability: NONE: the log is in memory and everything is gone when the server ends";
     case "kafka":
       return `durability: a write is answered when all in-sync replicas of the Kafka topic ${config.kafkaTopic} have it in memory`;
+    case "kinesis":
+      return `durability: a write is answered when it was read back from the Kinesis stream ${config.kinesisStream}, which forgets it after its retention`;
     default:
       return `durability: a write is answered after fdatasync of the log in ${resolve(config.dataDir)}`;
   }
@@ -70,6 +72,7 @@ export function durabilityWord(config: Config): string {
     file: "fdatasync",
     memory: "none",
     kafka: "acks=all",
+    kinesis: "read back",
   } as const;
-  return config.wal === "kinesis" ? "read back" : words[config.wal];
+  return words[config.wal];
 }

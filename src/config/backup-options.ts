@@ -72,9 +72,9 @@ export const BACKUP_OPTIONS = {
   logTrim: option({
     group: "backup",
     parser: boolean,
-    default: false,
+    default: true,
     sentence:
-      "Whether segments of the log go once they are archived, read back and in the views' checkpoint. Then a lost view is made again from the archive, so nobody may take objects out of that.",
+      "Whether segments of the log go once they are archived, read back and in the views' checkpoint; a lost view is then made again from the archive.",
   }),
   archiveInterval: option({
     group: "backup",

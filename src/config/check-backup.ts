@@ -1,3 +1,4 @@
+import { isEndpoint } from "./endpoint.ts";
 import type { Config } from "./options.ts";
 import type { Problem } from "./resolve.ts";
 
@@ -47,11 +48,4 @@ function bucketProblem(name: string, bucket: string): Problem[] {
   const message =
     "must be the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
   return [{ name, message }];
-}
-
-function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, pathname, search } = new URL(text);
-  const isBare = username === "" && password === "" && pathname === "/" && search === "";
-  return isBare && (protocol === "https:" || protocol === "http:");
 }

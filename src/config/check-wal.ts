@@ -1,8 +1,9 @@
 /**
  * Where the log is: what follows where nothing was said, and what cannot be. Settings of Kafka
- * are judged wherever brokers are named, also when the server's log is elsewhere: `log copy`
- * uses them too.
+ * are judged wherever brokers are named, those of Kinesis always, also when the server's log is
+ * elsewhere: `log copy` uses them too.
  */
+import { isEndpoint } from "./endpoint.ts";
 import type { Config } from "./options.ts";
 import type { Problem } from "./resolve.ts";
 
@@ -20,11 +21,18 @@ type WalConfig = Pick<
   | "kafkaSaslMechanism"
   | "kafkaSaslUsername"
   | "kafkaSaslPassword"
+  | "kinesisStream"
+  | "kinesisRegion"
+  | "kinesisEndpoint"
 >;
 
 const BROKER = /^[^:\s/]+:\d{1,5}$/;
 /** What Kafka takes for a name. */
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+
+/** What Kinesis takes for a name. */
+const STREAM = /^[A-Za-z0-9._-]{1,128}$/;
+const REGION = /^[a-z0-9-]+$/;
 
 /** Where the log is, where the operator did not say: in Kafka when brokers are named, else in files. */
 export function settledWal({
@@ -37,11 +45,25 @@ export function settledWal({
 
 /** What is wrong in where the log is, given the settled kind. */
 export function walProblems(config: WalConfig): Problem[] {
-  if (config.wal === "kinesis") {
-    const message = "is kinesis, which this version does not have yet: use file, kafka or memory";
-    return [{ name: "ENTDB_WAL", message }];
+  const isKafka = config.wal === "kafka" || config.kafkaBrokers.length > 0;
+  return [...(isKafka ? kafkaProblems(config) : []), ...kinesisProblems(config)];
+}
+
+function kinesisProblems({ kinesisStream, kinesisRegion, kinesisEndpoint }: WalConfig): Problem[] {
+  const problems: Problem[] = [];
+  if (!STREAM.test(kinesisStream)) {
+    const message = "must be 1 to 128 letters, digits, dots, dashes and underscores";
+    problems.push({ name: "ENTDB_KINESIS_STREAM", message });
   }
-  return config.wal === "kafka" || config.kafkaBrokers.length > 0 ? kafkaProblems(config) : [];
+  if (kinesisRegion !== "" && !REGION.test(kinesisRegion)) {
+    const message = "must be the name of a region, such as eu-central-1";
+    problems.push({ name: "ENTDB_KINESIS_REGION", message });
+  }
+  if (kinesisEndpoint !== "" && !isEndpoint(kinesisEndpoint)) {
+    const message = "must be an http or https address without a path and without a password in it";
+    problems.push({ name: "ENTDB_KINESIS_ENDPOINT", message });
+  }
+  return problems;
 }
 
 function kafkaProblems(config: WalConfig): Problem[] {

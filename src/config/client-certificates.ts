@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { configInvalid } from "./config-invalid.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /** What a command checks a server's certificate with, and shows of its own: PEM texts. */
 export interface ClientCertificates {
@@ -27,17 +27,10 @@ export function clientCertificates(flags: CertificateFlags): ClientCertificates 
     throw configInvalid([{ name, message: `is not given, but ${other} is` }]);
   }
   return {
-    ...(caFile !== undefined && { ca: read("--ca-file", caFile) }),
-    ...(clientCertFile !== undefined && { cert: read("--client-cert-file", clientCertFile) }),
-    ...(clientKeyFile !== undefined && { key: read("--client-key-file", clientKeyFile) }),
+    ...(caFile !== undefined && { ca: readNamedFile("--ca-file", caFile) }),
+    ...(clientCertFile !== undefined && {
+      cert: readNamedFile("--client-cert-file", clientCertFile),
+    }),
+    ...(clientKeyFile !== undefined && { key: readNamedFile("--client-key-file", clientKeyFile) }),
   };
-}
-
-function read(name: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw configInvalid([{ name, message: `names a file that cannot be read: ${why}` }]);
-  }
 }

@@ -133,13 +133,6 @@ describe("what is refused", () => {
     );
   });
 
-  test("names of later versions say so", () => {
-    expect(refusal({ environment: { ENTDB_KINESIS_STREAM: "a" } }).message).toBe(
-      "ENTDB_KINESIS_STREAM is not in this version yet.",
-    );
-    expect(refusal({ flags: { wal: "kinesis" } }).message).toContain("does not have yet");
-  });
-
   test("everything wrong is told at once, and nothing else", () => {
     const error = refusal({
       flags: { logLevel: "loud" },
@@ -213,6 +206,24 @@ describe("what is refused", () => {
       const isWhole = "kafkaSaslMechanism" in flags;
       const error = refusal({ flags, environment: isWhole ? environment : {} });
       expect(Object.keys(error.details)).toEqual([name]);
+    }
+  });
+
+  test("names and addresses that Kinesis has not, and less than it keeps", () => {
+    const whole = {
+      wal: "kinesis",
+      kinesisStream: "entdb-wal",
+      kinesisRegion: "eu-central-1",
+      kinesisEndpoint: "http://127.0.0.1:4567",
+    };
+    expect(() => loadConfig({ environment: {}, flags: whole })).not.toThrow();
+    for (const [flags, name] of [
+      [{ kinesisStream: "a/b" }, "ENTDB_KINESIS_STREAM"],
+      [{ kinesisRegion: "Frankfurt!" }, "ENTDB_KINESIS_REGION"],
+      [{ kinesisEndpoint: "http://me:secret@127.0.0.1" }, "ENTDB_KINESIS_ENDPOINT"],
+      [{ kinesisRetentionHours: "23" }, "--kinesis-retention-hours"],
+    ] as const) {
+      expect(Object.keys(refusal({ flags: { ...whole, ...flags } }).details)).toEqual([name]);
     }
   });
 

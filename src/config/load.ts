@@ -8,6 +8,7 @@ import { accessProblems, settledAuth } from "./check-access.ts";
 import { backupProblems } from "./check-backup.ts";
 import { settledWal, walProblems } from "./check-wal.ts";
 import { configInvalid } from "./config-invalid.ts";
+import { readNamedFile } from "./named-file.ts";
 import {
   CONFIG_FILE_ENVIRONMENT,
   CONFIG_FILE_FLAG,
@@ -73,22 +74,13 @@ export function clientCredential(
   }
   const isFile = path !== "";
   const name = flag !== undefined ? "--api-key-file" : `ENTDB_API_KEY${isFile ? "_FILE" : ""}`;
-  const credential = isFile ? readCredential(path, name) : text;
+  const credential = isFile ? readNamedFile(name, path).trim() : text;
   if (credential === "") return undefined;
   // The text itself is never shown, whatever is wrong with it.
   if (!/^[\x21-\x7e]+$/.test(credential)) {
     throw configInvalid([{ name, message: "holds something that is no key and no token" }]);
   }
   return credential;
-}
-
-function readCredential(path: string, name: string): string {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw configInvalid([{ name, message: `names a file that cannot be read: ${why}` }]);
-  }
 }
 
 function readConfigFile(

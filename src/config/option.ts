@@ -5,6 +5,7 @@ export const GROUPS = {
   identity: "Who may ask",
   storage: "Storage",
   kafka: "The log in Kafka",
+  kinesis: "The log in Kinesis",
   backup: "Archive and snapshots",
   requests: "Limits of requests",
   connections: "Limits of connections",

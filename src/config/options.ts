@@ -10,6 +10,7 @@ import { limits } from "../base/limits.ts";
 import { ACCESS_OPTIONS } from "./access-options.ts";
 import { BACKUP_OPTIONS } from "./backup-options.ts";
 import { KAFKA_OPTIONS } from "./kafka-options.ts";
+import { KINESIS_OPTIONS } from "./kinesis-options.ts";
 import { type Option, option } from "./option.ts";
 import { boolean, bytes, choice, host, integer, list, text } from "./parse.ts";
 import { TLS_OPTIONS } from "./tls-options.ts";
@@ -69,7 +70,7 @@ export const OPTIONS = {
     parser: choice("auto", "file", "memory", "kafka", "kinesis"),
     default: "auto",
     sentence:
-      "Where the log is: `file` syncs to disk before it answers, `kafka` has it at all replicas in sync, `memory` forgets everything at the end; `auto` is kafka where `kafka_brokers` names some, else file.",
+      "Where the log is: `file` syncs to disk before it answers, `kafka` has it at all replicas in sync, `kinesis` has read it back, `memory` forgets everything at the end; `auto` is kafka where `kafka_brokers` names some, else file.",
   }),
   segmentBytes: option({
     group: "storage",
@@ -104,6 +105,8 @@ export const OPTIONS = {
   }),
 
   ...KAFKA_OPTIONS,
+
+  ...KINESIS_OPTIONS,
 
   ...BACKUP_OPTIONS,
 
@@ -258,6 +261,3 @@ export const CLIENT_ENVIRONMENT = {
     "A file of the certificate (PEM) that is shown to a server that asks for one.",
   ENTDB_CLIENT_KEY_FILE: "A file of the key of that certificate.",
 } as const;
-
-/** Beginnings of names that later versions will know; a server that ignored them would do something else than was meant. */
-export const LATER_ENVIRONMENT = ["ENTDB_KINESIS_"] as const;

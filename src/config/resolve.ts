@@ -10,7 +10,6 @@ import {
   environmentName,
   fileName,
   flagName,
-  LATER_ENVIRONMENT,
   type OptionTable,
 } from "./options.ts";
 import { ParseError } from "./parse.ts";
@@ -152,8 +151,7 @@ function unknownNames(table: OptionTable, { environment, file, flags }: Sources)
   const problems: Problem[] = [];
   for (const name of Object.keys(environment)) {
     if (!name.startsWith("ENTDB_") || known.has(name)) continue;
-    const later = LATER_ENVIRONMENT.some((beginning) => name.startsWith(beginning));
-    problems.push({ name, message: later ? "is not in this version yet" : unknown(name, known) });
+    problems.push({ name, message: unknown(name, known) });
   }
   const fileNames = keys.map(fileName);
   for (const name of Object.keys(file?.entries ?? {})) {

@@ -340,6 +340,7 @@ export interface Health {
    * The last two alone make no server unhealthy: it serves as ever.
    */
   readonly components: Readonly<Record<string, string>>;
+  /** Age of the oldest record that is durable and not applied; 0: there is none. */
   readonly applierLagMs: number;
   /** When the newest snapshot was made, Unix milliseconds; undefined: there is none yet. */
   readonly lastSnapshotAt?: number | undefined;

@@ -238,7 +238,8 @@ export class LocalEngine implements Engine {
     const halted = behind.filter((tenant) => tenant.trouble === "halted").length;
     const system = applied.behind(SYSTEM_TENANT_ID);
     const healthy = wal.unavailable === undefined && system === undefined;
-    const lag = applied.end < wal.end ? Math.max(0, clock.now() - wal.lastLogTime) : 0;
+    const now = clock.now();
+    const oldest = applied.end < wal.end ? (applied.oldestLogTime ?? wal.lastLogTime) : now;
     return {
       status: healthy ? "healthy" : "unhealthy",
       components: {
@@ -247,7 +248,7 @@ export class LocalEngine implements Engine {
         ...archiveComponent(this.archiveState()),
         ...snapshotsComponent(this.snapshots.state()),
       },
-      applierLagMs: lag,
+      applierLagMs: Math.max(0, now - oldest),
       lastSnapshotAt: this.snapshots.state()?.lastAt,
       version,
     };

@@ -6,67 +6,52 @@ import { placeOf } from "../query/order.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import { planQuery } from "../query/plan.ts";
 import type { NodeQuery } from "../query/query.ts";
-import type { Caller } from "../record/caller.ts";
 import type { Node } from "../record/graph.ts";
-import type { Viewer } from "../record/viewer.ts";
-import type { SchemaRegistry } from "../schema/registry.ts";
 import { type QueryWork, queryKeyed } from "../store/reader/query-nodes.ts";
-import type { ReadWorkers } from "../store/reader/read-workers.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
 import { pageRows } from "./edge-reads.ts";
 import type { CountRequest, NodePage, QueryRequest } from "./engine.ts";
-
-/** What a query reads with. */
-export interface QueryRead {
-  readonly caller: Caller;
-  readonly viewer: Viewer;
-  readonly store: TenantStore;
-  readonly registry: SchemaRegistry;
-  readonly workers: ReadWorkers;
-  readonly scanRows: number;
-  readonly signal: AbortSignal;
-}
+import type { Scan } from "./scan.ts";
 
 /**
  * A page of a query. A bounded walk along an index runs in the request's own turn; all
  * else in a read worker. Throws what `parseQuery` refuses, INVALID_CURSOR, LIMIT_EXCEEDED,
  * QUERY_NEEDS_INDEX.
  */
-export async function queryNodes(read: QueryRead, request: QueryRequest): Promise<NodePage> {
+export async function queryNodes(scan: Scan, request: QueryRequest): Promise<NodePage> {
   const rows = pageRows(request.pageSize);
   checkOffset(request);
-  const work = workOf(read, request, request.order);
-  const type = read.registry.nodeType(request.typeId);
-  const scope = { ...read.caller, listing: queryListing(work.query, type) };
+  const work = workOf(scan, request, request.order);
+  const type = scan.registry.nodeType(request.typeId);
+  const scope = { ...scan.caller, listing: queryListing(work.query, type) };
   const after = request.cursor && decodeCursor(request.cursor, scope);
   const page: QueryWork = { ...work, after, skip: request.offset, limit: rows + 1 };
-  const found = await run(read, page);
-  const total = request.withTotalCount ? await totalOf(read, work) : NOT_ASKED;
+  const found = await run(scan, page);
+  const total = request.withTotalCount ? await totalOf(scan, work) : NOT_ASKED;
   return { ...pageOf(found, rows, work.query, scope), ...total };
 }
 
 /** Throws as {@link queryNodes} does. */
-export function countNodes(read: QueryRead, request: CountRequest): Promise<number> {
-  const query = workOf(read, request, []);
-  return read.workers.run(read.store.readFile, { kind: "count", query }, read.signal);
+export function countNodes(scan: Scan, request: CountRequest): Promise<number> {
+  const query = workOf(scan, request, []);
+  return scan.workers.run(scan.store.readFile, { kind: "count", query }, scan.signal);
 }
 
-function workOf(read: QueryRead, request: CountRequest, order: QueryRequest["order"]): QueryWork {
+function workOf(scan: Scan, request: CountRequest, order: QueryRequest["order"]): QueryWork {
   const { typeId, filter, includeDeleted } = request;
-  const query = parseQuery({ typeId, filter, order, includeDeleted }, read.registry);
-  const plan = planQuery(query, read.registry.nodeType(typeId));
-  const { viewer, scanRows } = read;
+  const query = parseQuery({ typeId, filter, order, includeDeleted }, scan.registry);
+  const plan = planQuery(query, scan.registry.nodeType(typeId));
+  const { viewer, scanRows } = scan;
   return { viewer, query, plan, after: undefined, skip: 0, limit: 0, scanRows };
 }
 
-function run(read: QueryRead, work: QueryWork): Promise<readonly Node[]> | Node[] {
+function run(scan: Scan, work: QueryWork): Promise<readonly Node[]> | Node[] {
   // Deleted nodes are in no index of their type: looking for them is a scan.
   const ownTurn = work.plan.keyed && work.skip === 0 && !work.query.includeDeleted;
   const found = ownTurn
-    ? read.store.snapshot(() => queryKeyed(read.store.readConnection, work))
+    ? scan.store.snapshot(() => queryKeyed(scan.store.readConnection, work))
     : undefined;
   if (found !== undefined) return found;
-  return read.workers.run(read.store.readFile, { kind: "query", query: work }, read.signal);
+  return scan.workers.run(scan.store.readFile, { kind: "query", query: work }, scan.signal);
 }
 
 type Total = Pick<NodePage, "totalCount" | "totalCountAbsentReason">;
@@ -74,10 +59,10 @@ type Total = Pick<NodePage, "totalCount" | "totalCountAbsentReason">;
 const NOT_ASKED: Total = { totalCount: undefined, totalCountAbsentReason: undefined };
 
 /** Exact within the scan budget, else absent with the reason: a page is not refused for its count. */
-async function totalOf(read: QueryRead, query: QueryWork): Promise<Total> {
+async function totalOf(scan: Scan, query: QueryWork): Promise<Total> {
   try {
-    const file = read.store.readFile;
-    const totalCount = await read.workers.run(file, { kind: "count", query }, read.signal);
+    const file = scan.store.readFile;
+    const totalCount = await scan.workers.run(file, { kind: "count", query }, scan.signal);
     return { totalCount, totalCountAbsentReason: undefined };
   } catch (error) {
     if (!(error instanceof EntError) || error.reason !== "QUERY_NEEDS_INDEX") throw error;

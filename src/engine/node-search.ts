@@ -2,54 +2,40 @@ import { type EntError, invalid } from "../base/errors.ts";
 import { limitDetails, limits } from "../base/limits.ts";
 import { decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { searchListing } from "../query/listing.ts";
-import type { Caller } from "../record/caller.ts";
-import type { Viewer } from "../record/viewer.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
 import type { Value } from "../schema/value.ts";
 import { parseSearch } from "../store/fts-query.ts";
-import type { ReadWorkers } from "../store/reader/read-workers.ts";
 import type { FoundNode, SearchPlace } from "../store/reader/search-nodes.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
 import type { SearchPage, SearchRequest } from "./engine.ts";
-
-/** What a search reads with. */
-export interface SearchRead {
-  readonly caller: Caller;
-  readonly viewer: Viewer;
-  readonly store: TenantStore;
-  readonly registry: SchemaRegistry;
-  readonly workers: ReadWorkers;
-  readonly scanRows: number;
-  readonly signal: AbortSignal;
-}
+import type { Scan } from "./scan.ts";
 
 /**
  * A page of a search, best match first. Scores shift as nodes come and go, so a page that
  * follows another after a while may show a hit again or miss one; nothing else can be had of a
  * rank. Throws SEARCH_INVALID, TYPE_UNKNOWN, FIELD_UNKNOWN, INVALID_CURSOR, LIMIT_EXCEEDED.
  */
-export async function searchNodes(read: SearchRead, request: SearchRequest): Promise<SearchPage> {
+export async function searchNodes(scan: Scan, request: SearchRequest): Promise<SearchPage> {
   const rows = searchRows(request.pageSize);
   const { match } = parseSearch(request.query, { prefix: request.prefix });
-  checkScope(read.registry, request);
+  checkScope(scan.registry, request);
   const { typeIds, fieldIds } = request;
-  const scope = { ...read.caller, listing: searchListing(match, typeIds, fieldIds) };
+  const scope = { ...scan.caller, listing: searchListing(match, typeIds, fieldIds) };
   const after = request.cursor && placeOf(decodeCursor(request.cursor, scope));
-  const found = await read.workers.run(
-    read.store.readFile,
+  const found = await scan.workers.run(
+    scan.store.readFile,
     {
       kind: "search",
       search: {
         match,
         typeIds,
         fieldIds,
-        viewer: read.viewer,
+        viewer: scan.viewer,
         after,
         limit: rows + 1,
-        scanRows: read.scanRows,
+        scanRows: scan.scanRows,
       },
     },
-    read.signal,
+    scan.signal,
   );
   const hits = found.slice(0, rows);
   const hasMore = found.length > rows;

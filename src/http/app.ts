@@ -128,7 +128,8 @@ class App implements HttpApp {
       origin = this.#guard(call);
       this.#calls.admit();
       response = await this.#dispatch(call, origin);
-    } catch (thrown) {
+    } catch (raised) {
+      const thrown = call.refusal(raised);
       if (call.route !== RPC_ROUTE) this.#calls.count(call);
       const isOurs = thrown instanceof EntError;
       const error = toHttpError(call.causeOf(thrown, isOurs), call, this.#deps.log);

@@ -5,6 +5,7 @@ import { unauthenticated } from "../access/refusals.ts";
 import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
+import { countedRefusal } from "../face/admitted.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
 import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { watchCredential } from "../face/watch-credential.ts";
@@ -68,6 +69,7 @@ export class HttpCall {
   readonly #peer: Peer;
   #identity: Identity | undefined;
   #pace: Pace | undefined;
+  #isPaced = false;
   #abort: AbortController | undefined;
   #stopped: EntError | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -119,8 +121,15 @@ export class HttpCall {
 
   /** Takes one of the requests that the asker may make. Throws RATE_LIMITED. */
   pace(asker: Asker): void {
+    this.#isPaced = true;
     this.#pace = this.#limits.pacer?.take(asker);
     if (this.#pace !== undefined) requirePassed(this.#pace);
+  }
+
+  /** What was thrown; or RATE_LIMITED, where nobody had counted the request yet and it may not pass. */
+  refusal(thrown: unknown): unknown {
+    if (this.#isPaced) return thrown;
+    return countedRefusal(thrown, this.#identity, (asker) => this.pace(asker));
   }
 
   /** How the asker stands, when something limits it. */

@@ -6,8 +6,7 @@ const FAREWELL_MS = 250;
 
 /**
  * Has the app take no more requests, lets those under way finish within the grace, then ends
- * them. Resolves when none is under way, or a moment after they were ended. Ports that share
- * the app may each ask for it.
+ * them. Resolves when none is under way, or a moment after they were ended.
  */
 export async function drainApp(
   app: HttpApp,

@@ -229,7 +229,7 @@ describe("the end", () => {
     await idle.untilClosed();
     expect(heardStatuses(busy)).toEqual([200]);
     await port.stop();
-    await expect(fetch(`${port.url}/livez`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port.port}/livez`)).rejects.toThrow();
   });
 
   test("ends by force what outlasts its grace", async () => {

@@ -24,8 +24,7 @@ export interface HttpListenerOptions {
 }
 
 export interface HttpListener {
-  /** With the port that was really taken: "http://127.0.0.1:8080". */
-  readonly url: string;
+  /** The one that was really taken. */
   readonly port: number;
   /** Idempotent. */
   stop(): Promise<void>;
@@ -43,7 +42,7 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
   const { host, idleTimeoutMs, deadlineMs } = options;
   const idleMs = Math.max(idleTimeoutMs, deadlineMs + LEAVE_MS);
   const server = Bun.serve({
-    hostname: bare(host),
+    hostname: host,
     port: options.port,
     idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(idleMs / 1_000)),
     maxRequestBodySize: BODY_BYTES_MAX,
@@ -68,16 +67,10 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
   };
   let stopped: Promise<void> | undefined;
   return {
-    url: `http://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`,
     port,
     stop: () => {
       stopped ??= close();
       return stopped;
     },
   };
-}
-
-/** Bun takes an IPv6 address without the brackets that a URL has. */
-function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
 }

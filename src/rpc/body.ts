@@ -11,11 +11,8 @@ export interface RequestBody extends AsyncIterable<Uint8Array> {
   abort(error: EntError): void;
 }
 
-/** What we need of `IncomingMessage` and `ServerHttp2Stream`. */
+/** Where the chunks come from, as far as its pace goes. */
 export interface BodySource {
-  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
-  on(event: "end" | "aborted" | "close", listener: () => void): unknown;
-  on(event: "error", listener: (error: Error) => void): unknown;
   pause(): unknown;
   resume(): unknown;
 }
@@ -30,7 +27,6 @@ type Waiter = {
 
 export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
   readonly #source: BodySource;
-  readonly #isWhole: () => boolean;
   readonly #chunks: Uint8Array[] = [];
   #queuedBytes = 0;
   #paused = false;
@@ -42,15 +38,8 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
   #discardableBytes = Number.POSITIVE_INFINITY;
   #discarded: (() => void) | undefined;
 
-  /** `isWhole` tells, when the source says that it has ended, whether the client said so or merely went. */
-  constructor(source: BodySource, isWhole: () => boolean) {
+  constructor(source: BodySource) {
     this.#source = source;
-    this.#isWhole = isWhole;
-    source.on("data", (chunk) => this.#push(chunk));
-    source.on("end", () => this.#end());
-    source.on("aborted", () => this.#leave());
-    source.on("close", () => this.#leave());
-    source.on("error", () => this.#leave());
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -92,7 +81,8 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
     this.#resume();
   }
 
-  #push(chunk: Uint8Array): void {
+  /** A chunk has arrived. */
+  push(chunk: Uint8Array): void {
     if (this.#discarding) {
       this.#discardableBytes -= chunk.length;
       if (this.#discardableBytes < 0) this.#discarded?.();
@@ -107,14 +97,15 @@ export class StreamBody implements RequestBody, AsyncIterator<Uint8Array> {
     }
   }
 
-  #end(): void {
-    if (!this.#isWhole()) return this.#leave();
+  /** The body is complete. */
+  finish(): void {
     this.#ended = true;
     this.#settle();
     this.#discarded?.();
   }
 
-  #leave(): void {
+  /** Nothing more will come: of a body that is not complete, the client has gone. */
+  leave(): void {
     this.#gone = true;
     this.abort(clientGone());
     this.#discarded?.();

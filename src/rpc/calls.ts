@@ -7,6 +7,7 @@ import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { countedRefusal } from "../face/admitted.ts";
 import { ACTOR_HEADER, mayAskForServer } from "../face/claim.ts";
 import { clientGone, deadlineExceeded, overloaded, serverStopping } from "../face/interruptions.ts";
 import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
@@ -141,6 +142,7 @@ export class Call implements CallContext {
   #onAbort: ((reason: EntError) => void) | undefined;
   #refusal: EntError | undefined;
   #heldBytes = 0;
+  #isPaced = false;
   #failure: WireError | undefined;
   #answerHeaders: Headers | undefined;
   #answerTrailers: Headers | undefined;
@@ -182,6 +184,7 @@ export class Call implements CallContext {
   }
 
   pace(asker: Asker): void {
+    this.#isPaced = true;
     const pace = this.#options.pacer?.take(asker);
     if (pace === undefined) return;
     for (const [name, value] of paceHeaders(pace)) this.answerHeaders.set(name, value);
@@ -268,7 +271,10 @@ export class Call implements CallContext {
   fail(thrown: unknown): ConnectError {
     if (this.#failure !== undefined) return this.#failure.error;
     const { signal } = this.#abort;
-    const error = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
+    const cause = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
+    const error = this.#isPaced
+      ? cause
+      : countedRefusal(cause, this.#identity, (asker) => this.pace(asker));
     const { errors = toWireError, log } = this.#options;
     this.#failure = errors(error, { requestId: this.requestId, rpc: this.rpc.name }, log);
     return this.#failure.error;

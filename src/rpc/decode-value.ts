@@ -11,7 +11,8 @@ import { EMPTY_FIELDS, type Fields, NULL_VALUE, type Value } from "../schema/val
 
 /** A refusal of the request's shape. `path` is the place in the request, in the proto's names. */
 export function misshapen(path: string, message: string): EntError {
-  return invalid("INVALID_REQUEST", `${path}: ${message}.`, undefined, { field: path });
+  const hint = "The reference of RPCs, and reflection, say what each field of a message takes.";
+  return invalid("INVALID_REQUEST", `${path}: ${message}.`, hint, { field: path });
 }
 
 /** By field id, in ascending id. Throws INVALID_REQUEST for a value without a kind. */

@@ -28,15 +28,18 @@ const UNIMPLEMENTED = 12;
  */
 export function reflectionMethods(services: readonly DescService[]): RpcMethod[] {
   const served = [...services, ServerReflection, ServerReflectionAlpha];
-  const index = new DescriptorIndex(served, [file_google_rpc_error_details]);
+  // Made for the first question: every file written out again is a good part of a start.
+  let index: DescriptorIndex | undefined;
   const names = served.map((service) => service.typeName).sort();
 
-  const respond = (request: ServerReflectionRequest): ServerReflectionResponse =>
-    create(ServerReflectionResponseSchema, {
+  function respond(request: ServerReflectionRequest): ServerReflectionResponse {
+    index ??= new DescriptorIndex(served, [file_google_rpc_error_details]);
+    return create(ServerReflectionResponseSchema, {
       validHost: request.host,
       originalRequest: request,
       messageResponse: answer(request.messageRequest, index, names),
     });
+  }
 
   async function* v1(requests: AsyncIterable<ServerReflectionRequest>) {
     for await (const request of requests) yield respond(request);

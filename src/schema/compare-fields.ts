@@ -15,6 +15,8 @@ export interface FieldOwner {
   readonly placeOf: (field: Pick<Field, "fieldId" | "name">) => Place;
 }
 
+type Worded = Pick<Field, "name" | "description" | "deprecated">;
+
 interface Fielded {
   readonly fields: readonly Field[];
   readonly reservedFieldIds: readonly number[];
@@ -95,7 +97,13 @@ function compareAdded(field: Field, place: Place, found: FoundChanges): void {
   }
 }
 
-function compareField(before: Field, after: Field, place: Place, found: FoundChanges): void {
+/** What people read of a type or a field: its name, what is said of it, whether it is deprecated. */
+export function compareWords(
+  before: Worded,
+  after: Worded,
+  place: Place,
+  found: FoundChanges,
+): void {
   if (before.name !== after.name) {
     found.safe(place, "renamed", `it is called ${after.name} from now on`);
   }
@@ -105,6 +113,10 @@ function compareField(before: Field, after: Field, place: Place, found: FoundCha
   if (before.deprecated !== after.deprecated) {
     found.safe(place, "deprecated_changed", deprecation(after.deprecated));
   }
+}
+
+function compareField(before: Field, after: Field, place: Place, found: FoundChanges): void {
+  compareWords(before, after, place, found);
   const contradiction =
     meaningContradiction(before, after) ?? enumContradiction(before.enumValues, after.enumValues);
   if (contradiction !== undefined) {
@@ -229,7 +241,7 @@ export function reservedIdUsed(what: string, id: number): [problem: string, hint
   ];
 }
 
-export function deprecation(deprecated: boolean): string {
+function deprecation(deprecated: boolean): string {
   return deprecated ? "it is deprecated from now on" : "it is no longer deprecated";
 }
 

@@ -1,4 +1,4 @@
-import { compareFields, deprecation, reservedIdUsed } from "./compare-fields.ts";
+import { compareFields, compareWords, reservedIdUsed } from "./compare-fields.ts";
 import { type FoundChange, FoundChanges } from "./found-change.ts";
 import { edgePlace, keyPlace, nodePlace } from "./parse-schema.ts";
 import { type Place, SCHEMA_PLACE } from "./schema-place.ts";
@@ -150,23 +150,6 @@ export function endsContradiction(
     `it goes from type ${before.fromTypeId} to type ${before.toTypeId}, not from ${after.fromTypeId} to ${after.toTypeId}`,
     "Keep its ends, and add another edge type with a new edge_type_id.",
   ];
-}
-
-function compareWords(
-  before: NodeType | EdgeType,
-  after: NodeType | EdgeType,
-  place: Place,
-  found: FoundChanges,
-): void {
-  if (before.name !== after.name) {
-    found.safe(place, "renamed", `it is called ${after.name} from now on`);
-  }
-  if (before.description !== after.description) {
-    found.safe(place, "described", "its description changes");
-  }
-  if (before.deprecated !== after.deprecated) {
-    found.safe(place, "deprecated_changed", deprecation(after.deprecated));
-  }
 }
 
 function compareKeys(before: NodeType, after: NodeType, type: Place, found: FoundChanges): void {

@@ -5,11 +5,10 @@
  * there in force, and are said in the log once.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
-import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
+import { readNamedFile } from "../config/named-file.ts";
 import type { Config } from "../config/options.ts";
 import type { TlsMaterial, TlsSource } from "../face/tls.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -24,6 +23,8 @@ export class Certificates implements TlsSource {
   readonly #log: Logger;
   readonly #listeners: ((material: TlsMaterial) => void)[] = [];
   #current: TlsMaterial;
+  /** What the files held when they were last looked through: the same again needs no second look. */
+  #tried: TlsMaterial;
   #saidUnusable = "";
   #cancel: () => void = () => undefined;
 
@@ -33,6 +34,8 @@ export class Certificates implements TlsSource {
     this.#clock = clock;
     this.#log = log;
     this.#current = readMaterial(files);
+    checkMaterial(this.#current);
+    this.#tried = this.#current;
     this.#watch();
   }
 
@@ -60,6 +63,9 @@ export class Certificates implements TlsSource {
     try {
       const material = readMaterial(this.#files);
       this.#saidUnusable = "";
+      if (isSame(material, this.#tried)) return;
+      this.#tried = material;
+      checkMaterial(material);
       if (isSame(material, this.#current)) return;
       this.#current = material;
       for (const listener of this.#listeners) listener(material);
@@ -76,12 +82,18 @@ export class Certificates implements TlsSource {
 }
 
 function readMaterial({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: CertificateFiles): TlsMaterial {
-  const certificates = readPem("ENTDB_TLS_CERT_FILE", tlsCertFile);
-  const key = readPem("ENTDB_TLS_KEY_FILE", tlsKeyFile);
-  const hasClients = tlsClientCaFile !== "";
-  const clientAuthorities = hasClients
-    ? readPem("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile)
-    : undefined;
+  return {
+    certificates: readNamedFile("ENTDB_TLS_CERT_FILE", tlsCertFile),
+    key: readNamedFile("ENTDB_TLS_KEY_FILE", tlsKeyFile),
+    clientAuthorities:
+      tlsClientCaFile === ""
+        ? undefined
+        : readNamedFile("ENTDB_TLS_CLIENT_CA_FILE", tlsClientCaFile),
+  };
+}
+
+/** Throws CONFIG_INVALID that names the option whose file cannot be used. */
+function checkMaterial({ certificates, key, clientAuthorities }: TlsMaterial): void {
   const certificate = checked("ENTDB_TLS_CERT_FILE", () => new X509Certificate(certificates));
   const privateKey = checked("ENTDB_TLS_KEY_FILE", () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -91,16 +103,6 @@ function readMaterial({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: CertificateF
     checked("ENTDB_TLS_CLIENT_CA_FILE", () => new X509Certificate(clientAuthorities));
   }
   checked("ENTDB_TLS_CERT_FILE", () => createSecureContext({ cert: certificates, key }));
-  return { certificates, key, clientAuthorities };
-}
-
-function readPem(name: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const why = systemErrorCode(error) ?? "unknown";
-    throw unusable(name, `names a file that cannot be read: ${why}`, error);
-  }
 }
 
 /** What the library says of bytes that it cannot read tells nobody anything. */

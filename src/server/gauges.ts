@@ -1,12 +1,11 @@
 import { statSync } from "node:fs";
-import type { Clock } from "../base/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Partition } from "./partition.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Says what the gauges of a running partition read. Each is asked at a scrape only. */
-export function samplePartition(metrics: Metrics, partition: Partition, clock: Clock): void {
+export function samplePartition(metrics: Metrics, partition: Partition): void {
   const { engine, wal, applied, stores, workers } = partition;
   const behind = (trouble: string) =>
     [...applied.allBehind().values()].filter((tenant) => tenant.trouble === trouble).length;
@@ -14,9 +13,7 @@ export function samplePartition(metrics: Metrics, partition: Partition, clock: C
   metrics.sample("entdb_wal_start_offset", () => wal.start);
   metrics.sample("entdb_wal_available", () => (wal.unavailable === undefined ? 1 : 0));
   metrics.sample("entdb_applier_lag_records", () => wal.end - applied.end);
-  metrics.sample("entdb_applier_lag_seconds", () =>
-    applied.end < wal.end ? Math.max(0, clock.now() - wal.lastLogTime) / 1000 : 0,
-  );
+  metrics.sample("entdb_applier_lag_seconds", () => engine.health().applierLagMs / 1000);
   metrics.sample("entdb_archive_lag_events", () => engine.archiveState()?.lagRecords ?? 0);
   metrics.sample("entdb_archive_available", () => {
     const archive = engine.archiveState();

@@ -3,25 +3,18 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import type { Config } from "../config/options.ts";
 import { openDataDirectory } from "../store/data-dir.ts";
 import { type CopyReport, type CopySource, copyLog, requireCopyOf } from "../wal/copy-log.ts";
 import { openWal } from "../wal/open-wal.ts";
 import type { ImportingWal } from "../wal/wal.ts";
-import { kafkaSettings } from "./wal-backend.ts";
+import { type DistantLog, distantBackend, type ViewOptions, viewLog } from "./view-log.ts";
 
 /** Where a log is, or is to be. */
-export type LogPlace =
-  | { readonly kind: "file"; readonly dataDir: string }
-  | { readonly kind: "kafka"; readonly topic: string };
+export type LogPlace = { readonly kind: "file"; readonly dataDir: string } | DistantLog;
 
-export interface LogCopyOptions {
+export interface LogCopyOptions extends ViewOptions {
   readonly from: LogPlace;
   readonly to: LogPlace;
-  /** How Kafka is reached. */
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly progress: (offset: number, end: number) => Promise<void>;
 }
 
@@ -39,37 +32,37 @@ export async function copyLogBetween(options: LogCopyOptions): Promise<CopyRepor
 }
 
 async function openSource(
-  { from, config, clock, random }: LogCopyOptions,
+  { from, ...options }: LogCopyOptions,
   parts: AsyncDisposableStack,
 ): Promise<CopySource> {
   if (from.kind === "file") {
     if (!existsSync(join(from.dataDir, "format.json"))) {
       throw nothingThere(`${from.dataDir} is no data directory of EntDB`);
     }
+    const { clock, random } = options;
     return await openFiles(from.dataDir, { clock, random }, parts);
   }
-  const { viewKafkaLog } = await import("../wal/kafka-wal/kafka-wal.ts");
-  const view = await viewKafkaLog({ ...kafkaOf(config, from.topic), clock, random });
-  if (view === undefined) throw nothingThere(`the Kafka topic ${from.topic} holds no log`);
+  const view = await viewLog(from, options);
+  if (view === undefined) throw nothingThere(`${from.kind}:${from.topic} holds no log`);
   parts.defer(() => view.close());
   return view;
 }
 
 async function openTarget(
-  { to, config, clock, random }: LogCopyOptions,
+  { to, ...options }: LogCopyOptions,
   source: CopySource,
   parts: AsyncDisposableStack,
 ): Promise<ImportingWal> {
   const { logId, start: firstOffset } = source;
+  const { config, clock, random } = options;
   const born = { logId, firstOffset, clock, random };
   if (to.kind === "file") return await openFiles(to.dataDir, born, parts);
   // Opening claims the log, which would stop a server that writes it: it is looked at first.
-  const { viewKafkaLog } = await import("../wal/kafka-wal/kafka-wal.ts");
-  const options = kafkaOf(config, to.topic);
-  const view = await viewKafkaLog({ ...options, clock, random });
+  const view = await viewLog(to, options);
   await view?.close();
   if (view !== undefined) requireCopyOf(source, view);
-  const target = await openWal({ ...options, ...born, kind: "kafka", acceptClock: true });
+  const common = { ...born, partition: PARTITION, acceptClock: true };
+  const target = await openWal({ ...distantBackend(config, to), ...common });
   parts.defer(() => target.close());
   return target;
 }
@@ -93,16 +86,12 @@ async function openFiles(
   return wal;
 }
 
-function kafkaOf(config: Config, topic: string) {
-  return { topic, partition: PARTITION, kafka: kafkaSettings(config) };
-}
-
 function nothingThere(message: string): EntError {
   return new EntError({
     code: "failed_precondition",
     reason: "CONFIG_INVALID",
     message: `There is nothing to copy: ${message}.`,
-    hint: "Name the source as file:<data directory> or kafka:<topic>.",
+    hint: "Name the source as file:<data directory>, kafka:<topic> or kinesis:<stream>.",
   });
 }
 

@@ -71,7 +71,7 @@ export function snapshotMeter(metrics: Metrics): SnapshotMeter {
 }
 
 export function walMeter(metrics: Metrics): WalMeter {
-  const durations = metrics.histogram("entdb_wal_append_duration_seconds");
+  const durations = metrics.histogram("entdb_wal_append_latency_seconds");
   const bytes = metrics.counter("entdb_wal_bytes_total");
   return {
     appended: (size, seconds) => {

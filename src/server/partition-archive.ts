@@ -1,7 +1,8 @@
 import { type History, LogHistory } from "../applier/history.ts";
 import { ArchiveReader } from "../backup/archive-reader.ts";
 import { ArchiveRetention } from "../backup/archive-retention.ts";
-import { type ArchiveMeter, type Archiver, openArchiver } from "../backup/archiver.ts";
+import { type Archived, openArchived } from "../backup/archived.ts";
+import { type ArchiveMeter, Archiver } from "../backup/archiver.ts";
 import { JoinedHistory } from "../backup/joined-history.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
@@ -28,10 +29,31 @@ export interface ArchiveOptions {
   readonly log: { archiveFailing(cause: unknown): void; archiveResumed(): void };
 }
 
+/** A place, and what was archived in it before. */
+export interface OpenedArchive {
+  readonly options: ArchiveOptions;
+  readonly archived: Archived;
+  /** Directory of the archive's position. */
+  readonly directory: string;
+}
+
+/** Looks how far the log was archived, without asking the place; undefined when nothing is to be. Throws as `openArchived`. */
+export async function openArchive(
+  options: ArchiveOptions | undefined,
+  wal: Wal,
+  directory: string,
+): Promise<OpenedArchive | undefined> {
+  if (options === undefined) return undefined;
+  const { store } = options;
+  return { options, directory, archived: await openArchived({ wal, store, directory }) };
+}
+
 /** What was ever written for a tenant: out of the log, and out of the archive where that begins later. */
-export function historyOf(wal: Wal, archive: ArchiveOptions | undefined): History {
+export function historyOf(wal: Wal, archive: OpenedArchive | undefined): History {
   if (archive === undefined) return new LogHistory(wal);
-  return new JoinedHistory(wal, new ArchiveReader(archive.store));
+  const { options, archived } = archive;
+  const reader = new ArchiveReader(options.store, archived.tails);
+  return new JoinedHistory(wal, reader, archived.position.begunAt);
 }
 
 /** The archiver of a partition, with what people are told of it. */
@@ -42,23 +64,21 @@ export interface PartitionArchive {
   state(): ArchiveState;
 }
 
-interface Archived {
+interface Source {
   readonly wal: Wal;
   readonly stores: TenantStores;
   readonly applied: Applied;
   readonly clock: Clock;
-  /** Directory of the archive's position. */
-  readonly directory: string;
 }
 
-/** Opens the archiver; undefined when nothing is to be archived. Throws what opening one throws. */
-export async function openPartitionArchive(
-  options: ArchiveOptions | undefined,
-  { wal, stores, applied, clock, directory }: Archived,
-): Promise<PartitionArchive | undefined> {
-  if (options === undefined) return undefined;
-  const archiver = await openArchiver({
+/** The archiver of a place. */
+export function partitionArchive(
+  { options, archived, directory }: OpenedArchive,
+  { wal, stores, applied, clock }: Source,
+): PartitionArchive {
+  const archiver = new Archiver({
     ...options,
+    archived,
     retention: retentionOf(options, wal, stores),
     wal,
     clock,
@@ -69,7 +89,7 @@ export async function openPartitionArchive(
   return {
     archiver,
     trim: async (checkpointOffset) => {
-      if (options.trimsLog) await wal.trim(Math.min(checkpointOffset, archiver.offset));
+      if (options.trimsLog) await wal.trim(Math.min(checkpointOffset, archiver.securedOffset));
     },
     state: () => {
       const { place, offset, failure } = archiver.state();

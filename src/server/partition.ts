@@ -30,13 +30,19 @@ import { WriteBrake } from "../tenant/write-brake.ts";
 import {
   type FileBackend,
   type KafkaBackend,
+  type KinesisBackend,
   type MemoryBackend,
   openWal,
 } from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
 import { openViews } from "./open-views.ts";
-import { type ArchiveOptions, historyOf, openPartitionArchive } from "./partition-archive.ts";
+import {
+  type ArchiveOptions,
+  historyOf,
+  openArchive,
+  partitionArchive,
+} from "./partition-archive.ts";
 import {
   copiesOf,
   openPartitionSnapshots,
@@ -79,7 +85,10 @@ export interface PartitionOptions {
 }
 
 /** Where a partition's log is. */
-export type PartitionLog = "file" | "memory" | (KafkaBackend & { readonly topic: string });
+export type PartitionLog =
+  | "file"
+  | "memory"
+  | ((KafkaBackend | KinesisBackend) & { readonly topic: string });
 
 /** One log, one applier, and the tenants on it, running. */
 export interface Partition {
@@ -128,7 +137,8 @@ async function assemble(
   closers.push(() => wal.close());
 
   const never = new AbortController().signal;
-  const history = historyOf(wal, options.archive);
+  const openedArchive = await openArchive(options.archive, wal, place.checkpoints);
+  const history = historyOf(wal, openedArchive);
   const copies = copiesOf(options.snapshots, wal);
   const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
@@ -137,9 +147,8 @@ async function assemble(
   closers.push(() => workers.close());
 
   const applied = new Applied(from);
-  const archive = await openPartitionArchive(options.archive, {
-    ...{ wal, stores, applied, clock: options.clock, directory: place.checkpoints },
-  });
+  const { clock } = options;
+  const archive = openedArchive && partitionArchive(openedArchive, { wal, stores, applied, clock });
   const upkeepFailed = (what: string, cause: unknown) => options.log.upkeepFailed(what, cause);
   const follower = { ...options, history, copies, stores, applied, failed: upkeepFailed };
   const mailboxes = new MailboxDrain(follower);
@@ -247,7 +256,7 @@ function openEngine(
 }
 
 interface Place {
-  readonly wal: FileBackend | MemoryBackend | KafkaBackend;
+  readonly wal: FileBackend | MemoryBackend | KafkaBackend | KinesisBackend;
   readonly tenants: string;
   readonly checkpoints: string;
   readonly close: () => void;

@@ -74,7 +74,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     backup.close();
     throw error;
   });
-  samplePartition(metrics, partition, clock);
+  samplePartition(metrics, partition);
   const stopAfter = async (error: unknown) => {
     await partition.stop();
     backup.close();
@@ -132,18 +132,19 @@ async function openFaces(config: Config, behind: Behind): Promise<Faces> {
   const app = httpApp(config, behind, rpc);
   const mounted = { mounted: (request: Request, peer: Peer) => app.fetch(request, peer) };
   const { host, grpcPort, httpPort: port, shutdownGraceMs } = config;
-  const grpc = await rpc.listen(bare(host), grpcPort, { tls: certificates, ...mounted });
+  const grpc = await rpc.listen(host, grpcPort, { tls: certificates, ...mounted });
   try {
     const http =
       certificates === undefined
         ? startHttpListener(app, { ...config, ...behind, host, port })
-        : await rpc.listen(bare(host), port, { tls: certificates, ...mounted });
+        : await rpc.listen(host, port, { tls: certificates, ...mounted });
     const isPlain = certificates === undefined;
     return {
       urls: { grpcUrl: urlOf(host, grpc.port, isPlain), httpUrl: urlOf(host, http.port, isPlain) },
       stop: async () => {
         certificates?.stop();
-        const drained = drainApp(app, { clock: behind.clock, shutdownGraceMs });
+        // The plain port drains the app it was made for; listeners that only mount it do not.
+        const drained = isPlain || drainApp(app, { clock: behind.clock, shutdownGraceMs });
         await Promise.all([grpc.stop(shutdownGraceMs), http.stop(shutdownGraceMs), drained]);
       },
     };
@@ -206,10 +207,5 @@ function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
 
 /** An IPv6 address stands in brackets. */
 function urlOf(host: string, port: number, isPlain: boolean): string {
-  return `${isPlain ? "http" : "https"}://${host.includes(":") ? `[${bare(host)}]` : host}:${port}`;
-}
-
-/** An IPv6 address without the brackets that a URL has. */
-function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
+  return `${isPlain ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { assert } from "../base/assert.ts";
-import { EntError } from "../base/errors.ts";
 import { settledWal } from "../config/check-wal.ts";
+import { readNamedFile } from "../config/named-file.ts";
 import { type Config, environmentName, type OptionKey } from "../config/options.ts";
 import type { KafkaSettings } from "../wal/kafka-wal/kafka-settings.ts";
+import type { KinesisSettings } from "../wal/kinesis-wal/kinesis-settings.ts";
 import type { PartitionLog } from "./partition.ts";
 
 /** The log that a configuration asks for. Throws CONFIG_INVALID when a certificate cannot be read. */
@@ -16,12 +16,7 @@ export function partitionLog(config: Config): PartitionLog {
     case "kafka":
       return { kind: "kafka", topic: config.kafkaTopic, kafka: kafkaSettings(config) };
     case "kinesis":
-      throw new EntError({
-        code: "failed_precondition",
-        reason: "CONFIG_INVALID",
-        message: "This version has no log in Kinesis.",
-        hint: "Set ENTDB_WAL to file, kafka or memory.",
-      });
+      return { kind: "kinesis", topic: config.kinesisStream, kinesis: kinesisSettings(config) };
   }
 }
 
@@ -54,23 +49,18 @@ export function kafkaSettings(config: Config): KafkaSettings {
   };
 }
 
-function pem(key: OptionKey, path: string): string | undefined {
-  if (path === "") return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw unreadable(environmentName(key), path, error);
-  }
+/** How a configuration reaches Kinesis. */
+export function kinesisSettings(config: Config): KinesisSettings {
+  return {
+    region: config.kinesisRegion === "" ? undefined : config.kinesisRegion,
+    endpoint: config.kinesisEndpoint === "" ? undefined : config.kinesisEndpoint,
+    partitions: 1,
+    retentionHours: config.kinesisRetentionHours,
+    isArchived: config.archiveEnabled,
+    allowUnsafe: config.kinesisAllowUnsafe,
+  };
 }
 
-function unreadable(name: string, path: string, cause: unknown): EntError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new EntError({
-    code: "failed_precondition",
-    reason: "CONFIG_INVALID",
-    message: `${name} names ${path}, which cannot be read: ${why}.`,
-    hint: "Name a file in PEM that the server may read.",
-    details: { [name]: path },
-    cause,
-  });
+function pem(key: OptionKey, path: string): string | undefined {
+  return path === "" ? undefined : readNamedFile(environmentName(key), path);
 }

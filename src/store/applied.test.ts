@@ -57,6 +57,17 @@ describe("how far a tenant has come", () => {
   });
 });
 
+test("the age of what is being applied is that of its first record, until it is passed", () => {
+  const applied = new Applied(5);
+  expect(applied.oldestLogTime).toBeUndefined();
+  applied.begin(1_000);
+  applied.advance(5);
+  applied.committed("a", 7);
+  expect(applied.oldestLogTime).toBe(1_000);
+  applied.advance(8);
+  expect(applied.oldestLogTime).toBeUndefined();
+});
+
 describe("waiting for a position", () => {
   test("is over at once when it was passed: no turn of the event loop is taken", () => {
     const applied = new Applied(5);

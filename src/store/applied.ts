@@ -42,6 +42,7 @@ const NO_TENANT = "";
 
 export class Applied {
   #end: number;
+  #oldestLogTime: number | undefined;
   #closed: EntError | undefined;
   /** How far views are that hold records of the batch at hand, which {@link advance} has not passed. */
   readonly #ahead = new Map<string, number>();
@@ -61,6 +62,11 @@ export class Applied {
   /** Every record below it has been applied, but for tenants that are behind. */
   get end(): number {
     return this.#end;
+  }
+
+  /** Log time of the record at {@link end}, while that is being applied; undefined before it is taken up. */
+  get oldestLogTime(): number | undefined {
+    return this.#oldestLogTime;
   }
 
   /**
@@ -168,10 +174,16 @@ export class Applied {
     this.#recent.add(offset, decided);
   }
 
+  /** Says that records are being applied from {@link end} on, the first of them of this log time. */
+  begin(logTime: number): void {
+    this.#oldestLogTime = logTime;
+  }
+
   /** Says that every record below `end` has been applied, or belongs to a tenant that is behind. */
   advance(end: number): void {
     if (end <= this.#end) return;
     this.#end = end;
+    this.#oldestLogTime = undefined;
     this.#ahead.clear();
     this.#wake();
   }

@@ -18,7 +18,7 @@ import { type DirectoryLock, takeDirectoryLock } from "./directory-lock.ts";
  *     owner.json               who holds it, for the message that a second server gives
  *     log/<partition>/         the log's segments
  *     tenants/<directory>/     views: canonical.db, and mailbox.db where there was mail
- *     checkpoint/              how far the views of a partition are on disk
+ *     checkpoint/              how far the views of a partition are on disk, and what was archived
  *     backup/                  archive and snapshots, unless they are kept elsewhere
  *
  * The directory itself may be reached over symbolic links (a mount elsewhere is the
@@ -57,7 +57,7 @@ export class DataDirectory {
   }
 
   get checkpoints(): string {
-    return join(this.path, "checkpoint");
+    return checkpointDirectory(this.path);
   }
 
   /** The directory of a partition's log, made durably if it is not there yet. */
@@ -76,6 +76,11 @@ export class DataDirectory {
 /** Where a partition's log lies in a data directory, for whoever only looks. */
 export function logDirectory(dataDirectory: string, partition: number): string {
   return join(dataDirectory, "log", String(partition));
+}
+
+/** Where it is said how far views and archive are, for whoever only looks. */
+export function checkpointDirectory(dataDirectory: string): string {
+  return join(dataDirectory, "checkpoint");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface OpenOptions {
 const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
+const BULK_CACHE_KIB = 128 * 1024;
+const SYNCHRONOUS = "NORMAL";
 /** Well above what a write-ahead file grows to before it starts anew: cutting it holds up a commit. */
 const JOURNAL_LIMIT_BYTES = 256 * 1024 * 1024;
 
@@ -36,7 +39,7 @@ export function openForWriting(file: string, options: OpenOptions): Database {
   return configured(db, options.busyTimeoutMs, () => {
     db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     db.exec("PRAGMA journal_mode = WAL");
-    db.exec("PRAGMA synchronous = NORMAL");
+    db.exec(`PRAGMA synchronous = ${SYNCHRONOUS}`);
     db.exec("PRAGMA wal_autocheckpoint = 0");
     // What a savepoint may have to take back is kept in memory: no more than the pages of one transaction.
     db.exec("PRAGMA temp_store = MEMORY");
@@ -59,6 +62,24 @@ export function foldWriteAhead(db: Database): number {
   return Number(row?.[1] ?? 0);
 }
 
+/**
+ * For a file that nobody counts on before it is done: nothing is synced, and many pages are kept in
+ * memory. {@link endBulk} makes all of it durable, with the usual settings behind it.
+ */
+export function beginBulk(db: Database): void {
+  db.exec("PRAGMA synchronous = OFF");
+  db.exec(`PRAGMA cache_size = -${BULK_CACHE_KIB}`);
+}
+
+/** See {@link beginBulk}. `file` is the database's own. */
+export function endBulk(db: Database, file: string): void {
+  db.exec(`PRAGMA synchronous = ${SYNCHRONOUS}`);
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  // What was folded before was not synced, and nothing of it may be left to fold.
+  syncFile(file);
+}
+
 /** Settings for all; a file that refuses them is not left open. */
 function configured(
   db: Database,
@@ -77,5 +98,14 @@ function configured(
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function syncFile(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

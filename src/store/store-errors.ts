@@ -27,7 +27,11 @@ export function isLogShorterThanViews(error: unknown): boolean {
 }
 
 export function troubleOf(error: unknown): StoreTrouble {
-  if (error instanceof EntError) return error.reason === "VIEW_DAMAGED" ? "damaged" : "unknown";
+  if (error instanceof EntError) {
+    if (error.reason === "VIEW_DAMAGED") return "damaged";
+    // The place of the archive, from which a view is made again, is out of reach.
+    return error.retryable ? "stalled" : "unknown";
+  }
   const code = String((error as { code?: unknown } | null)?.code ?? "");
   if (STALLED.test(code)) return "stalled";
   if (DAMAGED.test(code)) return "damaged";

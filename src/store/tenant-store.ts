@@ -6,6 +6,8 @@ import { AggregateVisibility } from "./aggregate-visibility.ts";
 import { LazyStatement } from "./lazy-statement.ts";
 import { migrate } from "./migrations/migrate.ts";
 import {
+  beginBulk,
+  endBulk,
   foldWriteAhead,
   type OpenOptions,
   openForReading,
@@ -234,6 +236,19 @@ export class TenantStore {
    */
   finishFolding(): void {
     foldWriteAhead(this.writeConnection);
+  }
+
+  /**
+   * Applies faster until {@link endBulk}, at the price of a file that is worth nothing when the
+   * machine goes down: for one that nobody else knows of yet. For `backup/` alone.
+   */
+  beginBulk(): void {
+    beginBulk(this.writeConnection);
+  }
+
+  /** Makes durable what was applied since {@link beginBulk}; the file is then like any other. */
+  endBulk(): void {
+    endBulk(this.writeConnection, this.file);
   }
 
   /** Idempotent. */

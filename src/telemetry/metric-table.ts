@@ -49,6 +49,7 @@ export const COUNTERS = {
     help: "Snapshots that failed and are tried again, by reason.",
     labels: ["reason"],
   },
+  entdb_process_cpu_seconds_total: { help: "Processor time, of all threads." },
   entdb_applier_applied_total: {
     help: "Records applied to a view, by outcome (applied, rejected, duplicate).",
     labels: ["outcome"],
@@ -61,7 +62,7 @@ export const HISTOGRAMS = {
     labels: ["face", "method"],
     buckets: DURATIONS,
   },
-  entdb_wal_append_duration_seconds: {
+  entdb_wal_append_latency_seconds: {
     help: "From an append to its record being durable.",
     buckets: DURATIONS,
   },
@@ -78,7 +79,6 @@ export const GAUGES = {
   entdb_uptime_seconds: { help: "Since this process began to count." },
   entdb_process_resident_memory_bytes: { help: "Memory that the process holds." },
   entdb_process_heap_bytes: { help: "Memory that the process's objects hold." },
-  entdb_process_cpu_seconds_total: { help: "Processor time, of all threads." },
   entdb_requests_in_flight: { help: "Requests under way." },
   entdb_connections_open: { help: "Connections open, on all ports." },
   entdb_wal_end_offset: { help: "Offset that the log's next record will have." },

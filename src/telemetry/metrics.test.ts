@@ -76,7 +76,7 @@ describe("the page", () => {
   test("reads 0 for what has not happened, and leaves out what nothing supplies", async () => {
     const metrics = new Metrics(systemClock);
     expect(await lines(metrics, "entdb_wal_bytes_total ")).toEqual(["0"]);
-    expect(await lines(metrics, "entdb_wal_append_duration_seconds_count ")).toEqual(["0"]);
+    expect(await lines(metrics, "entdb_wal_append_latency_seconds_count ")).toEqual(["0"]);
     expect(await lines(metrics, "entdb_wal_end_offset ")).toEqual([]);
   });
 

@@ -1,15 +1,29 @@
+import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { limitDetails, limits } from "../base/limits.ts";
 
+/** What operators meet most; other codes of the system stand as they are. */
+const SAID_BY_THE_SYSTEM: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "the disk is full"],
+  ["EDQUOT", "the disk quota is used up"],
+  ["EROFS", "the file system is read-only"],
+  ["EIO", "the disk reports an error"],
+]);
+
 /** The errors of the log, spelled once for all its implementations. */
 
-/** The record surely did not land; a later append may succeed. The detail says what stands in the way. */
-export function logUnavailable(message: string, cause?: unknown): EntError {
+/** The record surely did not land; a later append may succeed. The message says what stands in the way. */
+export function logUnavailable(
+  message: string,
+  cause?: unknown,
+  hint = "Nothing was written. Try again; the log resumes by itself once its storage works again.",
+): EntError {
+  const code = systemErrorCode(cause);
   return new EntError({
     code: "unavailable",
     reason: "LOG_UNAVAILABLE",
-    message,
-    hint: "Nothing was written. Try again; the log resumes by itself once its storage works again.",
+    message: code === undefined ? message : `${message}: ${SAID_BY_THE_SYSTEM.get(code) ?? code}`,
+    hint,
     retryable: true,
     cause,
   });

@@ -1,12 +1,14 @@
 import { unreachable } from "../base/assert.ts";
 import { openFileWal } from "./file-wal/file-wal.ts";
 import type { KafkaSettings } from "./kafka-wal/kafka-settings.ts";
+import type { KinesisSettings } from "./kinesis-wal/kinesis-settings.ts";
 import { MemoryWal } from "./memory-wal.ts";
 import type { WalOptions } from "./options.ts";
 import type { ImportingWal } from "./wal.ts";
 
 /** Which log to open. */
-export type OpenWalOptions = WalOptions & (FileBackend | KafkaBackend | MemoryBackend);
+export type OpenWalOptions = WalOptions &
+  (FileBackend | KafkaBackend | KinesisBackend | MemoryBackend);
 
 export interface FileBackend {
   readonly kind: "file";
@@ -20,6 +22,12 @@ export interface KafkaBackend {
   readonly kind: "kafka";
   /** The options' topic is the one there. */
   readonly kafka: KafkaSettings;
+}
+
+export interface KinesisBackend {
+  readonly kind: "kinesis";
+  /** The options' topic is the stream there. */
+  readonly kinesis: KinesisSettings;
 }
 
 export interface MemoryBackend {
@@ -38,6 +46,10 @@ export async function openWal(options: OpenWalOptions): Promise<ImportingWal> {
       // Loaded by whoever needs it: the client is large, and most servers have no Kafka.
       const { openKafkaWal } = await import("./kafka-wal/kafka-wal.ts");
       return await openKafkaWal(options);
+    }
+    case "kinesis": {
+      const { openKinesisWal } = await import("./kinesis-wal/kinesis-wal.ts");
+      return await openKinesisWal(options);
     }
     case "memory":
       return new MemoryWal(options);

@@ -1,64 +1,109 @@
 /**
- * `bun run conformance`: the Connect conformance suite against the product's listener and
- * both its paths, from source and compiled, over HTTP/1.1 and h2c; `features.yaml` says what
- * of the suite. Ends with 0 only if every case passed but those of `known-failing.txt`,
- * which must fail.
+ * `bun run conformance`: the Connect conformance suite at both ends of the wire.
  *
- *     --ci   compiled only, and passes, aloud, where the checker cannot be had
+ * Servers are the product's listener with both its paths, from source and compiled, over
+ * HTTP/1.1, h2c and TLS; clients are the transports of the TypeScript SDK, in Bun and in
+ * Node 22. The features say what of the suite. Ends with 0 only if every case passed but those
+ * of `known-failing.txt`, which must fail, and of `known-flaky.txt`, which may.
  *
- * The checker is built with Go when it is not there. Each run's full report is left in
+ *     --ci                    what every change is held to: the compiled server with the thin path
+ *                             on, without it the calls that it would have taken, and all clients
+ *     --only server|client    one end of it
+ *
+ * The checker is built when it is not in the cache. Each run's full report is left in
  * `.cache/conformance`.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { NODE_22 } from "../../sdk/typescript/scripts/run.ts";
+import { goProgram } from "../services/machine.ts";
 
 const CHECKER = "connectrpc.com/conformance/cmd/connectconformance@v1.0.5";
 const HERE = import.meta.dir;
 const ROOT = join(HERE, "..", "..");
 const CACHE = join(ROOT, ".cache", "conformance");
 const COMPILED = join(CACHE, "server");
+const CLIENT = join(CACHE, "client.js");
+/** Cases of calls that the thin path knows: one message, uncompressed. */
+const THIN_CASES = "**/Compression:COMPRESSION_IDENTITY/**/unary/**";
 
-const { values } = parseArgs({ options: { ci: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { ci: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+});
+
+interface Run {
+  readonly name: string;
+  readonly mode: "server" | "client";
+  /** A file of what is spoken. */
+  readonly features: string;
+  readonly command: readonly string[];
+  /** Of a server: whether the thin path is to take calls. */
+  readonly thin?: "on" | "off";
+  /** Cases by their names. Defaults to all of them. */
+  readonly cases?: string;
+  readonly inCi: boolean;
+}
+
+function serverRun(
+  how: "source" | "compiled",
+  thin: "on" | "off",
+  inCi: boolean,
+  cases?: string,
+): Run {
+  const source = [process.execPath, join(HERE, "server.ts")];
+  return {
+    name: `${how} server, thin path ${thin}${cases === undefined ? "" : ", its cases"}`,
+    mode: "server",
+    features: join(HERE, "features.yaml"),
+    command: how === "source" ? source : [COMPILED],
+    thin,
+    inCi,
+    ...(cases !== undefined && { cases }),
+  };
+}
+
+function clientRun(transport: string, runtime: string, words: readonly string[]): Run {
+  return {
+    name: `${transport} client in ${runtime}`,
+    mode: "client",
+    features: join(HERE, "client", `${transport}.yaml`),
+    command: [...words, CLIENT, transport],
+    inCi: true,
+  };
+}
+
+const RUNS: readonly Run[] = [
+  serverRun("source", "on", false),
+  serverRun("source", "off", false),
+  serverRun("compiled", "on", true),
+  values.ci ? serverRun("compiled", "off", true, THIN_CASES) : serverRun("compiled", "off", false),
+  ...["grpc", "connect", "fetch"].flatMap((transport) => [
+    clientRun(transport, "Bun", [process.execPath]),
+    clientRun(transport, "Node 22", NODE_22),
+  ]),
+];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The path of the checker, which is built first if need be; undefined where there is no Go. */
-async function checker(): Promise<string | undefined> {
-  const go = Bun.which("go");
-  const home = go === null ? undefined : Bun.spawnSync([go, "env", "GOPATH"]).stdout.toString();
-  const installed = join((home ?? "").trim(), "bin", "connectconformance");
-  const found = Bun.which("connectconformance") ?? (existsSync(installed) ? installed : undefined);
-  if (found !== undefined || go === null) return found;
-  say(`conformance: building the checker: go install ${CHECKER}`);
-  const built = await Bun.spawn([go, "install", CHECKER], { stdout: "ignore" }).exited;
-  return built === 0 && existsSync(installed) ? installed : undefined;
-}
-
-function compile(): void {
-  const entry = join(HERE, "server.ts");
-  const build = Bun.spawnSync([
+async function build(): Promise<void> {
+  mkdirSync(CACHE, { recursive: true });
+  const compile = Bun.spawnSync([
     ...[process.execPath, "build", "--compile", `--outfile=${COMPILED}`],
-    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig", entry],
+    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig", join(HERE, "server.ts")],
   ]);
-  if (!build.success) throw new Error(`the build failed:\n${build.stderr}`);
+  if (!compile.success) throw new Error(`the build of the server failed:\n${compile.stderr}`);
+  const bundle = await Bun.build({
+    entrypoints: [join(HERE, "client", "main.ts")],
+    target: "node",
+  });
+  const [client] = bundle.outputs;
+  if (client === undefined) throw new Error("the bundle of the client is empty");
+  // Node takes a file for a module by the package that it lies in: the repository's.
+  writeFileSync(CLIENT, await client.text());
 }
-
-interface Mode {
-  readonly name: string;
-  readonly command: readonly string[];
-  readonly thin: "on" | "off";
-}
-
-const SOURCE = [process.execPath, join(HERE, "server.ts")];
-const MODES: readonly Mode[] = [
-  { name: "source, thin path on", command: SOURCE, thin: "on" },
-  { name: "source, thin path off", command: SOURCE, thin: "off" },
-  { name: "compiled, thin path on", command: [COMPILED], thin: "on" },
-  { name: "compiled, thin path off", command: [COMPILED], thin: "off" },
-];
 
 /** How many calls the servers of a run answered over the thin path, and in all. */
 function countsIn(file: string): { thin: number; all: number } {
@@ -72,16 +117,25 @@ function countsIn(file: string): { thin: number; all: number } {
   return counts;
 }
 
-async function passes(tool: string, { name, command, thin }: Mode): Promise<boolean> {
+async function passes(checker: string, run: Run): Promise<boolean> {
+  const { name, mode, features, command, thin, cases } = run;
   const slug = name.replaceAll(/\W+/g, "-");
   const countsFile = join(CACHE, `${slug}.counts`);
   rmSync(countsFile, { force: true });
+  const known =
+    mode === "client"
+      ? []
+      : [
+          ...["--known-failing", `@${join(HERE, "known-failing.txt")}`],
+          ...["--known-flaky", `@${join(HERE, "known-flaky.txt")}`],
+        ];
   const started = performance.now();
   const child = Bun.spawn(
     [
-      ...[tool, "--mode", "server", "--conf", join(HERE, "features.yaml")],
-      ...["--known-failing", `@${join(HERE, "known-failing.txt")}`],
-      ...["--", ...command, "--thin", thin, "--counts", countsFile],
+      ...[checker, "--mode", mode, "--conf", features, ...known],
+      ...(cases === undefined ? [] : ["--run", cases]),
+      ...["--", ...command],
+      ...(thin === undefined ? [] : ["--thin", thin, "--counts", countsFile]),
     ],
     { stdout: "pipe", stderr: "pipe" },
   );
@@ -92,28 +146,28 @@ async function passes(tool: string, { name, command, thin }: Mode): Promise<bool
   ]);
   const report = `${stdout}\n${stderr}`;
   writeFileSync(join(CACHE, `${slug}.log`), report);
-  const counts = countsIn(countsFile);
-  const used = thin === "on" ? counts.thin > 0 : counts.thin === 0;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const total = /^\d+ passed.*$/m.exec(report)?.[0] ?? "the checker counted nothing";
-  say(
-    `conformance (${name}): ${total}; ${counts.thin} of ${counts.all} calls took the thin path (${seconds} s)`,
-  );
+  say(`conformance (${name}): ${total} (${seconds} s)`);
   if (exitCode !== 0) say(report.slice(-8_000));
-  if (!used) say("conformance: the switch of the thin path did not do what it says");
-  return exitCode === 0 && used;
+  return exitCode === 0 && (thin === undefined || tookItsPath(thin, countsFile));
 }
 
-const tool = await checker();
-if (tool === undefined) {
-  say(`conformance: SKIPPED: no checker here, and it could not be built (go install ${CHECKER}).`);
-  process.exit(values.ci ? 0 : 2);
+/** Says how many calls took the thin path; whether that is what its switch says. */
+function tookItsPath(thin: "on" | "off", countsFile: string): boolean {
+  const counts = countsIn(countsFile);
+  say(`conformance: ${counts.thin} of ${counts.all} calls took the thin path`);
+  if (thin === "on" ? counts.thin > 0 : counts.thin === 0) return true;
+  say("conformance: the switch of the thin path did not do what it says");
+  return false;
 }
-mkdirSync(CACHE, { recursive: true });
-compile();
+
+const checker = await goProgram(CHECKER);
+await build();
 let failed = 0;
-for (const mode of MODES) {
-  if (values.ci && mode.command === SOURCE) continue;
-  if (!(await passes(tool, mode))) failed += 1;
+for (const run of RUNS) {
+  if (values.only !== "" && run.mode !== values.only) continue;
+  if (values.ci && !run.inCi) continue;
+  if (!(await passes(checker, run))) failed += 1;
 }
 process.exit(failed === 0 ? 0 : 1);

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import {
+  BINARY,
   type BinaryResult,
   runBinary,
+  runProgram,
   type ServerProcess,
   startServerProcess,
 } from "../harness/binary.ts";
@@ -173,6 +175,17 @@ test("a node: created, read, changed, deleted", async () => {
   expect([live.exitCode, live.stderr]).toEqual([4, expect.stringContaining("NODE_NOT_DELETED")]);
   await json("node", "delete", id, "--purge", "--yes");
   expect((await run("node", "get", id, "--include-deleted")).exitCode).toBe(3);
+});
+
+test("a watch ends when its reader has gone, though nothing changes any more", async () => {
+  await createPerson("name=Seen");
+  const script =
+    '"$0" watch --url "$1" --tenant-id acme --actor user:ada --from-beginning | head -n 1';
+  const piped = ["bash", "-c", script, BINARY, server.httpUrl];
+  const { exitCode, stdout } = await runProgram(piped, { cwd: directory.path });
+  expect(exitCode).toBe(0);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+  expect(JSON.parse(stdout)).toHaveProperty("kind");
 });
 
 test("the same idempotency key makes one node; with another request it is a conflict", async () => {

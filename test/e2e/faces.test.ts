@@ -219,4 +219,25 @@ describe.skipIf(grpcurl === null)("grpcurl", () => {
   test("asks for health", async () => {
     expect(await run("HOST", "grpc.health.v1.Health/Check")).toContain("SERVING");
   });
+
+  test("watches health for as long as it likes", async () => {
+    const host = new URL(server.grpcUrl).host;
+    const watch = ["-plaintext", "-max-time", "1", host, "grpc.health.v1.Health/Watch"];
+    const { exitCode, stdout, stderr } = await runProgram(["grpcurl", ...watch], {
+      cwd: directory.path,
+    });
+    expect(JSON.parse(stdout)).toEqual({ status: "SERVING" });
+    expect(stderr).toContain("DeadlineExceeded");
+    expect(exitCode).not.toBe(0);
+  });
+
+  test.each(["v1", "v1alpha"])("asks reflection %s in its own words", async (version) => {
+    const method = `grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+    const services = JSON.parse(await run("-d", '{"list_services":"*"}', "HOST", method));
+    const names = services.listServicesResponse.service.map(({ name }: { name: string }) => name);
+    expect(names).toContain("entdb.v1.EntDBService");
+    const symbol = '{"file_containing_symbol":"entdb.v1.EntDBService"}';
+    const described = JSON.parse(await run("-d", symbol, "HOST", method));
+    expect(described.fileDescriptorResponse.fileDescriptorProto.length).toBeGreaterThan(0);
+  });
 });

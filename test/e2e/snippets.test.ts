@@ -1,7 +1,9 @@
 /**
- * What a stranger pastes works: the snippets that `entdb dev` prints, and every block of the
- * README and of the pages in docs/ that is marked `<!-- test -->`; one that shows a refusal is
- * marked `<!-- test refused -->`. Only addresses are replaced, by those of a server on free ports.
+ * What a stranger pastes works: the snippets that `entdb dev` prints, and every block of commands
+ * of the README, of llms.txt and of the pages in docs/ that is marked `<!-- test -->`; one that shows
+ * a refusal is marked `<!-- test refused -->`. Only addresses are replaced, by those of a server on
+ * free ports. Blocks of TypeScript and Python are run by the tests of the SDKs
+ * (sdk/typescript/test/package, sdk/python/tests/test_pages.py); that all are marked is seen to here.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -11,7 +13,6 @@ import { BINARY, runProgram, type ServerProcess, startServerProcess } from "../h
 import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
-const README = join(ROOT, "README.md");
 const DOCS = join(ROOT, "docs");
 const grpcurl = Bun.which("grpcurl");
 
@@ -80,41 +81,61 @@ function withAddresses(block: string): string {
     .replaceAll(/(127\.0\.0\.1|localhost):50051/g, new URL(server.grpcUrl).host);
 }
 
-describe("the README", () => {
-  const blocks = blocksOf(README);
-  const withCurl = blocks.filter(({ needsGrpcurl }) => !needsGrpcurl);
-
-  test("has blocks for curl and for grpcurl", () => {
-    expect(withCurl.length).toBeGreaterThan(2);
-    expect(blocks.length).toBeGreaterThan(withCurl.length);
-  });
-
-  test("its blocks for curl work when pasted, and a write pasted again answers the same", async () => {
-    for (const { block } of withCurl) {
+test.each(["README.md", "llms.txt"])(
+  "the commands of %s work when pasted, and a write pasted again answers the same",
+  async (path) => {
+    const blocks = blocksOf(join(ROOT, path));
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const { block } of blocks) {
       const first = await paste(withAddresses(block));
-      if (block.includes("/v1/atomic")) expect(await paste(withAddresses(block))).toBe(first);
+      const answer = (text: string) => /^\{"results".*$/m.exec(text)?.[0];
+      expect(answer(first)).toBeDefined();
+      expect(answer(await paste(withAddresses(block)))).toBe(answer(first) ?? "");
     }
-  });
-
-  test.skipIf(grpcurl === null)("its blocks for grpcurl work when pasted", async () => {
-    for (const { block } of blocks) await paste(withAddresses(block));
-  });
-});
+  },
+);
 
 /** A script that fails unless the block's answer is an error. */
 const refused = (block: string) => `{\n${block}} | grep '"error"' | tr -d '"'`;
 
-/** security.md is pasted beside a server that asks for credentials, by auth.test.ts. */
-test.each(["README.md", "CONTRIBUTING.md", ...guides()])(
-  "every block of commands in %s is run, or says why not",
+/** Blocks that other tests run, each by the name behind its language: auth.test.ts, tls.test.ts. */
+const NAMED_ELSEWHERE = ["docs/security.md", "docs/tls.md"];
+/** Every piece of these is run by the SDK's own tests; commands are marked as everywhere. */
+const OWN_LANGUAGE: Readonly<Record<string, string>> = {
+  "sdk/typescript/README.md": "ts",
+  "sdk/python/README.md": "python",
+};
+/** Commands stand in fenced blocks, where they are found. */
+const INDENTED_COMMAND = /^ {4}(?:entdb|curl|grpcurl|bun|npx|npm|pip|ENTDB_\w+=)/;
+const EXAMPLES = ["tasks-web", "tasks-api"].map((name) => `examples/${name}/README.md`);
+const OTHERS = ["README.md", "CONTRIBUTING.md", "llms.txt", "sdk/README.md", "examples/README.md"];
+
+test.each([...OTHERS, ...EXAMPLES, ...Object.keys(OWN_LANGUAGE), ...guides()])(
+  "every block of commands or code in %s is run, or says why not",
   (path) => {
-    if (path === "docs/security.md") return;
-    const text = readFileSync(join(ROOT, path), "utf8");
-    const blocks = text.match(/^```(?:bash|sh)$/gm) ?? [];
-    const marked = text.match(/^<!-- (?:test|not run: ).*-->\n```(?:bash|sh)$/gm) ?? [];
-    expect(marked).toHaveLength(blocks.length);
+    if (NAMED_ELSEWHERE.includes(path)) return;
+    const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
+    const unmarked = lines.filter((line, i) => {
+      if (INDENTED_COMMAND.test(line)) return true;
+      const language = /^```(bash|sh|ts|python|toml)/.exec(line)?.[1];
+      if (language === undefined || language === OWN_LANGUAGE[path]) return false;
+      return !/^<!-- (?:test|not run: .).*-->$/.test(lines[i - 1] ?? "");
+    });
+    expect(unmarked).toEqual([]);
   },
 );
+
+test("the configuration files of the documentation are taken", async () => {
+  const toml = /^<!-- test -->\n```toml\n([\s\S]*?)^```$/gm;
+  const files = guides().flatMap((path) => [
+    ...readFileSync(join(ROOT, path), "utf8").matchAll(toml),
+  ]);
+  expect(files.length).toBeGreaterThan(0);
+  for (const [, text = ""] of files) {
+    await Bun.write(join(directory.path, "entdb.toml"), text);
+    await paste(`${BINARY} config show --config entdb.toml --origin`);
+  }
+});
 
 function guides(): string[] {
   return readdirSync(DOCS)

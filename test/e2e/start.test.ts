@@ -23,7 +23,7 @@ test.each([
   ["an unknown flag", ["--grpc-prot", "1"], "Did you mean --grpc-port"],
   ["another address than loopback, in plain text", ["--host", "0.0.0.0"], "--plaintext"],
   ["trust in whoever comes", ["--host", "0.0.0.0", "--auth", "trusted"], "--insecure"],
-  ["a log that is not in this version", ["--wal", "kinesis"], "use file, kafka or memory"],
+  ["a log in a stream that cannot be", ["--kinesis-stream", "a/b"], "ENTDB_KINESIS_STREAM"],
   ["a file that is not there", ["--config", "nowhere.toml"], "nowhere.toml"],
 ])("%s is a usage error with what to do", async (_what, args, hint) => {
   using directory = temporaryDirectory();

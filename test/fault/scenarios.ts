@@ -1,62 +1,62 @@
-import { SeededRandom } from "../harness/seeded-random.ts";
-import { temporaryDirectory } from "../harness/temporary-directory.ts";
-import { History } from "./history.ts";
-import { type FileSystem, LoopDevice, whyNoPowerCuts } from "./loop-device.ts";
+import { damagedArchive, damagedSnapshots } from "./damage/backups.ts";
+import { damagedLog } from "./damage/log-files.ts";
+import { damagedViews } from "./damage/views.ts";
+import { callsFail, syncFailsForEver, syncFailsOnce } from "./disk/failing-calls.ts";
+import { fullDisk } from "./disk/full.ts";
+import { shortWrites } from "./disk/short-writes.ts";
+import { killsDuring } from "./kills/at-a-call.ts";
+import { killsAtRandom } from "./kills/at-random.ts";
+import { deleteTenant } from "./kills/delete-tenant.ts";
+import { append, archive, checkpoint, roll, snapshot, trim } from "./kills/operations.ts";
+import { killsWhileRestoring } from "./kills/while-restoring.ts";
+import { killsWhileStarting } from "./kills/while-starting.ts";
+import { powerCutsSimulated } from "./power-cuts/simulated.ts";
+import { powerCutsExt4, powerCutsXfs } from "./power-cuts/under-load.ts";
+import type { Scenario } from "./scenario.ts";
+import { kafkaBroker, kafkaCluster } from "./services/kafka-histories.ts";
+import { kinesis } from "./services/kinesis-histories.ts";
+import { s3Histories } from "./services/s3-histories.ts";
+import { acknowledgeEarly } from "./teeth/acknowledge-early.ts";
+import { archivePositionEarly } from "./teeth/archive-position-early.ts";
+import { noChecksums } from "./teeth/no-checksums.ts";
+import { noDedupe } from "./teeth/no-dedupe.ts";
+import { takenBack } from "./teeth/taken-back.ts";
+import { withoutDirectorySync } from "./teeth/without-directory-sync.ts";
+import { withoutSync } from "./teeth/without-sync.ts";
 
-const LOAD_MS_MAX = 120;
-/** A fresh history from time to time, so that starts with an empty directory are hit as well. */
-const CYCLES_PER_HISTORY = 50;
-
-/** SIGKILL at random moments under sixteen writers on four tenants. Says what was checked. */
-export async function killLoop(cycles: number, seed: number): Promise<string> {
-  const random = new SeededRandom(seed);
-  let checked = 0;
-  for (let left = cycles; left > 0; left -= CYCLES_PER_HISTORY) {
-    using directory = temporaryDirectory();
-    const history = new History({
-      cwd: directory.path,
-      random,
-      loadMsMax: LOAD_MS_MAX,
-      fault: (server) => server.kill(),
-    });
-    for (let i = 0; i < Math.min(left, CYCLES_PER_HISTORY); i++) await history.cycle();
-    await history.finish();
-    checked += history.journal.answered().length;
-  }
-  return `${checked} transactions acknowledged, none lost, none twice`;
-}
-
-/**
- * The power goes while writers write: only what was synced is there afterwards. `under`
- * puts a program in front of the server.
- */
-export async function powerCuts(
-  cuts: number,
-  fileSystem: FileSystem,
-  seed: number,
-  under: readonly string[] = [],
-): Promise<string> {
-  const obstacle = whyNoPowerCuts();
-  if (obstacle !== undefined) throw new Error(`no power can be cut here: ${obstacle}`);
-  using directory = temporaryDirectory();
-  const device = LoopDevice.make(directory.path, fileSystem);
-  try {
-    const history = new History({
-      cwd: device.mountPoint,
-      random: new SeededRandom(seed),
-      loadMsMax: LOAD_MS_MAX,
-      under,
-      fault: async (server) => {
-        device.cutPower();
-        await server.kill();
-        device.unmount();
-        device.mount();
-      },
-    });
-    for (let i = 0; i < cuts; i++) await history.cycle();
-    await history.finish();
-    return `${history.journal.answered().length} transactions acknowledged, none lost, none twice`;
-  } finally {
-    device.dispose();
-  }
-}
+/** All of them, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [
+  powerCutsExt4,
+  killsAtRandom,
+  powerCutsXfs,
+  killsDuring(append, 18),
+  killsDuring(roll, 12),
+  killsDuring(checkpoint, 12),
+  killsDuring(snapshot, 18),
+  killsDuring(archive, 12),
+  killsDuring(trim, 6),
+  killsDuring(deleteTenant, 12),
+  killsWhileStarting,
+  killsWhileRestoring,
+  powerCutsSimulated,
+  fullDisk,
+  syncFailsOnce,
+  syncFailsForEver,
+  callsFail,
+  shortWrites,
+  damagedLog,
+  damagedViews,
+  damagedSnapshots,
+  damagedArchive,
+  s3Histories,
+  kafkaBroker,
+  kafkaCluster,
+  kinesis,
+  withoutSync,
+  withoutDirectorySync,
+  acknowledgeEarly,
+  noDedupe,
+  noChecksums,
+  archivePositionEarly,
+  takenBack,
+];

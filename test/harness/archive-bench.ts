@@ -1,6 +1,7 @@
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { ArchiveRetention } from "../../src/backup/archive-retention.ts";
-import { type Archiver, openArchiver } from "../../src/backup/archiver.ts";
+import { openArchived } from "../../src/backup/archived.ts";
+import { Archiver } from "../../src/backup/archiver.ts";
 import type { BlobStore } from "../../src/blob/blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { encodeRecord } from "../../src/record/codec.ts";
@@ -62,10 +63,10 @@ export class ArchiveBench implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    this.#archiver = await openArchiver({
-      wal: this.wal,
-      store: this.store,
-      directory: this.directory,
+    const { wal, store, directory } = this;
+    this.#archiver = new Archiver({
+      ...{ wal, store, directory },
+      archived: await openArchived({ wal, store, directory }),
       clock: this.clock,
       intervalMs: 60_000,
       retention: new ArchiveRetention({

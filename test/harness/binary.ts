@@ -116,6 +116,8 @@ export interface ServerOptions extends BinaryOptions {
   readonly args?: readonly string[];
   /** A program in front that becomes the server itself, such as `strace -D`. */
   readonly under?: readonly string[];
+  /** Another executable of the server than the one that users get. */
+  readonly program?: string;
 }
 
 /** The server ended before it was ready. */
@@ -129,15 +131,20 @@ export class StartRefused extends Error {
     this.exitCode = exitCode;
     this.stderr = stderr;
   }
+
+  /** The stable reason that it gave; the empty text when it gave none. */
+  get reason(): string {
+    return /\b[A-Z]+(?:_[A-Z]+)+\b/.exec(this.stderr)?.[0] ?? "";
+  }
 }
 
 /** Starts a server on free ports and returns when it says that it is ready. Throws {@link StartRefused}. */
 export async function startServerProcess(options: ServerOptions): Promise<ServerProcess> {
-  const { command = "serve", dataDir = "data", args = [], under = [] } = options;
+  const { command = "serve", dataDir = "data", args = [], under = [], program = BINARY } = options;
   const child = Bun.spawn(
     [
       ...under,
-      BINARY,
+      program,
       command,
       ...["--grpc-port", "0", "--http-port", "0"],
       ...(dataDir === null ? [] : ["--data-dir", join(options.cwd, dataDir)]),

@@ -1,6 +1,6 @@
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/options.ts";
-import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { type RunningServer, type ServerParts, startServer } from "../../src/server/server.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** A whole server in this process, as users start it, on free ports. */
@@ -11,9 +11,12 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** With its log in memory unless the settings say otherwise; quiet. */
-export async function startTestServer(settings: Partial<Config> = {}): Promise<TestServer> {
+export async function startTestServer(
+  settings: Partial<Config> = {},
+  parts: ServerParts = {},
+): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const server = await startServer(serverConfig({ dataDir: directory.path, ...settings }));
+  const server = await startServer(serverConfig({ dataDir: directory.path, ...settings }), parts);
   return {
     server,
     httpUrl: server.httpUrl,

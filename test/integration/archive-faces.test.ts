@@ -1,13 +1,14 @@
 /**
  * The archive as people meet it: a whole server that archives by default, asked over REST, RPC,
- * health, metrics and the command line, and told wrong places.
+ * health, metrics and the command line, and told wrong places. Time passes from question to question.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/run.ts";
 import { startServer } from "../../src/server/server.ts";
 import { recordedContext } from "../harness/cli-context.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
 import { GRAPH_SCHEMA } from "../harness/graph-schema.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { serverConfig, startTestServer, type TestServer } from "../harness/test-server.ts";
@@ -18,6 +19,19 @@ const dataDir = join(place.path, "data");
 let server: TestServer;
 
 const get = async (path: string, url = server.httpUrl) => (await new Rest(url).get(path)).body;
+
+/** Asks how the archive is, later each time, until it is so. */
+async function onceArchive(
+  isSo: (state: Awaited<ReturnType<typeof get>>) => boolean,
+  clock: FakeClock,
+  url = server.httpUrl,
+) {
+  for (;;) {
+    const state = await get("/admin/archive", url);
+    if (isSo(state)) return state;
+    clock.advance(1_000);
+  }
+}
 const post = async (path: string, body: object, headers: Record<string, string> = {}) =>
   await fetch(server.httpUrl + path, {
     method: "POST",
@@ -32,12 +46,13 @@ async function entdb(...argv: string[]) {
 }
 
 beforeAll(async () => {
-  server = await startTestServer({ wal: "file", dataDir, archiveInterval: 100 });
+  const clock = new FakeClock();
+  server = await startTestServer({ wal: "file", dataDir, archiveInterval: 1_000 }, { clock });
   for (const tenant of ["acme", "globex"]) {
     const written = await post("/v1/schema", GRAPH_SCHEMA, { "x-tenant-id": tenant });
     expect(written.status).toBe(200);
   }
-  while ((await get("/admin/archive")).lag_records > 0) await Bun.sleep(20);
+  await onceArchive((state) => state.lag_records === 0, clock);
 });
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
@@ -130,6 +145,32 @@ describe("entdb log --from-archive", () => {
     expect(stderr).toContain(`archive/globex/${name}/segment_000001.jsonl.gz`);
   });
 
+  test("names a tenant's newest segment, and one of which nothing is left, and prints the others'", async () => {
+    using copy = temporaryDirectory();
+    await Bun.$`cp -a ${join(dataDir, "backup")} ${join(dataDir, "checkpoint")} ${copy.path}`;
+    const archive = join(copy.path, "backup", "archive");
+    const flags = ["--data-dir", copy.path, "--from-archive"];
+    const [day = ""] = readdirSync(join(archive, "globex"));
+    const newest = readdirSync(join(archive, "globex", day)).filter((name) => name.endsWith(".gz"));
+    const key = `archive/globex/${day}/${newest.at(-1)}`;
+    rmSync(join(archive, "globex"), { recursive: true });
+    const all = await entdb("log", ...flags);
+    expect(all.code).toBe(3);
+    expect(all.stdout).toContain("acme");
+    expect(all.stderr).toContain(key);
+    expect((await entdb("log", ...flags, "--tenant-id", "acme")).code).toBe(0);
+    const one = await entdb("log", ...flags, "--tenant-id", "globex");
+    expect(one.stderr).toContain("OBJECT_NOT_FOUND");
+    expect(one.stderr).toContain(key);
+    const restored = await entdb(
+      ...["restore", "--data-dir", copy.path, "--target-time", "latest"],
+      ...["--output-dir", join(copy.path, "restored")],
+    );
+    expect(restored.code).toBe(3);
+    expect(restored.stderr).toContain(key);
+    expect(existsSync(join(copy.path, "restored"))).toBe(false);
+  });
+
   test("refuses what it cannot do, and a place that is not there", async () => {
     const follow = await entdb("log", "--data-dir", dataDir, "--from-archive", "--follow");
     expect(follow.code).toBe(2);
@@ -166,18 +207,17 @@ describe("a server that may not archive", () => {
   });
 
   test("starts while its bucket is out of reach, serves, and says what is wrong", async () => {
-    await using server2 = await startTestServer({
-      wal: "file",
-      archiveInterval: 100,
+    const clock = new FakeClock();
+    const bucket = {
       s3Bucket: "some-bucket",
       s3Endpoint: "http://127.0.0.1:9",
       s3AccessKeyId: "key",
       s3SecretAccessKey: "secret",
-      s3TimeoutMs: 1_000,
-    });
-    const state = () => get("/admin/archive", server2.httpUrl);
-    while ((await state()).failure === undefined) await Bun.sleep(20);
-    expect(await state()).toMatchObject({ enabled: true, place: "s3://some-bucket" });
+    };
+    await using server2 = await startTestServer({ wal: "file", ...bucket }, { clock });
+    const hasFailed = (state: object) => "failure" in state;
+    const state = await onceArchive(hasFailed, clock, server2.httpUrl);
+    expect(state).toMatchObject({ enabled: true, place: "s3://some-bucket" });
     const health = await new Rest(server2.httpUrl).get("/health");
     expect(health.status).toBe(200);
     const { status, components } = health.body;

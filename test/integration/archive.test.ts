@@ -58,6 +58,17 @@ async function fill(writes: number, from = 0): Promise<void> {
   }
 }
 
+/** Lets time pass until everything is archived. */
+const archived = () =>
+  until(
+    () => partition.engine.archiveState()?.lagRecords === 0,
+    () => partition.fakeClock.advance(1_000),
+  );
+
+/** The keys of a tenant's archive, in order. */
+const keysOf = async (tenantId: string) =>
+  (await Array.fromAsync(store.list(archivePrefix(tenantId), never))).flat().map(({ key }) => key);
+
 /** Lets time pass until everything is archived, in a checkpoint, and what can go has gone. */
 async function trimmed(): Promise<void> {
   const { engine, wal } = partition.partition;
@@ -225,19 +236,71 @@ describe("made again from the archive and what is left of the log", () => {
 });
 
 describe("where the archive is not whole", () => {
-  test("a rebuild names the object that is missing, and the tenant is served as before", async () => {
-    await trimmedPartition();
-    const pages = await Array.fromAsync(store.list(archivePrefix("acme"), never));
-    const [key = ""] = pages
-      .flat()
-      .map((object) => object.key)
-      .filter((name) => name.endsWith(".gz"));
-    await store.delete(key, never);
-    const error = await refused(partition.engine.rebuildTenant("acme", never));
-    expect(error).toMatchObject({ reason: "OBJECT_NOT_FOUND", details: { key } });
-    expect(error.message).toContain(key);
-    await until(() => partition.engine.logState().tenantsBehind.length === 0);
-    await expectWhole(40);
+  /** A trimmed log, and three segments of each tenant in the archive. */
+  async function threeSegments(): Promise<string[]> {
+    for (const from of [0, 20, 40]) {
+      await fill(20, from);
+      await archived();
+    }
+    const { wal } = partition.partition;
+    await until(
+      () => wal.start > wal.end - 30,
+      () => partition.fakeClock.advance(1_000),
+    );
+    const keys = await keysOf("acme");
+    expect(keys.length).toBeGreaterThanOrEqual(6);
+    return keys;
+  }
+
+  test.each([
+    ["oldest segment is", ["LOG_TRIMMED"], (keys: string[]) => keys.slice(0, 2)],
+    [
+      "second segment is",
+      ["OBJECT_NOT_FOUND", "ARCHIVE_GAP"],
+      (keys: string[]) => keys.slice(2, 4),
+    ],
+    ["newest segment is", ["OBJECT_NOT_FOUND"], (keys: string[]) => keys.slice(-2)],
+    ["newest segment's checksum is", ["OBJECT_NOT_FOUND"], (keys: string[]) => keys.slice(-2, -1)],
+    ["newest two segments are", ["OBJECT_NOT_FOUND"], (keys: string[]) => keys.slice(-4)],
+    ["archive is", ["OBJECT_NOT_FOUND"], (keys: string[]) => keys],
+  ])(
+    "a rebuild names what is missing, and the tenant is served as before, when its %s",
+    async (_what, reasons, some) => {
+      const keys = await threeSegments();
+      const gone = some(keys);
+      for (const key of gone) await store.delete(key, never);
+      const error = await refused(partition.engine.rebuildTenant("acme", never));
+      const { reason, message } = error;
+      expect(reasons).toContain(reason);
+      // A day's last segment is missed by the first one of the next day.
+      const name =
+        reason === "ARCHIVE_GAP" ? keys[keys.indexOf(gone.at(-1) ?? "") + 2] : gone.at(-1);
+      if (reason !== "LOG_TRIMMED") expect(message).toContain(name as string);
+      await until(() => partition.engine.logState().tenantsBehind.length === 0);
+      expect(await emails(partition.tenant("acme"))).toEqual(emailsOf("acme", 60));
+    },
+    60_000,
+  );
+
+  test("a lost view is not made again without them, and made when they are back", async () => {
+    const keys = await threeSegments();
+    const objects = await Promise.all(keys.map((key) => store.get(key, never)));
+    for (const key of keys) await store.delete(key, never);
+    const directory = partition.directoryOf("acme");
+    await partition.crash({}, () =>
+      rmSync(directory.replace(/^.*\/data/, partition.dataDir), { recursive: true }),
+    );
+    expect(await emails(partition.tenant("globex"))).toEqual(emailsOf("globex", 60));
+    const halt = () => partition.trouble.find(({ what }) => what === "halted");
+    // That it is gone is met when it is opened.
+    await refused(partition.tenant("acme").node(ownId("nd", 0)));
+    await until(() => halt() !== undefined);
+    expect(halt()).toMatchObject({ tenantId: "acme", cause: { details: { key: keys.at(-1) } } });
+    for (const [i, key] of keys.entries()) await store.put(key, objects[i] as Uint8Array, never);
+    await partition.crash();
+    const tenant = partition.tenant("acme");
+    await onceServed(() => tenant.node(ownId("nd", 0), { strong: true }));
+    expect(await emails(tenant)).toEqual(emailsOf("acme", 60));
   }, 60_000);
 
   test("a lost catalog is no empty one: the server does not start, and no tenant's files go", async () => {
@@ -249,7 +312,11 @@ describe("where the archive is not whole", () => {
       rmSync(join(partition.dataDir, "tenants", "_system"), { recursive: true });
       before = tenants();
     });
-    await expect(opening).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
+    // Another place, in which the archive is not.
+    await expect(opening).rejects.toMatchObject({
+      reason: "OBJECT_NOT_FOUND",
+      message: expect.stringContaining("archive/_system/"),
+    });
     expect(tenants().filter((name) => name !== "_system")).toEqual(before);
     await expect(partition.start({ archive: undefined })).rejects.toMatchObject({
       reason: "LOG_TRIMMED",
@@ -261,22 +328,13 @@ describe("where the archive is not whole", () => {
 test("a deleted tenant's archive goes, and a next life of its id begins with an empty one", async () => {
   await fill(3);
   const { engine } = partition;
-  const archived = () =>
-    until(
-      () => engine.archiveState()?.lagRecords === 0,
-      () => partition.fakeClock.advance(1_000),
-    );
-  const keys = async (tenantId: string) =>
-    (await Array.fromAsync(store.list(archivePrefix(tenantId), never)))
-      .flat()
-      .map(({ key }) => key);
   await archived();
-  expect(await keys("acme")).toHaveLength(2);
+  expect(await keysOf("acme")).toHaveLength(2);
   await engine.administration.deleteTenant(OPERATOR, "acme", never);
   await archived();
-  expect(await keys("acme")).toEqual([]);
-  expect(await keys("globex")).toHaveLength(2);
+  expect(await keysOf("acme")).toEqual([]);
+  expect(await keysOf("globex")).toHaveLength(2);
   await partition.tenant("acme").register(GRAPH_SCHEMA);
   await archived();
-  expect(await keys("acme")).toHaveLength(2);
+  expect(await keysOf("acme")).toHaveLength(2);
 }, 60_000);

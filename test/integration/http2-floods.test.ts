@@ -5,49 +5,15 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { ATTACKS, CALL, END_HEADERS, frame, HELLO } from "../harness/http2-attacks.ts";
 import { startFace, type TestFace } from "../harness/rpc-face.ts";
 import { nodeOf } from "../harness/scripted-engine.ts";
 import { rpcClient } from "../harness/wire.ts";
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const DATA = 0;
 const HEADERS = 1;
-const PRIORITY = 2;
-const RST_STREAM = 3;
-const SETTINGS = 4;
-const PING = 6;
-const WINDOW_UPDATE = 8;
-const CONTINUATION = 9;
-const END_HEADERS = 4;
-const CANCEL = Buffer.from([0, 0, 0, 8]);
 const FRAMES_AT_ONCE = 200;
-const NOTHING: Buffer = Buffer.alloc(0);
 const MB = 1024 * 1024;
-
-function frame(type: number, flags: number, stream: number, payload: Buffer = NOTHING): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** A header as HPACK writes it out, without a table. */
-function header(name: string, value: string): Buffer {
-  return Buffer.concat([
-    ...[Buffer.from([0, name.length]), Buffer.from(name)],
-    ...[Buffer.from([value.length]), Buffer.from(value)],
-  ]);
-}
-
-const CALL = Buffer.concat([
-  header(":method", "POST"),
-  header(":scheme", "http"),
-  header(":path", "/entdb.v1.EntDBService/GetNode"),
-  header(":authority", "localhost"),
-  header("content-type", "application/grpc"),
-]);
 
 let face: TestFace;
 
@@ -87,7 +53,7 @@ async function flood({ frames, make, reads = true }: Flood): Promise<Came> {
   if (reads) {
     socket.resume();
   } else socket.pause();
-  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)]));
+  socket.write(HELLO);
   const other = rpcClient("grpc", face.url);
   const before = process.memoryUsage.rss();
   let most = before;
@@ -112,45 +78,15 @@ function written(socket: ReturnType<typeof connect>, bytes: Buffer): Promise<voi
   });
 }
 
-const streamOf = (index: number) => 2 * index + 1;
-
 describe("a flood of", () => {
   test.each<[string, Flood]>([
-    [
-      "streams that are reset at once",
-      {
-        frames: 100_000,
-        make: (i) =>
-          Buffer.concat([
-            frame(HEADERS, END_HEADERS, streamOf(i), CALL),
-            frame(RST_STREAM, 0, streamOf(i), CANCEL),
-          ]),
-      },
-    ],
-    [
-      "pieces of one endless head",
-      {
-        frames: 100_000,
-        make: (i) =>
-          i === 0
-            ? frame(HEADERS, 0, 1, CALL)
-            : frame(CONTINUATION, 0, 1, header(`x-${i}`, "y".repeat(100))),
-      },
-    ],
-    [
-      "empty pieces of a body",
-      {
-        frames: 100_000,
-        make: (i) => (i === 0 ? frame(HEADERS, END_HEADERS, 1, CALL) : frame(DATA, 0, 1)),
-      },
-    ],
-    [
-      "pings whose answers nobody reads",
-      { frames: 2_000_000, reads: false, make: () => frame(PING, 0, 0, Buffer.alloc(8)) },
-    ],
+    ["streams that are reset at once", { frames: 100_000, make: ATTACKS.resets }],
+    ["pieces of one endless head", { frames: 100_000, make: ATTACKS["an endless head"] }],
+    ["empty pieces of a body", { frames: 100_000, make: ATTACKS["an empty body"] }],
+    ["pings whose answers nobody reads", { frames: 2_000_000, reads: false, make: ATTACKS.pings }],
     [
       "settings whose acknowledgements nobody reads",
-      { frames: 4_000_000, reads: false, make: () => frame(SETTINGS, 0, 0) },
+      { frames: 4_000_000, reads: false, make: ATTACKS.settings },
     ],
   ])(
     "%s ends its connection",
@@ -163,15 +99,10 @@ describe("a flood of", () => {
     60_000,
   );
 
-  test.each<[string, () => Buffer]>([
-    ["pings", () => frame(PING, 0, 0, Buffer.alloc(8))],
-    ["settings", () => frame(SETTINGS, 0, 0)],
-    ["priorities", () => frame(PRIORITY, 0, 1, Buffer.from([0, 0, 0, 0, 1]))],
-    ["window updates", () => frame(WINDOW_UPDATE, 0, 0, Buffer.from([0, 0, 0, 1]))],
-  ])(
+  test.each(["pings", "settings", "priorities", "window updates"] as const)(
     "%s hinders nobody else, and fills no memory",
-    async (_name, make) => {
-      const came = await flood({ frames: 100_000, make });
+    async (attack) => {
+      const came = await flood({ frames: 100_000, make: ATTACKS[attack] });
       // What is not read in time counts as unread: then this connection is ended too.
       expect(came.grownMb).toBeLessThan(64);
       expect(came.answered).toBeGreaterThan(0);
@@ -204,7 +135,7 @@ test("a body of one-byte pieces is read as one", async () => {
     });
   });
   const head = frame(HEADERS, END_HEADERS, 1, CALL);
-  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), head]));
+  socket.write(Buffer.concat([HELLO, head]));
   for (const piece of pieces) await written(socket, piece);
   await answered;
   socket.destroy();

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { SecuredServer } from "../harness/secured-server.ts";
 import { startTestServer } from "../harness/test-server.ts";
 import { PROTOCOLS, Rest, rpcClient } from "../harness/wire.ts";
 
@@ -95,4 +96,40 @@ test("a tenant's own limits come before the server's, and hold from the next req
   expect([set.status, set.body.error]).toEqual([200, undefined]);
   const { headers } = await rest.get("/v1/schema");
   expect(headers.get("x-ratelimit-limit")).toBe("50");
+});
+
+describe("what has not the form of its message", () => {
+  const CREDENTIAL = { credentialRequestsPerSecond: 1, credentialRequestBurst: 3 };
+  const rpc = (type: string) => ({
+    path: "/entdb.v1.EntDBService/GetSchema",
+    init: { method: "POST", headers: { "content-type": type }, body: '{"misspelt": 1}' },
+    status: 400,
+  });
+  const malformed = {
+    "over the thin path": rpc("application/json"),
+    "over the stock path": rpc("application/json; charset=utf-8"),
+    "over REST": { path: "/v1/schema?misspelt=1", init: { headers: {} }, status: 400 },
+  };
+
+  test.each(Object.entries(malformed))("counts for its credential, %s", async (_how, request) => {
+    await using server = await SecuredServer.start(async () => undefined, CREDENTIAL);
+    const { path, init, status } = request;
+    const headers = { ...init.headers, authorization: `Bearer ${server.adminKey}` };
+    const base = path.startsWith("/v1/") ? server.httpUrl : server.grpcUrl;
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      statuses.push((await fetch(`${base}${path}`, { ...init, headers })).status);
+    }
+    expect(statuses).toEqual([status, status, status, 429]);
+  });
+
+  test("is nobody's where nobody is asked who it is", async () => {
+    await using server = await startTestServer(SLOW);
+    for (const { path, init, status } of Object.values(malformed)) {
+      for (let i = 0; i < 4; i++) {
+        const answer = await fetch(`${server.httpUrl}${path}`, init);
+        expect(answer.status).toBe(status);
+      }
+    }
+  });
 });

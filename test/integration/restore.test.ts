@@ -18,11 +18,13 @@ import {
 import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
 import { encodeStated } from "../../src/backup/stated-fields.ts";
 import { verifyDirectory } from "../../src/backup/verify.ts";
+import type { EntError } from "../../src/base/errors.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { backedUpTo } from "../harness/history-of-tenants.ts";
+import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
-import { TestPartition, until } from "../harness/partition.ts";
+import { TestPartition, turn, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
@@ -120,9 +122,46 @@ describe("a restored directory", () => {
     expect(await nameIn(restored)).toEqual(str("better"));
   });
 
+  test.each([
+    ["canonical.db", "TENANT_HALTED"],
+    ["mailbox.db", "TENANT_STALLED"],
+  ])(
+    "never begins a lost %s with nothing, as long as it has no snapshot of its own",
+    async (lost, reason) => {
+      await partition.tenant("globex").register(MAIL_SCHEMA);
+      await partition.tenant("globex").execute([letter(["user:bob"], { [TITLE]: str("letter") })]);
+      await archived();
+      await restore({ targetTime: undefined });
+      const own = backedUpTo(new MemoryBlobStore());
+      await using restored = await TestPartition.open({
+        ...{ wal: "file", from: target(), clock: partition.clock, seed: 9, ...own },
+      });
+      const globex = restored.tenant("globex");
+      const read = () =>
+        lost === "canonical.db" ? globex.schema() : new MailboxClient(globex).unread();
+      const file = join(restored.directoryOf("globex"), lost);
+      await restored.restart({}, () => writeFileSync(file, "damaged"));
+      const whyNot = async () =>
+        await read().then(
+          () => undefined,
+          (error: EntError) => error,
+        );
+      let error = await whyNot();
+      for (; error?.reason === "TENANT_REBUILDING"; error = await whyNot()) {
+        restored.fakeClock.advance(1_000);
+        await turn();
+      }
+      expect(error).toMatchObject({ reason });
+      const { cause } = restored.trouble.at(-1) ?? {};
+      expect(cause).toMatchObject({ reason: "LOG_TRIMMED" });
+    },
+  );
+
   test("is sound, which a look through it says, and a damaged page not", async () => {
     await restore();
-    const look = () => verifyDirectory(target(), partition.clock, () => undefined, never);
+    const { archive } = sources();
+    const verification = { directory: target(), archive, progress: () => undefined };
+    const look = () => verifyDirectory({ ...verification, clock: partition.clock }, never);
     const { tenants } = await look();
     expect(tenants.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme"]);
     const [directory = ""] = readdirSync(join(target(), "tenants")).filter((d) => d !== "_system");

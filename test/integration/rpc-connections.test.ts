@@ -156,6 +156,39 @@ describe("the watch", () => {
     },
   );
 
+  test.each(["stock", "thin"])(
+    "drops answers to which the client opens no window, %s",
+    async (path) => {
+      const clock = new FakeClock();
+      const bytes = 400_000;
+      await using face = await startFace({
+        clock,
+        thin: path === "thin",
+        engine: answers("x".repeat(bytes)),
+        // What the shut window holds back is all that may be held back: nobody gets more meanwhile.
+        limits: { unreadBytes: bytes },
+      });
+      // SETTINGS_INITIAL_WINDOW_SIZE 0: not a byte of an answer may be sent.
+      using shut = await rawHttp2(face.port, Buffer.from([0, 4, 0, 0, 0, 0]));
+      shut.headers(1, PATH);
+      shut.frame(FRAME.data, END_STREAM, 1, envelope(REQUEST));
+      await shut.untilFrame(FRAME.headers, 1);
+      const client = createClient(EntDBService, createGrpcTransport({ baseUrl: face.url }));
+      const refused = await client.getNode({ context: CONTEXT }).catch((error: unknown) => error);
+      expect(ConnectError.from(refused).code).toBe(Code.ResourceExhausted);
+      for (let second = 0; second < 40; second++) {
+        clock.advance(1_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await shut.untilFrame(FRAME.reset, 1);
+      expect(shut.frames().filter(({ type }) => type === FRAME.data)).toEqual([]);
+      expect(face.seen.ended).toContain("slow");
+      // What was held back has been given up with it.
+      await eventually(() => face.seen.calls.length === 2, "the end of the call");
+      expect((await client.getNode({ context: CONTEXT })).node?.id).toBe(nodeOf().id);
+    },
+  );
+
   test("takes no more connections than it may, in total and from one address", async () => {
     await using face = await startFace({ limits: { connections: 3, connectionsPerPeer: 2 } });
     using first = await rawSocket(face.port);

@@ -47,6 +47,8 @@ afterAll(async () => {
   await at[Symbol.asyncDispose]();
 });
 
+const urlOf = ({ port }: HttpListener) => `http://127.0.0.1:${port}`;
+
 const noWatchers = () => until(() => at.engine.changes.count === 0);
 
 /** A watch that is read in the background. */
@@ -95,7 +97,7 @@ const DOORS: readonly [protocol: Protocol, version: "1.1" | "2", port: "rpc" | "
 ];
 
 describe.each(DOORS)("%s over HTTP/%s on the %s port", (protocol, version, port) => {
-  const client = () => rpcClient(protocol, port === "rpc" ? face.url : http.url, version);
+  const client = () => rpcClient(protocol, port === "rpc" ? face.url : urlOf(http), version);
 
   test("history, then live, then from the last position again", async () => {
     const a = await alice.make(createNode(USER, { [NAME]: str("a") }));
@@ -139,7 +141,7 @@ describe("server-sent events", () => {
   /** Events as they come; leaving ends the request. */
   async function listen(query: string, headers: Record<string, string> = {}) {
     const abort = new AbortController();
-    const url = `${http.url}/v1/watch?${QUERY}&${query}`;
+    const url = `${urlOf(http)}/v1/watch?${QUERY}&${query}`;
     const response = await fetch(url, { headers, signal: abort.signal });
     const events: ServerEvent[] = [];
     const ended = (async () => {
@@ -189,14 +191,14 @@ describe("server-sent events", () => {
     expect(await refused("heartbeat_ms=1")).toBe(400);
     expect(await refused("after=AAAA")).toBe(400);
     expect(await refused("", { "last-event-id": "AAAA" })).toBe(400);
-    const nobody = await fetch(`${http.url}/v1/watch?tenant_id=nobody&actor=user:a`);
+    const nobody = await fetch(`${urlOf(http)}/v1/watch?tenant_id=nobody&actor=user:a`);
     expect(nobody.status).toBe(404);
     expect(await nobody.text()).toContain('"TENANT_NOT_FOUND"');
     await noWatchers();
   });
 
   test("of HEAD are none, and hold no place", async () => {
-    const response = await fetch(`${http.url}/v1/watch?${QUERY}`, { method: "HEAD" });
+    const response = await fetch(`${urlOf(http)}/v1/watch?${QUERY}`, { method: "HEAD" });
     expect(response.status).toBe(200);
     await noWatchers();
   });
@@ -271,7 +273,7 @@ describe("a stop of the server", () => {
       new Stream(rpcClient("connect", own.url)).begun(),
       new Stream(rpcClient("grpc-web", own.url)).begun(),
     ]);
-    const sse = await fetch(`${rest.url}/v1/watch?${QUERY}`);
+    const sse = await fetch(`${urlOf(rest)}/v1/watch?${QUERY}`);
     const text = sse.text();
     await until(() => at.engine.changes.count === 4);
     await Promise.all([own.listener.stop(60_000), rest.stop()]);

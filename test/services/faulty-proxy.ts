@@ -6,8 +6,10 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 
 export type Fault =
-  /** An answer of the proxy's own; the service never hears of the request. */
-  | { readonly kind: "answer"; readonly status: 500 | 503 }
+  /** An answer of the proxy's own, by default an error of S3; the service never hears of the request. */
+  | { readonly kind: "answer"; readonly status: number; readonly body?: string }
+  /** The service does it twice; the second answer is given. */
+  | { readonly kind: "twice" }
   /** The service does what was asked, and no answer ever comes. */
   | { readonly kind: "silent" }
   /** The service is not asked, and no answer ever comes. */
@@ -21,10 +23,17 @@ export type Fault =
   /** The connection is refused. */
   | { readonly kind: "closed" };
 
+export interface FaultyRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The operation, for services that name it in a header of Amazon's: "PutRecord". */
+  readonly operation: string;
+}
+
 export interface FaultyProxy extends AsyncDisposable {
   readonly url: string;
   /** Asked for each request, in order. Undefined: nothing happens to it. */
-  fault: (request: { readonly method: string; readonly path: string }) => Fault | undefined;
+  fault: (request: FaultyRequest) => Fault | undefined;
   /** Requests that came. */
   readonly requests: number;
 }
@@ -65,13 +74,19 @@ class LoopbackProxy implements FaultyProxy {
     this.requests += 1;
     const { method = "GET", url: path = "/" } = incoming;
     const body = Buffer.concat(await Array.fromAsync(incoming));
-    const fault = this.fault({ method, path });
+    const operation = String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
+    const fault = this.fault({ method, path, operation });
     if (fault?.kind === "closed") return void incoming.socket.destroy();
     if (fault?.kind === "unheard") return;
     if (fault?.kind === "answer") {
-      answer.writeHead(fault.status, { "content-type": "application/xml" });
-      answer.end("<Error><Code>InternalError</Code><Message>on purpose</Message></Error>");
+      const { status, body } = fault;
+      const type = body === undefined ? "application/xml" : "application/x-amz-json-1.1";
+      answer.writeHead(status, { "content-type": type });
+      answer.end(body ?? S3_ERROR);
       return;
+    }
+    if (fault?.kind === "twice") {
+      await this.#ask(incoming, method, path, body).catch(() => undefined);
     }
     const asked = await this.#ask(incoming, method, path, body).catch(() => undefined);
     if (asked === undefined) return void incoming.socket.destroy();
@@ -129,3 +144,5 @@ class LoopbackProxy implements FaultyProxy {
     });
   }
 }
+
+const S3_ERROR = "<Error><Code>InternalError</Code><Message>on purpose</Message></Error>";

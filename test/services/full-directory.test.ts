@@ -4,49 +4,35 @@
  * goes on by itself when there is room.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemRandom } from "../../src/base/random.ts";
 import { openDirectoryBlobStore } from "../../src/blob/directory-blob-store.ts";
 import { ArchiveBench } from "../harness/archive-bench.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
+import { canMount, SmallFileSystem } from "./small-file-system.ts";
 
 const never = new AbortController().signal;
-const isRoot = process.getuid?.() === 0;
-const SIZE = "2m";
 
-let place: TemporaryDirectory;
-let small = "";
-
-function mount(...args: string[]): void {
-  const { success, stderr } = Bun.spawnSync(["mount", ...args]);
-  if (!success) throw new Error(stderr.toString());
-}
+let small: SmallFileSystem;
 
 beforeEach(() => {
-  place = temporaryDirectory();
-  small = join(place.path, "small");
-  mkdirSync(small);
-  if (isRoot) mount("-t", "tmpfs", "-o", `size=${SIZE}`, "tmpfs", small);
+  small = new SmallFileSystem(2);
 });
-afterEach(() => {
-  if (isRoot) Bun.spawnSync(["umount", small]);
-  place[Symbol.dispose]();
-});
+afterEach(() => small[Symbol.dispose]());
 
 const open = () =>
-  openDirectoryBlobStore({ directory: join(small, "backup"), random: systemRandom });
+  openDirectoryBlobStore({ directory: join(small.path, "backup"), random: systemRandom });
 
-describe.skipIf(!isRoot)("a directory", () => {
+describe.skipIf(!canMount)("a directory", () => {
   test("that is full refuses by name, and takes what fits", async () => {
     const store = await open();
     const large = new Uint8Array(4 * 1024 * 1024).fill(7);
-    const file = join(place.path, "large");
+    const file = join(small.beside, "large");
     writeFileSync(file, large);
     const full = { reason: "STORAGE_UNAVAILABLE", retryable: true };
     await expect(store.put("a", large, never)).rejects.toMatchObject(full);
     await expect(store.putFile("a", file, never)).rejects.toMatchObject(full);
-    expect(readdirSync(join(small, "backup", ".incoming"))).toEqual([]);
+    expect(readdirSync(join(small.path, "backup", ".incoming"))).toEqual([]);
     expect(await store.find("a", never)).toBeUndefined();
     await store.put("a", large.subarray(0, 1_000), never);
     expect(await store.find("a", never)).toEqual({ key: "a", bytes: 1_000 });
@@ -55,7 +41,7 @@ describe.skipIf(!isRoot)("a directory", () => {
   test("that is read-only refuses by name, and is read as ever", async () => {
     const store = await open();
     await store.put("a", new Uint8Array(10), never);
-    mount("-o", "remount,ro", small);
+    small.makeReadOnly();
     const denied = { reason: "STORAGE_ACCESS_DENIED", retryable: false };
     await expect(store.put("b", new Uint8Array(10), never)).rejects.toMatchObject(denied);
     await expect(store.delete("a", never)).rejects.toMatchObject(denied);
@@ -64,7 +50,7 @@ describe.skipIf(!isRoot)("a directory", () => {
   });
 
   test("that is full holds the archive up until there is room", async () => {
-    const filler = join(small, "filler");
+    const filler = join(small.path, "filler");
     await using bench = await ArchiveBench.open({ store: await open() });
     writeFileSync(filler, new Uint8Array(2 * 1024 * 1024 - 16 * 1024));
     for (let i = 0; i < 40; i++) {

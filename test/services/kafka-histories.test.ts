@@ -1,57 +1,25 @@
 /**
  * The executable on a real Kafka, through faults: no acknowledged write is lost, none is there
  * twice. Goal: at least fifty histories in every run of continuous integration. Method: the
- * faults of a table in turns, at random moments, on one log per cluster, with everything that
- * was acknowledged checked after each. `KAFKA_HISTORIES=N` multiplies them, `SEED` replays.
+ * scenarios of the fault harness. `KAFKA_HISTORIES=N` multiplies them, `SEED` replays.
  */
 import { expect, test } from "bun:test";
-import { CLUSTER_FAULTS, type Fault, SINGLE_BROKER_FAULTS } from "../fault/kafka-faults.ts";
-import { KafkaHistory } from "../fault/kafka-history.ts";
+import { kafkaBroker, kafkaCluster } from "../fault/services/kafka-histories.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
-import { temporaryDirectory } from "../harness/temporary-directory.ts";
-import { startKafka } from "./kafka.ts";
 
 const TIMES = Number(process.env["KAFKA_HISTORIES"] ?? "1");
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 const TIMEOUT_MS = TIMES * 600_000;
 
-/** One after the other, each so often. Answers how many there were and how many transactions they acknowledged. */
-async function histories(
-  nodes: 1 | 3,
-  faults: Readonly<Record<string, Fault>>,
-  rounds: number,
-): Promise<number> {
-  await using kafka = await startKafka({ nodes });
-  using directory = temporaryDirectory();
-  const random = new SeededRandom(SEED);
-  const cwd = directory.path;
-  await using history = new KafkaHistory({ kafka, topic: "histories", cwd, random });
-  let count = 0;
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, fault] of Object.entries(faults)) {
-      await history.cycle(name, fault);
-      count += 1;
-    }
-  }
-  const acknowledged = history.journal.answered().length;
-  process.stderr.write(
-    `${count} histories on ${nodes} broker(s), seed ${SEED}: ${acknowledged} transactions acknowledged, none lost, none twice\n`,
-  );
-  return count;
-}
-
-test(
-  "one broker: the server, its data, the broker, and both",
-  async () => {
-    expect(await histories(1, SINGLE_BROKER_FAULTS, 5 * TIMES)).toBe(30 * TIMES);
-  },
-  TIMEOUT_MS,
-);
-
-test(
-  "three brokers: leaders lost and found, and more lost than the log can do without",
-  async () => {
-    expect(await histories(3, CLUSTER_FAULTS, 3 * TIMES)).toBe(24 * TIMES);
+test.each([kafkaBroker, kafkaCluster])(
+  "$name",
+  async (scenario) => {
+    const cycles = scenario.cycles * TIMES;
+    const { faults, acknowledged } = await scenario.run({ cycles, random: new SeededRandom(SEED) });
+    expect(faults).toBe(cycles);
+    process.stderr.write(
+      `${scenario.name}: ${faults} histories, seed ${SEED}: ${acknowledged} transactions acknowledged, none lost, none twice\n`,
+    );
   },
   TIMEOUT_MS,
 );

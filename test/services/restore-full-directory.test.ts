@@ -4,7 +4,7 @@
  * and what was restored from is untouched.
  */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { restoreDirectory } from "../../src/backup/restorer.ts";
@@ -16,30 +16,17 @@ import { createNode, str } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
+import { canMount, SmallFileSystem } from "./small-file-system.ts";
 
 const never = new AbortController().signal;
-const isRoot = process.getuid?.() === 0;
 const LONG = "x".repeat(50_000);
 
-let place: TemporaryDirectory;
-let small = "";
-
-function mount(...args: string[]): void {
-  const { success, stderr } = Bun.spawnSync(["mount", ...args]);
-  if (!success) throw new Error(stderr.toString());
-}
+let small: SmallFileSystem;
 
 beforeEach(() => {
-  place = temporaryDirectory();
-  small = join(place.path, "small");
-  mkdirSync(small);
-  if (isRoot) mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", small);
+  small = new SmallFileSystem(1);
 });
-afterEach(() => {
-  if (isRoot) Bun.spawnSync(["umount", small]);
-  place[Symbol.dispose]();
-});
+afterEach(() => small[Symbol.dispose]());
 
 async function restoreIntoSmall() {
   const store = new MemoryBlobStore();
@@ -55,7 +42,7 @@ async function restoreIntoSmall() {
   const error = await refused(
     restoreDirectory(
       {
-        ...{ directory: join(small, "restored"), tenantId: undefined, targetTime: undefined },
+        ...{ directory: join(small.path, "restored"), tenantId: undefined, targetTime: undefined },
         dryRun: false,
       },
       { shelf: new SnapshotShelf(store), archive: new ArchiveReader(store), log: undefined },
@@ -67,18 +54,18 @@ async function restoreIntoSmall() {
   return error;
 }
 
-test.skipIf(!isRoot)("into a full place is refused by name, and leaves nothing", async () => {
+test.skipIf(!canMount)("into a full place is refused by name, and leaves nothing", async () => {
   const error = await restoreIntoSmall();
   expect(error).toMatchObject({ reason: "DATA_DIR_INVALID" });
   expect(error.message).toContain("no room");
   expect(error.hint).toContain("room");
-  expect(readdirSync(small)).toEqual([]);
+  expect(readdirSync(small.path)).toEqual([]);
 });
 
-test.skipIf(!isRoot)("into a read-only place is refused by name", async () => {
-  mount("-o", "remount,ro", small);
+test.skipIf(!canMount)("into a read-only place is refused by name", async () => {
+  small.makeReadOnly();
   const error = await restoreIntoSmall();
   expect(error).toMatchObject({ reason: "DATA_DIR_INVALID" });
   expect(error.message).toContain("read-only");
-  expect(readdirSync(small)).toEqual([]);
+  expect(readdirSync(small.path)).toEqual([]);
 });

@@ -221,6 +221,8 @@ describe("an archive over a bad network", () => {
       }
       isBad = false;
       await bench.caughtUp();
+      // Only the archiver tries again: who reads must not be held up by a busy machine.
+      bench.store = open();
       for (const tenantId of ["acme", "globex"]) {
         expect(await bench.archived(tenantId)).toEqual(await bench.logged(tenantId));
       }

@@ -4,23 +4,13 @@
  * so it proves nothing about power cuts. Ends by its pid when the scope ends, and also when
  * the process that started it exits early.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, installMissing, runToEnd, SERVICES_CACHE } from "./machine.ts";
+import { freePort, goProgram } from "./machine.ts";
+import { answersHttp, ServiceProcess, serviceDirectory } from "./service-process.ts";
 
-const VERSION = "1.8.0";
-const MODULE = `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`;
-const READY_MS = 10_000;
-const LOOK_MS = 20;
+export const S3_VERSION = "1.8.0";
+const MODULE = `github.com/versity/versitygw/cmd/versitygw@v${S3_VERSION}`;
 
 export interface S3Options {
   /** A free one by default. */
@@ -40,38 +30,28 @@ export interface S3 extends AsyncDisposable {
 
 /** Starts one with no buckets in it. Throws with its log when it does not start. */
 export async function startS3(options: S3Options = {}): Promise<S3> {
-  const program = await versitygw();
-  const directory = mkdtempSync(join(tmpdir(), "entdb-s3-"));
-  const buckets = join(directory, "buckets");
+  const program = await goProgram(MODULE);
+  const directory = serviceDirectory("s3");
+  const buckets = join(directory.path, "buckets");
   mkdirSync(buckets);
   const port = options.port ?? (await freePort());
+  const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "testkey", secretAccessKey: "testsecret1" };
-  const log = openSync(join(directory, "log"), "w");
-  const child = Bun.spawn([program, "--port", `127.0.0.1:${port}`, "posix", buckets], {
-    env: {
-      ...process.env,
+  const service = new ServiceProcess({
+    name: "the S3 service",
+    command: [program, "--port", `127.0.0.1:${port}`, "posix", buckets],
+    environment: {
       ROOT_ACCESS_KEY: credentials.accessKeyId,
       ROOT_SECRET_KEY: credentials.secretAccessKey,
     },
-    stdio: ["ignore", log, log],
+    log: join(directory.path, "log"),
+    isReady: () => answersHttp(endpoint),
   });
-  closeSync(log);
-  const abandon = () => {
-    child.kill("SIGKILL");
-    rmSync(directory, { recursive: true, force: true });
-  };
-  process.once("exit", abandon);
-  const dispose = async () => {
-    child.kill("SIGKILL");
-    await child.exited;
-    process.off("exit", abandon);
-    rmSync(directory, { recursive: true, force: true });
-  };
-  const endpoint = `http://127.0.0.1:${port}`;
-  if (!(await answers(endpoint, child))) {
-    const said = readFileSync(join(directory, "log"), "utf8");
-    await dispose();
-    throw new Error(`the S3 service did not start:\n${said}`);
+  try {
+    await service.start();
+  } catch (error) {
+    directory[Symbol.dispose]();
+    throw error;
   }
   return {
     ...credentials,
@@ -79,33 +59,9 @@ export async function startS3(options: S3Options = {}): Promise<S3> {
     region: "us-east-1",
     makeBucket: (name) => mkdirSync(join(buckets, name)),
     fileOf: (bucket, key) => join(buckets, bucket, key),
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: async () => {
+      await service.kill();
+      directory[Symbol.dispose]();
+    },
   };
-}
-
-/** The program, built when it is not in the cache: a few minutes, once. */
-async function versitygw(): Promise<string> {
-  const folder = join(SERVICES_CACHE, `versitygw-${VERSION}`);
-  const program = join(folder, "versitygw");
-  if (existsSync(program)) return program;
-  const go = Bun.which("go") ?? "/usr/local/go/bin/go";
-  if (!existsSync(go)) await installMissing({ go: "golang-go" });
-  process.stderr.write(`Building ${MODULE} (once, a few minutes)…\n`);
-  mkdirSync(folder, { recursive: true });
-  await runToEnd([Bun.which("go") ?? go, "install", "-ldflags=-s -w", MODULE], { GOBIN: folder });
-  return program;
-}
-
-/** Whether it answers anything at all before the time is up or its process ends. */
-async function answers(endpoint: string, child: Bun.Subprocess): Promise<boolean> {
-  const until = performance.now() + READY_MS;
-  while (performance.now() < until && child.exitCode === null) {
-    try {
-      await fetch(endpoint);
-      return true;
-    } catch {
-      await Bun.sleep(LOOK_MS);
-    }
-  }
-  return false;
 }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -86,6 +89,27 @@ async def test_positions_that_do_not_fit(client: DbClient) -> None:
     with pytest.raises((TimeoutError, ValidationError)) as refused_too:
         await client.count(Task, at_least=ahead, timeout=0.5)
     assert refused_too.value.reason in ("POSITION_NOT_REACHED", "POSITION_BEYOND_LOG")
+
+
+async def _outcome(call: Callable[[], object]) -> None:
+    if inspect.isawaitable(outcome := call()):
+        await outcome
+
+
+async def test_positions_that_are_none(client: DbClient) -> None:
+    """A position that went through JSON, say: nothing is sent, and nothing is remembered."""
+    text: Any = "AQID"
+
+    async def refusal(call: Callable[[], object]) -> str:
+        with pytest.raises(ValidationError) as refused:
+            await _outcome(call)
+        return refused.value.reason
+
+    assert await refusal(lambda: client.count(Task, at_least=text)) == "INVALID_POSITION"
+    assert await refusal(lambda: client.mark_read(up_to=text)) == "INVALID_POSITION"
+    assert await refusal(lambda: client.watch(after=text)) == "INVALID_POSITION"
+    assert await refusal(lambda: client.remember(text)) == "INVALID_POSITION"
+    assert client.position == b""
 
 
 async def test_of_another_log(client: DbClient, own_server: Server, tenant_id: str) -> None:

@@ -229,6 +229,13 @@ async def test_sizes_that_are_none(client: DbClient) -> None:
     assert refused.value.reason == "LIMIT_EXCEEDED"
 
 
+async def test_a_cursor_that_is_none(client: DbClient) -> None:
+    text: Any = "AQID"
+    with pytest.raises(ValidationError) as refused:
+        client.query(Task, cursor=text)
+    assert refused.value.reason == "INVALID_CURSOR"
+
+
 async def test_nothing_is_there(client: DbClient) -> None:
     await client.atomic(lambda plan: plan.create(User, {"email": "a@example.com"}))
     await client.register_schema()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from entdb_sdk.errors import (
     TimeoutError,
     UnavailableError,
     UniqueConflictError,
+    ValidationError,
 )
 
 from .graph_types import Task, User
@@ -87,6 +89,20 @@ async def test_reads_and_marks_are_repeated(behind: DbClient, proxy: Proxy) -> N
     assert await behind.mark_read(items) == 1
     proxy.drop_answers()
     assert await behind.delete_mailbox_items(items) == 1
+
+
+def test_policies_that_are_none() -> None:
+    nan: Any = float("nan")
+    for settings in (
+        {"max_attempts": 0},
+        {"max_attempts": nan},
+        {"budget": -1},
+        {"budget": nan},
+        {"initial_backoff": nan},
+        {"max_backoff": 0},
+    ):
+        with pytest.raises(ValidationError):
+            RetryPolicy(**settings)
 
 
 async def test_not_repeated_when_told_so(proxy: Proxy, tenant_id: str) -> None:

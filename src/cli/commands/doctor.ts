@@ -15,7 +15,7 @@ type DoctorFlags = OutputFlags & { readonly dataDir?: string; readonly config?: 
 
 export function doctorCommand(context: CliContext): Command {
   const command = new Command("doctor")
-    .description("check this machine, the data directory and the log")
+    .description("check this machine, the data directory, the log and the place of the backup")
     .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
     .option("--config <file>", "configuration file");
   return addOutputFlag(command).action(async (flags: DoctorFlags) => {
@@ -50,12 +50,14 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<Finding
 }
 
 async function examineFiles(
-  { clock, random, output }: CliContext,
-  { wal, dataDir }: Config,
+  context: CliContext,
+  config: Config,
 ): Promise<{ findings: Finding[]; inUse: boolean }> {
   const checks = await import("../doctor/directory-checks.ts");
-  const { checkLog } = await import("../doctor/log-checks.ts");
-  const { ok, warn } = await import("../doctor/check.ts");
+  const { checkBackup } = await import("../doctor/backup-checks.ts");
+  const { warn } = await import("../doctor/check.ts");
+  const { clock, random } = context;
+  const { wal, dataDir } = config;
   if (wal === "memory") {
     const advice = "Set ENTDB_WAL=file to keep what is written.";
     return {
@@ -65,16 +67,29 @@ async function examineFiles(
   }
   const { findings, inUse } = await checks.checkDataDirectory(dataDir);
   if (findings.some(({ state }) => state === "fail")) return { findings: [...findings], inUse };
-  const progress = (records: number) => output.progress(`verifying the log: ${records} records`);
   return {
     findings: [
       ...findings,
       ...(await checks.checkSpace(dataDir)),
       await checks.checkSync(dataDir, clock, random),
-      ...(wal === "kafka"
-        ? [ok("log", "in Kafka: verified where it is read")]
-        : await checkLog(dataDir, clock, progress)),
+      ...(await examineLog(context, config)),
+      ...(await checkBackup(config, context)),
     ],
     inUse,
   };
+}
+
+async function examineLog(
+  { clock, random, output }: CliContext,
+  config: Config,
+): Promise<Finding[]> {
+  const { distantLogOf } = await import("../distant-log.ts");
+  const distant = distantLogOf(config);
+  if (distant !== undefined) {
+    const { checkDistantLog } = await import("../doctor/distant-log-checks.ts");
+    return await checkDistantLog(distant, { config, clock, random });
+  }
+  const { checkLog } = await import("../doctor/log-checks.ts");
+  const progress = (records: number) => output.progress(`verifying the log: ${records} records`);
+  return await checkLog(config.dataDir, clock, progress);
 }

@@ -17,9 +17,13 @@ interface CopyFlags extends OutputFlags {
 export function logCopyCommand(context: CliContext): Command {
   const command = new Command("copy")
     .description("copy a stopped server's log to another backend, offsets and all")
-    .requiredOption("--from <place>", "file:<data directory> or kafka:<topic>", placeOf)
+    .requiredOption(
+      "--from <place>",
+      "file:<data directory>, kafka:<topic> or kinesis:<stream>",
+      placeOf,
+    )
     .requiredOption("--to <place>", "the same; new, empty, or begun by an earlier copy", placeOf)
-    .option("--config <file>", "configuration file: how Kafka is reached");
+    .option("--config <file>", "configuration file: how Kafka and Kinesis are reached");
   return addOutputFlag(command).action((flags: CopyFlags) => copy(context, flags));
 }
 
@@ -48,10 +52,10 @@ async function copy(context: CliContext, flags: CopyFlags): Promise<void> {
   });
 }
 
-/** "file:./data" or "kafka:entdb-wal". */
+/** "file:./data", "kafka:entdb-wal" or "kinesis:entdb-wal". */
 function placeOf(text: string): LogPlace {
-  const [, kind, name] = /^(file|kafka):(.+)$/.exec(text) ?? [];
+  const [, kind, name] = /^(file|kafka|kinesis):(.+)$/.exec(text) ?? [];
   if (kind === "file") return { kind, dataDir: name ?? "" };
-  if (kind === "kafka") return { kind, topic: name ?? "" };
-  throw new InvalidArgumentError("Write file:<data directory> or kafka:<topic>.");
+  if (kind === "kafka" || kind === "kinesis") return { kind, topic: name ?? "" };
+  throw new InvalidArgumentError("Write file:<data directory>, kafka:<topic> or kinesis:<stream>.");
 }

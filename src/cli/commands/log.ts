@@ -1,8 +1,12 @@
 /**
- * `entdb log`: the records of a data directory, with or without a server on it, or of its
- * archive. Reads only, takes no lock, and writes records as they come.
+ * `entdb log`: the records of a log, in a data directory, in Kafka or Kinesis, with or without a
+ * server on it, or of its archive. Reads only, takes no lock, claims nothing, and writes records
+ * as they come.
  */
+import { existsSync } from "node:fs";
 import { Command } from "commander";
+import type { Config } from "../../config/options.ts";
+import type { DistantLog } from "../../server/view-log.ts";
 import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
 import type { LogRecord } from "../../wal/wal.ts";
 import type { CliContext } from "../context.ts";
@@ -24,7 +28,9 @@ interface LogFlags extends OutputFlags {
 
 export function logCommand(context: CliContext): Command {
   const command = new Command("log")
-    .description("read the records of a data directory's log; a server may be running on it")
+    .description(
+      "read the records of the log: of a data directory, or in Kafka or Kinesis where the settings say so; a server may be running on it",
+    )
     .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
     .option("--config <file>", "configuration file")
     .option("--from <offset>", "the first record, as 123 or 0:123", offsetOf)
@@ -37,13 +43,22 @@ export function logCommand(context: CliContext): Command {
 }
 
 async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
-  if (flags.fromArchive) return await showArchive(context, flags);
-  const { observeLog } = await import("../../wal/file-wal/observe-log.ts");
   const { logDirectory } = await import("../../store/data-dir.ts");
   const { configForFiles } = await import("../data-directory.ts");
+  const { distantLogOf } = await import("../distant-log.ts");
+  const config = await configForFiles(context, flags);
+  if (flags.fromArchive) return await showArchive(context, flags, config);
+  const directory = logDirectory(config.dataDir, PARTITION);
+  const distant = distantLogOf(config);
+  // A directory that was named on purpose, and has a log of its own, is meant.
+  const isFiles = distant === undefined || (flags.dataDir !== undefined && existsSync(directory));
+  if (isFiles) await showFiles(context, flags, directory);
+  else await showDistant(context, flags, config, distant);
+}
+
+async function showFiles(context: CliContext, flags: LogFlags, directory: string): Promise<void> {
+  const { observeLog } = await import("../../wal/file-wal/observe-log.ts");
   const { logRows } = await import("../log-rows.ts");
-  const { dataDir } = await configForFiles(context, flags);
-  const directory = logDirectory(dataDir, PARTITION);
   const stop = new AbortController();
   const forget = context.onStopSignal(() => stop.abort());
   const { from, follow } = flags;
@@ -62,37 +77,78 @@ async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
   }
 }
 
-async function showArchive(context: CliContext, flags: LogFlags): Promise<void> {
-  const { archivedLog } = await import("../archived-log.ts");
-  const { configForFiles } = await import("../data-directory.ts");
-  const { logRows } = await import("../log-rows.ts");
-  if (flags.follow) {
+async function showDistant(
+  context: CliContext,
+  flags: LogFlags,
+  config: Config,
+  log: DistantLog,
+): Promise<void> {
+  const { viewLog } = await import("../../server/view-log.ts");
+  const { nameOf } = await import("../distant-log.ts");
+  refuseFollow(flags, `The ${nameOf(log)} is read as it is now.`);
+  const view = await viewLog(log, { config, ...context });
+  if (view === undefined) {
     throw new CommandFailure({
-      code: "INVALID_REQUEST",
-      reason: "INVALID_REQUEST",
-      message: "--follow is for the log: the archive comes in segments.",
-      exitCode: EXIT.usage,
-      hint: "Leave out --follow or --from-archive.",
+      code: "NOT_FOUND",
+      reason: "CONFIG_INVALID",
+      message: `The ${nameOf(log)} holds no log.`,
+      exitCode: EXIT.notFound,
+      hint: "A server makes it at its first start; see that the settings are that server's.",
     });
   }
-  const config = await configForFiles(context, flags);
+  try {
+    const { start, end } = view;
+    const { from = start } = flags;
+    if (from > end) return await tellEnd(context, flags, "", { endOffset: end, tornTail: false });
+    await showRecords(context, flags, true, (signal) => view.read(from, signal));
+  } finally {
+    await view.close();
+  }
+}
+
+async function showArchive(context: CliContext, flags: LogFlags, config: Config): Promise<void> {
+  const { archivedLog } = await import("../archived-log.ts");
+  refuseFollow(flags, "The archive comes in segments.");
+  const { tenantId, from = 0 } = flags;
+  await showRecords(context, flags, tenantId !== undefined, (signal) =>
+    archivedLog({ config, ...context, tenantId, from, signal }),
+  );
+}
+
+/** Shows what is read, until a stop signal; where it comes in the order of the log, until the last record that was asked for. */
+async function showRecords(
+  context: CliContext,
+  flags: LogFlags,
+  isOrdered: boolean,
+  read: (signal: AbortSignal) => AsyncIterable<readonly LogRecord[]>,
+): Promise<void> {
+  const { logRows } = await import("../log-rows.ts");
   const stop = new AbortController();
   const forget = context.onStopSignal(() => stop.abort());
-  const { signal } = stop;
-  const { tenantId, from = 0 } = flags;
   const rows = logRows(flags.output);
   try {
-    for await (const records of archivedLog({ config, ...context, tenantId, from, signal })) {
+    for await (const records of read(stop.signal)) {
       const shown = await show(context, flags, rows, records);
-      const isLast = shown === "enough" && tenantId !== undefined;
-      if (isLast || context.output.closed || signal.aborted) break;
+      const isLast = shown === "enough" && isOrdered;
+      if (isLast || context.output.closed || stop.signal.aborted) break;
     }
     await context.output.text(rows.tail());
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!stop.signal.aborted) throw error;
   } finally {
     forget();
   }
+}
+
+function refuseFollow({ follow }: LogFlags, why: string): void {
+  if (!follow) return;
+  throw new CommandFailure({
+    code: "INVALID_REQUEST",
+    reason: "INVALID_REQUEST",
+    message: `--follow is for a log in files. ${why}`,
+    exitCode: EXIT.usage,
+    hint: "Leave out --follow.",
+  });
 }
 
 async function show(
@@ -116,7 +172,7 @@ async function tellEnd(
   context: CliContext,
   flags: LogFlags,
   directory: string,
-  end: ObservedEnd | undefined,
+  end: Pick<ObservedEnd, "endOffset" | "tornTail"> | undefined,
 ): Promise<void> {
   if (end === undefined) {
     throw new CommandFailure({

@@ -150,13 +150,10 @@ function verifyCommand(context: CliContext): Command {
   addOutputFlag(addSourceFlags(command));
   return command.action(async (_own: SourceFlags, parsed: Command) => {
     const flags = parsed.optsWithGlobals<SourceFlags>();
-    const { configForFiles } = await import("../data-directory.ts");
+    const { withVerification } = await import("../restore-sources.ts");
     const { verifyDirectory } = await import("../../backup/verify.ts");
     const { verifiedRow, VERIFIED_COLUMNS } = await import("../restore-report.ts");
-    const { dataDir } = await configForFiles(context, flags);
-    const progress = (what: string) => void context.output.progress(`verifying ${what}`);
-    const { signal } = new AbortController();
-    const { tenants } = await verifyDirectory(dataDir, context.clock, progress, signal);
+    const { tenants } = await withVerification(context, flags, verifyDirectory);
     await context.output.rows(flags.output, tenants.map(verifiedRow), VERIFIED_COLUMNS);
   });
 }

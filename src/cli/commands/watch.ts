@@ -11,6 +11,9 @@ import { addTenantFlags, several, type TenantFlags, tenantClient } from "../flag
 import { cellText, streamLine } from "../format.ts";
 import type { QueryParameters } from "../rest-client.ts";
 
+/** How soon a watch that nobody reads any more ends, though nothing changes. */
+const HEARTBEAT_MS = 1_000;
+
 interface WatchFlags extends TenantFlags {
   readonly type: readonly string[];
   readonly edgeType: readonly string[];
@@ -56,7 +59,7 @@ async function watch(context: CliContext, flags: WatchFlags): Promise<void> {
 }
 
 function queryOf(flags: WatchFlags): QueryParameters {
-  const query: [string, string][] = [];
+  const query: [string, string][] = [["heartbeat_ms", String(HEARTBEAT_MS)]];
   if (flags.type.length > 0) query.push(["types", flags.type.join(",")]);
   if (flags.edgeType.length > 0) query.push(["edge_types", flags.edgeType.join(",")]);
   if (flags.after !== undefined) query.push(["after", flags.after]);

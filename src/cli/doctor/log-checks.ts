@@ -39,7 +39,7 @@ export async function checkLog(
 }
 
 /** Log time never goes back and refuses to jump ahead: a clock that is wrong stops writes or dates them wrongly. */
-function checkClock(clock: Clock, lastLogTime: number | undefined): Finding {
+export function checkClock(clock: Clock, lastLogTime: number | undefined): Finding {
   const now = clock.now();
   const shown = new Date(now).toISOString();
   if (now < EARLIEST) {

@@ -1,4 +1,5 @@
 import { invalid } from "../../base/errors.ts";
+import { isSlyPath } from "../../face/sly-path.ts";
 
 /** The two parts of a request's target that mean something, still percent-encoded. */
 export interface Target {
@@ -6,9 +7,6 @@ export interface Target {
   /** What follows the question mark; empty when there is none. */
   readonly search: string;
 }
-
-/** Spellings that proxies, routers and file systems are known to read in more than one way. */
-const SLY_PATH = /%2f|%5c|%00|\/\/|\\/i;
 
 /**
  * Splits a request's URL. Throws INVALID_REQUEST for a target that is no plain path: an
@@ -21,7 +19,7 @@ export function parseTarget(url: string): Target {
   if (start < 0 || url.includes("#")) throw refused();
   const question = url.indexOf("?", start);
   const path = question < 0 ? url.slice(start) : url.slice(start, question);
-  if (SLY_PATH.test(path) || (path.includes("%") && !isDecodable(path))) throw refused();
+  if (isSlyPath(path) || (path.includes("%") && !isDecodable(path))) throw refused();
   return { path, search: question < 0 ? "" : url.slice(question + 1) };
 }
 

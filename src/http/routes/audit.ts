@@ -10,7 +10,7 @@ import type { Answer } from "../reply.ts";
 import { getRoute, type Route, type RouteInput } from "../route.ts";
 import { auditAnswer } from "../shapes/tenants.ts";
 import { pageEnd, pageOf } from "./administration-page.ts";
-import { pageParams } from "./queries.ts";
+import { pageParams } from "./page.ts";
 
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
 

@@ -10,11 +10,11 @@ import { edgeToJson, nodeToJson } from "../encode/graph.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
 import { choiceParam, flagParam, integerParam, textParam } from "../params.ts";
-import { type Answer, encodeToken } from "../reply.ts";
+import type { Answer } from "../reply.ts";
 import { getRoute, type Route } from "../route.ts";
 import { connectedPageAnswer, edgePageAnswer } from "../shapes/graph.ts";
 import type { TenantNames } from "../tenant-names.ts";
-import { pageParams } from "./queries.ts";
+import { pageEnd, pageParams } from "./page.ts";
 
 /** The edges of a node, and what is reachable over them. */
 export function edgeRoutes(engine: Engine, names: TenantNames): Route[] {
@@ -65,7 +65,7 @@ function edgesRoute(
         nodes: withNodes
           ? page.nodes.map((node) => nodeToJson(registry, caller.tenantId, node))
           : undefined,
-        ...restOf(page),
+        ...pageEnd(page),
       });
       return { text, positionToken: page.positionToken };
     },
@@ -107,7 +107,10 @@ function connectedRoute(engine: Engine, names: TenantNames): Route {
         distance,
         node: nodeToJson(registry, caller.tenantId, node),
       }));
-      return { text: stringifyJson({ nodes, ...restOf(page) }), positionToken: page.positionToken };
+      return {
+        text: stringifyJson({ nodes, ...pageEnd(page) }),
+        positionToken: page.positionToken,
+      };
     },
   );
 }
@@ -127,13 +130,6 @@ async function edgeTypeIdOf(
     freshness,
     (registry) => edgeTypeOfText(registry, asked).edgeTypeId,
   );
-}
-
-function restOf(page: { readonly nextCursor: Uint8Array | undefined; readonly hasMore: boolean }) {
-  return {
-    next_cursor: page.nextCursor === undefined ? null : encodeToken(page.nextCursor),
-    has_more: page.hasMore,
-  };
 }
 
 function edgeTypeRequired() {

@@ -14,7 +14,7 @@ import {
   nothing,
 } from "../shapes/tenants.ts";
 import { pageEnd, pageOf } from "./administration-page.ts";
-import { pageParams } from "./queries.ts";
+import { pageParams } from "./page.ts";
 
 /** API keys: of a tenant with the right `keys` there, of the server with one of the server's. */
 export function keyRoutes(engine: Engine): Route[] {

@@ -1,6 +1,5 @@
 import type { JsonWritable } from "../../base/json-write.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import { limits } from "../../base/limits.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { MailboxChangeRequest, MailboxItem, MailboxReceipt } from "../../engine/mailboxes.ts";
 import type { SchemaRegistry } from "../../schema/registry.ts";
@@ -9,7 +8,7 @@ import { selectionOf } from "../decode/mailbox.ts";
 import { nodeTypeOf } from "../decode/types-by-name.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
-import { flagParam, integerParam, textParam, tokenParam } from "../params.ts";
+import { flagParam, integerParam, textParam } from "../params.ts";
 import { type Answer, encodeToken } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import {
@@ -22,7 +21,7 @@ import {
 } from "../shapes/mailbox.ts";
 import type { TenantNames } from "../tenant-names.ts";
 import { idempotencyKeyOf } from "./atomic.ts";
-import { pageParams } from "./queries.ts";
+import { pageEnd, pageParams, searchPageParams } from "./page.ts";
 
 /** Mailboxes: what they hold, and what is done to their items. */
 export function mailboxRoutes(engine: Engine, names: TenantNames): Route[] {
@@ -77,8 +76,7 @@ function listRoute(engine: Engine, names: TenantNames): Route {
     const text = stringifyJson({
       items: page.items.map(itemToJson),
       unread_count: page.unreadCount,
-      next_cursor: cursorToJson(page.nextCursor),
-      has_more: page.hasMore,
+      ...pageEnd(page),
     });
     return { text, positionToken: page.positionToken };
   });
@@ -91,13 +89,7 @@ function searchRoute(engine: Engine): Route {
     query: {
       ...ownerParams,
       query: textParam("Words, all of which an item must hold. No character has a meaning."),
-      prefix: flagParam("Whether the last word may be the beginning of one. Default: false."),
-      limit: integerParam(
-        1,
-        limits.searchRowsMax,
-        `At most so many. Default: ${limits.searchRowsDefault}.`,
-      ),
-      cursor: tokenParam("INVALID_CURSOR", "next_cursor of the page before."),
+      ...searchPageParams,
     },
     answers: { 200: mailboxSearchAnswer },
   } as const;
@@ -118,8 +110,7 @@ function searchRoute(engine: Engine): Route {
         score,
         highlight,
       })),
-      next_cursor: cursorToJson(page.nextCursor),
-      has_more: page.hasMore,
+      ...pageEnd(page),
     });
     return { text, positionToken: page.positionToken };
   });
@@ -209,8 +200,4 @@ function itemToJson(item: MailboxItem): JsonWritable {
     metadata: Object.fromEntries(item.metadata),
     sender: item.sender,
   };
-}
-
-function cursorToJson(cursor: Uint8Array | undefined): string | null {
-  return cursor === undefined ? null : encodeToken(cursor);
 }

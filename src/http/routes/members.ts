@@ -23,7 +23,7 @@ import {
   rolesAnswer,
 } from "../shapes/tenants.ts";
 import { pageEnd, pageOf } from "./administration-page.ts";
-import { pageParams } from "./queries.ts";
+import { pageParams } from "./page.ts";
 import { actorParam } from "./tenants.ts";
 
 export function memberRoutes(engine: Engine): Route[] {

@@ -10,13 +10,13 @@ import { nodeTypeOf } from "../decode/types-by-name.ts";
 import { nodeToJson } from "../encode/graph.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
-import { decodeToken, flagParam, integerParam, textParam, tokenParam } from "../params.ts";
+import { decodeToken, flagParam, integerParam, textParam } from "../params.ts";
 import type { Answer } from "../reply.ts";
-import { encodeToken } from "../reply.ts";
 import { getRoute, postRoute, type Route } from "../route.ts";
 import { countAnswer, nodePageAnswer } from "../shapes/graph.ts";
 import { queryRequest } from "../shapes/query.ts";
 import type { TenantNames } from "../tenant-names.ts";
+import { pageEnd, pageParams } from "./page.ts";
 
 /** Nodes of one type, filtered and in order. */
 export function queryRoutes(engine: Engine, names: TenantNames): Route[] {
@@ -37,12 +37,6 @@ const filterParams = {
   prefix: "filter",
   description:
     "filter.<field>=value or filter.<field>.<operator>=value, all of which must hold. The field may be id, created_at, updated_at or version; operators are eq, neq, gt, gte, lt, lte, in (values separated by commas, or a JSON list), like, contains, is_null (=true).",
-};
-
-/** What every page takes in its query. */
-export const pageParams = {
-  limit: integerParam(1, limits.pageRowsMax, "At most so many. Default: 100."),
-  cursor: tokenParam("INVALID_CURSOR", "next_cursor of the page before."),
 };
 
 function queryByParamsRoute(engine: Engine, names: TenantNames): Route {
@@ -187,7 +181,6 @@ function pageText(
     nodes: page.nodes.map((node) => nodeToJson(registry, tenantId, node)),
     total_count: counted ? (page.totalCount ?? null) : undefined,
     total_count_absent_reason: counted ? page.totalCountAbsentReason : undefined,
-    next_cursor: page.nextCursor === undefined ? null : encodeToken(page.nextCursor),
-    has_more: page.hasMore,
+    ...pageEnd(page),
   });
 }

@@ -1,17 +1,17 @@
 import { invalid } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import { limits } from "../../base/limits.ts";
 import type { Engine, SearchHit } from "../../engine/engine.ts";
 import type { SchemaRegistry } from "../../schema/registry.ts";
 import { nodeTypeOfText } from "../decode/types-by-name.ts";
 import { nodeToJson } from "../encode/graph.ts";
 import { freshnessOf, freshnessParams } from "../freshness.ts";
 import { callerOf, identityParams } from "../identity.ts";
-import { flagParam, integerParam, textParam, tokenParam } from "../params.ts";
-import { type Answer, encodeToken } from "../reply.ts";
+import { textParam } from "../params.ts";
+import type { Answer } from "../reply.ts";
 import { getRoute, type Route } from "../route.ts";
 import { searchAnswer } from "../shapes/search.ts";
 import type { TenantNames } from "../tenant-names.ts";
+import { pageEnd, searchPageParams } from "./page.ts";
 
 /** Full-text search over nodes. */
 export function searchRoutes(engine: Engine, names: TenantNames): Route[] {
@@ -24,13 +24,7 @@ export function searchRoutes(engine: Engine, names: TenantNames): Route[] {
       query: textParam("Words, all of which a node must hold. No character has a special meaning."),
       types: textParam("Numbers or names of node types, separated by commas. Absent: all."),
       fields: textParam("Names of fields of the one type, separated by commas. Absent: all."),
-      prefix: flagParam("Whether the last word may be the beginning of one. Default: false."),
-      limit: integerParam(
-        1,
-        limits.searchRowsMax,
-        `At most so many. Default: ${limits.searchRowsDefault}.`,
-      ),
-      cursor: tokenParam("INVALID_CURSOR", "next_cursor of the page before."),
+      ...searchPageParams,
     },
     answers: { 200: searchAnswer },
   } as const;
@@ -52,8 +46,7 @@ export function searchRoutes(engine: Engine, names: TenantNames): Route[] {
       const registry = await names.registry(caller, call.signal);
       const text = stringifyJson({
         results: page.hits.map((hit) => hitToJson(registry, caller.tenantId, hit)),
-        next_cursor: page.nextCursor === undefined ? null : encodeToken(page.nextCursor),
-        has_more: page.hasMore,
+        ...pageEnd(page),
       });
       return { text, positionToken: page.positionToken };
     }),

@@ -21,7 +21,7 @@ import {
   tenantsAnswer,
 } from "../shapes/tenants.ts";
 import { pageEnd, pageOf } from "./administration-page.ts";
-import { pageParams } from "./queries.ts";
+import { pageParams } from "./page.ts";
 
 export function tenantRoutes(engine: Engine): Route[] {
   return [

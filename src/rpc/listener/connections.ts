@@ -5,7 +5,7 @@ import { Connection, type Exchange, UnreadTotal } from "./connection.ts";
 
 /**
  * Every open connection of a listener. Holds three promises that neither node:http nor
- * node:http2 keeps on this runtime: at most so many connections, in total and from one
+ * HTTP/2 itself keeps: at most so many connections, in total and from one
  * address; no connection stays that does nothing; no exchange waits without end for a
  * client that sends or reads slowly.
  *

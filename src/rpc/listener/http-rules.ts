@@ -1,4 +1,5 @@
 import { EntError, type ErrorReason, invalid } from "../../base/errors.ts";
+import { isSlyPath } from "../../face/sly-path.ts";
 
 /**
  * What HTTP requests must look like before anything else looks at them. The rules about
@@ -28,7 +29,6 @@ export interface Refusal {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "OPTIONS"]);
-const SLY_PATH = /%2f|%5c|%00|\/\/|\\/i;
 
 /** Why the request is refused; undefined when it may go on. */
 export function refusalOf(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
@@ -44,7 +44,7 @@ export function refusalOf(head: RequestHead, policy: HttpPolicy): Refusal | unde
     return methodNotAllowed();
   }
   const path = head.target.split("?", 1)[0] ?? "";
-  if (!path.startsWith("/") || SLY_PATH.test(path)) {
+  if (!path.startsWith("/") || isSlyPath(path)) {
     return refuse(400, "INVALID_REQUEST", "The path is not one that this server reads.");
   }
   if (head.values("authorization").length > 1) {

@@ -121,7 +121,7 @@ class Http1Sink implements AnswerSink {
     this.#clock = clock;
     this.#request = request;
     this.#response = response;
-    this.body = new StreamBody(request, () => request.complete);
+    this.body = bodyOf(request);
     response.on("error", () => this.drop());
   }
 
@@ -182,6 +182,16 @@ class Http1Sink implements AnswerSink {
     if (answer.trailer !== undefined) this.#response.addTrailers([...answer.trailer]);
     this.#response.end();
   }
+}
+
+function bodyOf(request: IncomingMessage): StreamBody {
+  const body = new StreamBody(request);
+  const leave = () => body.leave();
+  request.on("data", (chunk: Uint8Array) => body.push(chunk));
+  // The runtime says "end" also of a body that was cut off.
+  request.on("end", () => (request.complete ? body.finish() : leave()));
+  request.on("aborted", leave).on("close", leave).on("error", leave);
+  return body;
 }
 
 function requestHead(request: IncomingMessage): RequestHead {

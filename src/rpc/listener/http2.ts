@@ -1,30 +1,23 @@
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+/**
+ * HTTP/2, with prior knowledge or agreed upon in TLS: gRPC, and Connect and gRPC-Web from
+ * whoever likes. The protocol is our own (`http2/`); here it meets the socket, the rules of
+ * HTTP, and the two paths.
+ */
 import type { Clock } from "../../base/clock.ts";
+import { Http2Connection } from "../../http2/connection.ts";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
+import { ErrorCode } from "../../http2/protocol.ts";
+import { fieldOf, fieldsOf, type RequestHead as Http2Head } from "../../http2/request-head.ts";
+import type { Http2Stream } from "../../http2/stream.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { HttpRequest, StockServer } from "../stock/serve.ts";
 import { serveThin, type ThinHttp2Options } from "../thin/http2.ts";
 import type { Connection } from "./connection.ts";
-import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
+import { type AnswerSink, HttpExchange } from "./exchange.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
 import { isForMounted, type MountedFace, serveMounted } from "./mounted.ts";
 
-/**
- * HTTP/2, with prior knowledge or agreed upon in TLS: gRPC, and Connect and gRPC-Web from
- * whoever likes.
- *
- * A stream may be reset by its client at any moment. On this runtime touching a stream
- * that has gone throws, and uncaught that ends the process: every touch looks first, and
- * is guarded besides, for the moment between.
- */
 export interface Http2Options {
   readonly stock: StockServer;
   readonly clock: Clock;
@@ -38,75 +31,65 @@ export interface Http2Options {
   readonly mounted: MountedFace | undefined;
 }
 
-/**
- * Megabytes, as node counts them. Answers beyond it are lost without a word, so it is out
- * of reach: what waits for a slow client is bounded by `unreadBytesPerConnection`.
- */
-const SESSION_MEMORY_MB = 16_384;
+/** What a client gets to read why its connection ends. */
+const LAST_WORDS_MS = 1_000;
 
 export class Http2Face {
   readonly #options: Http2Options;
-  readonly #server: Http2Server;
-  readonly #connections = new WeakMap<ServerHttp2Session, Connection>();
-  #taking: Connection | undefined;
 
   constructor(options: Http2Options) {
     this.#options = options;
-    this.#server = createServer({
-      maxSessionMemory: SESSION_MEMORY_MB,
-      settings: {
-        enablePush: false,
-        maxConcurrentStreams: options.concurrentStreams,
-        maxHeaderListSize: options.requestHeadBytes,
+  }
+
+  /** Takes a socket over, with the bytes that were read to find out its protocol. */
+  take(connection: Connection, firstBytes: Buffer): void {
+    connection.protocol = "http2";
+    const { socket } = connection;
+    const { clock, concurrentStreams, requestHeadBytes } = this.#options;
+    const http2 = new Http2Connection({
+      line: {
+        write: (bytes) => socket.write(bytes),
+        end: () => {
+          socket.end();
+          // A client that does not go by itself is cut off.
+          connection.goneByMs ??= clock.monotonic() + LAST_WORDS_MS;
+        },
+        destroy: () => socket.destroy(),
+      },
+      serve: (stream) => this.#serve(stream, connection),
+      concurrentStreams,
+      headBytesMax: requestHeadBytes,
+    });
+    connection.askToGo = () => http2.close();
+    socket.on("data", (chunk: Buffer) => http2.receive(chunk));
+    socket.on("drain", () => http2.drained());
+    socket.on("end", () => http2.lost());
+    socket.on("close", () => http2.lost());
+    http2.receive(firstBytes);
+  }
+
+  #serve(stream: Http2Stream, connection: Connection): void {
+    const { thin } = this.#options;
+    if (thin !== undefined && serveThin(stream, connection, thin)) return;
+    const body = new StreamBody(stream);
+    const sink = new Http2Sink(stream, body);
+    const exchange = new HttpExchange(sink, connection, this.#options);
+    stream.onClosed = (completed) => {
+      body.leave();
+      if (!completed) sink.gone();
+      exchange.closed();
+    };
+    stream.read({
+      data: (chunk) => body.push(chunk),
+      end: () => {
+        body.finish();
+        exchange.received();
       },
     });
-    this.#server.on("session", (session) => this.#begin(session));
-    this.#server.on("sessionError", () => undefined);
-    this.#server.on("stream", (stream: ServerHttp2Stream, headers, _flags, raw) =>
-      this.#serve(stream, headers, raw),
-    );
-  }
-
-  /** Takes a socket over. The bytes read so far are emitted again: put back, they would be lost. */
-  take(connection: Connection, firstBytes: Uint8Array): void {
-    connection.protocol = "http2";
-    this.#taking = connection;
-    this.#server.emit("connection", connection.socket);
-    this.#taking = undefined;
-    connection.socket.emit("data", firstBytes);
-  }
-
-  #begin(session: ServerHttp2Session): void {
-    const connection = this.#taking;
-    if (connection === undefined) return session.destroy();
-    this.#connections.set(session, connection);
-    connection.askToGo = () => session.close();
-    session.on("error", () => connection.socket.destroy());
-  }
-
-  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
-    const connection = this.#connections.get(stream.session as ServerHttp2Session);
-    if (connection === undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    const { thin } = this.#options;
-    // Of several the runtime keeps the first: the rules about heads are to see them all.
-    const credentials = valuesIn(raw, "authorization");
-    const plain = credentials.length <= 1;
-    if (thin !== undefined && plain && serveThin(stream, headers, connection, thin)) return;
-    const sink = new Http2Sink(stream);
-    const exchange = new HttpExchange(sink, connection, this.#options);
-    stream.once("end", () => exchange.received());
-    stream.once("close", () => exchange.closed());
-    const head = requestHead(headers, credentials, connection.isEncrypted);
+    const head = ruledHead(stream.head, connection.isEncrypted);
     const { httpVersion, method, target } = head;
-    const peer = () => connection.peer;
-    const asked = {
-      httpVersion,
-      method,
-      target,
-      headers: headersOf(headers),
-      body: sink.body,
-      peer,
-    };
+    const headers = headersOf(stream.head);
+    const asked = { httpVersion, method, target, headers, body, peer: () => connection.peer };
     serve(asked, head, exchange, this.#options).catch(() => sink.drop());
   }
 }
@@ -128,35 +111,26 @@ async function serve(
 }
 
 class Http2Sink implements AnswerSink {
-  readonly #stream: ServerHttp2Stream;
-  readonly body: StreamBody;
+  readonly #stream: Http2Stream;
+  readonly #body: StreamBody;
+  #onGone: (() => void) | undefined;
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: Http2Stream, body: StreamBody) {
     this.#stream = stream;
-    this.body = new StreamBody(stream, () => !stream.aborted);
-    stream.on("error", () => undefined);
+    this.#body = body;
   }
 
   get isGone(): boolean {
-    return this.#stream.destroyed === true || this.#stream.closed;
+    return this.#stream.isClosed;
   }
 
-  head(answer: FinishedResponse, alone: boolean): void {
-    const headers = outgoing(answer.header, answer.status);
-    const { trailer } = answer;
-    if (alone && trailer === undefined) {
-      this.#stream.respond(headers, { endStream: true });
-      return this.#letGo();
-    }
-    this.#stream.respond(headers, { waitForTrailers: trailer !== undefined });
-    if (trailer === undefined) return;
-    // Never all in one frame, though gRPC allows it: clients would take headers for trailers.
-    this.#stream.once("wantTrailers", () => {
-      if (!this.isGone) this.#stream.sendTrailers(Object.fromEntries(trailer));
-    });
+  head({ header, status, trailer }: FinishedResponse, alone: boolean): void {
+    const fields = outgoing(header, status);
+    this.#stream.respond(fields, alone && trailer === undefined);
     if (!alone) return;
-    this.#stream.once("finish", () => this.#letGo());
-    this.#stream.end();
+    // Never all in one frame, though gRPC allows it: clients would take headers for trailers.
+    if (trailer !== undefined) this.#stream.end(undefined, Object.fromEntries(trailer));
+    this.#letGo();
   }
 
   write(chunk: Uint8Array): boolean {
@@ -164,78 +138,60 @@ class Http2Sink implements AnswerSink {
   }
 
   drained(): Promise<void> {
-    return firstOf(this.#stream, "drain", "close");
+    return this.#stream.drained();
   }
 
-  async end(): Promise<void> {
-    const ended = firstOf(this.#stream, "finish", "close");
-    this.#stream.end();
-    await ended;
+  async end({ trailer }: FinishedResponse): Promise<void> {
+    this.#stream.end(undefined, trailer && Object.fromEntries(trailer));
+    await this.#stream.drained();
     this.#letGo();
   }
 
   onGone(callback: () => void): void {
-    this.#stream.once("close", () => {
-      if (this.#stream.aborted || !this.#stream.writableFinished) callback();
-    });
+    this.#onGone = callback;
+  }
+
+  /** The client has gone before its answer was complete. */
+  gone(): void {
+    this.#onGone?.();
   }
 
   drop(): void {
-    if (!this.isGone) this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#stream.reset(ErrorCode.cancel);
   }
 
   /** A client that still sends though it has its answer is told to stop. */
   #letGo(): void {
-    if (!this.body.ended && !this.isGone) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!this.#body.ended) this.#stream.reset(ErrorCode.noError);
   }
 }
 
 /** Plain HTTP/2 is not spoken by browsers, so the Host rule, which is about them, has nothing to judge there. */
-function requestHead(
-  headers: IncomingHttpHeaders,
-  credentials: readonly string[],
-  isEncrypted: boolean,
-): RequestHead {
-  const values = (name: string): readonly string[] => {
-    if (name === "host") return [isEncrypted ? authorityOf(headers) : "localhost"];
-    if (name === "authorization") return credentials;
-    const value = headers[name];
-    return value === undefined ? [] : [value].flat();
-  };
+function ruledHead(head: Http2Head, isEncrypted: boolean): RequestHead {
   return {
     httpVersion: "2.0",
-    method: headers[":method"] ?? "",
-    target: headers[":path"] ?? "",
-    values,
+    method: head.method,
+    target: head.path,
+    values: (name) =>
+      name === "host" ? [isEncrypted ? authorityOf(head) : "localhost"] : fieldsOf(head, name),
   };
 }
 
-/** Every value of a header, names and values in turn as they were sent. */
-function valuesIn(raw: readonly string[], name: string): readonly string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i] === name) values.push(raw[i + 1] as string);
-  }
-  return values;
-}
-
-function authorityOf(headers: IncomingHttpHeaders): string {
-  return headers[":authority"] ?? headers.host ?? "";
+function authorityOf(head: Http2Head): string {
+  return head.authority === "" ? (fieldOf(head, "host") ?? "") : head.authority;
 }
 
 /** With the name that the client called, which HTTP/1.1 says in Host. */
-function headersOf(incoming: IncomingHttpHeaders): Headers {
+function headersOf(head: Http2Head): Headers {
   const headers = new Headers();
-  if (incoming.host === undefined) headers.set("host", authorityOf(incoming));
-  for (const [name, value] of Object.entries(incoming)) {
-    if (name.startsWith(":") || value === undefined) continue;
-    for (const each of [value].flat()) headers.append(name, each);
+  const { fields } = head;
+  for (let i = 0; i < fields.length; i += 2) {
+    headers.append(fields[i] as string, fields[i + 1] as string);
   }
+  if (!headers.has("host")) headers.set("host", head.authority);
   return headers;
 }
 
-function outgoing(headers: Headers, status: number): OutgoingHttpHeaders {
-  const object: OutgoingHttpHeaders = { ":status": status };
-  for (const [name, value] of headers) object[name] = value;
-  return object;
+function outgoing(headers: Headers, status: number): OutgoingFields {
+  return { ":status": status, ...Object.fromEntries(headers) };
 }

@@ -10,7 +10,7 @@ import type { Connections } from "./connections.ts";
  * TLS and nothing else, and the first bytes are those inside it.
  */
 export interface ProtocolFace {
-  take(connection: Connection, firstBytes: Uint8Array): void;
+  take(connection: Connection, firstBytes: Buffer): void;
 }
 
 export interface ListenerOptions {

@@ -5,6 +5,7 @@
  */
 import { invalid } from "../../base/errors.ts";
 import { isRpcPath } from "../../face/rpc-path.ts";
+import { singleChunk } from "../single-chunk.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { HttpRequest, StockServer, Transport } from "../stock/serve.ts";
 
@@ -75,11 +76,7 @@ async function finished(response: Response, request: HttpRequest): Promise<Finis
   const bytes = await response.bytes();
   header.set("content-length", String(bytes.length));
   const isAlone = bytes.length === 0 || request.method === "HEAD";
-  return { status, header, body: isAlone ? undefined : only(bytes), trailer: undefined };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  return { status, header, body: isAlone ? undefined : singleChunk(bytes), trailer: undefined };
 }
 
 function unreadable() {

@@ -11,6 +11,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { CHALLENGE } from "../../face/challenge.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import type { Call } from "../calls.ts";
+import { singleChunk } from "../single-chunk.ts";
 import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
 
 /**
@@ -84,7 +85,7 @@ function jsonBody(error: ConnectError, header: Headers) {
   const body = errorToJsonBytes(error, undefined);
   header.set("content-type", "application/json");
   header.set("content-length", String(body.byteLength));
-  return { body: once(body), trailer: undefined };
+  return { body: singleChunk(body), trailer: undefined };
 }
 
 /** The library compresses its errors too, once they are long enough. */
@@ -132,10 +133,6 @@ function explainTrailer(trailer: Headers, failure: Explain): void {
   if (status === 0) return;
   const message = decodeURIComponent(trailer.get("grpc-message") ?? "");
   setTrailerStatus(trailer, failure(status, message));
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 /** The answer to a request that never became a call: JSON, as Connect writes errors. */

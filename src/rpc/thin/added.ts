@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from "node:http2";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
 import type { Call } from "../calls.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -7,7 +7,7 @@ import type { Dialect } from "./dialect.ts";
  * travel there: Connect's unary answers, and errors of both protocols. The protocol's own
  * names stand.
  */
-export function addAll(headers: OutgoingHttpHeaders, call: Call, { trailerPrefix }: Dialect): void {
+export function addAll(headers: OutgoingFields, call: Call, { trailerPrefix }: Dialect): void {
   const { added } = call;
   if (added === undefined) return;
   addTo(headers, added.headers, "");
@@ -16,10 +16,10 @@ export function addAll(headers: OutgoingHttpHeaders, call: Call, { trailerPrefix
 
 /** The same for an answer with trailers of its own, which are given back with the handler's. */
 export function addApart(
-  headers: OutgoingHttpHeaders,
-  trailers: OutgoingHttpHeaders,
+  headers: OutgoingFields,
+  trailers: OutgoingFields,
   call: Call,
-): OutgoingHttpHeaders {
+): OutgoingFields {
   const { added } = call;
   if (added === undefined) return trailers;
   addTo(headers, added.headers, "");
@@ -28,6 +28,6 @@ export function addApart(
   return all;
 }
 
-function addTo(target: OutgoingHttpHeaders, source: Headers | undefined, prefix: string): void {
+function addTo(target: OutgoingFields, source: Headers | undefined, prefix: string): void {
   for (const [name, value] of source ?? []) target[prefix + name] ??= value;
 }

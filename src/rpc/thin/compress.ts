@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeaders } from "node:http2";
 import { compressionGzip } from "@connectrpc/connect-node";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
 
 const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
@@ -21,7 +21,7 @@ export function isWorthSqueezing(
 /** The bytes compressed; the header that says so is added. */
 export function squeezed(
   bytes: Uint8Array<ArrayBuffer>,
-  headers: OutgoingHttpHeaders,
+  headers: OutgoingFields,
 ): Promise<Uint8Array<ArrayBuffer>> {
   headers["content-encoding"] = "gzip";
   return compressionGzip.compress(bytes);

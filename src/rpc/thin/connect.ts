@@ -2,7 +2,7 @@
  * Unary Connect calls whose whole body is read before anything is done: what the thin paths
  * of HTTP/1.1 and of `fetch` have in common.
  */
-import type { OutgoingHttpHeaders } from "node:http2";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
 import type { Call, Calls } from "../calls.ts";
 import { addAll } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
@@ -37,7 +37,7 @@ export interface ConnectCall {
 
 /** The status is among the headers, as `:status`. */
 export interface ConnectAnswer {
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: OutgoingFields;
   readonly body: Uint8Array<ArrayBuffer> | undefined;
 }
 

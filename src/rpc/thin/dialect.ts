@@ -1,9 +1,9 @@
-import type { OutgoingHttpHeaders } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { EntError, invalid } from "../../base/errors.ts";
 import { CHALLENGE } from "../../face/challenge.ts";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
 import type { Format } from "./route.ts";
 
 /**
@@ -20,8 +20,8 @@ export interface Dialect {
   /** The message in a whole body. Throws INVALID_REQUEST when the frame does not fit it. */
   unframe(body: Uint8Array): Uint8Array;
   frame(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
-  headers(requestId: string): OutgoingHttpHeaders;
-  readonly trailers: OutgoingHttpHeaders | undefined;
+  headers(requestId: string): OutgoingFields;
+  readonly trailers: OutgoingFields | undefined;
   /** What the names of trailers begin with where they travel among the headers. */
   readonly trailerPrefix: string;
   failure(error: ConnectError, requestId: string): Failure;
@@ -30,14 +30,14 @@ export interface Dialect {
 /** An error is in the body or in the trailers. */
 export type Failure =
   | {
-      readonly headers: OutgoingHttpHeaders;
+      readonly headers: OutgoingFields;
       readonly body: Uint8Array<ArrayBuffer>;
       readonly trailers: undefined;
     }
   | {
-      readonly headers: OutgoingHttpHeaders;
+      readonly headers: OutgoingFields;
       readonly body: undefined;
-      readonly trailers: OutgoingHttpHeaders;
+      readonly trailers: OutgoingFields;
     };
 
 /** The dialect of a request; undefined for everything that the thin path leaves to the stock path. */
@@ -125,7 +125,7 @@ const CONNECT_PROTO = connectDialect("proto", "application/proto");
 const CONNECT_JSON = connectDialect("json", "application/json");
 
 function connectDialect(format: Format, contentType: string): Dialect {
-  const headers = (status: number, type: string, requestId: string): OutgoingHttpHeaders => ({
+  const headers = (status: number, type: string, requestId: string): OutgoingFields => ({
     ":status": status,
     "content-type": type,
     "cache-control": "no-store",

@@ -1,5 +1,6 @@
 import { overloaded } from "../../face/interruptions.ts";
 import type { Call } from "../calls.ts";
+import { singleChunk } from "../single-chunk.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import { messageTooLarge } from "../stock/protocol-refusal.ts";
 import type { HttpRequest, Transport } from "../stock/serve.ts";
@@ -68,11 +69,7 @@ function responseOf({ headers, body }: ConnectAnswer): FinishedResponse {
   return {
     status: Number(status),
     header,
-    body: isEmpty ? undefined : only(body),
+    body: isEmpty ? undefined : singleChunk(body),
     trailer: undefined,
   };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,11 +1,9 @@
-import {
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
 import type { Clock } from "../../base/clock.ts";
 import { overloaded } from "../../face/interruptions.ts";
+import type { OutgoingFields } from "../../http2/header-encoder.ts";
+import { ErrorCode } from "../../http2/protocol.ts";
+import { fieldOf, fieldsOf, type RequestHead } from "../../http2/request-head.ts";
+import type { Http2Stream, StreamReader } from "../../http2/stream.ts";
 import type { Call, Calls } from "../calls.ts";
 import type { Connection, Exchange, ExchangePhase } from "../listener/connection.ts";
 import { messageTooLarge } from "../stock/protocol-refusal.ts";
@@ -17,8 +15,6 @@ import type { ThinRoute } from "./route.ts";
 /**
  * Unary calls straight on an HTTP/2 stream: gather the message, answer it, send it, with
  * no object between the stream and the handler but the call.
- *
- * A stream may go at any moment: every use of it goes through `#touch`.
  */
 export interface ThinHttp2Options {
   readonly routes: ReadonlyMap<string, ThinRoute>;
@@ -31,45 +27,46 @@ export interface ThinHttp2Options {
 
 /** Serves the stream if it is a call that the thin path knows; false: nothing was touched. */
 export function serveThin(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
+  stream: Http2Stream,
   connection: Connection,
   options: ThinHttp2Options,
 ): boolean {
-  if (headers[":method"] !== "POST" || headers.origin !== undefined) return false;
-  const dialect = dialectOf((name) => textOf(headers[name]));
-  if (dialect === undefined) return false;
-  const route = options.routes.get(headers[":path"] ?? "");
+  const { head } = stream;
+  if (head.method !== "POST" || fieldOf(head, "origin") !== undefined) return false;
+  const route = options.routes.get(head.path);
   if (route === undefined) return false;
-  const { rpc } = route;
-  const { protocol } = dialect;
-  const header = (name: string) => textOf(headers[name]);
+  const dialect = dialectOf((name) => fieldOf(head, name));
+  // Of several credentials the rules about heads, on the other path, say what is wrong with them.
+  if (dialect === undefined || fieldsOf(head, "authorization").length > 1) return false;
   const call = options.calls.open({
-    rpc,
-    protocol,
+    rpc: route.rpc,
+    protocol: dialect.protocol,
     thin: true,
     peer: () => connection.peer,
-    header,
-    headers: () => pairsOf(headers),
+    header: (name) => joined(head, name),
+    headers: () => pairsOf(head),
   });
   if (!options.acceptsMore(connection)) call.refuse(overloaded());
   new ThinExchange({ stream, connection, route, dialect, call, options }).start();
   return true;
 }
 
-function textOf(value: string | string[] | undefined): string | undefined {
-  return typeof value === "object" ? value.join(", ") : value;
+/** All values of a header as one text, as a list in HTTP is written. */
+function joined(head: RequestHead, name: string): string | undefined {
+  const first = fieldOf(head, name);
+  if (first === undefined) return undefined;
+  const all = fieldsOf(head, name);
+  return all.length === 1 ? first : all.join(", ");
 }
 
-function* pairsOf(headers: IncomingHttpHeaders): Generator<readonly [string, string]> {
-  for (const [name, value] of Object.entries(headers)) {
-    const text = textOf(value);
-    if (text !== undefined && !name.startsWith(":")) yield [name, text];
-  }
+/** Each header once. */
+function* pairsOf(head: RequestHead): Generator<readonly [string, string]> {
+  const names = new Set(head.fields.filter((_, i) => i % 2 === 0));
+  for (const name of names) yield [name, joined(head, name) ?? ""];
 }
 
 interface Parts {
-  readonly stream: ServerHttp2Stream;
+  readonly stream: Http2Stream;
   readonly connection: Connection;
   readonly route: ThinRoute;
   readonly dialect: Dialect;
@@ -77,8 +74,8 @@ interface Parts {
   readonly options: ThinHttp2Options;
 }
 
-class ThinExchange implements Exchange {
-  readonly #stream: ServerHttp2Stream;
+class ThinExchange implements Exchange, StreamReader {
+  readonly #stream: Http2Stream;
   readonly #connection: Connection;
   readonly #route: ThinRoute;
   readonly #dialect: Dialect;
@@ -103,38 +100,30 @@ class ThinExchange implements Exchange {
   }
 
   start(): void {
-    const stream = this.#stream;
-    stream.on("error", () => undefined);
-    stream.on("close", () => this.#closed());
-    const { authenticating } = this.#call;
-    if (authenticating === undefined) return this.#begin();
+    const { authenticating, refusal } = this.#call;
+    this.#stream.onClosed = () => this.#closed();
+    if (authenticating === undefined) return this.#begin(refusal);
+    // Meanwhile the body waits in the stream's window.
     void authenticating.then(() => {
-      if (!this.#isGone) this.#begin();
+      if (!this.#stream.isClosed) this.#begin(this.#call.refusal);
     });
   }
 
-  #begin(): void {
-    const stream = this.#stream;
-    const { refusal } = this.#call;
+  #begin(refusal: Call["refusal"]): void {
+    this.#stream.read(this);
     if (refusal !== undefined) return this.#refuse(refusal);
     // A client that sends slowly is told when its time is up, not only when it has sent.
     this.#call.onAbort((reason) => {
       if (this.phase === "receiving") this.#refuse(reason);
     });
-    stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
-    stream.on("end", () => this.#received());
   }
 
   drop(): void {
     this.#enter("dropped");
-    this.#touch(() => this.#stream.close(constants.NGHTTP2_CANCEL));
+    this.#stream.reset(ErrorCode.cancel);
   }
 
-  get #isGone(): boolean {
-    return this.#stream.destroyed === true || this.#stream.closed;
-  }
-
-  #take(chunk: Uint8Array): void {
+  data(chunk: Uint8Array): void {
     if (this.phase !== "receiving") return;
     this.#receivedBytes += chunk.length;
     if (this.#first === undefined) this.#first = chunk;
@@ -152,11 +141,17 @@ class ThinExchange implements Exchange {
     }
   }
 
-  #received(): void {
-    // The runtime says "end" too when a stream was reset in the middle of its message.
-    if (this.phase !== "receiving" || this.#stream.aborted) return;
+  end(): void {
+    if (this.phase !== "receiving") return;
     this.#enter("answering");
     this.#answer().catch(() => this.drop());
+  }
+
+  #closed(): void {
+    this.#connection.countUnread(-this.#unreadBytes);
+    this.#connection.end(this, this.#options.clock.monotonic());
+    if (this.phase !== "sending") this.#call.gone();
+    this.#call.close();
   }
 
   async #answer(): Promise<void> {
@@ -190,9 +185,10 @@ class ThinExchange implements Exchange {
   /** Answers before the body has arrived, and lets the client know that nobody reads the rest. */
   #refuse(error: unknown): void {
     this.#enter("answering");
-    const stream = this.#stream;
-    stream.once("finish", () => this.#touch(() => stream.close(constants.NGHTTP2_NO_ERROR)));
     this.#fail(error);
+    void this.#stream.drained().then(() => {
+      if (!this.#stream.hasRemoteEnded) this.#stream.reset(ErrorCode.noError);
+    });
   }
 
   #fail(thrown: unknown): void {
@@ -206,38 +202,16 @@ class ThinExchange implements Exchange {
       return this.#send(headers, NO_BYTES, addApart(headers, trailers, this.#call));
     }
     // One frame says everything: what gRPC calls Trailers-Only.
-    this.#touch(() => this.#stream.respond({ ...headers, ...trailers }, { endStream: true }));
+    this.#stream.respond({ ...headers, ...trailers }, true);
   }
 
-  #send(headers: OutgoingHttpHeaders, bytes: Uint8Array, trailers?: OutgoingHttpHeaders): void {
+  #send(headers: OutgoingFields, bytes: Uint8Array, trailers?: OutgoingFields): void {
     const stream = this.#stream;
     this.#enter("sending");
     this.#unreadBytes = bytes.length;
     this.#connection.countUnread(bytes.length);
-    this.#touch(() => {
-      stream.respond(headers, { waitForTrailers: trailers !== undefined });
-      if (trailers !== undefined) {
-        stream.once("wantTrailers", () => this.#touch(() => stream.sendTrailers(trailers)));
-      }
-      stream.end(bytes);
-    });
-  }
-
-  /** Uncaught, what the runtime throws for a stream that has just gone would end the process. */
-  #touch(use: () => void): void {
-    if (this.#isGone) return;
-    try {
-      use();
-    } catch {
-      this.#stream.destroy();
-    }
-  }
-
-  #closed(): void {
-    this.#connection.countUnread(-this.#unreadBytes);
-    this.#connection.end(this, this.#options.clock.monotonic());
-    if (this.phase !== "sending") this.#call.gone();
-    this.#call.close();
+    stream.respond(headers);
+    stream.end(bytes, trailers);
   }
 
   #enter(phase: ExchangePhase): void {

@@ -1,8 +1,9 @@
 import { limits } from "../../base/limits.ts";
 import type { WalOptions } from "../options.ts";
 import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
-import { type Disk, systemDisk } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-header.ts";
+import { systemDisk } from "./system-disk.ts";
 
 /** What the embedded log is opened with. */
 export interface FileWalOptions extends WalOptions {

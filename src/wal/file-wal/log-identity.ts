@@ -3,8 +3,9 @@ import { systemErrorCode } from "../../base/durable-file.ts";
 import { EntError } from "../../base/errors.ts";
 import { logDamaged } from "../errors.ts";
 import { isLogId } from "../log-id.ts";
-import { type Disk, readWhole, systemDisk, writeWhole } from "./disk.ts";
+import { type Disk, readWhole, writeWhole } from "./disk.ts";
 import { unfinishedPath } from "./segment-names.ts";
+import { systemDisk } from "./system-disk.ts";
 
 /**
  * `log.json`: which log this directory is. Written last when a log is made, so that a

@@ -34,7 +34,8 @@ export async function openLog(settings: FileWalSettings): Promise<OpenedLog> {
     return await openOrCreate(settings);
   } catch (error) {
     if (error instanceof EntError) throw error;
-    throw logUnavailable(`the log in ${settings.directory} cannot be opened`, error);
+    const hint = "See that the disk works and has room, then start again.";
+    throw logUnavailable(`the log in ${settings.directory} cannot be opened`, error, hint);
   }
 }
 

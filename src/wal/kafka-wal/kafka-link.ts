@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
+import { persistently } from "../epochs/persistently.ts";
 import { KafkaSession } from "./kafka-session.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
 
@@ -32,14 +33,11 @@ export class KafkaLink {
     use: (session: KafkaSession) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-      try {
-        return await this.#once(use, signal);
-      } catch (error) {
-        if (signal.aborted || this.#isClosed || isFinal(error)) throw error;
-        await this.#clock.sleep(pauseMs, signal);
-      }
-    }
+    return await persistently(() => this.#once(use), {
+      clock: this.#clock,
+      signal,
+      isFinal: (error) => this.#isClosed || isFinal(error),
+    });
   }
 
   async close(): Promise<void> {
@@ -47,14 +45,14 @@ export class KafkaLink {
     await this.#drop(this.#session);
   }
 
-  async #once<T>(use: (session: KafkaSession) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #once<T>(use: (session: KafkaSession) => Promise<T>): Promise<T> {
     this.#session ??= this.#open();
     const opening = this.#session;
     try {
-      return await unlessAborted(opening.then(use), signal);
+      return await opening.then(use);
     } catch (error) {
       // Nothing waits for it: a broker that hangs would hold up the way to one that does not.
-      if (!(signal.aborted || error instanceof EntError)) void this.#drop(opening);
+      if (!(error instanceof EntError)) void this.#drop(opening);
       throw error;
     }
   }
@@ -70,16 +68,6 @@ export class KafkaLink {
     if (this.#session === session) this.#session = undefined;
     await session?.then((opened) => opened.close()).catch(() => undefined);
   }
-}
-
-/** Rejects as soon as the signal aborts; what the promise comes to then is nobody's concern any more. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new Error("given up", { cause: signal.reason }));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** Whether Kafka itself refused what was asked, and would again. */
@@ -107,6 +95,3 @@ const PASSING: ReadonlySet<string> = new Set([
   // A leader that was replaced and does not know it yet; what was removed is asked for apart.
   "OFFSET_OUT_OF_RANGE",
 ]);
-
-const FIRST_PAUSE_MS = 50;
-const MAX_PAUSE_MS = 250;

@@ -6,7 +6,7 @@
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { EntError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import { ENTRY_OVERHEAD_BYTES } from "./entry.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../epochs/entry.ts";
 import { connectionOptions } from "./kafka-session.ts";
 import type { KafkaSettings } from "./kafka-settings.ts";
 
@@ -32,6 +32,14 @@ export async function openTopic(
   return await administer(settings, async (admin) => {
     if (!(await admin.listTopics()).includes(topic)) await createTopic(admin, settings, topic);
     return checked(await look(admin, topic), settings, topic, partition);
+  });
+}
+
+/** Looks at the topic, if it is there, as opening a log in it does. Throws CONFIG_INVALID, and what kafkajs throws. */
+export async function checkTopic(settings: KafkaSettings, topic: string): Promise<void> {
+  await administer(settings, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) return;
+    checked(await look(admin, topic), settings, topic, 0);
   });
 }
 

@@ -162,7 +162,7 @@ function createNode(person: Person, id = ""): RequestedOperation {
     op: "create_node",
     typeId: PERSON,
     id,
-    fields: fieldsOf(person),
+    fields: personFields(person),
     returnExisting: false,
   };
 }
@@ -172,7 +172,8 @@ function createEdge(fromId: string, toId: string, id = ""): RequestedOperation {
   return { op: "create_edge", edgeTypeId: KNOWS, id, fromId, toId, fields, returnExisting: false };
 }
 
-function fieldsOf(person: Person): Fields {
+/** A person as the fields of a node. */
+export function personFields(person: Person): Fields {
   return new Map<number, Value>([
     [FIELD.name, { kind: "str", value: person.name }],
     [FIELD.email, { kind: "str", value: person.email }],

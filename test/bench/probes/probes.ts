@@ -1,13 +1,17 @@
 import type { BenchOptions, ProbeName } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
+import { probeArchive } from "./archive.ts";
+import { probeFloods } from "./floods.ts";
 import { probeGrowth } from "./growth.ts";
 import { probeKafka } from "./kafka.ts";
 import { probeMailbox } from "./mailbox.ts";
 import { probeNoisyTenant } from "./noisy-tenant.ts";
 import { probeRecovery } from "./recovery.ts";
+import { probeRestore } from "./restore.ts";
 import { probeSchemaBuild } from "./schema-build.ts";
 import { probeSearch } from "./search.ts";
+import { probeSnapshot } from "./snapshot.ts";
 import { probeStart } from "./start.ts";
 import { probeTenants } from "./tenants.ts";
 import { probeWatch } from "./watch.ts";
@@ -24,7 +28,11 @@ export const PROBES: Readonly<
   mailbox: probeMailbox,
   search: probeSearch,
   "noisy-tenant": probeNoisyTenant,
+  floods: probeFloods,
   access: probeAccess,
   "schema-build": probeSchemaBuild,
   kafka: probeKafka,
+  archive: probeArchive,
+  snapshot: probeSnapshot,
+  restore: probeRestore,
 };

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from ._codec.choice import choose
 from ._codec.graph import decode_node
+from ._codec.ids import check_position
 from ._codec.schema import decode_schema, encode_schema
 from ._generated import rpcs
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
@@ -78,6 +79,7 @@ class Session:
         at_least = fresh.at_least
         if at_least is None:
             at_least = b"" if positions is None else positions.of(self.tenant_id)
+        check_position(at_least, "at_least")
         consistency = choose(_CONSISTENCY, fresh.consistency, "consistency")
         return model.ReadOptions(at_least=at_least, consistency=consistency)
 

@@ -10,7 +10,7 @@ from ._calls.schema import SchemaCalls
 from ._calls.search import SearchCalls
 from ._calls.watch import WatchCalls
 from ._calls.writes import WriteCalls
-from ._codec.ids import check_name
+from ._codec.ids import check_name, check_position
 from ._generated import rpcs
 from ._generated.entdb.v1 import entdb_service_pb2 as pb
 from ._session import Memory, Session
@@ -158,4 +158,5 @@ class DbClient(WriteCalls, ReadCalls, SearchCalls, MailboxCalls, SchemaCalls, Wa
         """Reads of the tenant are from now on no older than the position; empty forgets."""
         if self._session.memory.positions is None:
             raise invalid("INVALID_REQUEST", "This client was told not to remember positions.")
+        check_position(position, "position")
         self._session.memory.positions.put(self._session.tenant_id, position)

@@ -51,6 +51,9 @@ class Paged(Generic[Item]):
         if limit is not None:
             check_count(limit, "limit")
         check_count(page_size, "page_size")
+        if not isinstance(cursor, bytes):
+            hint = "Give the bytes that a page had; text made of them must be made bytes again."
+            raise invalid("INVALID_CURSOR", f"cursor: {cursor!r} is no cursor.", hint)
         self._fetch = fetch
         self._largest_page = largest_page
         self._limit = limit

@@ -6,6 +6,7 @@ import type {
   ApiKey as WireKey,
 } from "../gen/entdb/v1/tenant_service_pb.ts";
 import type { Listing, PageOptions } from "../reads/listing.ts";
+import { wireMoment } from "../values/checked-number.ts";
 import { safeNumber } from "../values/value.ts";
 import { adminListing } from "./listing.ts";
 
@@ -89,7 +90,7 @@ export class ApiKeys {
       mayActAs: [...(key.mayActAs ?? [])],
       roles: [...(key.roles ?? [])],
       name: key.name ?? "",
-      expiresAt: timeOf(key.expiresAt),
+      expiresAt: wireMoment("expiresAt", key.expiresAt),
     };
     const answer = await caller.call(
       (stub) => tenants.createApiKey(request, stub),
@@ -140,8 +141,8 @@ export class Audit {
     const { tenants, identity } = this.#session;
     const question = {
       tenantId: options.of === "server" ? "" : identity.tenantId,
-      from: timeOf(options.from),
-      until: timeOf(options.until),
+      from: wireMoment("from", options.from),
+      until: wireMoment("until", options.until),
     };
     return adminListing(
       this.#session,
@@ -179,10 +180,6 @@ function eventOf(wire: WireEvent): AuditEvent {
     count: safeNumber(wire.count, "count"),
     details,
   };
-}
-
-function timeOf(date: Date | undefined): bigint {
-  return date === undefined ? 0n : BigInt(date.getTime());
 }
 
 function dateOf(ms: bigint | undefined): Date | undefined {

@@ -4,6 +4,7 @@ import type { Session } from "../client/session.ts";
 import { InternalError } from "../errors/refusals.ts";
 import { TenantState, type Tenant as WireTenant } from "../gen/entdb/v1/tenant_service_pb.ts";
 import type { Listing, PageOptions } from "../reads/listing.ts";
+import { wireCount } from "../values/checked-number.ts";
 import { safeNumber } from "../values/value.ts";
 import { adminListing } from "./listing.ts";
 
@@ -94,8 +95,12 @@ export class Tenants {
     const { caller, tenants } = this.#session;
     const { requestsPerSecond, requestBurst } = limits;
     const wire = {
-      ...(requestsPerSecond === undefined ? {} : { requestsPerSecond: BigInt(requestsPerSecond) }),
-      ...(requestBurst === undefined ? {} : { requestBurst: BigInt(requestBurst) }),
+      ...(requestsPerSecond === undefined
+        ? {}
+        : { requestsPerSecond: wireCount("requestsPerSecond", requestsPerSecond) }),
+      ...(requestBurst === undefined
+        ? {}
+        : { requestBurst: wireCount("requestBurst", requestBurst) }),
     };
     const request = { tenantId, limits: wire };
     return tenantOf(

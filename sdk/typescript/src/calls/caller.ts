@@ -7,6 +7,8 @@ import type { CallOptions as StubOptions } from "@connectrpc/connect";
 import { canceled, deadlineExceeded } from "../errors/classify.ts";
 import type { EntDBError } from "../errors/entdb-error.ts";
 import { fromThrown } from "../errors/from-wire.ts";
+import { InvalidArgumentError } from "../errors/refusals.ts";
+import { checkedTimeout } from "../values/checked-number.ts";
 import { pause } from "./pause.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Repeatable, Retries } from "./retry.ts";
@@ -68,7 +70,8 @@ export class Caller {
   ): Promise<T> {
     const { retries } = this.#deps;
     const { signal } = options;
-    const endsAt = performance.now() + (options.timeoutMs ?? this.#deps.timeoutMs);
+    const timeoutMs = options.timeoutMs ?? this.#deps.timeoutMs;
+    const endsAt = performance.now() + checkedTimeout("timeoutMs", timeoutMs);
     for (let tries = 1; ; tries++) {
       const outcome = await this.#try(attempt, endsAt, signal);
       if ("answer" in outcome) {
@@ -154,6 +157,7 @@ export class Caller {
     if (credential === undefined) return { "x-request-id": requestId };
     const token =
       typeof credential === "string" ? credential : await this.#ask(credential, leftMs, signal);
+    if (!CREDENTIAL.test(token)) throw badCredential();
     return { "x-request-id": requestId, authorization: `Bearer ${token}` };
   }
 
@@ -176,6 +180,17 @@ export class Caller {
       answered.abort();
     }
   }
+}
+
+/** What may stand in the header behind "Bearer ". */
+const CREDENTIAL = /^[\x21-\x7e]+$/;
+
+function badCredential(): InvalidArgumentError {
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: "The credential is not one: it is empty, or holds characters that none has.",
+    hint: 'Give the key or token alone, without "Bearer" and without the end of its line.',
+  });
 }
 
 function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {

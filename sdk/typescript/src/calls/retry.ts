@@ -3,6 +3,7 @@
  * a random pause, so that clients that failed together do not come back together.
  */
 import type { EntDBError } from "../errors/entdb-error.ts";
+import { checkedNumber } from "../values/checked-number.ts";
 
 /** How often and how fast calls are tried again. */
 export interface RetryOptions {
@@ -48,11 +49,13 @@ export class Retries {
   readonly #random: () => number;
   #left: number;
 
+  /** Throws {@link InvalidArgumentError} for a policy that cannot be. */
   constructor(options: RetryOptions, random: () => number) {
-    this.#maxAttempts = options.maxAttempts ?? MAX_ATTEMPTS;
-    this.#baseDelayMs = options.baseDelayMs ?? BASE_DELAY_MS;
-    this.#maxDelayMs = options.maxDelayMs ?? MAX_DELAY_MS;
-    this.#budget = options.budget ?? BUDGET;
+    const { maxAttempts, baseDelayMs, maxDelayMs, budget } = options;
+    this.#maxAttempts = checkedNumber("retry.maxAttempts", maxAttempts ?? MAX_ATTEMPTS, 1);
+    this.#baseDelayMs = checkedNumber("retry.baseDelayMs", baseDelayMs ?? BASE_DELAY_MS, 0);
+    this.#maxDelayMs = checkedNumber("retry.maxDelayMs", maxDelayMs ?? MAX_DELAY_MS, 0);
+    this.#budget = checkedNumber("retry.budget", budget ?? BUDGET, 0);
     this.#left = this.#budget;
     this.#random = random;
   }

@@ -45,8 +45,9 @@ export class ClientSchema {
     return this.#wire;
   }
 
-  /** Throws {@link ValidationError} for a type that the client was not given. */
-  require(type: TypeDefinition): void {
+  /** Throws {@link ValidationError} for a type that the client was not given, or of another sort. */
+  require(type: TypeDefinition, sort?: TypeDefinition["definition"]): void {
+    if (sort !== undefined && type?.definition !== sort) throw notOfSort(type, sort);
     if (this.#known.has(type) || this.types.length === 0) return;
     const near = suggest(
       type.name,
@@ -66,4 +67,13 @@ export class ClientSchema {
   edgeType(edgeTypeId: number): EdgeType | undefined {
     return this.#edgeTypes.get(edgeTypeId);
   }
+}
+
+/** A compiler would have said so; to go on would be to ask for something else. */
+function notOfSort(type: TypeDefinition | undefined, sort: string): ValidationError {
+  return new ValidationError({
+    reason: sort === "node" ? "TYPE_UNKNOWN" : "EDGE_TYPE_UNKNOWN",
+    message: `${type?.name ?? String(type)} is no ${sort} type.`,
+    hint: `Give what ${sort === "node" ? "defineNode" : "defineEdge"} made.`,
+  });
 }

@@ -44,18 +44,19 @@ import {
   queryNodes,
 } from "../reads/query.ts";
 import { type SearchHit, type SearchOptions, searchNodes } from "../reads/search.ts";
-import type { EdgeType, NodeType } from "../schema/define.ts";
+import type { EdgeType, NodeType, TypeDefinition } from "../schema/define.ts";
 import type { LookupKey } from "../schema/infer.ts";
 import { TenantSchema } from "../schema/tenant-schema.ts";
 import { fetchTransport } from "../transport/fetch.ts";
 import type { ClientTransport } from "../transport/transport.ts";
 import { wellFormed } from "../transport/well-formed.ts";
+import { checkedTimeout } from "../values/checked-number.ts";
 import type { NodeId } from "../values/ids.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { Watch, type WatchOptions } from "../watch/watch.ts";
 import { ClientSchema } from "./client-schema.ts";
 import { getHealth, type Health } from "./health.ts";
-import { type ClientOptions, checkedEndpoint, checkedTimeout } from "./options.ts";
+import { type ClientOptions, checkedEndpoint } from "./options.ts";
 import type { Identity, ReadOptions, Session } from "./session.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -184,7 +185,7 @@ export class Client {
   }
 
   /** What changes, as it happens. */
-  watch(options: WatchOptions = {}): Watch {
+  watch<T extends TypeDefinition = TypeDefinition>(options: WatchOptions<T> = {}): Watch<T> {
     return new Watch(this.#session, options);
   }
 

@@ -42,16 +42,6 @@ export function checkedEndpoint(endpoint: string): string {
   return url.href.replace(/\/$/, "");
 }
 
-/** Throws {@link InvalidArgumentError} unless it is a time that a timer can be set for. */
-export function checkedTimeout(name: string, ms: number): number {
-  if (Number.isFinite(ms) && ms > 0 && ms < 2 ** 31) return ms;
-  throw new InvalidArgumentError({
-    reason: "INVALID_REQUEST",
-    message: `${name} is ${ms}.`,
-    hint: "Give a number of milliseconds above 0 and below 2^31.",
-  });
-}
-
 function badEndpoint(endpoint: string): InvalidArgumentError {
   return new InvalidArgumentError({
     reason: "INVALID_REQUEST",

@@ -9,6 +9,7 @@ import { PositionError } from "../errors/refusals.ts";
 import type { EntDBService } from "../gen/entdb/v1/entdb_service_pb.ts";
 import { Consistency } from "../gen/entdb/v1/model_pb.ts";
 import type { TenantService } from "../gen/entdb/v1/tenant_service_pb.ts";
+import { chosen } from "../values/choice.ts";
 import { type PositionToken, tokenBytes } from "../values/positions.ts";
 import type { ClientSchema } from "./client-schema.ts";
 
@@ -55,7 +56,10 @@ export function freshnessOf(session: Session, options: ReadOptions) {
     atLeast === undefined ? remembered : atLeast === null ? undefined : tokenBytes(atLeast);
   return {
     atLeast: (token ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer>,
-    consistency: consistency === "strong" ? Consistency.STRONG : Consistency.UNSPECIFIED,
+    consistency:
+      consistency === undefined
+        ? Consistency.UNSPECIFIED
+        : chosen({ strong: Consistency.STRONG }, consistency, "consistency"),
   };
 }
 

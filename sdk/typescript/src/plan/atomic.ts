@@ -15,6 +15,7 @@ import {
   type OperationResult,
   WaitMode,
 } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { chosen } from "../values/choice.ts";
 import type { EdgeId, NodeId } from "../values/ids.ts";
 import { type PositionToken, tokenText } from "../values/positions.ts";
 import { safeNumber } from "../values/value.ts";
@@ -57,6 +58,7 @@ export interface AtomicResult<R> {
 type Request = Exclude<MessageInitShape<typeof ExecuteAtomicRequestSchema>, ExecuteAtomicRequest>;
 
 const MAX_KEY_BYTES = 256;
+const WAIT_MODES = { applied: WaitMode.APPLIED, durable: WaitMode.DURABLE } as const;
 
 /** Builds the plan and carries it out. Throws {@link EntDBError}, and whatever `build` throws. */
 export async function atomic<R>(
@@ -64,14 +66,15 @@ export async function atomic<R>(
   build: (plan: Plan) => R,
   options: AtomicOptions,
 ): Promise<AtomicResult<R>> {
-  const plan = new Plan((type) => session.schema.require(type));
+  const plan = new Plan((type, sort) => session.schema.require(type, sort));
   const returned = build(plan);
+  if (isThenable(returned)) throw asynchronousPlan(returned);
   const { operations, registersSchema } = plan["~operations"]();
   const request: Request = {
     context: session.identity,
     idempotencyKey: checkedKey(options.idempotencyKey) ?? newIdempotencyKey(),
     operations,
-    wait: options.wait === "durable" ? WaitMode.DURABLE : WaitMode.APPLIED,
+    wait: chosen(WAIT_MODES, options.wait ?? "applied", "wait"),
     // A transaction that changes the schema says itself what it is to be.
     schemaFingerprint: registersSchema ? "" : session.schema.fingerprint,
   };
@@ -87,6 +90,20 @@ export async function atomic<R>(
     idempotencyKey: response.idempotencyKey,
     schemaDifferences: response.schemaDifferences,
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** What it would add after its first await would be left out without a word. */
+function asynchronousPlan(returned: PromiseLike<unknown>): InvalidArgumentError {
+  returned.then(undefined, () => undefined);
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: "The plan's function is asynchronous.",
+    hint: "Await what it needs before `atomic`, and build the plan at once.",
+  });
 }
 
 /** Sends the types along when, and only when, the server says that it does not know them. */
@@ -108,8 +125,10 @@ function sendWithTypes(
 /** Throws {@link InvalidArgumentError} for a key that the server would not take. */
 export function checkedKey(key: string | undefined): string | undefined {
   if (key === undefined) return undefined;
-  const bytes = new TextEncoder().encode(key).length;
-  if (bytes >= 1 && bytes <= MAX_KEY_BYTES && key.isWellFormed()) return key;
+  const bytes = new TextEncoder().encode(String(key)).length;
+  if (typeof key === "string" && bytes >= 1 && bytes <= MAX_KEY_BYTES && key.isWellFormed()) {
+    return key;
+  }
   throw new InvalidArgumentError({
     reason: "INVALID_IDEMPOTENCY_KEY",
     message: `The idempotency key has ${bytes} bytes; it may have 1 to ${MAX_KEY_BYTES}.`,

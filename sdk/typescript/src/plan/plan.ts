@@ -7,11 +7,13 @@
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { LimitExceededError } from "../errors/refusals.ts";
-import { OnConflict, type OperationSchema, SchemaMode } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { OnConflict, type OperationSchema } from "../gen/entdb/v1/entdb_service_pb.ts";
 import { compiled } from "../schema/compiled.ts";
 import type { EdgeType, NodeType, Permission, TypeDefinition } from "../schema/define.ts";
 import type { CreateFields, FieldConditions, PatchFields } from "../schema/infer.ts";
-import { type ReservedTypes, wireSchema } from "../schema/wire-schema.ts";
+import { type ReservedTypes, SCHEMA_MODES, wireSchema } from "../schema/wire-schema.ts";
+import { wireCount, wireMoment } from "../values/checked-number.ts";
+import { chosen } from "../values/choice.ts";
 import type { EdgeId, MailboxItemId, NodeId } from "../values/ids.ts";
 import { edgeId, nodeIdText } from "../values/ids.ts";
 import { permissionNumber } from "../values/permission.ts";
@@ -113,15 +115,17 @@ type OneOperation = NonNullable<OperationInit["operation"]>;
 
 const MAX_OPERATIONS = 1_000;
 
+/** Throws for types that the client does not have, or of another sort. */
+type Knows = (type: TypeDefinition, sort: TypeDefinition["definition"]) => void;
+
 /** The operations of one transaction. Handed to the function that `atomic` is given. */
 export class Plan {
-  readonly #knows: (type: TypeDefinition) => void;
+  readonly #knows: Knows;
   readonly #operations: OperationInit[] = [];
   readonly #aliases = new Set<string>();
   #registers = false;
 
-  /** `knows` throws for types that the client does not have. */
-  constructor(knows: (type: TypeDefinition) => void) {
+  constructor(knows: Knows) {
     this.#knows = knows;
   }
 
@@ -131,7 +135,7 @@ export class Plan {
     fields: CreateFields<T["fields"]>,
     options: CreateOptions = {},
   ): PlannedNode<T> {
-    this.#knows(type);
+    this.#knows(type, "node");
     const value = {
       typeId: type.typeId,
       fields: compiled(type).encodeNew(fields),
@@ -153,7 +157,7 @@ export class Plan {
     patch: PatchFields<T["fields"]>,
     options: UpdateOptions<T> = {},
   ): Planned<NodeOutcome> {
-    this.#knows(type);
+    this.#knows(type, "node");
     const fields = compiled(type);
     const conditions = Object.entries(options.where ?? {}).map(([name, value]) => {
       const { field, place } = fields.field(name);
@@ -166,7 +170,7 @@ export class Plan {
       value: {
         id: nodeIdText(node),
         fields: fields.encodePatch(patch),
-        expectedVersion: BigInt(options.expectedVersion ?? 0),
+        expectedVersion: wireCount("expectedVersion", options.expectedVersion ?? 0),
         preconditions: conditions,
       },
     });
@@ -194,7 +198,7 @@ export class Plan {
     to: EndTarget<T["to"]>,
     ...rest: LinkRest<T>
   ): PlannedEdge<T> {
-    this.#knows(type);
+    this.#knows(type, "edge");
     const [fields = {}, options = {}] = rest as readonly [object?, LinkOptions?];
     const value = {
       edgeTypeId: type.edgeTypeId,
@@ -214,14 +218,14 @@ export class Plan {
     edge: EdgeTarget<T>,
     patch: PatchFields<T["fields"]>,
   ): Planned<EdgeOutcome> {
-    this.#knows(type);
+    this.#knows(type, "edge");
     const value = { target: wireEdgeTarget(type, edge), fields: compiled(type).encodePatch(patch) };
     return new Planned(this.#add({ case: "updateEdge", value }), edgeOutcome);
   }
 
   /** Removes an edge. */
   unlink<T extends EdgeType>(type: T, edge: EdgeTarget<T>): Planned<EdgeOutcome> {
-    this.#knows(type);
+    this.#knows(type, "edge");
     const value = { target: wireEdgeTarget(type, edge) };
     return new Planned(this.#add({ case: "deleteEdge", value }), edgeOutcome);
   }
@@ -269,7 +273,7 @@ export class Plan {
     options: { readonly mode?: "merge" | "replace"; readonly reserved?: ReservedTypes } = {},
   ): Planned<OtherOutcome> {
     this.#registers = true;
-    const mode = options.mode === "replace" ? SchemaMode.REPLACE : SchemaMode.MERGE;
+    const mode = chosen(SCHEMA_MODES, options.mode ?? "merge", "mode");
     const value = { schema: wireSchema(types, options.reserved), mode };
     return new Planned(this.#add({ case: "registerSchema", value }), () => ({}));
   }
@@ -303,7 +307,8 @@ type LinkRest<T extends EdgeType> =
     : [fields: CreateFields<T["fields"]>, options?: LinkOptions];
 
 function step(node: NodeTarget, options: VersionCondition) {
-  return { id: nodeIdText(node), expectedVersion: BigInt(options.expectedVersion ?? 0) };
+  const expectedVersion = wireCount("expectedVersion", options.expectedVersion ?? 0);
+  return { id: nodeIdText(node), expectedVersion };
 }
 
 function wireEdgeTarget(type: EdgeType, edge: EdgeTarget) {
@@ -314,11 +319,10 @@ function wireEdgeTarget(type: EdgeType, edge: EdgeTarget) {
 }
 
 function wireGrant(grant: Grant) {
-  const expiresAt = grant.expiresAt === undefined ? 0n : BigInt(grant.expiresAt.getTime());
   return {
     principal: grant.principal,
     permission: permissionNumber(grant.permission),
-    expiresAt,
+    expiresAt: wireMoment("expiresAt", grant.expiresAt),
   };
 }
 
@@ -332,6 +336,8 @@ export function wireSelection(selection: MailboxSelection) {
   return { userId: selection.user ?? "", items: { itemIds: [...(selection.items ?? [])], upTo } };
 }
 
+const ON_CONFLICT = { fail: OnConflict.FAIL, returnExisting: OnConflict.RETURN_EXISTING } as const;
+
 function onConflictNumber(option: OnConflictOption = "fail"): OnConflict {
-  return option === "returnExisting" ? OnConflict.RETURN_EXISTING : OnConflict.FAIL;
+  return chosen(ON_CONFLICT, option, "onConflict");
 }

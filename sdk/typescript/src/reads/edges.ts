@@ -75,7 +75,7 @@ export function listEdges<T extends EdgeType, D extends EdgeDirection, W extends
   direction: D,
   options: EdgeListOptions<T, W>,
 ): Listing<ListedEdge<T, D, W>> {
-  if (options.type !== undefined) session.schema.require(options.type);
+  if (options.type !== undefined) session.schema.require(options.type, "edge");
   const question = {
     context: session.identity,
     nodeId: nodeId(node),
@@ -110,7 +110,7 @@ export function listConnected<T extends EdgeType, D extends EdgeDirection>(
   type: T,
   options: ConnectedOptions<D>,
 ): Listing<ConnectedNode<FarNode<T, D>>> {
-  session.schema.require(type);
+  session.schema.require(type, "edge");
   const direction = options.direction ?? "out";
   const question = {
     context: session.identity,

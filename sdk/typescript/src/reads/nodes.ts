@@ -31,7 +31,7 @@ export async function getNode<T extends NodeType>(
   id: NodeId,
   options: GetOptions,
 ): Promise<Node<T> | undefined> {
-  session.schema.require(type);
+  session.schema.require(type, "node");
   const request = {
     context: session.identity,
     id: nodeId(id),
@@ -50,7 +50,7 @@ export async function getNodes<T extends NodeType>(
   ids: readonly NodeId[],
   options: GetOptions,
 ): Promise<ManyNodes<T>> {
-  session.schema.require(type);
+  session.schema.require(type, "node");
   if (ids.length > MAX_IDS) throw tooManyIds(ids.length);
   const request = {
     context: session.identity,
@@ -73,7 +73,7 @@ export async function getNodeByKey<T extends NodeType>(
   key: LookupKey<T>,
   options: ReadOptions,
 ): Promise<Node<T> | undefined> {
-  session.schema.require(type);
+  session.schema.require(type, "node");
   const request = {
     context: session.identity,
     typeId: type.typeId,

@@ -34,7 +34,7 @@ export function queryNodes<T extends NodeType>(
   type: T,
   options: QueryOptions<T>,
 ): Listing<Node<T>, QueryPage<T>> {
-  session.schema.require(type);
+  session.schema.require(type, "node");
   const question = {
     ...questionOf(session, type, options),
     order: encodeOrder(type, options.orderBy ?? []),
@@ -63,7 +63,7 @@ export async function countNodes<T extends NodeType>(
   type: T,
   options: CountOptions<T>,
 ): Promise<number> {
-  session.schema.require(type);
+  session.schema.require(type, "node");
   const request = {
     ...questionOf(session, type, options),
     read: freshnessOf(session, options),

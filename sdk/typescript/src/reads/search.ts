@@ -39,7 +39,7 @@ export function searchNodes<T extends NodeType>(
   options: SearchOptions<T>,
 ): Listing<SearchHit<T>> {
   const types = options.types ?? [];
-  for (const type of types) session.schema.require(type);
+  for (const type of types) session.schema.require(type, "node");
   const question = {
     context: session.identity,
     query,

@@ -57,7 +57,7 @@ export class CompiledType {
   /** What a create writes. Throws for unknown, missing and misshapen fields. */
   encodeNew(fields: object): Record<number, ValueInit> {
     const encoded: Record<number, ValueInit> = {};
-    for (const [name, value] of Object.entries(fields)) {
+    for (const [name, value] of this.#entries(fields)) {
       const { field, place } = this.field(name);
       if (value !== undefined && value !== null) {
         encoded[field.fieldId] = encodeValue(field, value, place);
@@ -72,7 +72,7 @@ export class CompiledType {
   /** What an update writes: null clears, undefined is passed over. */
   encodePatch(fields: object): Record<number, ValueInit> {
     const encoded: Record<number, ValueInit> = {};
-    for (const [name, value] of Object.entries(fields)) {
+    for (const [name, value] of this.#entries(fields)) {
       if (value === undefined) continue;
       const { field, place } = this.field(name);
       if (value === null && field.required) throw requiredMissing(place);
@@ -91,6 +91,17 @@ export class CompiledType {
       decoded[compiled.name] = decodeValue(compiled.field, value, compiled.place);
     }
     return decoded;
+  }
+
+  /** What comes from outside may be no object at all. */
+  #entries(fields: object): [string, unknown][] {
+    const isRecord = typeof fields === "object" && fields !== null && !Array.isArray(fields);
+    if (isRecord) return Object.entries(fields);
+    throw new ValidationError({
+      reason: "INVALID_VALUE",
+      message: `${this.#name} takes its fields as an object.`,
+      hint: "Give names and values: { title: … }.",
+    });
   }
 
   /** The name of a field by its number; undefined for one that this schema does not know. */

@@ -7,13 +7,14 @@ import {
   type Session,
   type WriteOptions,
 } from "../client/session.ts";
-import { Compatibility, SchemaMode } from "../gen/entdb/v1/entdb_service_pb.ts";
+import { Compatibility } from "../gen/entdb/v1/entdb_service_pb.ts";
 import { checkedKey, type SchemaDifference } from "../plan/atomic.ts";
+import { chosen } from "../values/choice.ts";
 import { type PositionToken, tokenText } from "../values/positions.ts";
 import { safeNumber } from "../values/value.ts";
 import type { TypeDefinition } from "./define.ts";
 import { readSchema } from "./read-schema.ts";
-import { type ReservedTypes, wireSchema } from "./wire-schema.ts";
+import { type ReservedTypes, SCHEMA_MODES, wireSchema } from "./wire-schema.ts";
 
 /** "merge" adds what is new; "replace" makes the schema what is sent: absence is removal. */
 export type RegisterMode = "merge" | "replace";
@@ -169,7 +170,7 @@ export class TenantSchema {
     return {
       context: this.#session.identity,
       schema: types === undefined ? this.#session.schema.wire : wireSchema(types, reserved),
-      mode: mode === "replace" ? SchemaMode.REPLACE : SchemaMode.MERGE,
+      mode: chosen(SCHEMA_MODES, mode ?? "merge", "mode"),
     };
   }
 }

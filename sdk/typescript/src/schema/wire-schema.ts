@@ -1,5 +1,6 @@
 /** A program's types as the message that the server merges, checks or registers. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { SchemaMode } from "../gen/entdb/v1/entdb_service_pb.ts";
 import {
   type EdgeTypeSchema,
   type FieldSchema,
@@ -11,6 +12,9 @@ import { permissionNumber } from "../values/permission.ts";
 import { encodeValue } from "../values/value.ts";
 import type { EdgeType, FieldMap, NodeType, TypeDefinition } from "./define.ts";
 import type { Field, FieldKind } from "./field.ts";
+
+/** How a schema is registered, by the words of programs. */
+export const SCHEMA_MODES = { merge: SchemaMode.MERGE, replace: SchemaMode.REPLACE } as const;
 
 /** A schema as messages are made from it. */
 export type SchemaInit = MessageInitShape<typeof SchemaSchema>;

@@ -1,5 +1,6 @@
 /** Connect over `fetch`: the way for browsers, and one that works everywhere. */
 import { createConnectTransport } from "@connectrpc/connect-web";
+import { obedient } from "./obedient-fetch.ts";
 import type { TransportFactory } from "./transport.ts";
 
 /** How Connect over fetch is spoken. */
@@ -10,6 +11,9 @@ export interface FetchTransportOptions {
   readonly useHttpGet?: boolean;
 }
 
+/** Whatever it is at the time of a call: programs put others in its place. */
+const runtimesFetch = ((input, init) => globalThis.fetch(input, init)) as typeof globalThis.fetch;
+
 /** Connect over fetch, with protobuf. What clients use when they are told nothing else. */
 export function fetchTransport(options: FetchTransportOptions = {}): TransportFactory {
   return ({ endpoint }) => ({
@@ -17,7 +21,7 @@ export function fetchTransport(options: FetchTransportOptions = {}): TransportFa
       baseUrl: endpoint,
       useBinaryFormat: true,
       useHttpGet: options.useHttpGet ?? false,
-      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      fetch: obedient(options.fetch ?? runtimesFetch),
     }),
     close: () => undefined,
   });

@@ -13,6 +13,7 @@ import {
   createGrpcTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
+import { deadlineTold } from "./deadline.ts";
 import { type ClientTransport, SilentStream, type TransportFactory } from "./transport.ts";
 
 /** What TLS needs besides what the runtime trusts. Each is PEM. */
@@ -86,7 +87,7 @@ class ConnectionPool implements ClientTransport {
     this.#make = make;
   }
 
-  readonly connect: Transport = {
+  readonly connect: Transport = deadlineTold({
     unary: async (method, signal, timeoutMs, header, input, contextValues) => {
       const connection = this.#take();
       try {
@@ -123,7 +124,7 @@ class ConnectionPool implements ClientTransport {
         throw error;
       }
     },
-  };
+  });
 
   close(): void {
     for (const { session } of this.#connections.splice(0)) abortSoon(session);

@@ -23,12 +23,12 @@ const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /** Whether the text is a node's id, in form. */
 export function isNodeId(text: string): text is NodeId {
-  return text.startsWith("nd_") && BODY.test(text.slice(3));
+  return typeof text === "string" && text.startsWith("nd_") && BODY.test(text.slice(3));
 }
 
 /** Whether the text is an edge's id, in form. */
 export function isEdgeId(text: string): text is EdgeId {
-  return text.startsWith("ed_") && BODY.test(text.slice(3));
+  return typeof text === "string" && text.startsWith("ed_") && BODY.test(text.slice(3));
 }
 
 /** A text from outside, such as a URL, as a node's id. Throws {@link InvalidArgumentError} (INVALID_ID). */
@@ -45,7 +45,7 @@ export function edgeId(text: string): EdgeId {
 
 /** What stands in a request for a node. Throws {@link InvalidArgumentError} (INVALID_ID). */
 export function nodeIdText(node: string | NodeReference): string {
-  return typeof node === "string" ? nodeId(node) : node["~reference"]();
+  return isNodeReference(node) ? node["~reference"]() : nodeId(node);
 }
 
 /** Whether the value stands for a node that is not there yet. */

@@ -1,6 +1,7 @@
 /** Permissions between programs and the wire. */
 import { Permission as WirePermission } from "../gen/entdb/v1/model_pb.ts";
 import type { Permission } from "../schema/define.ts";
+import { chosen } from "./choice.ts";
 
 const NUMBER: Readonly<Record<Permission, WirePermission>> = {
   read: WirePermission.READ,
@@ -15,7 +16,7 @@ const NAME: ReadonlyMap<WirePermission, Permission> = new Map(
 
 /** The number on the wire. */
 export function permissionNumber(permission: Permission): WirePermission {
-  return NUMBER[permission];
+  return chosen(NUMBER, permission, "permission");
 }
 
 /** The permission of a number; "admin", which implies all others, is never guessed: unknown ones read as "read". */

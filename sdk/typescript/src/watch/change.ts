@@ -1,7 +1,9 @@
 /** What is changed, as programs see it. */
 import type { ClientSchema } from "../client/client-schema.ts";
 import { ChangeKind, type Change as WireChange } from "../gen/entdb/v1/entdb_service_pb.ts";
-import { decodeNodeOfAnyType, type Node } from "../reads/node.ts";
+import type { Node as WireNode } from "../gen/entdb/v1/model_pb.ts";
+import { type AnyNode, decodeNode, decodeNodeOfAnyType } from "../reads/node.ts";
+import type { NodeType, TypeDefinition } from "../schema/define.ts";
 import type { EdgeId, NodeId } from "../values/ids.ts";
 import { safeNumber } from "../values/value.ts";
 
@@ -12,8 +14,8 @@ interface ChangeBase {
   readonly changedAt: Date;
 }
 
-/** A node was changed. */
-export interface NodeChange extends ChangeBase {
+/** A node was changed: of one of the types that are watched, which `node.type` tells apart. */
+export interface NodeChange<T extends NodeType = NodeType> extends ChangeBase {
   readonly kind:
     | "nodeCreated"
     | "nodeUpdated"
@@ -27,7 +29,7 @@ export interface NodeChange extends ChangeBase {
   /** After the change; undefined for a purged node. */
   readonly version: number | undefined;
   /** With `withNodes`: as it stands, as long as it is there and may be read. */
-  readonly node: Node | undefined;
+  readonly node: AnyNode<T> | undefined;
 }
 
 /** An edge was changed. */
@@ -45,7 +47,7 @@ export interface SchemaChanged extends ChangeBase {
 }
 
 /** One change. */
-export type Change = NodeChange | EdgeChange | SchemaChanged;
+export type Change<T extends NodeType = NodeType> = NodeChange<T> | EdgeChange | SchemaChanged;
 
 const NODE_KIND: ReadonlyMap<ChangeKind, NodeChange["kind"]> = new Map([
   [ChangeKind.NODE_CREATED, "nodeCreated"],
@@ -62,8 +64,12 @@ const EDGE_KIND: ReadonlyMap<ChangeKind, EdgeChange["kind"]> = new Map([
   [ChangeKind.EDGE_DELETED, "edgeDeleted"],
 ]);
 
-/** The change; undefined for a kind that a later server added. */
-export function decodeChange(schema: ClientSchema, wire: WireChange): Change | undefined {
+/** The change; undefined for a kind that a later server added. Nodes are read by the types that are watched. */
+export function decodeChange<T extends NodeType>(
+  schema: ClientSchema,
+  watched: readonly TypeDefinition[],
+  wire: WireChange,
+): Change<T> | undefined {
   const base = { actor: wire.actor, changedAt: new Date(Number(wire.changedAt)) };
   const nodeKind = NODE_KIND.get(wire.kind);
   if (nodeKind !== undefined) {
@@ -73,7 +79,7 @@ export function decodeChange(schema: ClientSchema, wire: WireChange): Change | u
       nodeId: wire.nodeId as NodeId,
       typeId: wire.typeId,
       version: wire.version === 0n ? undefined : safeNumber(wire.version, "version"),
-      node: wire.node === undefined ? undefined : decodeNodeOfAnyType(schema, wire.node),
+      node: wire.node === undefined ? undefined : nodeOf<T>(schema, watched, wire.node),
     };
   }
   const edgeKind = EDGE_KIND.get(wire.kind);
@@ -88,4 +94,15 @@ export function decodeChange(schema: ClientSchema, wire: WireChange): Change | u
     };
   }
   return wire.kind === ChangeKind.SCHEMA_CHANGED ? { ...base, kind: "schemaChanged" } : undefined;
+}
+
+function nodeOf<T extends NodeType>(
+  schema: ClientSchema,
+  watched: readonly TypeDefinition[],
+  wire: WireNode,
+): AnyNode<T> {
+  const type = watched.find((each) => each.definition === "node" && each.typeId === wire.typeId);
+  const isNodeType = type?.definition === "node";
+  const node = isNodeType ? decodeNode(type, wire) : decodeNodeOfAnyType(schema, wire);
+  return node as unknown as AnyNode<T>;
 }

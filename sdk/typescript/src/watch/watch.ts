@@ -12,15 +12,15 @@ import { ConnectionLostError } from "../errors/connection.ts";
 import { EntDBError } from "../errors/entdb-error.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
 import type { WatchChangesResponse } from "../gen/entdb/v1/entdb_service_pb.ts";
-import type { TypeDefinition } from "../schema/define.ts";
+import type { NodeType, TypeDefinition } from "../schema/define.ts";
 import { SilentStream } from "../transport/transport.ts";
 import { type PositionToken, tokenBytes, tokenText } from "../values/positions.ts";
 import { type Change, decodeChange } from "./change.ts";
 
 /** What is watched, and from when on. */
-export interface WatchOptions {
+export interface WatchOptions<T extends TypeDefinition = TypeDefinition> {
   /** Left out: everything. With node types alone, changes of edges do not come, and the other way round. */
-  readonly types?: readonly TypeDefinition[];
+  readonly types?: readonly T[];
   /** From behind this position, of an earlier change or answer. Left out: from now on. */
   readonly after?: PositionToken;
   /** From the first change that is still kept, instead of from now on. */
@@ -35,10 +35,13 @@ export interface WatchOptions {
   readonly onReconnect?: (error: EntDBError, attempt: number) => void;
 }
 
+/** Those of some types that are nodes'. */
+type NodesOf<T extends TypeDefinition> = Extract<T, NodeType>;
+
 /** What one transaction changed. */
-export interface ChangeBatch {
+export interface ChangeBatch<T extends TypeDefinition = TypeDefinition> {
   /** In the order of its operations. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly Change<NodesOf<T>>[];
   /** Everything up to here has been seen: hand it to `after` to go on from here. */
   readonly position: PositionToken;
   readonly walPosition: string;
@@ -46,22 +49,27 @@ export interface ChangeBatch {
 
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_MIN_MS = 1_000;
+const HEARTBEAT_MAX_MS = 60_000;
 const SILENT_HEARTBEATS = 2.5;
 const FIRST_ATTEMPTS = 5;
 
+type CheckedOptions = WatchOptions & { readonly heartbeatMs: number };
+
 /** A watch. It is opened when it is iterated over, and closed when that ends. */
-export class Watch implements AsyncIterable<ChangeBatch> {
+export class Watch<T extends TypeDefinition = TypeDefinition>
+  implements AsyncIterable<ChangeBatch<T>>
+{
   readonly #session: Session;
-  readonly #options: WatchOptions;
+  readonly #options: CheckedOptions;
   readonly #started = Promise.withResolvers<PositionToken>();
   #position: Uint8Array<ArrayBuffer>;
   #iterated = false;
   #begun = false;
 
-  constructor(session: Session, options: WatchOptions) {
+  constructor(session: Session, options: WatchOptions<T>) {
     for (const type of options.types ?? []) session.schema.require(type);
     this.#session = session;
-    this.#options = options;
+    this.#options = { ...options, heartbeatMs: checkedHeartbeat(options.heartbeatMs) };
     this.#position = options.after === undefined ? new Uint8Array(0) : tokenBytes(options.after);
     // Whoever does not ask when it started does not want to hear that it did not.
     this.#started.promise.catch(() => undefined);
@@ -78,7 +86,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
   }
 
   /** Batch after batch, until the loop is left, the signal aborts, or the server refuses to go on. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChangeBatch, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChangeBatch<T>, void, void> {
     if (this.#iterated) throw iteratedTwice();
     this.#iterated = true;
     try {
@@ -89,7 +97,7 @@ export class Watch implements AsyncIterable<ChangeBatch> {
     }
   }
 
-  async *#untilRefused(): AsyncGenerator<ChangeBatch, void, void> {
+  async *#untilRefused(): AsyncGenerator<ChangeBatch<T>, void, void> {
     const { caller } = this.#session;
     for (let failures = 0; ; ) {
       const connection = new Connection(this.#session, this.#options);
@@ -131,14 +139,17 @@ export class Watch implements AsyncIterable<ChangeBatch> {
       typeIds: types.flatMap((type) => (type.definition === "node" ? type.typeId : [])),
       edgeTypeIds: types.flatMap((type) => (type.definition === "edge" ? type.edgeTypeId : [])),
       withNodes: withNodes ?? false,
-      heartbeatMs: heartbeatMs ?? 0,
+      heartbeatMs,
     };
   }
 
-  #batchOf(message: WatchChangesResponse): ChangeBatch {
+  #batchOf(message: WatchChangesResponse): ChangeBatch<T> {
     const { schema } = this.#session;
+    const { types = [] } = this.#options;
     return {
-      changes: message.changes.flatMap((change) => decodeChange(schema, change) ?? []),
+      changes: message.changes.flatMap(
+        (change) => decodeChange<NodesOf<T>>(schema, types, change) ?? [],
+      ),
       position: tokenText(message.positionToken),
       walPosition: message.walPosition,
     };
@@ -163,11 +174,9 @@ class Connection {
   #requestId = "";
   #silent = false;
 
-  constructor(session: Session, options: WatchOptions) {
+  constructor(session: Session, options: CheckedOptions) {
     this.#session = session;
-    // What the server would not take, it refuses; until then time still runs forward.
-    const heartbeatMs = Math.max(options.heartbeatMs ?? HEARTBEAT_MS, HEARTBEAT_MIN_MS);
-    this.#silenceMs = heartbeatMs * SILENT_HEARTBEATS;
+    this.#silenceMs = options.heartbeatMs * SILENT_HEARTBEATS;
     const { closed } = session.caller;
     this.#signals = options.signal === undefined ? [closed] : [closed, options.signal];
   }
@@ -227,6 +236,16 @@ function lost(requestId: string, cause?: unknown): ConnectionLostError {
     retryable: true,
     requestId,
     cause,
+  });
+}
+
+function checkedHeartbeat(heartbeatMs = HEARTBEAT_MS): number {
+  const isWithin = heartbeatMs >= HEARTBEAT_MIN_MS && heartbeatMs <= HEARTBEAT_MAX_MS;
+  if (isWithin && Number.isInteger(heartbeatMs)) return heartbeatMs;
+  throw new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: `heartbeatMs is ${heartbeatMs}.`,
+    hint: `Give a whole number of milliseconds from ${HEARTBEAT_MIN_MS} to ${HEARTBEAT_MAX_MS}.`,
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * The package as it is published: what is in its tarball, and that a program in an empty directory
- * that has nothing but it compiles, without skipping its declarations, and runs. The program is the
- * README.
+ * that has nothing but it compiles, without skipping its declarations, and runs. The programs are the
+ * README's and those of the documentation's other pages.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { NODE_22, run } from "../../scripts/run.ts";
-import { readmeProgram } from "../fixtures/readme.ts";
+import { pages, withAddresses } from "../fixtures/pages.ts";
 import { TestServer } from "../fixtures/server.ts";
 
 const PACKAGE = join(import.meta.dir, "../..");
@@ -23,22 +23,31 @@ const PROGRAM_TSCONFIG = {
     skipLibCheck: false,
     types: ["node"],
   },
-  include: ["readme.ts"],
+  include: ["*.ts"],
+};
+
+const PAGES = pages();
+/** Where a page's program stands, without its suffix. */
+const moduleOf = (path: string) => path.replaceAll(/\W/g, "-");
+
+/** What programs say at their ends and in their middles. */
+const SAID: Readonly<Record<string, readonly string[]>> = {
+  "sdk/typescript/README.md": [
+    ...["Review PR doing", "Alice", "alice@example.com", "UNIQUE_CONFLICT", "[ 'email' ]"],
+  ],
+  "docs/getting-started.md": ["Order more coffee\nis Bob 's\n", "nodeUpdated"],
 };
 
 let directory: string;
-let server: TestServer;
 let tarball: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "entdb-package-"));
-  server = await TestServer.start();
   run(["npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", directory], PACKAGE);
   tarball = join(directory, readdirSync(directory).find((name) => name.endsWith(".tgz")) ?? "");
 }, 60_000);
 
-afterAll(async () => {
-  await server?.stop();
+afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -101,7 +110,9 @@ describe("a program that has nothing but the package", () => {
     };
     writeFileSync(join(directory, "package.json"), JSON.stringify(program));
     writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(PROGRAM_TSCONFIG));
-    writeFileSync(join(directory, "readme.ts"), readmeProgram(server));
+    for (const { path, program } of PAGES) {
+      writeFileSync(join(directory, `${moduleOf(path)}.ts`), program);
+    }
     run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], directory);
   }, 120_000);
 
@@ -109,23 +120,30 @@ describe("a program that has nothing but the package", () => {
     run([join("node_modules", ".bin", "tsc"), "-p", "tsconfig.json"], directory);
   }, 60_000);
 
-  test("runs in Node 22: the README, from its first line to its last", () => {
-    const said = run([...NODE_22, "readme.js"], directory);
-    for (const words of [
-      "Review PR doing",
-      "Alice",
-      "alice@example.com",
-      "UNIQUE_CONFLICT",
-      "[ 'email' ]",
-    ]) {
-      expect(said).toContain(words);
-    }
-  }, 60_000);
+  test.each(PAGES.map(({ path }) => path))(
+    "runs in Node 22: %s, from its first line to its last",
+    async (path) => {
+      const said = await runCompiled(path, NODE_22);
+      for (const words of SAID[path] ?? []) expect(said).toContain(words);
+    },
+    60_000,
+  );
 
   test("runs in Bun", async () => {
-    const fresh = await TestServer.start();
-    writeFileSync(join(directory, "readme-bun.ts"), readmeProgram(fresh));
-    expect(run([process.execPath, "readme-bun.ts"], directory)).toContain("UNIQUE_CONFLICT");
-    await fresh.stop();
+    expect(await runCompiled("sdk/typescript/README.md", [process.execPath])).toContain(
+      "UNIQUE_CONFLICT",
+    );
   }, 60_000);
+
+  /** What the compiler made of a page, against a server of its own. */
+  async function runCompiled(path: string, runtime: readonly string[]): Promise<string> {
+    const server = await TestServer.start();
+    try {
+      const compiled = readFileSync(join(directory, `${moduleOf(path)}.js`), "utf8");
+      writeFileSync(join(directory, "page.js"), withAddresses(compiled, server));
+      return run([...runtime, "page.js"], directory);
+    } finally {
+      await server.stop();
+    }
+  }
 });

@@ -188,6 +188,18 @@ export async function reading(): Promise<void> {
   same<Listing<Node<typeof User>> extends AsyncIterable<Node<typeof User>> ? true : false, true>();
 }
 
+export async function watching(): Promise<void> {
+  const watch = client.watch({ types: [User, Task, AssignedTo], withNodes: true });
+  for await (const { changes } of watch) {
+    for (const change of changes) {
+      if (change.kind !== "nodeUpdated" || change.node === undefined) continue;
+      if (change.node.type === "Task") same<typeof change.node, Node<typeof Task>>();
+      // @ts-expect-error none of the types watched
+      if (change.node.type === "Note") return;
+    }
+  }
+}
+
 defineNode({
   typeId: 3,
   name: "A",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from .._codec.ids import check_position
 from .._generated import rpcs
 from .._generated.entdb.v1 import entdb_service_pb2 as pb
 from ..errors import invalid
@@ -53,6 +54,7 @@ class WatchCalls(Calls):
         Positions are kept for days, not for ever: going on from one that is too old fails with
         ValidationError, reason CHANGES_TRIMMED.
         """
+        check_position(after, "after")
         if not 1 <= heartbeat <= 60:
             raise invalid("INVALID_REQUEST", f"heartbeat: {heartbeat} is not 1 to 60 seconds.")
         registry = self._session.registry

@@ -38,6 +38,13 @@ def check_name(value: object, what: str) -> None:
     raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no text.", hint)
 
 
+def check_position(value: object, what: str) -> None:
+    """Raises ValidationError (INVALID_POSITION) for what no answer holds as a position."""
+    if not isinstance(value, bytes):
+        hint = "Give the bytes that an answer had; text made of them must be made bytes again."
+        raise invalid("INVALID_POSITION", f"{what}: {value!r} is no position.", hint)
+
+
 def require_id(value: object, what: str) -> str:
     """Raises ValidationError (INVALID_ID) when the value neither is nor has an id."""
     text = id_of(value)

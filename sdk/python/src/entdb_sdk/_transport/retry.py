@@ -35,7 +35,7 @@ class RetryPolicy:
     budget: int = 100
 
     def __post_init__(self) -> None:
-        if self.max_attempts < 1 or self.budget < 0:
+        if not (self.max_attempts >= 1 and self.budget >= 0):  # which NaN is not either
             raise invalid("INVALID_REQUEST", "A call is made once at least.")
         if not 0 < self.initial_backoff <= self.max_backoff:
             raise invalid("INVALID_REQUEST", "0 < initial_backoff <= max_backoff does not hold.")

@@ -1,0 +1,61 @@
+import { ConnectionError, ErrorCode, isFrameSize, protocolError, WINDOW_MAX } from "./protocol.ts";
+import { RECEIVE_WINDOW } from "./stream.ts";
+
+const Setting = {
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+  maxHeaderListSize: 6,
+} as const;
+const SETTING_BYTES = 6;
+
+/** What a server tells its clients of itself. */
+export function ownSettings(ours: {
+  readonly concurrentStreams: number;
+  readonly headBytesMax: number;
+}): Buffer {
+  const all = [
+    [Setting.maxConcurrentStreams, ours.concurrentStreams],
+    [Setting.initialWindowSize, RECEIVE_WINDOW],
+    [Setting.maxHeaderListSize, ours.headBytesMax],
+  ] as const;
+  const payload = Buffer.alloc(all.length * SETTING_BYTES);
+  all.forEach(([name, value], i) => {
+    payload.writeUInt16BE(name, i * SETTING_BYTES);
+    payload.writeUInt32BE(value, i * SETTING_BYTES + 2);
+  });
+  return payload;
+}
+
+/** What a client's settings change, in their order. */
+export interface SettingsTaker {
+  initialWindow(bytes: number): void;
+  frameBytesMax(bytes: number): void;
+}
+
+/** Throws FRAME_SIZE_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, and what the taker throws. */
+export function takeSettings(payload: Buffer, taker: SettingsTaker): void {
+  if (payload.length % SETTING_BYTES !== 0) {
+    throw new ConnectionError(ErrorCode.frameSizeError, "settings have six bytes each");
+  }
+  for (let at = 0; at < payload.length; at += SETTING_BYTES) {
+    takeSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2), taker);
+  }
+}
+
+function takeSetting(name: number, value: number, taker: SettingsTaker): void {
+  switch (name) {
+    case Setting.enablePush:
+      if (value > 1) throw protocolError("ENABLE_PUSH is 0 or 1");
+      return;
+    case Setting.initialWindowSize:
+      if (value > WINDOW_MAX) {
+        throw new ConnectionError(ErrorCode.flowControlError, "no window may be so wide");
+      }
+      return taker.initialWindow(value);
+    case Setting.maxFrameSize:
+      if (!isFrameSize(value)) throw protocolError("no frame may be so long or so short");
+      return taker.frameBytesMax(value);
+  }
+}

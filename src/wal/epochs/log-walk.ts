@@ -1,0 +1,102 @@
+import { assert } from "../../base/assert.ts";
+import { limits } from "../../base/limits.ts";
+import { logTrimmed, positionBeyondLog } from "../errors.ts";
+import type { LogRecord } from "../wal.ts";
+import { Ledger, placeBefore } from "./ledger.ts";
+import type { MessageReader } from "./message-log.ts";
+import { RECORDS_PER_MARK } from "./places.ts";
+import type { Tail } from "./tail.ts";
+
+/**
+ * Walks a log from an offset on: out of memory where that reaches, out of the backend otherwise, by a
+ * reading of its own that begins at a place before the offset. `until` ends the walk; without it
+ * the walk waits for more.
+ */
+export async function* walkPartition(
+  tail: Tail,
+  reader: MessageReader,
+  from: number,
+  until: number | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly LogRecord[]> {
+  assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
+  if (from < tail.places.first.offset) throw logTrimmed(from, tail.places.first.offset);
+  if (from > tail.place.offset) throw positionBeyondLog(from, tail.place.offset);
+  using follower = tail.growth.follow(signal);
+  const ended = new AbortController();
+  const stop = AbortSignal.any([ended.signal, tail.closing, ...(signal ? [signal] : [])]);
+  const history = new History(tail, reader, stop);
+  try {
+    let next = from;
+    while (!(tail.isClosed || follower.aborted)) {
+      const end = until ?? tail.place.offset;
+      if (next < end) {
+        const most = Math.min(end - next, limits.readBatchRecords);
+        const records = tail.cache.from(next, most) ?? (await history.read(next, most));
+        if (records.length === 0) continue;
+        next += records.length;
+        yield records;
+      } else if (until === undefined) {
+        await follower.wait();
+      } else {
+        return;
+      }
+    }
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Reads records out of the backend, forward, from wherever it is asked to begin. */
+class History {
+  readonly #tail: Tail;
+  readonly #reader: MessageReader;
+  readonly #signal: AbortSignal;
+  #ledger: Ledger | undefined;
+  /** Records that were read and not asked for yet. */
+  #rest: LogRecord[] = [];
+
+  constructor(tail: Tail, reader: MessageReader, signal: AbortSignal) {
+    this.#tail = tail;
+    this.#reader = reader;
+    this.#signal = signal;
+  }
+
+  /** At most so many records from the offset on, of which the tail says that they are there; none when more has to be read first. */
+  async read(offset: number, most: number): Promise<LogRecord[]> {
+    if (this.#rest[0]?.offset !== offset) await this.#readOn(offset);
+    const skipped = this.#rest.findIndex((record) => record.offset === offset);
+    if (skipped < 0) {
+      this.#rest = [];
+      return [];
+    }
+    const found = this.#rest.slice(skipped, skipped + most);
+    this.#rest = this.#rest.slice(skipped + most);
+    return found;
+  }
+
+  /** Reads the next messages; from a place before the offset when that is not where reading stands. */
+  async #readOn(offset: number): Promise<void> {
+    const ledger = await this.#ledgerFor(offset);
+    const { position } = this.#tail.place;
+    const messages = await this.#reader.some(ledger.place.position, position, this.#signal);
+    this.#rest = [];
+    for (const message of messages) {
+      for (const record of ledger.take(message)) this.#rest.push(record);
+      const place = placeBefore(message);
+      if (place !== undefined) this.#tail.places.learn(place);
+    }
+  }
+
+  /** A reading that stands not far before the offset. */
+  async #ledgerFor(offset: number): Promise<Ledger> {
+    const ahead = offset - (this.#ledger?.place.offset ?? Number.POSITIVE_INFINITY);
+    if (this.#ledger === undefined || ahead < 0 || ahead > 2 * RECORDS_PER_MARK) {
+      const { places, place } = this.#tail;
+      this.#ledger = new Ledger(await places.before(offset, place, this.#signal));
+    }
+    return this.#ledger;
+  }
+}

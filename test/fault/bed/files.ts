@@ -1,0 +1,41 @@
+import { Database } from "bun:sqlite";
+import { cpSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryDirectory } from "../../harness/temporary-directory.ts";
+import { Violation } from "./violation.ts";
+
+/**
+ * With no server on it: every file of every tenant is whole, with what its write-ahead file
+ * holds, and so is every index for searching. A copy is looked at, because whoever opens such a
+ * file mends it. Throws {@link Violation}.
+ */
+export function checkFiles(dataDir: string): void {
+  const tenants = join(dataDir, "tenants");
+  if (!existsSync(tenants)) return;
+  using copy = temporaryDirectory();
+  cpSync(tenants, copy.path, { recursive: true });
+  for (const directory of readdirSync(copy.path)) {
+    for (const name of ["canonical.db", "mailbox.db"]) {
+      const file = join(copy.path, directory, name);
+      if (existsSync(file)) checkDatabase(file, `${directory}/${name}`);
+    }
+  }
+}
+
+function checkDatabase(file: string, name: string): void {
+  using db = new Database(file);
+  const rows = db.query("PRAGMA integrity_check").values();
+  if (rows.length !== 1 || rows[0]?.[0] !== "ok") {
+    throw new Violation(`${name}: integrity_check says ${JSON.stringify(rows)}`);
+  }
+  const indexes = db
+    .query("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'")
+    .values();
+  for (const [index] of indexes) {
+    try {
+      db.run(`INSERT INTO "${index}"("${index}", rank) VALUES ('integrity-check', 1)`);
+    } catch (error) {
+      throw new Violation(`${name}: ${index} fails its integrity-check`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Calls that fail: a sync once or for as long as it lasts, and any call that the disk may refuse.
+ * The server lives on: it refuses by name what it cannot keep, reads go on, it heals by itself
+ * when the disk does; then the power goes, because what a failed sync left behind is only there
+ * as long as the page cache is.
+ */
+import { StartRefused } from "../../harness/binary.ts";
+import type { SeededRandom } from "../../harness/seeded-random.ts";
+import { temporaryDirectory } from "../../harness/temporary-directory.ts";
+import { clientOf, History } from "../bed/history.ts";
+import { LoopDevice, whyNoLoopDevice } from "../bed/loop-device.ts";
+import { attach, type Call, type Injection, underStrace, whyNoStrace } from "../bed/strace.ts";
+import { Violation } from "../bed/violation.ts";
+import { expectReads, expectWritesRefused, untilWritable } from "../bed/writable.ts";
+import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
+
+const obstacle = () => whyNoStrace() ?? whyNoLoopDevice("ext4");
+const ANY_CALLS: readonly Call[] = ["pwrite64", "fdatasync", "rename", "unlink", "ftruncate"];
+const ANY_ERRORS = ["EIO", "ENOSPC", "EROFS", "EDQUOT"] as const;
+const FURTHEST = 8;
+
+/** The next sync of every thread fails, and the one after it succeeds, as the kernel does it. */
+export const syncFailsOnce: Scenario = {
+  name: "disk/sync-fails-once",
+  kind: "other faults",
+  cycles: 8,
+  obstacle,
+  run: (run) => failing(run, () => ({ call: "fdatasync", what: "error=EIO:when=1" }), heals),
+};
+
+/** No sync succeeds until the disk is mended; a start on such a disk ends with the reason. */
+export const syncFailsForEver: Scenario = {
+  name: "disk/sync-fails-for-ever",
+  kind: "other faults",
+  cycles: 6,
+  obstacle,
+  run: (run) => failing(run, () => FOR_EVER, refusesAndHeals),
+};
+
+/** Any call that changes files fails at its Nth time, or from then on, with any error. */
+export const callsFail: Scenario = {
+  name: "disk/calls-fail",
+  kind: "other faults",
+  cycles: 20,
+  obstacle,
+  run: (run) => failing(run, anyFailure, heals),
+};
+
+const FOR_EVER: Injection = { call: "fdatasync", what: "error=EIO:when=1+" };
+
+type Meanwhile = (history: History, rpc: ReturnType<typeof clientOf>) => Promise<void>;
+
+async function failing(
+  { cycles, random }: ScenarioRun,
+  injection: (random: SeededRandom) => Injection,
+  meanwhile: Meanwhile,
+): Promise<Tally> {
+  using directory = temporaryDirectory();
+  using device = LoopDevice.make(directory.path, "ext4");
+  const history = new History({ cwd: device.mountPoint, random });
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const failure = injection(random);
+    try {
+      await oneFailure(history, device, failure, meanwhile);
+      if (meanwhile === refusesAndHeals) await expectStartRefused(history, failure);
+    } catch (error) {
+      const { call, what } = failure;
+      throw new Violation(`${call}, ${what}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  await history.finish();
+  return { faults: cycles, acknowledged: history.acknowledged };
+}
+
+async function oneFailure(
+  history: History,
+  device: LoopDevice,
+  failure: Injection,
+  meanwhile: Meanwhile,
+): Promise<void> {
+  await using server = await history.start();
+  await history.check(server);
+  const rpc = clientOf(server);
+  await history.underLoad(server, async () => {
+    await history.moment();
+    await using _ = await attach(server, failure);
+    await history.moment();
+    await meanwhile(history, rpc);
+  });
+  await untilWritable(rpc);
+  await history.check(server);
+  await history.underLoad(server, async () => {
+    await history.moment();
+    device.cutPower();
+    await server.kill();
+  });
+  device.restorePower();
+}
+
+async function heals(history: History, rpc: ReturnType<typeof clientOf>): Promise<void> {
+  await expectReads(rpc, history.journal);
+}
+
+async function refusesAndHeals(history: History, rpc: ReturnType<typeof clientOf>): Promise<void> {
+  await expectWritesRefused(rpc);
+  await expectReads(rpc, history.journal);
+}
+
+async function expectStartRefused(history: History, failure: Injection): Promise<void> {
+  try {
+    await using server = await history.start({ under: underStrace(failure) });
+    await server.kill();
+  } catch (error) {
+    if (error instanceof StartRefused && error.reason !== "") return;
+    throw error;
+  }
+  throw new Violation("a server starts on a disk that cannot sync");
+}
+
+function anyFailure(random: SeededRandom): Injection {
+  const call = ANY_CALLS[random.below(ANY_CALLS.length)] as Call;
+  const error = ANY_ERRORS[random.below(ANY_ERRORS.length)] as string;
+  const n = 1 + random.below(FURTHEST);
+  return { call, what: `error=${error}:when=${n}${random.below(2) === 0 ? "+" : ""}` };
+}
