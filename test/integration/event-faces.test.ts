@@ -365,6 +365,21 @@ describe("REST", () => {
     expect((await rest.get("/v1/events")).body).toMatchObject({ events: [], is_end: true });
   });
 
+  test("headers may have any names, and only texts", async () => {
+    const { rest } = newTenant();
+    const headers = JSON.parse('{"__proto__":"x","constructor":"y","":""}');
+    await rest.post("/v1/events/append", append([{ event_type: "a", headers }]));
+    const { body } = await rest.get("/v1/events");
+    expect(Object.entries(body.events[0].headers)).toEqual([
+      ["", ""],
+      ["__proto__", "x"],
+      ["constructor", "y"],
+    ]);
+    const refused = append([{ event_type: "a", headers: { a: 1 } }]);
+    const { status, body: answer } = await rest.post("/v1/events/append", refused);
+    expect([status, answer.error.reason]).toEqual([400, "INVALID_REQUEST"]);
+  });
+
   test("a conflict is 409 with the heads; times and nonces of 64 bits are whole", async () => {
     const { rest } = newTenant();
     const time = "18446744073709551615";
