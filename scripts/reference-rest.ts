@@ -15,7 +15,8 @@ interface Parameter {
 
 interface Shape {
   readonly $ref?: string;
-  readonly type?: string;
+  /** Several where any of them will do. */
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly items?: Shape;
@@ -98,5 +99,5 @@ function typeOf(shape: Shape): string {
   if (items !== undefined) return `list of ${typeOf(items)}`;
   const choices = oneOf ?? anyOf;
   if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(" or ");
-  return type ?? "anything";
+  return [type ?? "anything"].flat().join(" or ");
 }

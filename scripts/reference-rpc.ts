@@ -15,7 +15,8 @@ import { ROOT } from "./ensure-installed.ts";
 import { code, page, table } from "./reference-page.ts";
 import { tool } from "./run.ts";
 
-const PACKAGE = ".entdb.v1.";
+/** Those that the server serves as its own; messages of both have different names. */
+const PACKAGES = ["entdb.v1", "eventstore.v1"];
 /** Field numbers in the descriptor of a file, of which the paths of comments are made. */
 const AT = { message: 4, enum: 5, service: 6, method: 2, field: 2, value: 2, nested: 3 } as const;
 
@@ -34,13 +35,13 @@ export function rpcPage(): string {
 }
 
 function protoFiles(): FileDescriptorProto[] {
-  const path = join(ROOT, "proto", "entdb", "v1");
-  const command = ["build", "proto", "--path", path, "--as-file-descriptor-set", "-o", "-"];
+  const paths = PACKAGES.flatMap((each) => ["--path", join(ROOT, "proto", ...each.split("."))]);
+  const command = ["build", "proto", ...paths, "--as-file-descriptor-set", "-o", "-"];
   const built = Bun.spawnSync([tool("buf"), ...command], { cwd: ROOT, stderr: "pipe" });
   if (!built.success) throw new Error(`buf built no descriptors:\n${built.stderr}`);
   const { file } = fromBinary(FileDescriptorSetSchema, built.stdout);
   return file
-    .filter((each) => each.package === "entdb.v1")
+    .filter((each) => PACKAGES.includes(each.package))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -64,7 +65,7 @@ function servicesOf(file: FileDescriptorProto): string[] {
       comments.get(`${path}.${AT.method}.${i}`) ?? "",
     ]);
     return [
-      `## ${service.name}`,
+      file.package === "entdb.v1" ? `## ${service.name}` : `## ${file.package}.${service.name}`,
       comments.get(path) ?? "",
       table(["method", "request → answer", "meaning"], rows),
     ].filter((part) => part !== "");
@@ -156,7 +157,8 @@ function scalarOrLink(field: FieldDescriptorProto): string {
 }
 
 function typeLink(typeName: string): string {
-  if (!typeName.startsWith(PACKAGE)) return code(typeName.slice(1));
-  const name = typeName.slice(PACKAGE.length);
+  const own = PACKAGES.find((each) => typeName.startsWith(`.${each}.`));
+  if (own === undefined) return code(typeName.slice(1));
+  const name = typeName.slice(own.length + 2);
   return `[${name}](#${name.toLowerCase().replaceAll(".", "")})`;
 }

@@ -80,8 +80,8 @@ const BACKOFF_MS = 1_000;
 /** How often the place is asked whether it is there, also while nothing is to be stored. */
 const CHECK_MS = 15_000;
 const RETENTION_MS = 3_600_000;
-/** How often a copy of the position is put into the place, unless so many lines were stored meanwhile. */
-const SECURE_MS = 60_000;
+/** A copy of the position is put into the place as often as segments close, at least this often, and behind so many lines. */
+const SECURE_MAX_MS = 60_000;
 const SECURE_BYTES = 64 * MiB;
 /** The position's file grows with the tenants, and is written the less often: once in a second for 10,000. */
 const SAVE_TAILS_PER_MS = 10;
@@ -138,7 +138,7 @@ export class Archiver implements Service {
         { name: "/retention", everyMs: RETENTION_MS, run: retain },
         {
           name: "/position",
-          everyMs: SECURE_MS,
+          everyMs: Math.min(deps.intervalMs, SECURE_MAX_MS),
           isUrgent: () => this.#unsecuredBytes >= SECURE_BYTES,
           run: (signal) => this.#secure(signal),
         },

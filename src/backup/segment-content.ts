@@ -1,3 +1,7 @@
+/**
+ * What an object of the archive holds: lines of JSON, one for each record, compressed. Written the same
+ * for the same records; read back whole or refused, with a bound on what it may inflate to.
+ */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";

@@ -8,7 +8,7 @@ import type * as v from "valibot";
 import { buildInfo } from "../base/build-info.ts";
 import { ROUTE_TAGS, type Route } from "./route.ts";
 import { operationShape } from "./shapes/atomic.ts";
-import { jsonList, jsonObject, jsonValue, wholeNumber64 } from "./shapes/common.ts";
+import { jsonList, jsonObject, jsonValue, textsByName, wholeNumber64 } from "./shapes/common.ts";
 import { eventShape } from "./shapes/events.ts";
 import { edgeShape, nodeShape } from "./shapes/graph.ts";
 import { errorAnswer } from "./shapes/operations.ts";
@@ -69,6 +69,9 @@ const CONVERSION: ConversionConfig = {
     if (valibotSchema === jsonObject) return { type: "object" };
     if (valibotSchema === jsonList) return { type: "array" };
     if (valibotSchema === jsonValue) return {};
+    if (valibotSchema === textsByName) {
+      return { type: "object", additionalProperties: { type: "string" } };
+    }
     if (valibotSchema === wholeNumber64) return { type: ["integer", "string"] };
     if (valibotSchema === filterShape) return { oneOf: ["Comparison", "AllOf", "AnyOf"].map(ref) };
     return undefined;

@@ -80,6 +80,7 @@ const PROBES = [
   "search",
   "schema-build",
   "watch",
+  "events",
   "noisy-tenant",
   "floods",
   "kafka",

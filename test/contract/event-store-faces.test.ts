@@ -17,6 +17,8 @@ let stock: TestFace;
 let http: HttpListener;
 let tenants = 0;
 
+const httpUrl = () => `http://127.0.0.1:${http.port}`;
+
 beforeAll(async () => {
   partition = await TestPartition.open();
   const behind = partition.engine;
@@ -52,7 +54,7 @@ contractOver("eventstore.v1 by gRPC over connect-es", (tenant) => {
   return new V1EventFace(transportOf("grpc", stock.url, "2"), tenant);
 });
 contractOver("eventstore.v1 by gRPC-Web on the REST port", (tenant) => {
-  return new V1EventFace(transportOf("grpc-web", http.url, "1.1"), tenant);
+  return new V1EventFace(transportOf("grpc-web", httpUrl(), "1.1"), tenant);
 });
 contractOver("eventstore.v1 by Connect with JSON", (tenant) => {
   return new V1EventFace(transportOf("connect-json", thin.url, "1.1"), tenant);
@@ -63,4 +65,4 @@ contractOver(
   (tenant) => new NativeEventFace(transportOf("grpc", thin.url, "2"), tenant),
   native,
 );
-contractOver("REST", (tenant) => new RestEventFace(http.url, tenant), native);
+contractOver("REST", (tenant) => new RestEventFace(httpUrl(), tenant), native);

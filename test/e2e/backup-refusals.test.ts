@@ -20,6 +20,14 @@ const place = temporaryDirectory();
 const cwd = place.path;
 const backup = join(cwd, "backup");
 const LOOK_MS = 50;
+/** A bucket behind a port at which nobody listens. */
+const UNREACHABLE = {
+  ENTDB_S3_BUCKET: "entdb",
+  ENTDB_S3_ENDPOINT: "http://127.0.0.1:1",
+  ENTDB_S3_ACCESS_KEY_ID: "key",
+  ENTDB_S3_SECRET_ACCESS_KEY: "hidden-away",
+  ENTDB_S3_TIMEOUT_MS: "1000",
+};
 const isRoot = process.getuid?.() === 0;
 
 let server: ServerProcess;
@@ -162,15 +170,8 @@ describe("a restore out of a backup", () => {
   });
 
   test("whose bucket cannot be reached", async () => {
-    const env = {
-      ENTDB_S3_BUCKET: "entdb",
-      ENTDB_S3_ENDPOINT: "http://127.0.0.1:1",
-      ENTDB_S3_ACCESS_KEY_ID: "key",
-      ENTDB_S3_SECRET_ACCESS_KEY: "hidden-away",
-      ENTDB_S3_TIMEOUT_MS: "1000",
-    };
     const args = ["restore", "--target-time", moment, "--output-dir", "out"];
-    const run = () => runBinary(args, { cwd, env });
+    const run = () => runBinary(args, { cwd, env: UNREACHABLE });
     await expectRefusal(run, "STORAGE_UNAVAILABLE", "s3://entdb");
   });
 
@@ -299,6 +300,28 @@ describe.skipIf(!isRoot)("a place that cannot be written", () => {
     expect(existsSync(join(cwd, "unstarted"))).toBe(false);
   });
 });
+
+test.each([
+  ["ok", { ENTDB_BACKUP_DIR: backup }, backup],
+  ["warn", {}, "within the data directory"],
+  ["warn", { ENTDB_ARCHIVE_ENABLED: "false" }, "nothing is archived"],
+  ["warn", UNREACHABLE, "s3://entdb"],
+  ["fail", { ENTDB_BACKUP_DIR: "/dev/null/backup" }, "/dev/null/backup"],
+] as [string, Record<string, string>, string][])(
+  "doctor says %s to a backup with %j",
+  async (state, change, words) => {
+    const env = { ENTDB_HTTP_PORT: "0", ENTDB_GRPC_PORT: "0", ...change };
+    const args = ["doctor", "--data-dir", "looked-at", "-o", "json"];
+    const { stdout } = await runBinary(args, { cwd, env });
+    const findings = JSON.parse(stdout) as { check: string }[];
+    expect(findings.find(({ check }) => check === "backup")).toMatchObject({
+      state,
+      finding: expect.stringContaining(words),
+    });
+    expect(stdout).not.toContain("hidden-away");
+    expect(existsSync(join(cwd, "looked-at"))).toBe(false);
+  },
+);
 
 test("a server whose brokers cannot be reached does not start, and says which", async () => {
   const env = { ENTDB_KAFKA_BROKERS: "127.0.0.1:1" };

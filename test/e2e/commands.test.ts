@@ -188,6 +188,31 @@ test("a watch ends when its reader has gone, though nothing changes any more", a
   expect(JSON.parse(stdout)).toHaveProperty("kind");
 });
 
+test("events are appended, read, listed and followed until nobody reads any more", async () => {
+  const append = ["events", "append", "Account-1", "--aggregate-type", "Account"];
+  await json(...append, "--event-type", "account.opened", "owner=Ada");
+  await json(...append, "--event-type", "account.credited", "amount:=5", "--expected", "1");
+  const stale = await run(...append, "--event-type", "account.closed", "--expected", "1");
+  expect([stale.exitCode, stale.stderr]).toEqual([
+    4,
+    expect.stringContaining("reason: CONCURRENCY_CONFLICT"),
+  ]);
+  expect(await json("events", "read", "Account-1")).toMatchObject([
+    { aggregate_nonce: 1, payload: { owner: "Ada" } },
+    { aggregate_nonce: 2, payload: { amount: 5 } },
+  ]);
+  expect(await json("events", "heads")).toMatchObject([{ last_aggregate_nonce: 2 }]);
+  const script = '"$0" events subscribe --url "$1" --tenant-id acme --actor user:ada | head -n 2';
+  const piped = ["bash", "-c", script, BINARY, server.httpUrl];
+  const { exitCode, stdout } = await runProgram(piped, { cwd: directory.path });
+  expect(exitCode).toBe(0);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line).event_type)).toEqual([
+    "account.opened",
+    "account.credited",
+  ]);
+});
+
 test("the same idempotency key makes one node; with another request it is a conflict", async () => {
   const create = ["node", "create", "--type", "1", "--idempotency-key", "once"];
   const first = await json(...create, "name=Once");

@@ -9,10 +9,15 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Identity, TRUSTED } from "../../src/access/identity.ts";
+import { readArchivePosition } from "../../src/backup/archive-position.ts";
+import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { archivePrefix } from "../../src/backup/keys.ts";
+import { statedTails } from "../../src/backup/stated-tails.ts";
+import { verifyDirectory } from "../../src/backup/verify.ts";
 import { EntError } from "../../src/base/errors.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import type { ArchiveOptions } from "../../src/server/partition-archive.ts";
+import { checkpointDirectory } from "../../src/store/data-dir.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
 import { TestPartition, turn, until } from "../harness/partition.ts";
@@ -301,6 +306,23 @@ describe("where the archive is not whole", () => {
     const tenant = partition.tenant("acme");
     await onceServed(() => tenant.node(ownId("nd", 0), { strong: true }));
     expect(await emails(tenant)).toEqual(emailsOf("acme", 60));
+  }, 60_000);
+
+  test("a look through the stopped server's directory names it; with all there it replays all", async () => {
+    await threeSegments();
+    await partition.stop();
+    const verify = async () => {
+      const position = await readArchivePosition(checkpointDirectory(partition.dataDir), 0);
+      const archive = new ArchiveReader(store, statedTails(store, position));
+      const { dataDir: directory, clock } = partition;
+      const verification = { directory, archive, clock, progress: () => undefined };
+      return (await verifyDirectory(verification, never)).tenants;
+    };
+    for (const { replayed } of await verify()) expect(replayed).toBe(true);
+    const keys = await keysOf("globex");
+    for (const key of keys.slice(-2)) await store.delete(key, never);
+    const error = await refused(verify());
+    expect(error).toMatchObject({ reason: "OBJECT_NOT_FOUND", details: { key: keys.at(-1) } });
   }, 60_000);
 
   test("a lost catalog is no empty one: the server does not start, and no tenant's files go", async () => {

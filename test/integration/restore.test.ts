@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { snapshotKey } from "../../src/backup/keys.ts";
 import { idOf, MANIFEST_FILE } from "../../src/backup/manifest.ts";
+import { readPositionCopies } from "../../src/backup/position-copies.ts";
 import { restoreTenant, type TenantBase } from "../../src/backup/restore-tenant.ts";
 import {
   type RestoreRequest,
@@ -17,6 +18,7 @@ import {
 } from "../../src/backup/restorer.ts";
 import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
 import { encodeStated } from "../../src/backup/stated-fields.ts";
+import { statedTails } from "../../src/backup/stated-tails.ts";
 import { verifyDirectory } from "../../src/backup/verify.ts";
 import type { EntError } from "../../src/base/errors.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
@@ -104,6 +106,62 @@ async function spoil(key: string, change: (text: string) => string): Promise<voi
 
 const nameIn = async (served: TestPartition) =>
   (await served.tenant("acme").node(NODE)).fields.get(NAME);
+
+describe("with the data directory lost, and objects of the archive", () => {
+  /** Lets time pass until it is said in the archive's place how far that is. */
+  async function told(): Promise<void> {
+    const logged = partition.partition.wal.end;
+    const said = async () =>
+      (await readPositionCopies(store, never)).some(({ offset }) => offset >= logged);
+    while (!(await said())) {
+      partition.fakeClock.advance(1_000);
+      await turn();
+    }
+  }
+
+  const informed = (): RestoreSources => ({
+    ...sources(),
+    archive: new ArchiveReader(store, statedTails(store, undefined)),
+  });
+  const latest = () => ({
+    ...{ directory: target(), tenantId: undefined, targetTime: undefined, dryRun: false },
+  });
+  const keysOf = async (prefix: string) =>
+    (await Array.fromAsync(store.list(prefix, never))).flat().map(({ key }) => key);
+
+  beforeEach(async () => {
+    await rename("later");
+    // The catalog's own, behind its snapshot.
+    await partition.tenant("globex").register(GRAPH_SCHEMA);
+    await archived();
+    await told();
+  });
+
+  test("all there, everything is restored", async () => {
+    const { views } = await restoreDirectory(latest(), informed(), machine(), never);
+    expect(views.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme", "globex"]);
+  });
+
+  test.each([
+    ["the newest of a tenant", "archive/acme/", (keys: string[]) => keys.slice(-2)],
+    ["all of a tenant", "archive/acme/", (keys: string[]) => keys],
+    ["the catalog's", "archive/_system/", (keys: string[]) => keys],
+  ])("%s missing, it is named, and nothing is restored", async (_what, prefix, some) => {
+    const gone = some(await keysOf(prefix));
+    for (const key of gone) await store.delete(key, never);
+    const error = await refused(restoreDirectory(latest(), informed(), machine(), never));
+    expect(error).toMatchObject({ reason: "OBJECT_NOT_FOUND", details: { key: gone.at(-1) } });
+    expect(readdirSync(place.path)).toEqual([]);
+  });
+
+  test("what says how far it is damaged, that is named", async () => {
+    const [key = ""] = await keysOf("archived/");
+    await spoil(key, (text) => text.replace('"offset"', '"offsets"'));
+    for (const other of (await keysOf("archived/")).slice(1)) await store.delete(other, never);
+    const error = await refused(restoreDirectory(latest(), informed(), machine(), never));
+    expect(error).toMatchObject({ reason: "OBJECT_DAMAGED", details: { key } });
+  });
+});
 
 describe("a restored directory", () => {
   test("serves at once what was there then, and the mistake does not come back", async () => {

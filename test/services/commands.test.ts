@@ -88,6 +88,10 @@ describe("entdb doctor with a log in Kafka", () => {
     await expectWrites("after-doctor");
   });
 
+  test("tells where the backup is", async () => {
+    expect((await findings())["backup"]).toMatchObject({ state: "ok", finding: "s3://entdb" });
+  });
+
   test("says that there is none yet, and makes none", async () => {
     const topic = { ENTDB_KAFKA_TOPIC: "not-yet" };
     expect((await findings(topic))["log"]).toMatchObject({ state: "ok" });
@@ -191,6 +195,11 @@ describe.each(WRONG)("a wrong %s", (_what, change, reason, words) => {
     expect(stderr).toMatch(/^hint: \S/m);
     expect(stderr).not.toContain("wrong-secret");
     expect(existsSync(join(cwd, "restored"))).toBe(false);
+  });
+
+  test("fails entdb doctor", async () => {
+    const { backup } = await findings(change);
+    expect(backup).toMatchObject({ state: "fail", finding: expect.stringContaining(words) });
   });
 
   test("lets a server serve, which says what is wrong", async () => {

@@ -95,9 +95,11 @@ export class ServiceProcess {
 
   /** SIGTERM; SIGKILL when that takes too long. */
   async stop(): Promise<void> {
-    this.signal("SIGTERM");
-    const late = Bun.sleep(STOP_MS).then(() => this.signal("SIGKILL"));
-    await Promise.race([this.#child?.exited, late]);
+    // This one: the next may have been started when the time is up.
+    const child = this.#child;
+    child?.kill("SIGTERM");
+    const late = Bun.sleep(STOP_MS).then(() => child?.kill("SIGKILL"));
+    await Promise.race([child?.exited, late]);
     await this.kill();
   }
 

@@ -15,7 +15,7 @@ type DoctorFlags = OutputFlags & { readonly dataDir?: string; readonly config?: 
 
 export function doctorCommand(context: CliContext): Command {
   const command = new Command("doctor")
-    .description("check this machine, the data directory and the log")
+    .description("check this machine, the data directory, the log and the place of the backup")
     .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
     .option("--config <file>", "configuration file");
   return addOutputFlag(command).action(async (flags: DoctorFlags) => {
@@ -54,6 +54,7 @@ async function examineFiles(
   config: Config,
 ): Promise<{ findings: Finding[]; inUse: boolean }> {
   const checks = await import("../doctor/directory-checks.ts");
+  const { checkBackup } = await import("../doctor/backup-checks.ts");
   const { warn } = await import("../doctor/check.ts");
   const { clock, random } = context;
   const { wal, dataDir } = config;
@@ -72,6 +73,7 @@ async function examineFiles(
       ...(await checks.checkSpace(dataDir)),
       await checks.checkSync(dataDir, clock, random),
       ...(await examineLog(context, config)),
+      ...(await checkBackup(config, context)),
     ],
     inUse,
   };

@@ -211,8 +211,7 @@ function headsRoute({ events }: Engine): Route {
     );
     const text = stringifyJson({
       aggregates: page.aggregates.map(aggregateToJson),
-      next_cursor: page.nextCursor === undefined ? null : encodeToken(page.nextCursor),
-      has_more: page.hasMore,
+      ...pageEnd(page),
       last_global_nonce: page.lastGlobalNonce,
     });
     return { text, positionToken: page.positionToken };

@@ -20,6 +20,14 @@ export const jsonList = v.custom<readonly JsonValue[]>(
   "must be a list\nSend a JSON list.",
 );
 
+/** Texts by name, handed on as the same object, whatever the names: valibot's own record passes over some. */
+export const textsByName = v.custom<Readonly<Record<string, string>>>(
+  (input) =>
+    isJsonObject(input as JsonValue) &&
+    Object.values(input as JsonObject).every((value) => typeof value === "string"),
+  'must be an object of strings\nSend {"name": "text", …}.',
+);
+
 export function text(description: string) {
   return v.pipe(v.string(), v.description(description));
 }

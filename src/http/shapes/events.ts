@@ -11,6 +11,7 @@ import {
   number64,
   positionToken,
   text,
+  textsByName,
   unixMs,
   wholeNumber,
 } from "./common.ts";
@@ -19,7 +20,7 @@ import { grantShape } from "./sharing.ts";
 const MAX_U32 = 2 ** 32 - 1;
 
 const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
-const headers = v.pipe(v.record(v.string(), v.string()), v.description("Short texts by name."));
+const headers = v.pipe(textsByName, v.description("Short texts by name."));
 const json = (description: string) => v.pipe(jsonValue, v.description(description));
 const nonce = (description: string) => wholeNumber(0, Number.MAX_SAFE_INTEGER, description);
 

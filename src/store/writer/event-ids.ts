@@ -71,6 +71,8 @@ export class EventIds {
   #find(eventId: string, hash: number): number | undefined {
     const inMemory = this.#current.find(eventId) ?? this.#previous.find(eventId);
     if (inMemory !== undefined) return inMemory;
+    // Of a tenant with few events nothing is filed yet.
+    if ((this.#known ?? 0) <= BLOCK) return undefined;
     for (const [globalNonce] of this.#byHash.ready.values(hash) as [bigint][]) {
       const [row] = this.#idAt.ready.values(globalNonce) as [string][];
       if (row?.[0] === eventId) return Number(globalNonce);

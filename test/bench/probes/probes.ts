@@ -2,6 +2,7 @@ import type { BenchOptions, ProbeName } from "../options.ts";
 import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
 import { probeArchive } from "./archive.ts";
+import { probeEvents } from "./events.ts";
 import { probeFloods } from "./floods.ts";
 import { probeGrowth } from "./growth.ts";
 import { probeKafka } from "./kafka.ts";
@@ -25,6 +26,7 @@ export const PROBES: Readonly<
   growth: probeGrowth,
   tenants: probeTenants,
   watch: probeWatch,
+  events: probeEvents,
   mailbox: probeMailbox,
   search: probeSearch,
   "noisy-tenant": probeNoisyTenant,

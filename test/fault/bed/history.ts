@@ -42,7 +42,7 @@ const LOAD_MS_MIN = 20;
 const LOAD_MS_SPREAD = 120;
 const LOOK_MS = 5;
 /** Much more than it takes: a server that hangs is found, one on a busy machine is not. */
-const CHECK_MS = 120_000;
+const CHECK_MS = 300_000;
 
 export class History {
   readonly journal = new Journal();

@@ -20,7 +20,7 @@ const KNOWS = 100;
 /** Whose mailbox gets an item of every pair. */
 export const READER = "user:reader";
 const TIMEOUT_MS = 10_000;
-const DECIDED_MS = 30_000;
+const DECIDED_MS = 120_000;
 const PAUSE_MS = 100;
 const STR = 1;
 const INT = 2;
@@ -69,7 +69,7 @@ export async function send(rpc: Rpc, sent: Sent): Promise<Answer | undefined> {
 
 /**
  * Asks what became of a step, under its key, until there is an answer: a busy server may need more
- * than one time. Throws a {@link Violation} that says why there is none after half a minute.
+ * than one time. Throws a {@link Violation} that says why there is none after two minutes.
  */
 export async function ask(rpc: Rpc, sent: Sent): Promise<Answer> {
   const deadline = performance.now() + DECIDED_MS;

@@ -8,7 +8,7 @@ import { eventually } from "./within.ts";
 
 const HEAL_MS = 120_000;
 const LOOK_MS = 100;
-const READ_MS = 10_000;
+const READ_MS = 60_000;
 /** What a write is told that cannot be made durable now, or whose tenant cannot be brought up to it now. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "LOG_UNAVAILABLE",

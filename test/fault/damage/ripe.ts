@@ -18,7 +18,7 @@ import { anyDamage, type Damage } from "./damage.ts";
 const ANSWERS = 80;
 const SETTINGS = { ENTDB_ARCHIVE_INTERVAL: "1s", ENTDB_LOG_TRIM: "false" };
 const PADDING_BYTES = 30 * 1024;
-const MADE_MS = 60_000;
+const MADE_MS = 180_000;
 
 type RipeOptions = Pick<HistoryOptions, "program">;
 

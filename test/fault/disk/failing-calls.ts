@@ -7,7 +7,9 @@
 import { StartRefused } from "../../harness/binary.ts";
 import type { SeededRandom } from "../../harness/seeded-random.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
+import type { Rpc } from "../../harness/wire.ts";
 import { clientOf, History } from "../bed/history.ts";
+import type { Journal } from "../bed/journal.ts";
 import { LoopDevice, whyNoLoopDevice } from "../bed/loop-device.ts";
 import { attach, type Call, type Injection, underStrace, whyNoStrace } from "../bed/strace.ts";
 import { Violation } from "../bed/violation.ts";
@@ -25,7 +27,7 @@ export const syncFailsOnce: Scenario = {
   kind: "other faults",
   cycles: 8,
   obstacle,
-  run: (run) => failing(run, () => ({ call: "fdatasync", what: "error=EIO:when=1" }), heals),
+  run: (run) => failing(run, { injection: () => ONCE, meanwhile: expectReads }),
 };
 
 /** No sync succeeds until the disk is mended; a start on such a disk ends with the reason. */
@@ -34,7 +36,15 @@ export const syncFailsForEver: Scenario = {
   kind: "other faults",
   cycles: 6,
   obstacle,
-  run: (run) => failing(run, () => FOR_EVER, refusesAndHeals),
+  run: (run) =>
+    failing(run, {
+      injection: () => FOR_EVER,
+      meanwhile: async (rpc, journal) => {
+        await expectWritesRefused(rpc);
+        await expectReads(rpc, journal);
+      },
+      afterwards: expectStartRefused,
+    }),
 };
 
 /** Any call that changes files fails at its Nth time, or from then on, with any error. */
@@ -43,26 +53,30 @@ export const callsFail: Scenario = {
   kind: "other faults",
   cycles: 20,
   obstacle,
-  run: (run) => failing(run, anyFailure, heals),
+  run: (run) => failing(run, { injection: anyFailure, meanwhile: expectReads }),
 };
 
+const ONCE: Injection = { call: "fdatasync", what: "error=EIO:when=1" };
 const FOR_EVER: Injection = { call: "fdatasync", what: "error=EIO:when=1+" };
 
-type Meanwhile = (history: History, rpc: ReturnType<typeof clientOf>) => Promise<void>;
+interface Failing {
+  /** What fails in the next cycle. */
+  readonly injection: (random: SeededRandom) => Injection;
+  /** Looked at while it fails. */
+  readonly meanwhile: (rpc: Rpc, journal: Journal) => Promise<void>;
+  /** Looked at when the server is gone. */
+  readonly afterwards?: (history: History, failure: Injection) => Promise<void>;
+}
 
-async function failing(
-  { cycles, random }: ScenarioRun,
-  injection: (random: SeededRandom) => Injection,
-  meanwhile: Meanwhile,
-): Promise<Tally> {
+async function failing({ cycles, random }: ScenarioRun, how: Failing): Promise<Tally> {
   using directory = temporaryDirectory();
   using device = LoopDevice.make(directory.path, "ext4");
   const history = new History({ cwd: device.mountPoint, random });
   for (let cycle = 0; cycle < cycles; cycle++) {
-    const failure = injection(random);
+    const failure = how.injection(random);
     try {
-      await oneFailure(history, device, failure, meanwhile);
-      if (meanwhile === refusesAndHeals) await expectStartRefused(history, failure);
+      await oneFailure(history, device, failure, how);
+      await how.afterwards?.(history, failure);
     } catch (error) {
       const { call, what } = failure;
       throw new Violation(`${call}, ${what}: ${(error as Error).message}`, { cause: error });
@@ -76,7 +90,7 @@ async function oneFailure(
   history: History,
   device: LoopDevice,
   failure: Injection,
-  meanwhile: Meanwhile,
+  { meanwhile }: Failing,
 ): Promise<void> {
   await using server = await history.start();
   await history.check(server);
@@ -85,7 +99,7 @@ async function oneFailure(
     await history.moment();
     await using _ = await attach(server, failure);
     await history.moment();
-    await meanwhile(history, rpc);
+    await meanwhile(rpc, history.journal);
   });
   await untilWritable(rpc);
   await history.check(server);
@@ -97,15 +111,7 @@ async function oneFailure(
   device.restorePower();
 }
 
-async function heals(history: History, rpc: ReturnType<typeof clientOf>): Promise<void> {
-  await expectReads(rpc, history.journal);
-}
-
-async function refusesAndHeals(history: History, rpc: ReturnType<typeof clientOf>): Promise<void> {
-  await expectWritesRefused(rpc);
-  await expectReads(rpc, history.journal);
-}
-
+/** On a disk where calls fail from the beginning. */
 async function expectStartRefused(history: History, failure: Injection): Promise<void> {
   try {
     await using server = await history.start({ under: underStrace(failure) });

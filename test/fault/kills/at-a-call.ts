@@ -13,8 +13,8 @@ import { NthCall } from "./nth-call.ts";
 import type { Operation, OperationScene } from "./operation.ts";
 
 const CYCLES_PER_HISTORY = 12;
-const OPERATION_MS_MAX = 40_000;
-const GONE_MS = 2_000;
+const OPERATION_MS_MAX = 200_000;
+const GONE_MS = 10_000;
 
 /** The scenario of an operation. */
 export function killsDuring(operation: Operation, cycles: number): Scenario {

@@ -9,7 +9,7 @@ const CYCLES_PER_HISTORY = 25;
 export const killsAtRandom: Scenario = {
   name: "kills/at-random",
   kind: "kills",
-  cycles: 100,
+  cycles: 150,
   run: (run) => killLoop(run),
 };
 

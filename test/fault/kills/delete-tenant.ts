@@ -10,7 +10,7 @@ import { eventually } from "../bed/within.ts";
 import type { Operation, OperationScene } from "./operation.ts";
 
 const NODES = 3;
-const GONE_MS = 30_000;
+const GONE_MS = 180_000;
 
 /** A tenant with nodes, an archive and a snapshot: afterwards it is whole, or nothing of it is left. */
 export const deleteTenant: Operation = {

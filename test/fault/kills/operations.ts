@@ -5,7 +5,7 @@ import { Violation } from "../bed/violation.ts";
 import { eventually } from "../bed/within.ts";
 import type { Operation } from "./operation.ts";
 
-const TRIMMED_MS = 30_000;
+const TRIMMED_MS = 180_000;
 const APPENDED = 40;
 const CHECKPOINTS_MS = 400;
 

@@ -1,8 +1,8 @@
 /** Tenants, members, roles, groups, keys and the audit log of cases. */
 import type { Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { listed, paging } from "./reads.ts";
 import type { Party, World } from "./world.ts";
-import { optional } from "./writes.ts";
 
 type Administration = (party: Party, step: Step, world: World) => Promise<unknown>;
 

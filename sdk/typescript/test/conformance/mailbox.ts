@@ -1,9 +1,10 @@
 /** Mailboxes of cases. */
 import type { MailboxItem } from "@entdb/client";
 import type { Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { listed, marked, paging, reading } from "./reads.ts";
 import { nodeTypeOf, type Party, type World } from "./world.ts";
-import { optional, selectionOf } from "./writes.ts";
+import { selectionOf } from "./writes.ts";
 
 export function listMailbox(party: Party, step: Step, world: World): Promise<unknown> {
   const type = step["type"] === undefined ? undefined : nodeTypeOf(party, step["type"]);

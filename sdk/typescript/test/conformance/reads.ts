@@ -1,9 +1,10 @@
 /** Reads of cases: nodes, edges, filters, pages, search, grants. */
-import type { AnyNode, Edge, Listing, Node, NodeType, Page } from "@entdb/client";
+import type { AnyNode, Edge, Grant, Listing, Node, NodeType, Page } from "@entdb/client";
 import { isList, isObject, type Json, type JsonObject, type Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { caseFields, nativeValue } from "./values.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, type World } from "./world.ts";
-import { nativeFields, optional } from "./writes.ts";
+import { nativeFields } from "./writes.ts";
 
 export async function get(party: Party, step: Step, world: World): Promise<unknown> {
   const type = nodeTypeOf(party, step["type"]);
@@ -111,12 +112,12 @@ export async function grants({ client }: Party, step: Step, world: World): Promi
   const found = await client.grants(world.native(step["node"]) as never, reading(step, world));
   return {
     owner: found.ownerActor,
-    grants: found.grants.map(({ principal, permission, expiresAt }) => ({
-      principal,
-      permission,
-      expires_at: expiresAt?.getTime() ?? null,
-    })),
+    grants: found.grants.map(caseGrant),
   };
+}
+
+export function caseGrant({ principal, permission, expiresAt }: Grant) {
+  return { principal, permission, expires_at: expiresAt?.getTime() ?? null };
 }
 
 /** A text with what was found in it between « and ». */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { EntDBError } from "@entdb/client";
 import { ADMINISTRATION } from "./administration.ts";
+import { EVENTS } from "./events.ts";
 import {
   type Case,
   type ExpectedError,
@@ -60,6 +61,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   health: ({ client }) => client.health(),
   observe: async ({ client }, step, world) =>
     client.observe(world.native(step["position"]) as string),
+  ...EVENTS,
   ...ADMINISTRATION,
 };
 

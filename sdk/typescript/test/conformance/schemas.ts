@@ -1,9 +1,9 @@
 /** Schemas of cases: what they are, what another one would change, and changing them. */
 import { fingerprintOf } from "@entdb/client";
 import type { Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { reading } from "./reads.ts";
 import { type Party, schemaFor, type World } from "./world.ts";
-import { optional } from "./writes.ts";
 
 /** The fingerprint that the SDK itself computes. */
 export async function fingerprint(party: Party, step: Step): Promise<unknown> {

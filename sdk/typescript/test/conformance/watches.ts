@@ -1,9 +1,9 @@
 /** Watches of cases: from where on, while what is done, until so many changes have come. */
 import { CanceledError, type Change, type PositionToken } from "@entdb/client";
 import type { JsonObject, Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { nodeOf } from "./reads.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, type World } from "./world.ts";
-import { optional } from "./writes.ts";
 
 /** What has not come by then does not come. */
 const PATIENCE_MS = 20_000;

@@ -1,6 +1,8 @@
 /** Transactions of cases, and what became of them. */
-import type { EdgeType, Grant, NodeType, Plan, Planned } from "@entdb/client";
+import type { Appended, EdgeType, Grant, NodeType, Plan, Planned } from "@entdb/client";
+import { appendedOf, appendOf } from "./appends.ts";
 import type { Json, JsonObject, Step } from "./format.ts";
+import { optional } from "./optional.ts";
 import { nativeValue } from "./values.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, schemaFor, type World } from "./world.ts";
 
@@ -62,6 +64,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     plan.markRead(selectionOf(op, world), { unread: op["unread"] === true }),
   delete_mailbox_items: (plan, op, _party, world) =>
     plan.deleteMailboxItems(selectionOf(op, world)),
+  append_events: (plan, op) => plan.appendEvents(appendOf(op["append"] as JsonObject)),
+  store_checkpoint: (plan, op) =>
+    plan.storeCheckpoint(
+      op["consumer"] as string,
+      op["global_nonce"] as number,
+      optional("expected", op["expected"] as number | undefined),
+    ),
   register_schema: (plan, op, party) => {
     const { types, reserved } = schemaFor(party, op);
     return plan.registerSchema(types, { reserved, ...optional("mode", op["mode"] as "merge") });
@@ -115,11 +124,14 @@ function outcome(
     readonly edgeId: string | undefined;
     readonly version: number | undefined;
     readonly created: boolean;
+    readonly appended: Appended | undefined;
   },
   world: World,
 ) {
   const is = world.nameOf(one.edgeId ?? one.nodeId);
-  return { is, version: one.version ?? null, created: one.created, alias: one.alias };
+  const { created, alias } = one;
+  const appended = appendedOf(one.appended);
+  return { is, version: one.version ?? null, created, alias, appended };
 }
 
 /** Fields by name. Names that the type lacks are handed on, to be refused. */
@@ -153,7 +165,7 @@ function version(op: JsonObject) {
   return optional("expectedVersion", op["expected_version"] as number | undefined);
 }
 
-function grantOf(json: JsonObject): Grant {
+export function grantOf(json: JsonObject): Grant {
   const expiresAt = json["expires_at"] as number | undefined;
   return {
     principal: json["principal"] as string,
@@ -177,12 +189,4 @@ export function selectionOf(json: JsonObject, world: World) {
 
 function texts(json: Json | undefined): string[] {
   return [...((json ?? []) as readonly string[])];
-}
-
-/** The member, or none when it is undefined. */
-export function optional<K extends string, V>(
-  name: K,
-  value: V | undefined,
-): { readonly [name in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [name in K]?: V });
 }
