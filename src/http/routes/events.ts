@@ -26,7 +26,7 @@ import {
   eventsAnswer,
 } from "../shapes/events.ts";
 import { idempotencyKeyOf } from "./atomic.ts";
-import { pageParams } from "./page.ts";
+import { pageEnd, pageParams } from "./page.ts";
 
 export function eventRoutes(engine: Engine): Route[] {
   return [
