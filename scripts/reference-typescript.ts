@@ -16,6 +16,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   plan: "Transactions",
   reads: "Reads",
   watch: "Watching",
+  events: "Events",
   mailbox: "Mailboxes",
   admin: "Administration",
   calls: "Calls",

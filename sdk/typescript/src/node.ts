@@ -1,6 +1,6 @@
 /** The door for Node and Bun: transports over HTTP/2. */
 
-export { correlated, currentCorrelation } from "./correlation.ts";
+export { correlated, currentCorrelation } from "./events/correlation.ts";
 export {
   connectTransport,
   grpcTransport,

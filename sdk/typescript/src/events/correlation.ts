@@ -3,7 +3,7 @@
  * behind its awaits, has its ids, and the events that it appends carry them.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { EventDefaults } from "./events/event.ts";
+import type { EventDefaults } from "./event.ts";
 
 const current = new AsyncLocalStorage<EventDefaults>();
 
