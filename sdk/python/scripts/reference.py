@@ -40,6 +40,16 @@ _SECTIONS: Final = {
         *("Paged", "Page", "where", "Filter"),
     ),
     "Watching": ("Watch", "Change"),
+    "The event store": (
+        *("ClientEventStore", "EventStore", "InMemoryEventStore", "Append", "NewEvent"),
+        *("AppendCondition", "EventQuery", "Appended", "RecordedEvent", "EventFilter"),
+        *("AggregateHead", "Subscription", "AggregateGrants"),
+    ),
+    "Aggregates and projections": (
+        *("Aggregate", "command", "handles", "Repository", "Upcaster"),
+        *("Snapshots", "Snapshot", "SnapshotStore", "InMemorySnapshotStore"),
+        *("project", "project_into_graph", "correlated", "current_correlation", "Correlation"),
+    ),
     "Mailboxes": ("MailboxItem", "MailboxHit"),
     "Schemas": (
         *("TenantSchema", "SchemaBuild", "SchemaCheck", "SchemaChange", "RegisteredSchema"),
@@ -60,6 +70,8 @@ class Row:
 
     signature: str
     meaning: str
+    name: str = ""
+    """Of a method."""
 
 
 def definitions() -> dict[str, _Definition]:
@@ -133,11 +145,15 @@ def rows_of(definition: ast.ClassDef, known: dict[str, _Definition]) -> Iterator
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith(
             "_"
         ):
-            yield Row(signature(node), prose(node))
+            # Of a method that takes several forms they are shown, not what carries them out.
+            forms = [one for one in body if getattr(one, "name", "") == node.name]
+            if len(forms) == 1 or node is not forms[-1]:
+                yield Row(signature(node), prose(forms[-1]), node.name)
+    own = {getattr(node, "name", "") for node in body}
     for base in definition.bases:
         mixin = known.get(ast.unparse(base).split("[")[0])
         if isinstance(mixin, ast.ClassDef):
-            yield from rows_of(mixin, known)
+            yield from (row for row in rows_of(mixin, known) if row.name not in own)
 
 
 def table(head: str, rows: list[Row]) -> str:

@@ -53,6 +53,7 @@ def test_what_stands_in_a_function(server: Server, tmp_path: Path) -> None:
     assert "emial ('email',)" in out
     assert "UNIQUE_CONFLICT email" in out
     assert "node_created Watch me" in out
+    assert "1 1 note.written {'text': 'Buy milk'}" in out
 
 
 def test_programs_of_their_own(server: Server, tmp_path: Path) -> None:
