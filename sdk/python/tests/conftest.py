@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from entdb_sdk import DbClient
+from entdb_sdk import DbClient, EventStore, InMemoryEventStore
 
 from .server import Server
 
@@ -51,3 +51,9 @@ async def client(server: Server, tenant_id: str) -> AsyncIterator[DbClient]:
     made = DbClient(server.endpoint, tenant_id, "user:alice")
     yield made
     await made.close()
+
+
+@pytest.fixture(params=["memory", "server"])
+def store(request: pytest.FixtureRequest, client: DbClient) -> EventStore:
+    """Each event store there is, of a fresh tenant."""
+    return InMemoryEventStore() if request.param == "memory" else client.events

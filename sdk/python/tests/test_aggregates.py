@@ -10,9 +10,7 @@ import pytest
 from entdb_sdk import (
     Aggregate,
     Append,
-    DbClient,
     EventStore,
-    InMemoryEventStore,
     InMemorySnapshotStore,
     NewEvent,
     RecordedEvent,
@@ -75,11 +73,6 @@ class Account(Aggregate):
     @handles("handed.over")
     def handed_over(self, _data: None) -> None:
         self.deposit(1)
-
-
-@pytest.fixture(params=["memory", "server"])
-def store(request: pytest.FixtureRequest, client: DbClient) -> EventStore:
-    return InMemoryEventStore() if request.param == "memory" else client.events
 
 
 @pytest.fixture

@@ -15,23 +15,15 @@ from entdb_sdk import (
     Append,
     AppendCondition,
     Appended,
-    DbClient,
     EventFilter,
     EventQuery,
     EventStore,
-    InMemoryEventStore,
     NewEvent,
     RecordedEvent,
     correlated,
     errors,
 )
 from entdb_sdk.events.store import EventStream, ExpectedNonce
-
-
-@pytest.fixture(params=["memory", "server"])
-def store(request: pytest.FixtureRequest, client: DbClient) -> EventStore:
-    """A store of a tenant that nobody else has."""
-    return InMemoryEventStore() if request.param == "memory" else client.events
 
 
 def opened(

@@ -66,6 +66,12 @@ async def test_a_subscription_outlives_its_server(own_server: Server) -> None:
             assert [(await anext(events)).global_nonce for _ in range(2)] == [3, 4]
 
 
+async def test_a_subscription_waits_for_nothing_before_its_first_step(client: DbClient) -> None:
+    async with client.events.subscribe(heartbeat=60) as events:
+        await client.events.append(opened("a"))
+        assert (await anext(events)).global_nonce == 1
+
+
 async def test_a_subscription_is_closed_while_it_waits(client: DbClient) -> None:
     async with client.events.subscribe() as events:
         waiting = asyncio.ensure_future(anext(events, None))

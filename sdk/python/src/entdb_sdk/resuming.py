@@ -67,9 +67,8 @@ class Resuming(Generic[_Item, _Request, _Response]):
     def _hand_out(self, item: _Item) -> None:
         """Told of each item that is handed out."""
 
-    async def start(self) -> None:
-        """Returns once the server has spoken: nothing behind where it began is missed."""
-        raise NotImplementedError
+    async def _begin(self) -> None:
+        """Done on the way into an `async with`."""
 
     async def aclose(self) -> None:
         """Ends it. May be called twice, and while another task waits for an item."""
@@ -90,7 +89,7 @@ class Resuming(Generic[_Item, _Request, _Response]):
 
     async def __aenter__(self: _Self) -> _Self:
         try:
-            await self.start()
+            await self._begin()
         except BaseException:
             await self.aclose()
             raise

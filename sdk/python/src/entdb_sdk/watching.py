@@ -63,6 +63,9 @@ class Watch(Resuming[Change, pb.WatchChangesRequest, pb.WatchChangesResponse]):
         while not (self._received or self._closed):
             await self._receive()
 
+    async def _begin(self) -> None:
+        await self.start()
+
     def _open(self) -> WatchStream:
         begins = self._from_beginning and not self._received
         return self._open_stream(self._received, begins)

@@ -19,7 +19,8 @@ class Subscription(Resuming[RecordedEvent, pb.SubscribeEventsRequest, pb.Subscri
     """What `client.events.subscribe` hands out. Go through it with `async for`; it ends only when
     it is closed or fails. Every event comes once, and in order.
 
-    `async with client.events.subscribe() as events:` closes it at the end.
+    `async with client.events.subscribe() as events:` closes it at the end. It begins with the first
+    step of the `async for`, at the nonce that it was asked for, so that nothing is missed before.
     """
 
     def __init__(
@@ -36,12 +37,6 @@ class Subscription(Resuming[RecordedEvent, pb.SubscribeEventsRequest, pb.Subscri
         )
         self._open_stream = open_stream
         self._next = from_nonce
-        self._started = False
-
-    async def start(self) -> None:
-        """Returns once the server has spoken."""
-        while not (self._started or self._closed):
-            await self._receive()
 
     def _open(self) -> SubscriptionCall:
         return self._open_stream(self._next)
@@ -50,4 +45,3 @@ class Subscription(Resuming[RecordedEvent, pb.SubscribeEventsRequest, pb.Subscri
         if message.HasField("event"):
             self._ready.append(decode_event(message.event))
         self._next = max(self._next, message.up_to_global_nonce + 1)
-        self._started = True
