@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type AlreadyExistsError,
   ConcurrencyConflictError,
   createClient,
   type EventStore,
@@ -109,6 +110,25 @@ describe.each(STORES)("a bank %s", (_where, make) => {
       accounts(store).execute("a", (account) => account.deposit(1), { attempts: 50 });
     await Promise.all(Array.from({ length: 10 }, deposit));
     expect((await accounts(store).load("a")).balanceCents).toBe(110);
+  });
+
+  test("records a command once that is sent twice, also when somebody else was faster", async () => {
+    const store = await withAlice(make());
+    let rivals = 1;
+    const send = () =>
+      accounts(store).execute(
+        "a",
+        async (account) => {
+          if (rivals-- > 0) await accounts(store).execute("a", (other) => other.deposit(10));
+          account.deposit(1);
+          account.deposit(2);
+        },
+        { commandId: "deposit-7" },
+      );
+    await send();
+    const again = await send().catch((thrown: unknown) => thrown);
+    expect((again as AlreadyExistsError).reason).toBe("EVENT_ALREADY_EXISTS");
+    expect((await accounts(store).load("a")).balanceCents).toBe(113);
   });
 
   test("moves money on both sides or on none", async () => {

@@ -5,7 +5,7 @@ import {
   InvalidArgumentError,
   NotFoundError,
 } from "../errors/refusals.ts";
-import type { Aggregate, EventData } from "./aggregate.ts";
+import type { Aggregate, EmittedEvent, EventData } from "./aggregate.ts";
 import type { Appended, EventStore } from "./event-store.ts";
 import type { SnapshotStore } from "./snapshot.ts";
 import { type Upcaster, Upcasters } from "./upcaster.ts";
@@ -34,9 +34,15 @@ export interface RepositoryOptions<A> {
 }
 
 /** What {@link Repository.execute} can be told. */
-export interface ExecuteOptions extends WriteOptions {
+export interface ExecuteOptions extends Omit<WriteOptions, "idempotencyKey"> {
   /** How often the command is tried against a state that somebody else had changed meanwhile. Defaults to 5. */
   readonly attempts?: number;
+  /**
+   * The command's own. The ids of its events are made of it, so that it is recorded once however
+   * often it is sent: again, with another state before it, it is refused as EVENT_ALREADY_EXISTS.
+   * An idempotency key would not do: one that lost stays refused.
+   */
+  readonly commandId?: string;
 }
 
 const ATTEMPTS = 5;
@@ -84,7 +90,37 @@ export class Repository<A extends Aggregate<Events>, Events extends EventData = 
    * `ConcurrencyConflictError` when somebody else did so first: load it again, and decide again.
    */
   async save(aggregate: A, options: WriteOptions = {}): Promise<Appended | undefined> {
-    const events = aggregate["~pending"]();
+    return await this.#record(aggregate, aggregate["~pending"](), options);
+  }
+
+  /**
+   * Loads, has the function give commands, and saves; again from the start when somebody else
+   * was first. What the function returns is returned.
+   */
+  async execute<R>(
+    id: string,
+    run: (aggregate: A) => R | Promise<R>,
+    options: ExecuteOptions = {},
+  ): Promise<R> {
+    const { attempts = ATTEMPTS, commandId, ...write } = options;
+    if (!Number.isInteger(attempts) || attempts < 1) throw noAttempts(attempts);
+    for (let attempt = 1; ; attempt++) {
+      const aggregate = await this.find(id);
+      const result = await run(aggregate);
+      try {
+        await this.#record(aggregate, named(aggregate["~pending"](), commandId), write);
+        return result;
+      } catch (error) {
+        if (!(error instanceof ConcurrencyConflictError) || attempt >= attempts) throw error;
+      }
+    }
+  }
+
+  async #record(
+    aggregate: A,
+    events: readonly EmittedEvent<Events>[],
+    options: WriteOptions,
+  ): Promise<Appended | undefined> {
     if (events.length === 0) return undefined;
     const { store, aggregateType } = this.#options;
     const before = aggregate.nonce;
@@ -94,30 +130,6 @@ export class Repository<A extends Aggregate<Events>, Events extends EventData = 
     aggregate["~recorded"](appended.lastAggregateNonce);
     await this.#snapshot(aggregate, before);
     return appended;
-  }
-
-  /**
-   * Loads, has the function give commands, and saves; again from the start when somebody else
-   * was first. What the function returns is returned. With an idempotency key of its own a
-   * command is recorded once however often it is sent.
-   */
-  async execute<R>(
-    id: string,
-    run: (aggregate: A) => R | Promise<R>,
-    options: ExecuteOptions = {},
-  ): Promise<R> {
-    const { attempts = ATTEMPTS, ...write } = options;
-    if (!Number.isInteger(attempts) || attempts < 1) throw noAttempts(attempts);
-    for (let attempt = 1; ; attempt++) {
-      const aggregate = await this.find(id);
-      const result = await run(aggregate);
-      try {
-        await this.save(aggregate, write);
-        return result;
-      } catch (error) {
-        if (!(error instanceof ConcurrencyConflictError) || attempt >= attempts) throw error;
-      }
-    }
   }
 
   async #restore(aggregate: A): Promise<void> {
@@ -141,6 +153,15 @@ export class Repository<A extends Aggregate<Events>, Events extends EventData = 
       state: snapshots.take(aggregate),
     });
   }
+}
+
+/** Events whose ids are made of their command's, and of their places in it. */
+function named<E extends { readonly id?: string }>(
+  events: readonly E[],
+  commandId: string | undefined,
+): readonly E[] {
+  if (commandId === undefined) return events;
+  return events.map((event, index) => ({ ...event, id: `${commandId}/${index + 1}` }));
 }
 
 function noAttempts(attempts: number): InvalidArgumentError {
