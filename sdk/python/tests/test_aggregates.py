@@ -201,11 +201,17 @@ def test_what_an_aggregate_cannot_be() -> None:
             @handles("account.opened")
             def opened_too(self, _data: object) -> None: ...
 
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="a command"):
 
-        class _Async(Account):
+        class _AsyncCommand(Account):
             @command
             async def wait(self) -> None: ...
+
+    with pytest.raises(TypeError, match="a handler"):
+
+        class _AsyncHandler(Account):
+            @handles("waited")  # type: ignore[type-var]
+            async def waited(self, _data: object) -> None: ...
 
     class Silent(Aggregate):
         def __init__(self) -> None:

@@ -29,6 +29,7 @@ def handles(event_type: str) -> Callable[[_Method], _Method]:
     event as it was recorded, or None for one that is not yet."""
 
     def mark(method: _Method) -> _Method:
+        _refuse_async(method, "a handler of events")
         setattr(method, _MARK, (*getattr(method, _MARK, ()), event_type))
         return method
 
@@ -40,8 +41,7 @@ def command(
 ) -> Callable[Concatenate[_A, _P], _R]:
     """Marks a command: it looks at the state, and emits events or raises. It is not async: what
     it has to know of elsewhere is handed to it."""
-    if inspect.iscoroutinefunction(method):
-        raise TypeError("a command takes a method that is not async: await before it")
+    _refuse_async(method, "a command")
 
     @functools.wraps(method)
     def run(self: _A, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -183,6 +183,11 @@ def _handlers_of(cls: type) -> dict[str, str]:
                     hint = "Keep one of them."
                     raise _misuse(f"Two methods of {cls.__name__} handle {event_type}.", hint)
     return found
+
+
+def _refuse_async(method: Callable[..., object], what: str) -> None:
+    if inspect.iscoroutinefunction(method):
+        raise TypeError(f"{what} is a method that is not async: await before it")
 
 
 def _misuse(message: str, hint: str) -> ValidationError:
