@@ -17,7 +17,7 @@ export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly payload?: Uint8Array;
   /** Version of what it says; upcasters go by it. Defaults to 1. */
   readonly version?: number;
-  /** No other event of the tenant may have it. Left out: one is made. */
+  /** No other event of the tenant may have it. Left out: the store makes one. */
   readonly id?: string;
   /** Defaults to "application/json" for data. */
   readonly contentType?: string;
@@ -82,7 +82,7 @@ export function seal(event: NewEvent, defaults: EventDefaults): SealedEvent {
   }
   return {
     type: event.type,
-    id: event.id ?? crypto.randomUUID(),
+    id: event.id ?? "",
     version: event.version ?? 1,
     payload: hasData ? jsonBytes(event) : (event.payload ?? NO_BYTES),
     contentType: event.contentType ?? (hasData ? JSON_TYPE : ""),

@@ -58,7 +58,10 @@ export class MemoryEventStore implements EventStore {
     appends: Append | readonly Append[],
     options: WriteOptions = {},
   ): Promise<readonly Appended[]> {
-    const all = "aggregateId" in appends ? [appends] : appends;
+    const all = ("aggregateId" in appends ? [appends] : appends).map((append) => ({
+      ...append,
+      events: append.events.map((event) => seal(event, {})),
+    }));
     const key = options.idempotencyKey;
     const request = JSON.stringify(all);
     const known = key === undefined ? undefined : this.#remembered.get(key);
@@ -67,9 +70,7 @@ export class MemoryEventStore implements EventStore {
       return known.answer;
     }
     const batch = new Batch(this.#kept, this.#now());
-    const answer = all.map((append) =>
-      batch.append({ ...append, events: append.events.map((event) => seal(event, {})) }),
-    );
+    const answer = all.map((append) => batch.append(append));
     batch.keep();
     if (key !== undefined) this.#remembered.set(key, { request, answer });
     this.#wake.resolve();
@@ -173,10 +174,12 @@ class Batch {
     const behind = [...this.#kept.events.slice(append.condition?.after ?? 0), ...this.#events];
     checkCondition(behind, append.condition);
     for (const [i, event] of events.entries()) {
-      if (this.#ids.has(event.id) || this.#kept.ids.has(event.id)) throw idTaken(event.id);
-      this.#ids.add(event.id);
+      const id = event.id === "" ? crypto.randomUUID() : event.id;
+      if (this.#ids.has(id) || this.#kept.ids.has(id)) throw idTaken(id);
+      this.#ids.add(id);
       this.#events.push({
         ...event,
+        id,
         data: dataOf(event.contentType, event.payload),
         aggregateId,
         aggregateType,

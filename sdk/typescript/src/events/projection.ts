@@ -70,7 +70,7 @@ async function run(
 ): Promise<number> {
   const { consumer, live = true, signal, upcasters, ...filter } = options;
   const chain = new Upcasters(upcasters);
-  let stands = await store.checkpoint(consumer);
+  let stands = await store.checkpoint(consumer, { consistency: "strong" });
   const from = { ...filter, from: stands + 1, ...(signal && { signal }) };
   for await (const event of live ? store.subscribe(from) : store.readEvents(from)) {
     await step(chain.apply(event), stands);

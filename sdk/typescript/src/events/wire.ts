@@ -17,7 +17,7 @@ import type {
   ExpectedNonce,
 } from "./event-store.ts";
 
-/** As requests and operations carry it. Ids are made here, so that every try sends the same ones. */
+/** As requests and operations carry it. */
 export function wireAppend(
   append: Append,
   defaults: EventDefaults,

@@ -95,7 +95,6 @@ def sealed(event: NewEvent) -> NewEvent:
         event,
         data=None,
         payload=payload,
-        id=event.id or str(uuid.uuid4()),
         content_type=event.content_type or (_JSON_TYPE if has_data else ""),
         correlation_id=event.correlation_id or around.correlation_id,
         causation_id=event.causation_id or around.causation_id,
@@ -107,7 +106,7 @@ def as_recorded(event: NewEvent) -> NewEvent:
     """The event with an id, and with its data as a read will give it: tuples are lists by then."""
     seal = sealed(event)
     data = None if event.data is None else json.loads(seal.payload or b"")
-    return replace(event, id=seal.id, data=data)
+    return replace(event, id=event.id or str(uuid.uuid4()), data=data)
 
 
 def data_of(content_type: str, payload: bytes) -> Any:  # noqa: ANN401

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -256,11 +257,13 @@ class _Batch:
     def _add(
         self, append: pb.AppendEvents, new: pb.NewEvent, aggregate_nonce: int, global_nonce: int
     ) -> None:
-        if new.event_id in self._new.ids or new.event_id in self._kept.ids:
-            raise _id_taken(new.event_id)
-        self._new.ids.add(new.event_id)
+        event_id = new.event_id or str(uuid.uuid4())
+        if event_id in self._new.ids or event_id in self._kept.ids:
+            raise _id_taken(event_id)
+        self._new.ids.add(event_id)
         # What an event says of itself has the same numbers before and after it was recorded.
         event = pb.Event.FromString(new.SerializeToString())
+        event.event_id = event_id
         event.aggregate_id = append.aggregate_id
         event.aggregate_type = append.aggregate_type
         event.aggregate_nonce = aggregate_nonce
