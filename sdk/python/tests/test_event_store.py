@@ -124,7 +124,7 @@ async def test_appends_to_several_aggregates_or_to_none(store: EventStore) -> No
 
 
 async def test_does_a_request_once_for_its_key(store: EventStore) -> None:
-    request = one("a", NewEvent("t", id="e1"))
+    request = one("a", NewEvent("t"))
     once = await store.append(request, idempotency_key="k")
     assert await store.append(request, idempotency_key="k") == once
     with pytest.raises(errors.IdempotencyKeyReusedError):
