@@ -6,6 +6,7 @@ import { fullDisk } from "./disk/full.ts";
 import { shortWrites } from "./disk/short-writes.ts";
 import { killsDuring } from "./kills/at-a-call.ts";
 import { killsAtRandom } from "./kills/at-random.ts";
+import { killsOfBank } from "./kills/bank.ts";
 import { deleteTenant } from "./kills/delete-tenant.ts";
 import { append, archive, checkpoint, roll, snapshot, trim } from "./kills/operations.ts";
 import { killsWhileRestoring } from "./kills/while-restoring.ts";
@@ -17,7 +18,10 @@ import { kafkaBroker, kafkaCluster } from "./services/kafka-histories.ts";
 import { kinesis } from "./services/kinesis-histories.ts";
 import { s3Histories } from "./services/s3-histories.ts";
 import { acknowledgeEarly } from "./teeth/acknowledge-early.ts";
+import { appendsForgotten } from "./teeth/appends-forgotten.ts";
 import { archivePositionEarly } from "./teeth/archive-position-early.ts";
+import { contentUnchecked } from "./teeth/content-unchecked.ts";
+import { headsUnchecked } from "./teeth/heads-unchecked.ts";
 import { noChecksums } from "./teeth/no-checksums.ts";
 import { noDedupe } from "./teeth/no-dedupe.ts";
 import { takenBack } from "./teeth/taken-back.ts";
@@ -28,6 +32,7 @@ import { withoutSync } from "./teeth/without-sync.ts";
 export const SCENARIOS: readonly Scenario[] = [
   powerCutsExt4,
   killsAtRandom,
+  killsOfBank,
   powerCutsXfs,
   killsDuring(append, 18),
   killsDuring(roll, 12),
@@ -59,4 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
   noChecksums,
   archivePositionEarly,
   takenBack,
+  headsUnchecked,
+  contentUnchecked,
+  appendsForgotten,
 ];

@@ -7,14 +7,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TRUSTED } from "../../src/access/identity.ts";
 import type { EntError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
-import type { EventBatch } from "../../src/engine/events.ts";
-import { EVERY_EVENT, type EventFilter } from "../../src/record/event.ts";
+import { EventFollower, type Followed } from "../harness/event-follower.ts";
 import { EventClient, event } from "../harness/event-operations.ts";
 import { TestPartition, turn, until } from "../harness/partition.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 
 let partition: TestPartition;
-const followers: Follower[] = [];
+const followers: EventFollower[] = [];
 const never = new AbortController().signal;
 
 beforeEach(async () => {
@@ -38,82 +37,8 @@ async function appended(count: number): Promise<void> {
   }
 }
 
-interface Asked {
-  readonly from?: number;
-  readonly filter?: Partial<EventFilter>;
-  readonly expiresAt?: number;
-}
-
-/** One who follows in the background, as fast as the test lets it. */
-class Follower {
-  readonly batches: EventBatch[] = [];
-  error: unknown;
-  isOver = false;
-  readonly #abort = new AbortController();
-  readonly #ended: Promise<void>;
-  #paused: PromiseWithResolvers<void> | undefined;
-
-  constructor({ from = 0, filter = {}, expiresAt = Number.POSITIVE_INFINITY }: Asked) {
-    const request = {
-      fromGlobalNonce: BigInt(from),
-      consumer: "",
-      filter: { ...EVERY_EVENT, ...filter },
-      keepAliveMs: 0,
-      expiresAt,
-    };
-    const { engine } = partition;
-    const { caller } = partition.tenant("acme");
-    this.#ended = this.#run(engine.events.subscribe(caller, request, this.#abort.signal));
-  }
-
-  get nonces(): number[] {
-    return this.batches.flatMap((batch) => batch.events.map(({ globalNonce }) => globalNonce));
-  }
-
-  get keepAlives(): number {
-    return this.batches.filter((batch) => batch.events.length === 0).length;
-  }
-
-  /** Where another would go on. */
-  get next(): number {
-    return (this.nonces.at(-1) ?? 0) + 1;
-  }
-
-  pause(): void {
-    this.#paused ??= Promise.withResolvers();
-  }
-
-  resume(): void {
-    this.#paused?.resolve();
-    this.#paused = undefined;
-  }
-
-  async seen(count: number): Promise<void> {
-    await until(() => this.nonces.length >= count || this.isOver);
-  }
-
-  async stop(): Promise<void> {
-    this.resume();
-    this.#abort.abort();
-    await this.#ended;
-  }
-
-  async #run(batches: AsyncIterable<EventBatch>): Promise<void> {
-    try {
-      for await (const batch of batches) {
-        this.batches.push(batch);
-        await this.#paused?.promise;
-      }
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.isOver = true;
-    }
-  }
-}
-
-function follow(asked: Asked = {}): Follower {
-  const follower = new Follower(asked);
+function follow(asked: Followed = {}): EventFollower {
+  const follower = new EventFollower(partition, asked);
   followers.push(follower);
   return follower;
 }

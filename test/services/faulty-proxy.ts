@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: "silent" }
   /** The service is not asked, and no answer ever comes. */
   | { readonly kind: "unheard" }
+  /** The service does what was asked, and the connection ends without an answer. */
+  | { readonly kind: "dropped" }
   /** The connection ends in the middle of the answer's body. */
   | { readonly kind: "torn" }
   /** A byte of the answer's body is another one. */
@@ -92,6 +94,7 @@ class LoopbackProxy implements FaultyProxy {
     if (asked === undefined) return void incoming.socket.destroy();
     const { status, headers, content } = asked;
     if (fault?.kind === "silent") return;
+    if (fault?.kind === "dropped") return void incoming.socket.destroy();
     answer.writeHead(status, headers);
     await this.#send(fault, incoming, answer, content);
   }

@@ -194,7 +194,7 @@ export function operationsOf(server: ServerProcess) {
 }
 
 /** View = fold(log): a view made from the log alone has the same content and outcomes. */
-async function checkRebuild(server: ServerProcess, tenantId: string): Promise<void> {
+export async function checkRebuild(server: ServerProcess, tenantId: string): Promise<void> {
   const report = await operationsOf(server).rebuildTenant({ tenantId });
   if (
     report.contentHashBefore !== report.contentHashAfter ||

@@ -18,6 +18,9 @@ const PARTS = {
   "no-checksums": "base/crc32c.ts",
   "no-dedupe": "store/reader/applied-event-reader.ts",
   "archive-position-early": "backup/work-queue.ts",
+  "heads-unchecked": "applier/apply-events.ts",
+  "content-unchecked": "applier/apply-events.ts",
+  "appends-forgotten": "store/reader/event-reader.ts",
 } as const;
 export type Part = keyof typeof PARTS;
 

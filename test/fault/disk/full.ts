@@ -7,8 +7,10 @@ import { expectReads, untilWritable } from "../bed/writable.ts";
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 const MiB = 1024 * 1024;
-/** Two rounds of sixteen writers fill a segment, so that the log meets it too. */
-const PADDING_BYTES = 600 * 1024;
+/** Room for everything that writers of a quick machine write after the space has returned. */
+const DEVICE_BYTES = 512 * MiB;
+/** A few rounds of sixteen writers fill a segment, so that the log meets it too. */
+const PADDING_BYTES = 200 * 1024;
 const ROUNDS_WHILE_FULL = 2;
 const SETTINGS = {
   ENTDB_ARCHIVE_INTERVAL: "1s",
@@ -33,7 +35,7 @@ async function fillAndFree({ cycles, random }: ScenarioRun): Promise<Tally> {
   let acknowledged = 0;
   for (let cycle = 0; cycle < cycles; cycle++) {
     using directory = temporaryDirectory();
-    using device = LoopDevice.make(directory.path, "ext4");
+    using device = LoopDevice.make(directory.path, "ext4", DEVICE_BYTES);
     const settings = { env: SETTINGS, paddingBytes: PADDING_BYTES };
     const history = new History({ cwd: device.mountPoint, random, ...settings });
     const filler = join(device.mountPoint, "filler");
