@@ -68,7 +68,7 @@ const repeat = fc.record({
 });
 const step = fc.oneof<fc.WeightedArbitrary<Step>[]>(
   { weight: 10, arbitrary: fc.record({ do: fc.constant("append"), proposal }) },
-  { weight: 4, arbitrary: repeat },
+  { weight: 8, arbitrary: repeat },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("restart", "crash") }) },
 );
 
@@ -123,7 +123,7 @@ async function answerOf(face: EngineEventFace, request: FaceAppend): Promise<Mod
 
 test("every answer is that of a plain list, through restarts and crashes", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
       await using partition = await TestPartition.open({ wal: "file" });
       const caller = { tenantId: "acme", actor: "user:alice", roles: [], credential: "" };
       const face = new EngineEventFace(() => partition.engine, caller);
