@@ -3,7 +3,7 @@ import { Violation } from "../violation.ts";
 import type { Counter } from "./counter.ts";
 import type { BankEvent } from "./ledger.ts";
 
-const LIFE_EVENTS = 300;
+const LIFE_EVENTS = 50;
 const AWAY_MS = 60;
 
 /**
@@ -23,6 +23,7 @@ export class Follower {
     this.#random = random;
   }
 
+  /** How often it joined, and was sent something. */
   get lives(): number {
     return this.#lives;
   }
@@ -59,8 +60,10 @@ export class Follower {
   async #live(counter: Counter, life: AbortController): Promise<void> {
     const wire = this.#random.below(2) === 0 ? "native" : "v1";
     let left = 1 + this.#random.below(LIFE_EVENTS);
-    this.#lives += 1;
+    let isThere = false;
     for await (const event of counter.follow(wire, this.prefix, this.#last + 1, life.signal)) {
+      if (!isThere) this.#lives += 1;
+      isThere = true;
       if (event !== undefined) {
         this.#see(event);
         left -= 1;
