@@ -52,7 +52,6 @@ export class ArchiveWriter {
     const { tenantId } = segment;
     try {
       const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
-      if (tail !== undefined) this.#note(tail);
       const lines = segment.linesBehind(tail?.lastOffset ?? -1);
       return lines === undefined ? 0 : await this.#writeBehind(segment, lines, tail, signal);
     } catch (error) {
@@ -181,14 +180,22 @@ export class ArchiveWriter {
     segment: OpenSegment,
     signal: AbortSignal,
   ): Promise<ArchiveTail | undefined> {
-    if (unconfirmed === undefined) return tail;
-    const { store } = this.#options;
+    const { store, tails } = this.#options;
+    if (unconfirmed === undefined) {
+      if (tail !== undefined) this.#note(tail);
+      return tail;
+    }
     const { name } = unconfirmed;
     const key = segmentKey(name, "records");
     const bytes = await store.get(key, signal);
     const { records, lineBytes } = await readSegment(store.place, key, name.tenantId, bytes);
     const [first] = records;
     const last = records.at(-1);
+    if (tail !== undefined && first !== undefined && first.offset > segment.lastOffset) {
+      // A segment of later records: theirs judges it, and looks for it again.
+      tails.set(tail);
+      return tail;
+    }
     const isNext = first !== undefined && first.offset > (tail?.lastOffset ?? -1);
     if (!(isNext && last !== undefined && segment.agreesWith(records))) {
       const what = "it has no checksum, and holds other records than the log; remove it";

@@ -267,6 +267,33 @@ describe("a crash between any two steps", () => {
     expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
   });
 
+  test("leaves a segment that is behind the next one to be archived, which does not judge it", async () => {
+    const inner = new MemoryBlobStore();
+    const second = "archive/acme/2024-01-15/segment_000002.checksum";
+    let isCut = false;
+    const store = brokenStore(inner, (call, key) => {
+      isCut ||= call === "before put" && key === second;
+      if (key.includes("/globex/") || isCut) {
+        throw storageUnavailable("here", "go on", new Error("it ended"));
+      }
+    });
+    await using bench = await ArchiveBench.open({ store });
+    await bench.append("globex", 1);
+    await bench.append("acme", 3);
+    await bench.until(() => bench.storedBytes > 0);
+    await bench.append("acme", 2);
+    await bench.until(() => isCut);
+    await bench.stop();
+    expect((await readArchivePosition(bench.directory, 0))?.offset ?? 0).toBe(0);
+    bench.store = inner;
+    bench.failures.length = 0;
+    await bench.start();
+    await bench.caughtUp();
+    expect(bench.failures).toEqual([]);
+    expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
+    expect(await bench.keys("archive/acme/")).toHaveLength(4);
+  });
+
   test.each(STEPS)("an error %s is tried again in place", async (fatal) => {
     const inner = new MemoryBlobStore();
     let left = 3;

@@ -54,6 +54,10 @@ export class OpenSegment {
     return must(this.#offsets[0], "a segment begins with a record");
   }
 
+  get lastOffset(): number {
+    return must(this.#offsets.at(-1), "a segment begins with a record");
+  }
+
   /** Whether the record belongs to it: another day, another life of the tenant, and what comes an interval later have a segment of their own. */
   takes(record: LogRecord, decoded: LoggedRecord, intervalMs: number): boolean {
     return (
