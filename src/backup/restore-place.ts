@@ -30,7 +30,7 @@ export async function makeDirectory<T>(
       await rm(staging, { recursive: true, force: true });
     }
   } catch (error) {
-    throw named(target, error);
+    throw placeTrouble(target, error);
   }
 }
 
@@ -66,8 +66,8 @@ export function requireDataDirectory(directory: string): void {
   );
 }
 
-/** What the system or SQLite says of the place, as an error that names it. */
-function named(directory: string, error: unknown): unknown {
+/** What the system or SQLite says of the place, as DATA_DIR_INVALID that names it; anything else as it is. */
+export function placeTrouble(directory: string, error: unknown): unknown {
   if (error instanceof EntError) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? "");
   const [, what] = TROUBLES.find(([codes]) => codes.test(code)) ?? [];

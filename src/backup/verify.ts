@@ -4,6 +4,7 @@
  * have come; and that replaying comes to the same outcomes and the same rows: out of the log, and
  * where that was trimmed out of its archive, every object of which is read. Nothing of it is changed.
  */
+import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import type { History } from "../applier/history.ts";
@@ -22,7 +23,7 @@ import { logDirectory, openDataDirectory } from "../store/data-dir.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
-import { damaged } from "../store/store-errors.ts";
+import { damaged, troubleOf } from "../store/store-errors.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { readCopy } from "../store/view-copy.ts";
 import { observeLog } from "../wal/file-wal/observe-log.ts";
@@ -30,7 +31,7 @@ import { type ArchivePosition, readArchivePosition } from "./archive-position.ts
 import type { ArchiveReader } from "./archive-reader.ts";
 import { observedTail } from "./log-tail.ts";
 import { type LogTail, RestoreHistory, TailHistory } from "./restore-history.ts";
-import { requireDataDirectory } from "./restore-place.ts";
+import { placeTrouble, requireDataDirectory } from "./restore-place.ts";
 
 /** What was found of a tenant whose files are sound. */
 export interface VerifiedTenant {
@@ -96,7 +97,7 @@ export async function verifyDirectory(
       const system = stores.findEntry(SYSTEM_TENANT_ID);
       for (const entry of [...(system ? [system] : []), ...stores.catalog.all()]) {
         progress(entry.tenantId);
-        tenants.push(await verifier.verify(entry));
+        tenants.push(await verifier.verify(entry).catch((error) => rethrow(directory, error)));
       }
       return { logId, endOffset, tenants };
     } finally {
@@ -106,6 +107,12 @@ export async function verifyDirectory(
     workers.close();
     place.close();
   }
+}
+
+/** A place without room for what is replayed says nothing of the records. */
+function rethrow(directory: string, error: unknown): never {
+  const isOfPlace = error instanceof RecordFailure && troubleOf(error.cause) === "stalled";
+  throw isOfPlace ? placeTrouble(directory, error.cause) : error;
 }
 
 /** Reads the log as an opening does. Returns its end; undefined when there is none. */

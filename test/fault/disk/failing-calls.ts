@@ -59,6 +59,9 @@ export const callsFail: Scenario = {
 const ONCE: Injection = { call: "fdatasync", what: "error=EIO:when=1" };
 const FOR_EVER: Injection = { call: "fdatasync", what: "error=EIO:when=1+" };
 
+/** Each failure seals a segment, and what verifies replays everything beside it. */
+const DEVICE_BYTES = 1024 * 1024 * 1024;
+
 interface Failing {
   /** What fails in the next cycle. */
   readonly injection: (random: SeededRandom) => Injection;
@@ -70,7 +73,7 @@ interface Failing {
 
 async function failing({ cycles, random }: ScenarioRun, how: Failing): Promise<Tally> {
   using directory = temporaryDirectory();
-  using device = LoopDevice.make(directory.path, "ext4");
+  using device = LoopDevice.make(directory.path, "ext4", DEVICE_BYTES);
   const history = new History({ cwd: device.mountPoint, random });
   for (let cycle = 0; cycle < cycles; cycle++) {
     const failure = how.injection(random);
