@@ -45,11 +45,14 @@ export async function probeArchive({ smoke }: BenchOptions): Promise<readonly Pr
 
 async function follow(dataDir: string, perSecond: number, seconds: number): Promise<Followed> {
   const program = join(import.meta.dir, "..", "archive-follower.ts");
-  const child = Bun.spawn(["bun", program, dataDir, String(perSecond), String(seconds)], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
+  const child = Bun.spawn(
+    [process.execPath, program, dataDir, String(perSecond), String(seconds)],
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
   const text = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error("the follower of the log ended early");
   return JSON.parse(text);
