@@ -16,15 +16,15 @@ import {
   type EventMetadata,
   EventMetadataSchema,
   EventStore,
+  type ReadStreamRequest,
   ReadStreamResponseSchema,
   type SubscribeRequest,
-  type SubscribeResponse,
   SubscribeResponseSchema,
 } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { unauthenticated } from "../access/refusals.ts";
 import { EntError } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ProposedEvent } from "../engine/events.ts";
+import type { EventBatch, ProposedEvent } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
 import { EVERY_EVENT, type StoredEvent } from "../record/event.ts";
 import { encodeEventMetadata } from "../record/event-metadata.ts";
@@ -34,6 +34,7 @@ import { misshapen } from "./decode-value.ts";
 import { fillEnvelope } from "./encode-events.ts";
 import { callerInTenant } from "./interceptors/identity.ts";
 import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+import { eventDataOf, packBatch, packPage } from "./pack-events.ts";
 
 /** Who acts in trusted mode when nobody is named. */
 const NAMELESS_ACTOR = "user:eventstore";
@@ -66,33 +67,51 @@ function append({ events }: Engine): RpcMethod {
 }
 
 function readStream({ events }: Engine): RpcMethod {
-  return unary(EventStore.method.readStream, async (request, call) => {
+  const pageOf = (request: ReadStreamRequest, call: CallContext) => {
     const { aggregateId, fromAggregateNonce: from, maxCount, forward } = request;
-    const page = await events.readAggregate(
+    return events.readAggregate(
       callerOf(call, request.tenantId),
       { aggregateId, from, maxCount, backward: !forward },
       decodeFreshness(undefined),
       call.signal,
     );
+  };
+  const answer = async (request: ReadStreamRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
     const response = create(ReadStreamResponseSchema);
     response.events = page.events.map((event) => encodeEventData(event, request.tenantId));
     response.isEnd = page.isEnd;
     response.nextFromAggregateNonce = BigInt(page.nextFrom);
     return response;
-  });
+  };
+  const pack = async (request: ReadStreamRequest, call: CallContext) =>
+    packPage(await pageOf(request, call), eventDataOf(request.tenantId));
+  return unary(EventStore.method.readStream, answer, "short", pack);
 }
 
 function subscribe(engine: Engine): RpcMethod {
-  return serverStreaming(EventStore.method.subscribe, (request, call) =>
-    subscription(engine, request, call),
-  );
+  async function* answer(request: SubscribeRequest, call: CallContext) {
+    for await (const batch of batchesOf(engine, request, call)) {
+      if (batch.events.length === 0) yield create(SubscribeResponseSchema);
+      for (const event of batch.events) {
+        const response = create(SubscribeResponseSchema);
+        response.event = encodeEventData(event, request.tenantId);
+        yield response;
+      }
+    }
+  }
+  async function* pack(request: SubscribeRequest, call: CallContext) {
+    const write = eventDataOf(request.tenantId);
+    for await (const batch of batchesOf(engine, request, call)) yield packBatch(batch, write);
+  }
+  return serverStreaming(EventStore.method.subscribe, answer, pack);
 }
 
-async function* subscription(
+async function* batchesOf(
   { events }: Engine,
   { tenantId, aggregateIdPrefix, fromGlobalNonce }: SubscribeRequest,
   call: CallContext,
-): AsyncGenerator<SubscribeResponse> {
+): AsyncGenerator<EventBatch> {
   const wanted = {
     fromGlobalNonce,
     consumer: "",
@@ -100,14 +119,7 @@ async function* subscription(
     keepAliveMs: 0,
     expiresAt: call.identity.expiresAt,
   };
-  for await (const batch of events.subscribe(callerOf(call, tenantId), wanted, call.signal)) {
-    if (batch.events.length === 0) yield create(SubscribeResponseSchema);
-    for (const event of batch.events) {
-      const response = create(SubscribeResponseSchema);
-      response.event = encodeEventData(event, tenantId);
-      yield response;
-    }
-  }
+  yield* events.subscribe(callerOf(call, tenantId), wanted, call.signal);
   // The engine ends quietly when it is told to; the client is told why.
   if (call.signal.aborted) throw call.signal.reason;
 }
