@@ -7,13 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
-import { stoppingError } from "../applier/failure.ts";
 import type { History } from "../applier/history.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { ViewCopies } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
+import { serverStopping } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -185,7 +185,7 @@ async function assemble(
     await wal.close();
     await applier.stop();
     await mailboxes.stop();
-    applied.close(stoppingError());
+    applied.close(serverStopping());
     await applier
       .checkpoint()
       .catch((error) => options.log.upkeepFailed("the last checkpoint", error));
