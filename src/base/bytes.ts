@@ -10,9 +10,9 @@ const MAX_U64 = 2n ** 64n - 1n;
 
 /** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
 export class ByteWriter {
-  #bytes: Buffer;
+  #bytes: Buffer<ArrayBuffer>;
   /** The same memory: copies of it are plain arrays and quicker to make. */
-  #plain: Uint8Array;
+  #plain: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
@@ -127,8 +127,22 @@ export class ByteWriter {
     this.#length += length;
   }
 
+  /**
+   * Begins a run of bytes that stands behind its length in four bytes, as {@link openRun} does
+   * behind a varint: for runs of which many are long, which nothing has to move here.
+   */
+  openFixedRun(): number {
+    this.#reserve(4);
+    this.#length += 4;
+    return this.#length;
+  }
+
+  closeFixedRun(start: number): void {
+    this.#view.setUint32(start - 4, this.#length - start);
+  }
+
   /** A copy of what has been written since the last reset. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#plain.slice(0, this.#length);
   }
 

@@ -12,9 +12,7 @@ import {
   type AppendRequest,
   AppendResponseSchema,
   type EventData,
-  EventDataSchema,
   type EventMetadata,
-  EventMetadataSchema,
   EventStore,
   type ReadStreamRequest,
   ReadStreamResponseSchema,
@@ -26,12 +24,12 @@ import { EntError } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EventBatch, ProposedEvent } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
-import { EVERY_EVENT, type StoredEvent } from "../record/event.ts";
+import { EVERY_EVENT } from "../record/event.ts";
 import { encodeEventMetadata } from "../record/event-metadata.ts";
 import type { CallContext } from "./call-context.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
-import { fillEnvelope } from "./encode-events.ts";
+import { encodeEventData } from "./encode-events.ts";
 import { callerInTenant } from "./interceptors/identity.ts";
 import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
 import { eventDataOf, packBatch, packPage } from "./pack-events.ts";
@@ -171,14 +169,4 @@ function ofAggregate(thrown: unknown, { tenantId, aggregateId }: AppendRequest):
   const { code, reason, message, hint } = thrown;
   const details = { ...thrown.details, tenant_id: tenantId, aggregate_id: aggregateId };
   return new EntError({ code, reason, message, hint, details });
-}
-
-function encodeEventData(event: StoredEvent, tenantId: string): EventData {
-  const meta = create(EventMetadataSchema);
-  fillEnvelope(meta, event);
-  meta.tenantId = tenantId;
-  const message = create(EventDataSchema);
-  message.meta = meta;
-  message.payload = event.payload;
-  return message;
 }

@@ -1,7 +1,7 @@
 /**
  * Events as the bytes of both contracts' messages, for answers of many events: what
  * `encode-events.ts` makes as messages is written here field by field, and an event's stored
- * metadata goes in as it is. The two say the same (`test/integration/packed-events.test.ts`),
+ * metadata goes in as it is. The two say the same (`pack-events.test.ts`), with
  * fields in another order, which protobuf leaves open.
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
