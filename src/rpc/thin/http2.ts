@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { overloaded } from "../../face/interruptions.ts";
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
-import { ErrorCode } from "../../http2/protocol.ts";
+import { ErrorCode, FRAME_BYTES_DEFAULT } from "../../http2/protocol.ts";
 import { fieldOf, fieldsOf, type RequestHead } from "../../http2/request-head.ts";
 import type { Http2Stream, StreamReader } from "../../http2/stream.ts";
 import type { Call, Calls } from "../calls.ts";
@@ -153,7 +153,7 @@ class ThinExchange implements Exchange, StreamReader {
   }
 
   #closed(): void {
-    this.#connection.countUnread(-this.#unreadBytes);
+    this.#countUnread(-this.#unreadBytes);
     this.#connection.end(this, this.#options.clock.monotonic());
     if (!this.#isAnswered) this.#call.gone();
     this.#call.close();
@@ -185,11 +185,7 @@ class ThinExchange implements Exchange, StreamReader {
       for await (const piece of route.answer(message, this.#call)) {
         if (stream.isClosed) return;
         this.#respond();
-        this.#connection.countUnread(piece.length);
-        this.#unreadBytes += piece.length;
-        if (!stream.write(piece)) await this.#drained();
-        this.#connection.countUnread(-this.#unreadBytes);
-        this.#unreadBytes = 0;
+        await this.#sendPiece(piece);
         if (stream.isClosed) return;
       }
     } catch (error) {
@@ -199,11 +195,22 @@ class ThinExchange implements Exchange, StreamReader {
     this.#endWith(this.#dialect.trailers);
   }
 
-  /** Meanwhile the watch looks how long the client takes. */
-  async #drained(): Promise<void> {
-    this.#enter("sending");
-    await this.#stream.drained();
-    this.#enter("answering");
+  /** Resolves when the windows have taken it. The watch looks how long the client takes for each frame. */
+  async #sendPiece(piece: Uint8Array): Promise<void> {
+    const stream = this.#stream;
+    this.#countUnread(piece.length);
+    for (let at = 0; at < piece.length; at += FRAME_BYTES_DEFAULT) {
+      if (stream.write(piece.subarray(at, at + FRAME_BYTES_DEFAULT))) continue;
+      this.#enter("sending");
+      await stream.drained();
+      this.#enter("answering");
+    }
+    this.#countUnread(-this.#unreadBytes);
+  }
+
+  #countUnread(bytes: number): void {
+    this.#unreadBytes += bytes;
+    this.#connection.countUnread(bytes);
   }
 
   /** The head of a stream's answer goes out with its first message, and then says what the handler added. */
@@ -259,8 +266,7 @@ class ThinExchange implements Exchange, StreamReader {
     const stream = this.#stream;
     this.#enter("sending");
     this.#isAnswered = true;
-    this.#unreadBytes = bytes.length;
-    this.#connection.countUnread(bytes.length);
+    this.#countUnread(bytes.length);
     stream.respond(headers);
     stream.end(bytes, trailers);
   }
