@@ -211,3 +211,8 @@ export function serverStopping(): EntError {
     retryable: true,
   });
 }
+
+/** What was thrown, in the words that it has. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

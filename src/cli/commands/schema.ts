@@ -3,6 +3,7 @@
  * rules as on the server.
  */
 import { Command } from "commander";
+import { messageOf } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
 import type { CliContext } from "../context.ts";
@@ -232,7 +233,7 @@ async function writeFile(path: string, text: string): Promise<void> {
   try {
     await Bun.write(path, text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw usageFailure(`${path} cannot be written: ${why}`);
   }
 }
