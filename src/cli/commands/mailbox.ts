@@ -1,6 +1,6 @@
 /** `entdb mailbox`: what an actor has been sent. */
 import { Command } from "commander";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
@@ -59,7 +59,7 @@ function listCommand(context: CliContext): Command {
     if (flags.thread !== undefined) query.push(["thread", flags.thread]);
     if (flags.cursor !== undefined) query.push(["cursor", flags.cursor]);
     const answer = await tenantClient(context, flags).get("/v1/mailbox", query);
-    await context.output.rows(flags.output, objects(answer["items"]), ITEM_COLUMNS);
+    await context.output.rows(flags.output, objectsIn(answer["items"]), ITEM_COLUMNS);
     const more =
       answer["has_more"] === true ? `; go on with --cursor ${answer["next_cursor"]}` : "";
     await context.output.note(`${answer["unread_count"]} unread${more}`);
@@ -80,7 +80,7 @@ function searchCommand(context: CliContext): Command {
     ];
     if (flags.prefix) query.push(["prefix", "true"]);
     const answer = await tenantClient(context, flags).get("/v1/mailbox/search", query);
-    await context.output.rows(flags.output, objects(answer["results"]), HIT_COLUMNS);
+    await context.output.rows(flags.output, objectsIn(answer["results"]), HIT_COLUMNS);
   });
 }
 
@@ -182,8 +182,4 @@ const HIT_COLUMNS: readonly Column[] = [
 function itemOf(hit: JsonObject): JsonObject {
   const item = hit["item"];
   return isJsonObject(item) ? item : {};
-}
-
-function objects(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

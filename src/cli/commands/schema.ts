@@ -4,7 +4,7 @@
  */
 import { Command } from "commander";
 import { messageOf } from "../../base/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
@@ -142,7 +142,7 @@ async function showReceipt(
   const { differences, ...others } = receipt;
   await context.output.record("table", others);
   const { keptLines } = await import("../schema-report.ts");
-  for (const line of keptLines(objects(differences))) await context.output.note(line);
+  for (const line of keptLines(objectsIn(differences))) await context.output.note(line);
 }
 
 interface CheckFlags {
@@ -177,7 +177,7 @@ async function reportOf(
   const { json } = await readSchemaFile(file);
   const answer = await client.post("/v1/schema/check", { ...json, mode });
   return {
-    changes: objects(answer["changes"]).map(
+    changes: objectsIn(answer["changes"]).map(
       (change) => ({ hint: "", ...change }) as unknown as SchemaChange,
     ),
     fingerprintNow: String(answer["fingerprint_now"]),
@@ -269,11 +269,11 @@ const TYPE_COLUMNS: readonly Column[] = ["kind", "id", "name", "fields"].map((na
 
 function typeRows(schema: JsonObject): JsonObject[] {
   const rows = (name: string, kind: string, id: string) =>
-    objects(schema[name]).map((type) => ({
+    objectsIn(schema[name]).map((type) => ({
       kind,
       id: type[id] ?? null,
       name: type["name"] ?? null,
-      fields: objects(type["fields"]).map(fieldText).join(" "),
+      fields: objectsIn(type["fields"]).map(fieldText).join(" "),
     }));
   return [...rows("node_types", "node", "type_id"), ...rows("edge_types", "edge", "edge_type_id")];
 }
@@ -281,8 +281,4 @@ function typeRows(schema: JsonObject): JsonObject[] {
 /** `1:name:str!`: a required field has the mark. */
 function fieldText(field: JsonObject): string {
   return `${field["field_id"]}:${field["name"]}:${field["kind"]}${field["required"] ? "!" : ""}`;
-}
-
-function objects(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
