@@ -280,7 +280,8 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 /** What stands for bytes that are not UTF-8; a text may also hold it by right. */
 const REPLACEMENT = "\ufffd";
 
-function strictText(bytes: Uint8Array): string {
+/** Throws `MalformedBytesError` for bytes that are not UTF-8. */
+export function strictText(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {
