@@ -1,5 +1,5 @@
 /**
- * One executable with the runtime, the server and its read workers inside. It reads neither
+ * One executable with the runtime, the server and its threads inside. It reads neither
  * `.env` nor `bunfig.toml` of the directory it is started in.
  */
 import { mkdirSync, unlinkSync } from "node:fs";
@@ -10,7 +10,8 @@ import { output } from "./run.ts";
 
 /** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
 const READ_WORKER = "store/reader/read-worker";
-const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`];
+const BACKUP_WORKER = "backup/backup-worker";
+const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`, `src/${BACKUP_WORKER}.ts`];
 
 /** Systems that executables are made for, by the names of their files. */
 export const TARGETS = {
@@ -52,6 +53,7 @@ export async function compile(
     define: {
       // Relative to the executable's own module, which lies at the root of what is embedded.
       ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
+      ENTDB_BACKUP_WORKER: JSON.stringify(`./${BACKUP_WORKER}.js`),
       ENTDB_BUILD_COMMIT: JSON.stringify(
         commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
       ),

@@ -10,15 +10,16 @@ import { LRUCache } from "lru-cache";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { putVerified } from "../blob/verified-put.ts";
-import { decodeRecord } from "../record/codec.ts";
+import { decodeOwner } from "../record/codec.ts";
 import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
 import type { ArchiveTail } from "./archive-tail.ts";
 import { type ArchiveTails, tailMissing } from "./archive-tails.ts";
+import type { BackupThread } from "./backup-thread.ts";
 import { archiveOfAnotherLog } from "./errors.ts";
 import { archivePrefix, type SegmentName, segmentKey } from "./keys.ts";
-import type { OpenSegment, SegmentLines } from "./open-segment.ts";
+import type { OpenSegment, SegmentRest } from "./open-segment.ts";
 import { readFacts } from "./read-facts.ts";
-import { compressLines, readSegment, sha256Hex } from "./segment-content.ts";
+import { readSegment, sha256Hex } from "./segment-content.ts";
 import { encodeSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
 
 export interface ArchiveWriterOptions {
@@ -29,6 +30,8 @@ export interface ArchiveWriterOptions {
   readonly begunAt: number;
   /** What was archived before, and is from here on. */
   readonly tails: ArchiveTails;
+  /** Where segments are made of records. */
+  readonly thread: Pick<BackupThread, "pack">;
 }
 
 /** Tenants of which it is remembered that their last segment was looked up. */
@@ -52,8 +55,8 @@ export class ArchiveWriter {
     const { tenantId } = segment;
     try {
       const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
-      const lines = segment.linesBehind(tail?.lastOffset ?? -1);
-      return lines === undefined ? 0 : await this.#writeBehind(segment, lines, tail, signal);
+      const rest = segment.recordsBehind(tail?.lastOffset ?? -1);
+      return rest === undefined ? 0 : await this.#writeBehind(segment, rest, tail, signal);
     } catch (error) {
       // Whatever stands there now is looked at again.
       this.#tails.delete(tenantId);
@@ -76,22 +79,20 @@ export class ArchiveWriter {
 
   async #writeBehind(
     segment: OpenSegment,
-    lines: SegmentLines,
+    rest: SegmentRest,
     tail: ArchiveTail | undefined,
     signal: AbortSignal,
   ): Promise<number> {
-    const { store } = this.#options;
+    const { store, thread } = this.#options;
     const { tenantId, incarnation, day } = segment;
     const number = tail?.name.day === day ? tail.name.number + 1 : 1;
     const name = { tenantId, day, number };
-    const bytes = await compressLines(lines.content);
+    const { raw, ...held } = rest;
+    const { bytes, sha256, lineBytes } = await thread.pack(raw);
+    signal.throwIfAborted();
     await putVerified(store, segmentKey(name, "records"), bytes, signal);
-    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime } = lines;
-    await this.#confirm(name, tail, bytes, signal, {
-      incarnation,
-      ...{ records, firstOffset, lastOffset, firstLogTime, lastLogTime },
-      lineBytes: lines.bytes,
-    });
+    const object = { bytes: bytes.length, sha256, lineBytes };
+    await this.#confirm(name, tail, signal, { incarnation, ...held, ...object });
     return bytes.length;
   }
 
@@ -99,18 +100,8 @@ export class ArchiveWriter {
   async #confirm(
     name: SegmentName,
     before: ArchiveTail | undefined,
-    bytes: Uint8Array,
     signal: AbortSignal,
-    held: Pick<
-      SegmentFacts,
-      | "incarnation"
-      | "records"
-      | "firstOffset"
-      | "lastOffset"
-      | "firstLogTime"
-      | "lastLogTime"
-      | "lineBytes"
-    >,
+    held: Omit<SegmentFacts, "tenantId" | "logId" | "partition" | "previousOffset">,
   ): Promise<ArchiveTail> {
     const { store, logId, partition } = this.#options;
     const facts: SegmentFacts = {
@@ -119,8 +110,6 @@ export class ArchiveWriter {
       logId,
       partition,
       previousOffset: before?.lastOffset,
-      bytes: bytes.length,
-      sha256: await sha256Hex(bytes),
     };
     await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
     const tail = tailOf(name, facts);
@@ -201,14 +190,16 @@ export class ArchiveWriter {
       const what = "it has no checksum, and holds other records than the log; remove it";
       throw objectDamaged(store.place, key, what);
     }
-    return await this.#confirm(name, tail, bytes, signal, {
-      incarnation: decodeRecord(first.body).incarnation,
+    return await this.#confirm(name, tail, signal, {
+      incarnation: decodeOwner(first.body).incarnation,
       records: records.length,
       firstOffset: first.offset,
       lastOffset: last.offset,
       firstLogTime: first.logTime,
       lastLogTime: last.logTime,
       lineBytes,
+      bytes: bytes.length,
+      sha256: await sha256Hex(bytes),
     });
   }
 }

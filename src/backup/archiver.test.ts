@@ -102,6 +102,24 @@ describe("what is archived", () => {
   });
 });
 
+test("what its thread had at hand when it died is given to the next one", async () => {
+  await using bench = await ArchiveBench.open();
+  await bench.stop();
+  let died = 0;
+  const dying = new URL("../../test/harness/dying-worker.ts", import.meta.url).href;
+  const living = new URL("./backup-worker.ts", import.meta.url).href;
+  bench.startThread = () => {
+    died += 1;
+    return new Worker(died < 3 ? dying : living);
+  };
+  await bench.start();
+  await bench.append("acme", 50, 10_000);
+  await bench.caughtUp();
+  expect(died).toBeGreaterThanOrEqual(3);
+  expect(bench.told).toEqual(["failing", "resumed"]);
+  expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
+});
+
 describe("a segment closes", () => {
   test("an interval after its first record, not earlier", async () => {
     await using bench = await ArchiveBench.open();

@@ -3,6 +3,7 @@ import { ArchiveReader } from "../backup/archive-reader.ts";
 import { ArchiveRetention } from "../backup/archive-retention.ts";
 import { type Archived, openArchived } from "../backup/archived.ts";
 import { type ArchiveMeter, Archiver } from "../backup/archiver.ts";
+import { BackupThread } from "../backup/backup-thread.ts";
 import { JoinedHistory } from "../backup/joined-history.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
@@ -79,6 +80,7 @@ export function partitionArchive(
   const archiver = new Archiver({
     ...options,
     archived,
+    thread: new BackupThread({ clock }),
     retention: retentionOf(options, wal, stores),
     wal,
     clock,

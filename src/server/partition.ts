@@ -139,7 +139,7 @@ async function assemble(
   const never = new AbortController().signal;
   const openedArchive = await openArchive(options.archive, wal, place.checkpoints);
   const history = historyOf(wal, openedArchive);
-  const copies = copiesOf(options.snapshots, wal);
+  const copies = copiesOf(options.snapshots, wal, options.clock);
   const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
   const { readJobsPerTenant: jobsPerFile } = limits;

@@ -20,7 +20,8 @@ export interface OpenOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-const PAGE_BYTES = 4_096;
+/** Of every file that is made here. */
+export const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
 const BULK_CACHE_KIB = 128 * 1024;
 const SYNCHRONOUS = "NORMAL";
