@@ -7,8 +7,9 @@
  * one that is forgotten was full by then, unless more than `limits.rateBuckets` were in use at
  * once. Nothing here waits, and nothing is counted while no limit is set.
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
 import type { Caller } from "../record/caller.ts";
 import type { TenantLimits } from "../record/transaction.ts";
@@ -42,8 +43,8 @@ export interface Pace {
 
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
-  readonly #tenants = new LRUCache<string, Bucket>({ max: limits.rateBuckets });
-  readonly #credentials = new LRUCache<string, Bucket>({ max: limits.rateBuckets });
+  readonly #tenants = leastRecentlyUsed<Bucket>(limits.rateBuckets);
+  readonly #credentials = leastRecentlyUsed<Bucket>(limits.rateBuckets);
 
   constructor(options: RateLimiterOptions) {
     this.#options = options;
