@@ -59,7 +59,7 @@ function eventOf(
   const said = <T>(name: string, otherwise: T) => (json[name] ?? otherwise) as T;
   const { data, payload } = json;
   return {
-    eventId: said("id", `event-${made}`),
+    eventId: said("id", `own-${made}`),
     eventType: said("type", "account.credited"),
     aggregateNonce: json["nonce"] === undefined ? behind : nonceOf(json["nonce"]),
     eventVersion: said("version", 1),
