@@ -267,8 +267,8 @@ export class ByteReader {
   text(): string {
     const length = this.varint();
     const at = this.#advance(length);
-    const text = utf8Slice.call(this.#bytes, at, at + length);
-    return text.includes(REPLACEMENT) ? strictText(this.#bytes.subarray(at, at + length)) : text;
+    const text = plainText(this.#bytes, at, at + length);
+    return text ?? strictText(this.#bytes.subarray(at, at + length));
   }
 }
 
@@ -279,6 +279,12 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 
 /** What stands for bytes that are not UTF-8; a text may also hold it by right. */
 const REPLACEMENT = "\ufffd";
+
+/** The text that these bytes are in UTF-8; undefined when they are none, or hold U+FFFD. */
+export function plainText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const text = utf8Slice.call(bytes, start, end);
+  return text.includes(REPLACEMENT) ? undefined : text;
+}
 
 /** Throws `MalformedBytesError` for bytes that are not UTF-8. */
 export function strictText(bytes: Uint8Array): string {

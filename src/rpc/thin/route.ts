@@ -11,6 +11,7 @@ import {
 } from "../methods.ts";
 import { protocolRefusal } from "../stock/protocol-refusal.ts";
 import { grpcFrame } from "./grpc-frame.ts";
+import { messageReader } from "./message-reader.ts";
 
 /**
  * The thin path: unary calls, and streams that a server sends over gRPC, without the library's
@@ -57,6 +58,7 @@ export function thinRoutes(
 
 function unaryRoute(rpc: UnaryMethod, limits: RouteLimits): ThinUnaryRoute {
   const codec = codecOf(rpc.method, limits);
+  const parse = parserOf(rpc.method, codec, limits);
   return {
     kind: "unary",
     rpc,
@@ -64,7 +66,7 @@ function unaryRoute(rpc: UnaryMethod, limits: RouteLimits): ThinUnaryRoute {
       const isProto = format === "proto";
       try {
         call.admit();
-        const request = parse(codec.getI(isProto), bytes, limits);
+        const request = parse(bytes, format);
         if (isProto && rpc.pack !== undefined) return await rpc.pack(request, call);
         return codec.getO(isProto).serialize(await rpc.answer(request, call));
       } catch (error) {
@@ -76,13 +78,14 @@ function unaryRoute(rpc: UnaryMethod, limits: RouteLimits): ThinUnaryRoute {
 
 function streamRoute(rpc: ServerStreamingMethod, limits: RouteLimits): ThinStreamRoute {
   const codec = codecOf(rpc.method, limits);
+  const parse = parserOf(rpc.method, codec, limits);
   return {
     kind: "server_streaming",
     rpc,
     async *answer(bytes, call) {
       try {
         call.admit();
-        const request = parse(codec.getI(true), bytes, limits);
+        const request = parse(bytes, "proto");
         if (rpc.pack !== undefined) return yield* rpc.pack(request, call);
         const { serialize } = codec.getO(true);
         for await (const message of rpc.answer(request, call)) {
@@ -102,16 +105,23 @@ function codecOf(method: DescMethod, { messageBytes, anyTypes }: RouteLimits) {
   });
 }
 
-function parse(
-  format: { parse(data: Uint8Array): Message },
-  bytes: Uint8Array,
+/** What a reader of ours does not take, or is too long, is the library's to read or to refuse. */
+function parserOf(
+  method: DescMethod,
+  codec: ReturnType<typeof codecOf>,
   { messageBytes }: RouteLimits,
-): Message {
-  try {
-    return format.parse(bytes);
-  } catch (error) {
-    throw explained(error, messageBytes);
-  }
+): (bytes: Uint8Array, format: Format) => Message {
+  const read = messageReader(method.input);
+  return (bytes, format) => {
+    const isProto = format === "proto";
+    const message = isProto && bytes.length <= messageBytes ? read(bytes) : undefined;
+    if (message !== undefined) return message;
+    try {
+      return codec.getI(isProto).parse(bytes);
+    } catch (error) {
+      throw explained(error, messageBytes);
+    }
+  };
 }
 
 /** The codec's errors are the library's, without a reason of ours. */
