@@ -21,6 +21,7 @@ import type { OpenSegment, SegmentRest } from "./open-segment.ts";
 import { readFacts } from "./read-facts.ts";
 import { readSegment, sha256Hex } from "./segment-content.ts";
 import { encodeSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
+import { withHead } from "./segment-head.ts";
 
 export interface ArchiveWriterOptions {
   readonly store: BlobStore;
@@ -88,29 +89,33 @@ export class ArchiveWriter {
     const number = tail?.name.day === day ? tail.name.number + 1 : 1;
     const name = { tenantId, day, number };
     const { raw, ...held } = rest;
-    const { bytes, sha256, lineBytes } = await thread.pack(raw);
+    const { bytes: lines, sha256, lineBytes } = await thread.pack(raw);
     signal.throwIfAborted();
-    await putVerified(store, segmentKey(name, "records"), bytes, signal);
-    const object = { bytes: bytes.length, sha256, lineBytes };
-    await this.#confirm(name, tail, signal, { incarnation, ...held, ...object });
-    return bytes.length;
+    const packed = { bytes: lines.length, sha256, lineBytes };
+    const facts = this.#factsOf(name, tail, { incarnation, ...held, ...packed });
+    const object = withHead(facts, lines);
+    await putVerified(store, segmentKey(name, "records"), object, signal);
+    const whole = { bytes: object.length, sha256: await sha256Hex(object) };
+    await this.#confirm(name, { ...facts, ...whole }, signal);
+    return object.length;
+  }
+
+  #factsOf(
+    { tenantId }: SegmentName,
+    before: ArchiveTail | undefined,
+    held: Omit<SegmentFacts, "tenantId" | "logId" | "partition" | "previousOffset">,
+  ): SegmentFacts {
+    const { logId, partition } = this.#options;
+    return { ...held, tenantId, logId, partition, previousOffset: before?.lastOffset };
   }
 
   /** Writes the checksum object that makes a stored segment count. */
   async #confirm(
     name: SegmentName,
-    before: ArchiveTail | undefined,
+    facts: SegmentFacts,
     signal: AbortSignal,
-    held: Omit<SegmentFacts, "tenantId" | "logId" | "partition" | "previousOffset">,
   ): Promise<ArchiveTail> {
-    const { store, logId, partition } = this.#options;
-    const facts: SegmentFacts = {
-      ...held,
-      tenantId: name.tenantId,
-      logId,
-      partition,
-      previousOffset: before?.lastOffset,
-    };
+    const { store } = this.#options;
     await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
     const tail = tailOf(name, facts);
     this.#note(tail);
@@ -190,7 +195,7 @@ export class ArchiveWriter {
       const what = "it has no checksum, and holds other records than the log; remove it";
       throw objectDamaged(store.place, key, what);
     }
-    return await this.#confirm(name, tail, signal, {
+    const facts = this.#factsOf(name, tail, {
       incarnation: decodeOwner(first.body).incarnation,
       records: records.length,
       firstOffset: first.offset,
@@ -201,6 +206,7 @@ export class ArchiveWriter {
       bytes: bytes.length,
       sha256: await sha256Hex(bytes),
     });
+    return await this.#confirm(name, facts, signal);
   }
 }
 
