@@ -1,4 +1,4 @@
-import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
+import type { LoggedRecord } from "../record/codec.ts";
 import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
 
 /** Whose a record is. */
@@ -39,42 +39,4 @@ function digits(count: number): number {
   let found = 1;
   for (let rest = count; rest >= 10; rest /= 10) found += 1;
   return found;
-}
-
-/** Where the bodies of a segment's records come to lie, one behind the other: one piece of memory instead of thousands. */
-export class BodyMemory {
-  readonly #memory: Buffer;
-  #end = 0;
-
-  /** `lineBytes` is the size of all lines: as base64 the bodies are larger than they are. */
-  constructor(lineBytes: number) {
-    this.#memory = Buffer.allocUnsafeSlow(lineBytes);
-  }
-
-  add(base64: string): Uint8Array {
-    const begin = this.#end;
-    this.#end += this.#memory.write(base64, begin, "base64");
-    return this.#memory.subarray(begin, this.#end);
-  }
-}
-
-/**
- * The record that a line holds, its body in `bodies`. Throws what tells a damaged line from a whole
- * one; `tenantId` is whose it must be.
- */
-export function parseArchiveLine(line: string, tenantId: string, bodies: BodyMemory): LogRecord {
-  const { offset, log_time: logTime, type, body } = JSON.parse(line);
-  if (!(isCount(offset) && isCount(logTime) && type === RECORD_TYPE.record)) {
-    throw new Error("a line is no record");
-  }
-  if (typeof body !== "string") throw new Error("a line has no body");
-  const record = { offset, logTime, type, body: bodies.add(body) };
-  if (decodeRecord(record.body).tenantId !== tenantId) {
-    throw new Error(`the record at ${offset} is another tenant's`);
-  }
-  return record;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
-import { BodyMemory, parseArchiveLine } from "./archived-record.ts";
+import { readArchiveLines } from "./archive-lines.ts";
 import type { SegmentFacts } from "./segment-facts.ts";
 
 const MiB = 1024 * 1024;
@@ -46,17 +46,7 @@ export async function readSegment(
     // One byte more, so that the end is met within the first piece.
     const chunkSize = Math.min(Math.max(lineBytes + 1, CHUNK_BYTES_MIN), LINES_BYTES_MAX);
     const lines = await unzip(bytes, { maxOutputLength: LINES_BYTES_MAX, chunkSize });
-    const text = lines.toString("latin1");
-    if (!text.endsWith("\n")) throw new Error("it does not end with a whole line");
-    const bodies = new BodyMemory(lines.length);
-    const records = text
-      .slice(0, -1)
-      .split("\n")
-      .map((line) => parseArchiveLine(line, tenantId, bodies));
-    for (const [i, { offset }] of records.entries()) {
-      const before = records[i - 1]?.offset ?? -1;
-      if (offset <= before) throw new Error(`offset ${offset} stands behind ${before}`);
-    }
+    const records = readArchiveLines(lines, tenantId);
     return { records, lineBytes: lines.length };
   } catch (error) {
     const what = error instanceof Error ? error.message : "it cannot be read";
