@@ -57,7 +57,7 @@ export interface PartitionOptions {
   readonly segmentBytes?: number | undefined;
   readonly acceptClock: boolean;
   readonly openTenants: number;
-  /** How long a write waits for somebody else's lock on a tenant's file. Defaults to 5 s. */
+  /** How long a statement waits for somebody else's lock on a tenant's file. Defaults to 100 ms. */
   readonly busyTimeoutMs?: number | undefined;
   readonly readWorkers: number;
   /** A schema is brought to so many existing rows at once, to more in slices. Defaults to 256. */

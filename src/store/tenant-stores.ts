@@ -27,7 +27,7 @@ export interface TenantStoresOptions {
   readonly logEnd: number;
   /** Tenants whose files are open at once; the longest unused is closed for the next. */
   readonly openTenantsMax: number;
-  /** How long a write waits for somebody else's lock on a file before the tenant is stalled. Defaults to 5 s. */
+  /** How long a statement waits for somebody else's lock on a file before the tenant is stalled. Defaults to 100 ms. */
   readonly busyTimeoutMs?: number | undefined;
 }
 
