@@ -50,7 +50,7 @@ function append({ events }: Engine): RpcMethod {
       aggregateType,
       expectedNonce: request.expectedAggregateNonce,
       idempotencyKey,
-      events: request.events.map((event, i) => proposedEvent(request, event, `events[${i}]`)),
+      events: request.events.map((event, i) => proposedEvent(request, event, i)),
     };
     try {
       const heads = await events.append(caller, proposed, call.signal);
@@ -132,24 +132,25 @@ function callerOf(call: CallContext, tenantId: string): Caller {
 function proposedEvent(
   request: AppendRequest,
   { meta, payload }: EventData,
-  path: string,
+  index: number,
 ): ProposedEvent {
-  if (meta === undefined) throw misshapen(`${path}.meta`, "is missing");
-  requireSame(meta, request, `${path}.meta`);
-  const { eventId, eventType, aggregateNonce: nonce, headers } = meta;
-  const metadata = encodeEventMetadata({ ...meta, headers: new Map(Object.entries(headers)) });
+  if (meta === undefined) throw misshapen(`events[${index}].meta`, "is missing");
+  requireSame(meta, request, index);
+  const { eventId, eventType, aggregateNonce: nonce } = meta;
+  const metadata = encodeEventMetadata(meta);
   return { eventId, eventType, nonce, metadata, payload, tags: [] };
 }
 
 /** What the event leaves blank is the request's; the rest must be the same. */
-function requireSame(meta: EventMetadata, request: AppendRequest, path: string): void {
-  if (meta.tenantId !== "" && meta.tenantId !== request.tenantId) throw tenantDiffers(path);
-  for (const [name, own, asked] of [
-    ["aggregate_id", meta.aggregateId, request.aggregateId],
-    ["aggregate_type", meta.aggregateType, request.aggregateType],
-  ] as const) {
-    if (own === "" || own === asked) continue;
-    throw misshapen(`${path}.${name}`, "differs from that of the request");
+function requireSame(meta: EventMetadata, request: AppendRequest, index: number): void {
+  const path = () => `events[${index}].meta`;
+  if (meta.tenantId !== "" && meta.tenantId !== request.tenantId) throw tenantDiffers(path());
+  const differs = (name: string) =>
+    misshapen(`${path()}.${name}`, "differs from that of the request");
+  const { aggregateId, aggregateType } = meta;
+  if (aggregateId !== "" && aggregateId !== request.aggregateId) throw differs("aggregate_id");
+  if (aggregateType !== "" && aggregateType !== request.aggregateType) {
+    throw differs("aggregate_type");
   }
 }
 
