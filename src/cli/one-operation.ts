@@ -1,4 +1,4 @@
-import type { JsonObject } from "../base/json.ts";
+import { type JsonObject, objectsIn } from "../base/json.ts";
 import type { CliContext } from "./context.ts";
 import { type OutputFlags, type TenantFlags, tenantClient } from "./flags.ts";
 
@@ -14,8 +14,7 @@ export async function executeOne(
     operations: [operation],
     ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
   });
-  const results = receipt["results"];
-  const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
+  const [result] = objectsIn(receipt["results"]);
   const { wal_position: position, position_token: token } = receipt;
   await context.output.record(flags.output, {
     ...result,

@@ -1,6 +1,6 @@
 /** `entdb events`: append to aggregates, and see where they stand. */
 import { Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
@@ -68,8 +68,7 @@ function appendCommand(context: CliContext): Command {
     const { idempotencyKey: key } = flags;
     const body = { appends: [append], ...(key === undefined ? {} : { idempotency_key: key }) };
     const answer = await tenantClient(context, flags).post("/v1/events/append", body);
-    const results = answer["results"];
-    const [result] = Array.isArray(results) ? results.filter(isJsonObject) : [];
+    const [result] = objectsIn(answer["results"]);
     await context.output.record(flags.output, {
       ...result,
       wal_position: answer["wal_position"] ?? null,

@@ -1,6 +1,6 @@
 /** `entdb node grants`, `grant`, `revoke` and `visibility`: who may use one node. */
 import { Argument, Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
   addOutputFlag,
@@ -37,7 +37,7 @@ function grantsCommand(context: CliContext): Command {
   return command.action(async (id: string, flags: TenantFlags & OutputFlags) => {
     const path = `/v1/nodes/${encodeURIComponent(id)}/grants`;
     const answer = await tenantClient(context, flags).get(path);
-    const grants = Array.isArray(answer["grants"]) ? answer["grants"].filter(isJsonObject) : [];
+    const grants = objectsIn(answer["grants"]);
     const owner: JsonObject = { principal: answer["owner_actor"] ?? "", permission: "owner" };
     await context.output.rows(flags.output, [owner, ...grants], COLUMNS);
   });
