@@ -120,12 +120,12 @@ export class Archiver implements Service {
 
   constructor(deps: ArchiverDeps) {
     const { store, clock, archived, wal, thread } = deps;
-    const { position, tails } = archived;
+    const { position, tails, restored } = archived;
     this.#deps = deps;
     this.#position = position;
     this.#securedOffset = wal.start;
     this.#head = position.offset;
-    this.#writer = new ArchiveWriter({ ...position, store, tails, thread });
+    this.#writer = new ArchiveWriter({ ...position, store, tails, restored, thread });
     this.#tailCheck = new TailCheck(store, tails);
     this.#queue = new WorkQueue({
       atOnce: TENANTS_AT_ONCE,
@@ -246,7 +246,8 @@ export class Archiver implements Service {
       if (record.offset < this.#head) continue;
       this.#takeOne(record);
       this.#head = record.offset + 1;
-      await this.#makeRoom(signal);
+      // Nearly always there is: to wait for nothing costs as much as the record.
+      if (this.#needsRoom()) await this.#makeRoom(signal);
     }
   }
 
@@ -327,6 +328,10 @@ export class Archiver implements Service {
       if (!isDue) return;
       this.#close(segment);
     }
+  }
+
+  #needsRoom(): boolean {
+    return this.#openBytes > OPEN_BYTES_MAX || this.#isFull();
   }
 
   async #makeRoom(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@
 import { must } from "../base/assert.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { archiveLineBytes, type RecordOwner } from "./archived-record.ts";
-import { dayOf } from "./keys.ts";
+import { dayBounds, dayOf } from "./keys.ts";
 import type { RawSegment } from "./pack-segment.ts";
 import { type PiecePool, SegmentMemory } from "./segment-memory.ts";
 
@@ -28,6 +28,8 @@ export class OpenSegment {
   /** Where each body begins among the bytes. */
   readonly #places: number[] = [];
   readonly #memory: SegmentMemory;
+  /** Log time at which the day is over. */
+  readonly #dayEnd: number;
   #lineBytes = 0;
 
   /** Begins with the given record. */
@@ -36,6 +38,7 @@ export class OpenSegment {
     this.tenantId = owner.tenantId;
     this.incarnation = owner.incarnation;
     this.day = dayOf(record.logTime);
+    this.#dayEnd = dayBounds(this.day).before;
     this.firstLogTime = record.logTime;
     this.openedAt = monotonicMs;
     this.add(record);
@@ -64,7 +67,7 @@ export class OpenSegment {
     return (
       owner.incarnation === this.incarnation &&
       record.logTime - this.firstLogTime < intervalMs &&
-      dayOf(record.logTime) === this.day
+      record.logTime < this.#dayEnd
     );
   }
 

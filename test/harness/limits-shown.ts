@@ -205,6 +205,14 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     file: "test/integration/snapshots.test.ts",
     test: "writes are slowed down and then refused as what they add grows, and go on behind it",
   },
+  snapshotCopyBytesPerSecond: {
+    file: "src/base/work-pace.test.ts",
+    test: "where parts take nearly no time the rate decides",
+  },
+  snapshotReadBytesPerSecond: {
+    file: "src/backup/backup-thread.test.ts",
+    test: "are read no further when they are wanted no more",
+  },
   eventPageRows: {
     file: EVENT_CASES,
     test: "any size is allowed, and cut to the server's page",
