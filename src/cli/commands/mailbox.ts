@@ -5,10 +5,13 @@ import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
   addConfirmFlags,
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
   type ConfirmFlags,
   confirmed,
+  type KeyFlag,
+  keyMember,
   type OutputFlags,
   type TenantFlags,
   tenantClient,
@@ -26,7 +29,7 @@ type ListFlags = Flags & {
   readonly cursor?: string;
 };
 type SearchFlags = Flags & { readonly prefix?: true; readonly limit: number };
-type ChangeFlags = Flags & { readonly upTo?: string; readonly idempotencyKey?: string };
+type ChangeFlags = Flags & { readonly upTo?: string } & KeyFlag;
 
 export function declareMailbox(command: Command, context: CliContext): void {
   command
@@ -126,9 +129,8 @@ function deleteCommand(context: CliContext): Command {
 function addChangeFlags(command: Command): Command {
   command
     .argument("[items...]", "ids of items, as the list gives them")
-    .option("--up-to <token>", "every item up to this position, as answers give it")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  return addFlags(command);
+    .option("--up-to <token>", "every item up to this position, as answers give it");
+  return addFlags(addKeyFlag(command));
 }
 
 function changeBody(ids: string[], flags: ChangeFlags): JsonObject {
@@ -139,7 +141,7 @@ function changeBody(ids: string[], flags: ChangeFlags): JsonObject {
     item_ids: ids,
     ...(flags.user !== undefined && { user_id: flags.user }),
     ...(flags.upTo !== undefined && { up_to: flags.upTo }),
-    ...(flags.idempotencyKey !== undefined && { idempotency_key: flags.idempotencyKey }),
+    ...keyMember(flags),
   };
 }
 
