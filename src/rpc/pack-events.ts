@@ -65,7 +65,7 @@ export function packBatch(
   write: WriteEvent,
   rest: (writer: ByteWriter, upTo: number) => void = () => undefined,
 ): Uint8Array<ArrayBuffer> {
-  const writer = writerFor(events);
+  const writer = emptyWriter();
   const last = events.at(-1);
   for (const event of events) {
     const message = openEnvelope(writer);
@@ -78,7 +78,7 @@ export function packBatch(
     rest(writer, upToGlobalNonce);
     writer.closeFixedRun(message);
   }
-  return writer.take();
+  return taken(writer);
 }
 
 /** A page as the answers of all reads of events begin: events, whether it ends there, what to ask for next. */
@@ -87,12 +87,12 @@ export function packPage(
   write: WriteEvent,
   positionToken: Uint8Array = NO_BYTES,
 ): Uint8Array<ArrayBuffer> {
-  const writer = writerFor(events);
+  const writer = emptyWriter();
   for (const event of events) writeIn(writer, event, write);
   writeFlag(writer, PAGE.isEnd, isEnd);
   writeNumber(writer, PAGE.nextFrom, nextFrom);
   writeBytes(writer, PAGE.positionToken, positionToken);
-  return writer.take();
+  return taken(writer);
 }
 
 /** The rest of `entdb.v1.SubscribeEventsResponse`. */
@@ -126,20 +126,20 @@ function writeRenumbered(writer: ByteWriter, metadata: Uint8Array): void {
   }
 }
 
-/** What is longer than this gets a writer of its own, so that no answer's memory stays. */
-const SHARED_BYTES = 1024 * 1024;
-/** Of an event besides payload and metadata, most of the time. */
-const ENVELOPE_BYTES = 256;
-const shared = new ByteWriter(64 * 1024);
+/** A writer that one answer has made larger is not kept. */
+const KEPT_BYTES = 1024 * 1024;
+const START_BYTES = 64 * 1024;
+let shared = new ByteWriter(START_BYTES);
 
-function writerFor(events: readonly StoredEvent[]): ByteWriter {
-  let bytes = 0;
-  for (const { payload, metadata } of events) {
-    bytes += payload.length + metadata.length + ENVELOPE_BYTES;
-  }
-  if (bytes > SHARED_BYTES) return new ByteWriter(bytes);
+function emptyWriter(): ByteWriter {
   shared.reset();
   return shared;
+}
+
+function taken(writer: ByteWriter): Uint8Array<ArrayBuffer> {
+  const bytes = writer.take();
+  if (bytes.length > KEPT_BYTES) shared = new ByteWriter(START_BYTES);
+  return bytes;
 }
 
 const NO_BYTES = new Uint8Array(0);
