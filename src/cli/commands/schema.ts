@@ -9,8 +9,11 @@ import type { SchemaChange } from "../../schema/schema-change.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
+  type KeyFlag,
+  keyMember,
   type OutputFlags,
   type TenantFlags,
   tenantClient,
@@ -97,9 +100,8 @@ function pushCommand(context: CliContext): Command {
     .argument("<file>", FILE)
     .option("--merge", MERGE)
     .option("--dry-run", "say what would change, and change nothing")
-    .option("--fail-on-breaking", "exit with 1 when a dry run finds a breaking change")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  addOutputFlag(addTenantFlags(command));
+    .option("--fail-on-breaking", "exit with 1 when a dry run finds a breaking change");
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   return command.action(async (file: string, flags: PushFlags) => {
     if (flags.dryRun) {
       const report = await reportOf(context, file, flags);
@@ -113,11 +115,10 @@ function pushCommand(context: CliContext): Command {
 
 /** A repeated push asks for what became of the first one: the schema may have gone on since. */
 async function push(context: CliContext, file: string, flags: PushFlags): Promise<void> {
-  const key = flags.idempotencyKey;
   const client = tenantClient(context, flags);
   const { readSchemaFile } = await import("../schema-file.ts");
   const { json } = await readSchemaFile(file);
-  if (key === undefined) {
+  if (flags.idempotencyKey === undefined) {
     const { isCompatible } = await import("../schema-report.ts");
     const report = await reportOf(context, file, flags);
     if (!isCompatible(report)) {
@@ -128,7 +129,7 @@ async function push(context: CliContext, file: string, flags: PushFlags): Promis
   const registration = client.post("/v1/schema", {
     ...json,
     mode: modeOf(flags),
-    ...(key === undefined ? {} : { idempotency_key: key }),
+    ...keyMember(flags),
   });
   await showReceipt(context, flags, await showingBuild(context, client, registration));
 }
@@ -151,10 +152,10 @@ interface CheckFlags {
 }
 
 type PushFlags = Flags &
-  CheckFlags & {
+  CheckFlags &
+  KeyFlag & {
     readonly dryRun?: true;
     readonly failOnBreaking?: true;
-    readonly idempotencyKey?: string;
   };
 
 const FILE = "JSON, or TypeScript with a default export or an export `schema`";
