@@ -19,6 +19,7 @@ import { archiveOfAnotherLog } from "./errors.ts";
 import { archivePrefix, type SegmentName, segmentKey } from "./keys.ts";
 import type { OpenSegment, SegmentRest } from "./open-segment.ts";
 import { readFacts } from "./read-facts.ts";
+import type { Life, RestoredLives } from "./restored-lives.ts";
 import { readSegment, sha256Hex } from "./segment-content.ts";
 import { encodeSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
 import { withHead } from "./segment-head.ts";
@@ -31,6 +32,8 @@ export interface ArchiveWriterOptions {
   readonly begunAt: number;
   /** What was archived before, and is from here on. */
   readonly tails: ArchiveTails;
+  /** What this log goes on behind. */
+  readonly restored: RestoredLives;
   /** Where segments are made of records. */
   readonly thread: Pick<BackupThread, "pack">;
 }
@@ -65,9 +68,12 @@ export class ArchiveWriter {
     }
   }
 
-  /** Removes everything that was archived of a tenant. */
-  async removeTenant(tenantId: string, signal: AbortSignal): Promise<void> {
+  /** Removes what was archived of a life that has ended, and of those before it. */
+  async removeLife({ tenantId, incarnation }: Life, signal: AbortSignal): Promise<void> {
     const { store, tails } = this.#options;
+    // Ended once more: what is there is the next one's, which came when the rest had gone.
+    const tail = await tails.of(tenantId, signal);
+    if (tail !== undefined && tail.incarnation > incarnation) return;
     this.#tails.delete(tenantId);
     tails.forget(tenantId);
     for await (const page of store.list(archivePrefix(tenantId), signal)) {
@@ -105,8 +111,11 @@ export class ArchiveWriter {
     before: ArchiveTail | undefined,
     held: Omit<SegmentFacts, "tenantId" | "logId" | "partition" | "previousOffset">,
   ): SegmentFacts {
-    const { logId, partition } = this.#options;
-    return { ...held, tenantId, logId, partition, previousOffset: before?.lastOffset };
+    const { logId, partition, restored } = this.#options;
+    const restoredOffset = restored.offsetOf({ tenantId, incarnation: held.incarnation }) ?? -1;
+    const previous = Math.max(before?.lastOffset ?? -1, restoredOffset);
+    const previousOffset = previous < 0 ? undefined : previous;
+    return { ...held, tenantId, logId, partition, previousOffset };
   }
 
   /** Writes the checksum object that makes a stored segment count. */

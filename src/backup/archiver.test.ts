@@ -402,6 +402,18 @@ describe("a place that is down", () => {
 });
 
 describe("a tenant's end", () => {
+  test("takes nothing of a next life along when a late record says so once more", async () => {
+    await using bench = await ArchiveBench.open();
+    await bench.append("acme", 2);
+    await bench.caughtUp();
+    await bench.end("acme");
+    await bench.append("acme", 2, 0, 2);
+    await bench.end("acme");
+    await bench.append("acme", 1, 0, 2);
+    await bench.caughtUp();
+    expect(await bench.archived("acme")).toEqual(await bench.logged("acme", 2));
+  });
+
   test("takes its archive along, and a next life begins with an empty one", async () => {
     await using bench = await ArchiveBench.open();
     await bench.append("acme", 5);

@@ -120,12 +120,12 @@ export class Archiver implements Service {
 
   constructor(deps: ArchiverDeps) {
     const { store, clock, archived, wal, thread } = deps;
-    const { position, tails } = archived;
+    const { position, tails, restored } = archived;
     this.#deps = deps;
     this.#position = position;
     this.#securedOffset = wal.start;
     this.#head = position.offset;
-    this.#writer = new ArchiveWriter({ ...position, store, tails, thread });
+    this.#writer = new ArchiveWriter({ ...position, store, tails, restored, thread });
     this.#tailCheck = new TailCheck(store, tails);
     this.#queue = new WorkQueue({
       atOnce: TENANTS_AT_ONCE,
@@ -284,7 +284,7 @@ export class Archiver implements Service {
       tenantId,
       offset: record.offset,
       bytes: 0,
-      run: (signal) => this.#writer.removeTenant(tenantId, signal),
+      run: (signal) => this.#writer.removeLife(body, signal),
     });
   }
 

@@ -54,7 +54,7 @@ export function historyOf(wal: Wal, archive: OpenedArchive | undefined): History
   if (archive === undefined) return new LogHistory(wal);
   const { options, archived } = archive;
   const reader = new ArchiveReader(options.store, archived.tails);
-  return new JoinedHistory(wal, reader, archived.position.begunAt);
+  return new JoinedHistory(wal, reader, archived.position.begunAt, archived.restored);
 }
 
 /** The archiver of a partition, with what people are told of it. */
