@@ -294,6 +294,8 @@ export interface SchemaRequest {
 
 export interface SchemaCheck {
   readonly changes: readonly SchemaChange[];
+  /** Mode merge only: where the tenant's definition would stay. */
+  readonly differences: readonly SchemaDifference[];
   readonly fingerprintNow: string;
   readonly fingerprintThen: string;
 }
