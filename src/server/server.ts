@@ -3,10 +3,11 @@ import { buildInfo } from "../base/build-info.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
-import { createHttpApp, type HttpApp } from "../http/app.ts";
+import type { HttpApp } from "../http/app.ts";
 import type { Peer } from "../http/call.ts";
 import { drainApp } from "../http/drain.ts";
 import { startHttpListener } from "../http/listener.ts";
+import { HttpAppOnDemand } from "../http/on-demand.ts";
 import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -185,23 +186,26 @@ function rpcFace(config: Config, behind: Behind): RpcFace {
 function httpApp(config: Config, behind: Behind, rpc: RpcFace): HttpApp {
   const { log, metrics, partition } = behind;
   const logger = log.logger("http");
-  return createHttpApp({
-    engine: partition.engine,
-    connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
-    meter: httpMeter(metrics),
-    log: {
-      fault: ({ requestId, route, cause }) =>
-        logger.error("a request failed", { request_id: requestId, route, cause }),
-    },
-    metricsText: config.metrics ? () => metrics.render() : undefined,
-    // The faces open when everything that was durable is applied.
-    ready: () => partition.wal.unavailable === undefined,
-    options: {
-      ...config,
-      ...behind,
-      trusted: config.auth === "trusted",
-      allowedOrigins: config.corsOrigins,
-    },
+  return new HttpAppOnDemand(async () => {
+    const { createHttpApp } = await import("../http/app.ts");
+    return createHttpApp({
+      engine: partition.engine,
+      connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
+      meter: httpMeter(metrics),
+      log: {
+        fault: ({ requestId, route, cause }) =>
+          logger.error("a request failed", { request_id: requestId, route, cause }),
+      },
+      metricsText: config.metrics ? () => metrics.render() : undefined,
+      // The faces open when everything that was durable is applied.
+      ready: () => partition.wal.unavailable === undefined,
+      options: {
+        ...config,
+        ...behind,
+        trusted: config.auth === "trusted",
+        allowedOrigins: config.corsOrigins,
+      },
+    });
   });
 }
 
