@@ -158,6 +158,8 @@ export interface TransactionRequest {
   readonly schemaFingerprint: string;
   /** The types behind the fingerprint, merged in the same transaction when it is unknown. */
   readonly schema: Schema | undefined;
+  /** What the request calls its list of operations, for refusals. Defaults to "operations". */
+  readonly operationsField?: string;
 }
 
 export interface AliasedResult extends OperationResult {
