@@ -41,6 +41,17 @@ describe("growth", () => {
     expect(woken).toEqual(["first", "second", "second"]);
   });
 
+  test("wakes the second among the others when the first has gone meanwhile", async () => {
+    const growth = new Growth();
+    const first = growth.follow(undefined);
+    using second = growth.follow(undefined);
+    const waiting = second.wait();
+    growth.wakeFirst();
+    first[Symbol.dispose]();
+    growth.wakeOthers();
+    await waiting;
+  });
+
   test("an abort wakes its own follower alone, at any time", async () => {
     const growth = new Growth();
     const stop = new AbortController();

@@ -5,6 +5,8 @@
  */
 export class Growth {
   readonly #followers = new Set<Follower>();
+  /** Whom {@link wakeFirst} woke last. Kept by itself: it may have gone when the others' turn comes. */
+  #first: Follower | undefined;
 
   /** One per reader; dispose of it when the reader ends. */
   follow(signal: AbortSignal | undefined): Follower {
@@ -19,14 +21,13 @@ export class Growth {
 
   /** Wakes the follower that has followed longest, for whom others wait: the applier. */
   wakeFirst(): void {
-    const [first] = this.#followers;
-    first?.wake();
+    [this.#first] = this.#followers;
+    this.#first?.wake();
   }
 
-  /** Wakes those that {@link wakeFirst} does not. */
+  /** Wakes all but the one that {@link wakeFirst} woke last. */
   wakeOthers(): void {
-    const [, ...others] = this.#followers;
-    for (const follower of others) follower.wake();
+    for (const follower of this.#followers) if (follower !== this.#first) follower.wake();
   }
 
   get followerCount(): number {
