@@ -9,7 +9,7 @@ import { openSnapshotter, type SnapshotMeter, type Snapshotter } from "../backup
 import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import type { Snapshot, Snapshots } from "../engine/snapshots.ts";
+import type { LocalSnapshots, Snapshot } from "../engine/snapshots.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
@@ -50,7 +50,7 @@ interface Copied {
 export interface PartitionSnapshots {
   readonly snapshotter: Snapshotter;
   /** What the engine answers with; `admit` throws for a tenant that is not there. */
-  answering(admit: (tenantId: string) => CatalogEntry): Snapshots;
+  answering(admit: (tenantId: string) => CatalogEntry): LocalSnapshots;
   stop(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ function answering(
   snapshotter: Snapshotter,
   shelf: SnapshotShelf,
   admit: (tenantId: string) => CatalogEntry,
-): Snapshots {
+): LocalSnapshots {
   return {
     create: async (tenantId, signal) => {
       const making =
