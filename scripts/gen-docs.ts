@@ -166,7 +166,7 @@ function commandsPage(): string {
 
 function commandSections(command: Command, above: readonly string[]): string[] {
   const path = [...above, command.name()];
-  command.configureHelp({ helpWidth: HELP_COLUMNS });
+  command.configureHelp({ ...command.configureHelp(), helpWidth: HELP_COLUMNS });
   const help = command
     .helpInformation()
     .trimEnd()

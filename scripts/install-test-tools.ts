@@ -2,11 +2,12 @@
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
  * benchmarks, h2load to load a server with, openssl for certificates, nginx and HAProxy to stand
- * behind; and grpcurl, built with Go. Does nothing when all of it is there. Needs root or a sudo
- * that does not ask.
+ * behind; grpcurl, built with Go; UmaDB, the event store that ours is measured beside. Does nothing
+ * when all of it is there. Needs root or a sudo that does not ask.
  */
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { goProgram } from "../test/services/machine.ts";
+import { installUmadb, umadbMissing } from "../test/services/umadb.ts";
 import { output, succeeds } from "./run.ts";
 
 /** For each need the packages that meet it, the wanted one first. */
@@ -41,6 +42,7 @@ function fail(sentence: string): never {
 
 await installPackages(NEEDS.filter((names) => !names.some(isInstalled)));
 await installGrpcurl();
+await installPeer();
 
 async function installPackages(missing: readonly (typeof NEEDS)[number][]): Promise<void> {
   if (missing.length === 0) return;
@@ -82,5 +84,15 @@ async function installGrpcurl(): Promise<void> {
     symlinkSync(await goProgram(GRPCURL), "/usr/local/bin/grpcurl");
   } catch (error) {
     console.error(`grpcurl is not here and cannot be built: its tests will be skipped. ${error}`);
+  }
+}
+
+/** The store of events beside which ours is measured. */
+async function installPeer(): Promise<void> {
+  if (umadbMissing() === undefined) return;
+  try {
+    await installUmadb();
+  } catch (error) {
+    console.error(`UmaDB cannot be had: the benchmark of events will leave it out. ${error}`);
   }
 }

@@ -273,10 +273,6 @@ export class Applier implements Service {
         if (ending !== undefined && stores.findEntry(body.tenantId) === undefined)
           this.#end(ending);
         return;
-      case "audit_event":
-        return;
-      default:
-        stores.catalogChanged();
     }
   }
 
@@ -315,7 +311,6 @@ export class Applier implements Service {
    */
   #makeUpFor(applied: readonly AppliedRecord[]): void {
     const { stores } = this.#deps;
-    stores.catalogChanged();
     void this.#removals.sweep();
     this.#deps.applied.moved(SYSTEM_TENANT_ID);
     for (const { offset } of applied) {

@@ -1,7 +1,7 @@
 import { troubleOf } from "../store/store-errors.ts";
 import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
 
-/** Applying stopped at a record: why is the cause. Control flow of the applier, never seen outside it. */
+/** Applying stopped at a record: why is the cause. Control flow; nobody who asked for something sees it. */
 export class RecordFailure extends Error {
   override readonly name = "RecordFailure";
   readonly offset: number;
@@ -9,6 +9,11 @@ export class RecordFailure extends Error {
   constructor(offset: number, cause: unknown) {
     super(`record ${offset} could not be applied`, { cause });
     this.offset = offset;
+  }
+
+  /** Whether the place has no room for it, or cannot be reached: that says nothing of the record. */
+  get isOfPlace(): boolean {
+    return troubleOf(this.cause) === "stalled";
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   TenantCreated,
   TransactionRecord,
 } from "../record/transaction.ts";
+import type { AuditRow } from "../store/audit-row.ts";
 import { ApiKeyReader } from "../store/reader/api-key-reader.ts";
 import { type CatalogEntry, CatalogReader } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
@@ -160,8 +161,6 @@ function apiKeyNotFound(keyId: string): EntError {
     details: { key_id: keyId },
   });
 }
-
-type AuditRow = Parameters<AuditWriter["insert"]>[0];
 
 /** The record as the audit tells of it. Secrets are in no record, and their hashes in no row. */
 function auditRowOf(statements: SystemStatements, body: SystemBody, placed: Placed): AuditRow {

@@ -36,11 +36,9 @@ export class Removals {
 
   /** Ends everything that is under way for the tenant in this life of its id, at once, and begins to remove its files. */
   begin(entry: CatalogEntry): void {
-    const { stores, applied, lanes, mailboxes } = this.#deps;
+    const { applied, lanes, mailboxes } = this.#deps;
     const { tenantId, directory } = entry;
     const error = deletedError(tenantId);
-    // First, so that whoever is woken finds the tenant gone.
-    stores.catalogChanged();
     const ending = lanes.drop(tenantId, error);
     mailboxes.forget(tenantId, error);
     applied.forget(tenantId, error);

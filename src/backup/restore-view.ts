@@ -12,7 +12,6 @@ import { replayTenant } from "../applier/replay.ts";
 import { TenantView } from "../applier/tenant-view.ts";
 import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
-import { troubleOf } from "../store/store-errors.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -175,8 +174,7 @@ export class ViewRestorer {
 
   #explained(error: unknown, { tenantId }: CatalogEntry, base: Manifest | undefined): unknown {
     if (error instanceof RecordFailure) {
-      // A place without room says nothing of the record.
-      return troubleOf(error.cause) === "stalled" ? error.cause : halted(tenantId, error);
+      return error.isOfPlace ? error.cause : halted(tenantId, error);
     }
     const isTooOld = error instanceof EntError && error.reason === "LOG_TRIMMED";
     if (!isTooOld || base !== undefined) return error;

@@ -23,7 +23,7 @@ import { logDirectory, openDataDirectory } from "../store/data-dir.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
-import { damaged, troubleOf } from "../store/store-errors.ts";
+import { damaged } from "../store/store-errors.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { readCopy } from "../store/view-copy.ts";
 import { observeLog } from "../wal/file-wal/observe-log.ts";
@@ -109,9 +109,9 @@ export async function verifyDirectory(
   }
 }
 
-/** A place without room for what is replayed says nothing of the records. */
+/** Names the place where it has no room for what is replayed. */
 function rethrow(directory: string, error: unknown): never {
-  const isOfPlace = error instanceof RecordFailure && troubleOf(error.cause) === "stalled";
+  const isOfPlace = error instanceof RecordFailure && error.isOfPlace;
   throw isOfPlace ? placeTrouble(directory, error.cause) : error;
 }
 

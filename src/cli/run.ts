@@ -15,13 +15,15 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
   let exitCode: number = EXIT.ok;
   let running: Command | undefined;
-  const program = buildProgram({
+  const line = asCommandLine(argv);
+  const concluding: CliContext = {
     ...context,
     conclude(code) {
       exitCode = code;
       context.conclude(code);
     },
-  });
+  };
+  const program = buildProgram(concluding, line);
   const pending: Promise<void>[] = [];
   forEachCommand(program, (command) => {
     command.exitOverride().configureOutput({
@@ -33,7 +35,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     running = command;
   });
   try {
-    await program.parseAsync(asCommandLine(argv), { from: "user" });
+    await program.parseAsync(line, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has said what is wrong, or shown the help that was asked for.

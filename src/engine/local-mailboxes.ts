@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import { EntError, invalid } from "../base/errors.ts";
-import { type CursorScope, decodeCursor, encodeCursor } from "../query/cursor.ts";
+import { invalid } from "../base/errors.ts";
+import { type CursorScope, cursorMalformed, decodeCursor, encodeCursor } from "../query/cursor.ts";
 import { mailboxListing, mailboxSearchListing } from "../query/listing.ts";
 import type { Caller } from "../record/caller.ts";
 import type { MailboxChange } from "../record/transaction.ts";
@@ -287,10 +287,5 @@ function numberIn(value: Value | undefined): number {
   const number =
     value?.kind === "int" || value?.kind === "float" ? Number(value.value) : Number.NaN;
   if (value?.kind === "float" || Number.isSafeInteger(number)) return number;
-  throw new EntError({
-    code: "invalid_argument",
-    reason: "INVALID_CURSOR",
-    message: "The cursor is not one that this server gave.",
-    hint: "Send a cursor back as it was received, or begin without one.",
-  });
+  throw cursorMalformed();
 }

@@ -24,7 +24,7 @@ import {
   WINDOW_MAX,
 } from "./protocol.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { checkTrailers, type RequestHead } from "./request-head.ts";
+import { checkFields, type RequestHead } from "./request-head.ts";
 import { type Line, Sender } from "./sender.ts";
 import { ownSettings, takeSettings } from "./settings.ts";
 import { Http2Stream, type StreamLine } from "./stream.ts";
@@ -246,7 +246,7 @@ export class Http2Connection implements StreamLine {
       throw new StreamError(ErrorCode.streamClosed, "the request has ended");
     }
     if (!endsStream) throw new StreamError(ErrorCode.protocolError, "trailers end a request");
-    checkTrailers(list.fields);
+    checkFields(list.fields);
     stream.remoteEnds();
   }
 
@@ -283,12 +283,7 @@ export class Http2Connection implements StreamLine {
       return;
     }
     this.#hasSettings = true;
-    takeSettings(payload, {
-      initialWindow: (bytes) => this.#resizeWindows(bytes),
-      frameBytesMax: (bytes) => {
-        this.#sender.frameBytesMax = bytes;
-      },
-    });
+    takeSettings(payload, (bytes) => this.#resizeWindows(bytes));
     this.#sender.reply(FrameType.settings, Flag.ack, NO_BYTES);
     this.#sender.widened();
   }

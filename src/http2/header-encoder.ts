@@ -10,6 +10,8 @@ export type OutgoingFields = Record<string, string | number | readonly string[]>
 
 /** What the numbers in front of a field may take. */
 const INTEGERS_BYTES = 16;
+/** What the text of a number may take. */
+const NUMBER_TEXT_BYTES = 24;
 
 /** The block of these fields is no longer than this. */
 export function headersBytesMax(fields: OutgoingFields): number {
@@ -18,7 +20,10 @@ export function headersBytesMax(fields: OutgoingFields): number {
     const value = fields[name];
     if (typeof value === "object") {
       for (const each of value) bytes += name.length + each.length + INTEGERS_BYTES;
-    } else bytes += name.length + String(value).length + INTEGERS_BYTES;
+    } else {
+      const length = typeof value === "string" ? value.length : NUMBER_TEXT_BYTES;
+      bytes += name.length + length + INTEGERS_BYTES;
+    }
   }
   return bytes;
 }

@@ -57,11 +57,12 @@ export class HeaderTable {
     this.#bytesMax = bytesMax;
   }
 
-  /** Index of a field's name in {@link fields}, its value stands behind it. Throws COMPRESSION_ERROR for a number of no field. */
+  /** Throws COMPRESSION_ERROR for a number of no field. */
   name(number: number): string {
     return this.#text(number, 0);
   }
 
+  /** Empty for the known fields that are a name alone. Throws as {@link name}. */
   value(number: number): string {
     return this.#text(number, 1);
   }

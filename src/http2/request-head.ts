@@ -66,12 +66,8 @@ export function requestHead(fields: readonly string[]): RequestHead {
   return { ...head, contentLength: contentLength(rest) };
 }
 
-/** Throws PROTOCOL_ERROR for trailers that are malformed. */
-export function checkTrailers(fields: readonly string[]): void {
-  checkFields(fields);
-}
-
-function checkFields(fields: readonly string[]): void {
+/** Throws PROTOCOL_ERROR for fields of a head, or trailers, that are malformed. */
+export function checkFields(fields: readonly string[]): void {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = checkedValue(name, fields[i + 1] as string);

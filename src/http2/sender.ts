@@ -37,18 +37,12 @@ export class Sender {
   /** Streams with something to send, in the order of their turns. */
   readonly #ready = new Set<Http2Stream>();
   #window = WINDOW_DEFAULT;
-  #frameBytesMax = FRAME_BYTES_DEFAULT;
   #isFull = false;
   #isFlushing = false;
   #isOver = false;
 
   constructor(line: Line) {
     this.#line = line;
-  }
-
-  set frameBytesMax(bytes: number) {
-    // Longer frames would make the others wait longer for their turn.
-    this.#frameBytesMax = Math.min(bytes, FRAME_BYTES_DEFAULT);
   }
 
   /** Sends what a frame of the client asks for. Throws ENHANCE_YOUR_CALM when it asks on and on and does not read. */
@@ -179,7 +173,8 @@ export class Sender {
 
   #turn(stream: Http2Stream): void {
     if (stream.queuedBytes > 0) {
-      const most = Math.min(this.#frameBytesMax, this.#window, stream.sendWindow);
+      // Longer frames, which a client may allow, would make the others wait longer for their turn.
+      const most = Math.min(FRAME_BYTES_DEFAULT, this.#window, stream.sendWindow);
       const piece = stream.next(most);
       this.#window -= piece.length;
       const { ending } = stream;

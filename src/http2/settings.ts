@@ -28,23 +28,21 @@ export function ownSettings(ours: {
   return payload;
 }
 
-/** What a client's settings change, in their order. */
-export interface SettingsTaker {
-  initialWindow(bytes: number): void;
-  frameBytesMax(bytes: number): void;
-}
-
-/** Throws FRAME_SIZE_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, and what the taker throws. */
-export function takeSettings(payload: Buffer, taker: SettingsTaker): void {
+/**
+ * Reads a client's settings in their order, and hands over each size that it gives its new windows:
+ * the one setting that changes what it is sent. Throws FRAME_SIZE_ERROR, PROTOCOL_ERROR,
+ * FLOW_CONTROL_ERROR, and what is thrown by whoever is told.
+ */
+export function takeSettings(payload: Buffer, onInitialWindow: (bytes: number) => void): void {
   if (payload.length % SETTING_BYTES !== 0) {
     throw new ConnectionError(ErrorCode.frameSizeError, "settings have six bytes each");
   }
   for (let at = 0; at < payload.length; at += SETTING_BYTES) {
-    takeSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2), taker);
+    takeSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2), onInitialWindow);
   }
 }
 
-function takeSetting(name: number, value: number, taker: SettingsTaker): void {
+function takeSetting(name: number, value: number, onInitialWindow: (bytes: number) => void): void {
   switch (name) {
     case Setting.enablePush:
       if (value > 1) throw protocolError("ENABLE_PUSH is 0 or 1");
@@ -53,9 +51,9 @@ function takeSetting(name: number, value: number, taker: SettingsTaker): void {
       if (value > WINDOW_MAX) {
         throw new ConnectionError(ErrorCode.flowControlError, "no window may be so wide");
       }
-      return taker.initialWindow(value);
+      return onInitialWindow(value);
     case Setting.maxFrameSize:
       if (!isFrameSize(value)) throw protocolError("no frame may be so long or so short");
-      return taker.frameBytesMax(value);
+      return;
   }
 }

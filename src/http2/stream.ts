@@ -71,10 +71,6 @@ export class Http2Stream {
     return this.#hasRemoteEnded;
   }
 
-  get hasLocalEnded(): boolean {
-    return this.#hasLocalEnded;
-  }
-
   /** Whether the answer has begun. */
   hasResponded = false;
   /** Told once, when it is over: `completed` when the answer has been sent whole, and not if it was cut off. */
@@ -109,7 +105,7 @@ export class Http2Stream {
     if (this.#isClosed || this.hasResponded) return;
     this.hasResponded = true;
     this.#line.headers(this, fields, ends);
-    if (ends) this.#end();
+    if (ends) this.localEnds();
   }
 
   /** Answers with whether all of it is on its way; if not, {@link drained} tells when. */
@@ -224,7 +220,8 @@ export class Http2Stream {
 
   /** The last frame of the answer is on its way. */
   localEnds(): void {
-    this.#end();
+    this.#hasLocalEnded = true;
+    if (this.#hasRemoteEnded) this.#line.finished(this);
   }
 
   /** It is over; nothing that is done to it has an effect any more. */
@@ -236,11 +233,6 @@ export class Http2Stream {
     this.#early = [];
     this.emptied();
     this.onClosed?.(this.#hasLocalEnded);
-  }
-
-  #end(): void {
-    this.#hasLocalEnded = true;
-    if (this.#hasRemoteEnded) this.#line.finished(this);
   }
 
   #credit(bytes: number): void {

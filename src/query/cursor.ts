@@ -80,17 +80,18 @@ export function encodeCursor(scope: CursorScope, place: readonly Value[]): Uint8
 
 /** The place that a client's cursor names. Throws `EntError` INVALID_CURSOR for one that is not ours, or not of this question. */
 export function decodeCursor(bytes: Uint8Array, scope: CursorScope): readonly Value[] {
-  if (bytes.length > limits.cursorBytes) throw malformed();
+  if (bytes.length > limits.cursorBytes) throw cursorMalformed();
   try {
     return read(new ByteReader(bytes), scope);
   } catch (cause) {
-    if (cause instanceof MalformedBytesError) throw malformed(cause);
+    if (cause instanceof MalformedBytesError) throw cursorMalformed(cause);
     throw cause;
   }
 }
 
 function read(reader: ByteReader, { tenantId, actor, listing }: CursorScope): readonly Value[] {
-  if (reader.u8() !== VERSION || reader.u8() !== LISTING_TAGS[listing.kind]) throw malformed();
+  if (reader.u8() !== VERSION || reader.u8() !== LISTING_TAGS[listing.kind])
+    throw cursorMalformed();
   const bound = reader.raw(BINDING_BYTES);
   if (Buffer.compare(bound, bindingOf({ tenantId, actor, listing })) !== 0) {
     throw new EntError({
@@ -100,20 +101,20 @@ function read(reader: ByteReader, { tenantId, actor, listing }: CursorScope): re
       hint: "Go on with exactly the request that gave the cursor (only the page's size may change), or begin without one.",
     });
   }
-  if (reader.varint() !== listing.place.length) throw malformed();
+  if (reader.varint() !== listing.place.length) throw cursorMalformed();
   const place = listing.place.map((part) => readPart(reader, part));
-  if (!reader.done) throw malformed();
+  if (!reader.done) throw cursorMalformed();
   return place;
 }
 
 /** The binding is no signature: a forged place must not be able to break a comparison. */
 function readPart(reader: ByteReader, part: PlacePart): Value {
   const value = readValue(reader);
-  if (value.kind === "null" ? !part.nullable : value.kind !== part.kind) throw malformed();
+  if (value.kind === "null" ? !part.nullable : value.kind !== part.kind) throw cursorMalformed();
   try {
     return value.kind === "ref" ? value : checkValue(value, "cursor");
   } catch (cause) {
-    throw malformed(cause);
+    throw cursorMalformed(cause);
   }
 }
 
@@ -125,7 +126,8 @@ function bindingOf({ tenantId, actor, listing }: CursorScope): Uint8Array {
   return createHash("sha256").update(writer.peek()).digest().subarray(0, BINDING_BYTES);
 }
 
-function malformed(cause?: unknown): EntError {
+/** INVALID_CURSOR: what came back is not what was given. */
+export function cursorMalformed(cause?: unknown): EntError {
   return new EntError({
     code: "invalid_argument",
     reason: "INVALID_CURSOR",

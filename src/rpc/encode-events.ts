@@ -5,25 +5,31 @@ import {
   type Aggregate as WireAggregate,
   type Event as WireEvent,
 } from "../../gen/entdb/v1/event_model_pb.ts";
+import type { EventMetadata } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import type { Aggregate, StoredEvent } from "../record/event.ts";
 import { decodeEventMetadata } from "../record/event-metadata.ts";
 
 /** An event as it stands, with what it says about itself. */
 export function encodeEvent(event: StoredEvent): WireEvent {
   const message = create(EventSchema);
+  fillEnvelope(message, event);
+  message.payload = event.payload;
+  message.tags = [...event.tags];
+  return message;
+}
+
+/** Fills in what both contracts say of an event around its payload: its names, places and metadata. */
+export function fillEnvelope(message: WireEvent | EventMetadata, event: StoredEvent): void {
   const { headers, ...metadata } = decodeEventMetadata(event.metadata);
   Object.assign(message, metadata);
   message.headers = Object.fromEntries(headers);
   message.eventId = event.eventId;
   message.eventType = event.eventType;
-  message.aggregateNonce = BigInt(event.aggregateNonce);
-  message.payload = event.payload;
-  message.tags = [...event.tags];
   message.aggregateId = event.aggregateId;
   message.aggregateType = event.aggregateType;
+  message.aggregateNonce = BigInt(event.aggregateNonce);
   message.globalNonce = BigInt(event.globalNonce);
   message.recordedTimeUnixMs = BigInt(event.recordedAt);
-  return message;
 }
 
 export function encodeAggregate(aggregate: Aggregate): WireAggregate {

@@ -19,7 +19,8 @@ import {
   type SubscribeEventsResponse,
   SubscribeEventsResponseSchema,
 } from "../../gen/entdb/v1/events_pb.ts";
-import type { Engine, RequestedOperation, WaitMode } from "../engine/engine.ts";
+import type { Engine, RequestedOperation, TransactionReceipt, WaitMode } from "../engine/engine.ts";
+import type { Caller } from "../record/caller.ts";
 import { EVERY_EVENT, type EventFilter } from "../record/event.ts";
 import type { CallContext } from "./call-context.ts";
 import { decodeAppend, eventOperation } from "./decode-events.ts";
@@ -190,9 +191,8 @@ function storeCheckpoint(engine: Engine): RpcMethod {
     const { checkpoint: value, idempotencyKey } = request;
     if (value === undefined) throw misshapen("checkpoint", "say which checkpoint");
     const operation = eventOperation({ case: "storeCheckpoint", value }, "checkpoint");
-    const transaction = transactionOf(idempotencyKey, [operation], "applied");
-    const { positionToken, walPosition } = await engine.execute(caller, transaction, call.signal);
-    return create(StoreCheckpointResponseSchema, { positionToken, walPosition });
+    const place = await executeOne(engine, caller, idempotencyKey, operation, call.signal);
+    return create(StoreCheckpointResponseSchema, place);
   });
 }
 
@@ -215,10 +215,22 @@ function setAggregateGrants(engine: Engine): RpcMethod {
     const { grants: value, idempotencyKey } = request;
     if (value === undefined) throw misshapen("grants", "say of which type");
     const operation = eventOperation({ case: "setAggregateGrants", value }, "grants");
-    const transaction = transactionOf(idempotencyKey, [operation], "applied");
-    const { positionToken, walPosition } = await engine.execute(caller, transaction, call.signal);
-    return create(SetAggregateGrantsResponseSchema, { positionToken, walPosition });
+    const place = await executeOne(engine, caller, idempotencyKey, operation, call.signal);
+    return create(SetAggregateGrantsResponseSchema, place);
   });
+}
+
+/** Writes one operation, waits until it is applied, and answers with where it stands. */
+async function executeOne(
+  engine: Engine,
+  caller: Caller,
+  idempotencyKey: string,
+  operation: RequestedOperation,
+  signal: AbortSignal,
+): Promise<Pick<TransactionReceipt, "positionToken" | "walPosition">> {
+  const transaction = transactionOf(idempotencyKey, [operation], "applied");
+  const { positionToken, walPosition } = await engine.execute(caller, transaction, signal);
+  return { positionToken, walPosition };
 }
 
 function transactionOf(

@@ -27,10 +27,11 @@ import type { Engine } from "../engine/engine.ts";
 import type { ProposedEvent } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
 import { EVERY_EVENT, type StoredEvent } from "../record/event.ts";
-import { decodeEventMetadata, encodeEventMetadata } from "../record/event-metadata.ts";
+import { encodeEventMetadata } from "../record/event-metadata.ts";
 import type { CallContext } from "./call-context.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
+import { fillEnvelope } from "./encode-events.ts";
 import { callerInTenant } from "./interceptors/identity.ts";
 import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
 
@@ -74,7 +75,7 @@ function readStream({ events }: Engine): RpcMethod {
       call.signal,
     );
     const response = create(ReadStreamResponseSchema);
-    response.events = page.events.map((event) => encodeEvent(event, request.tenantId));
+    response.events = page.events.map((event) => encodeEventData(event, request.tenantId));
     response.isEnd = page.isEnd;
     response.nextFromAggregateNonce = BigInt(page.nextFrom);
     return response;
@@ -103,7 +104,7 @@ async function* subscription(
     if (batch.events.length === 0) yield create(SubscribeResponseSchema);
     for (const event of batch.events) {
       const response = create(SubscribeResponseSchema);
-      response.event = encodeEvent(event, tenantId);
+      response.event = encodeEventData(event, tenantId);
       yield response;
     }
   }
@@ -160,19 +161,10 @@ function ofAggregate(thrown: unknown, { tenantId, aggregateId }: AppendRequest):
   return new EntError({ code, reason, message, hint, details });
 }
 
-function encodeEvent(event: StoredEvent, tenantId: string): EventData {
+function encodeEventData(event: StoredEvent, tenantId: string): EventData {
   const meta = create(EventMetadataSchema);
-  const { headers, ...metadata } = decodeEventMetadata(event.metadata);
-  Object.assign(meta, metadata);
-  meta.headers = Object.fromEntries(headers);
-  meta.eventId = event.eventId;
-  meta.aggregateId = event.aggregateId;
-  meta.aggregateType = event.aggregateType;
-  meta.aggregateNonce = BigInt(event.aggregateNonce);
-  meta.eventType = event.eventType;
+  fillEnvelope(meta, event);
   meta.tenantId = tenantId;
-  meta.recordedTimeUnixMs = BigInt(event.recordedAt);
-  meta.globalNonce = BigInt(event.globalNonce);
   const message = create(EventDataSchema);
   message.meta = meta;
   message.payload = event.payload;

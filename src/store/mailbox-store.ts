@@ -9,13 +9,12 @@
 import type { Database } from "bun:sqlite";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { EntError } from "../base/errors.ts";
 import { compareMailPlaces, type MailPlace, NO_MAIL_PLACE } from "./mail-effect.ts";
 import { MAILBOX_TABLES } from "./migrations/mailbox-tables.ts";
 import { foldWriteAhead, openForReading, openForWriting } from "./open-database.ts";
 import { MailboxReader } from "./reader/mailbox-reader.ts";
 import type { ReadFile } from "./reader/read-job.ts";
-import { damaged, logShorterThanViews } from "./store-errors.ts";
+import { damaged, formatTooNew, logShorterThanViews } from "./store-errors.ts";
 
 /** Whose mailboxes are being opened; as `TenantOwner`, and what the outbox no longer has. */
 export interface MailboxOwner {
@@ -155,14 +154,7 @@ export function replaceMailbox(directory: string, made: string): void {
 function migrate(db: Database, owner: MailboxOwner, file: string): void {
   const [row] = db.query("PRAGMA user_version").values() as [[bigint]];
   const found = Number(row[0]);
-  if (found > MAILBOX_FORMAT) {
-    throw new EntError({
-      code: "failed_precondition",
-      reason: "FORMAT_TOO_NEW",
-      message: `The file ${file} has format ${found}; this EntDB knows formats up to ${MAILBOX_FORMAT}.`,
-      hint: "Start the EntDB version that wrote it, or a newer one.",
-    });
-  }
+  if (found > MAILBOX_FORMAT) throw formatTooNew(file, found, MAILBOX_FORMAT);
   if (found === MAILBOX_FORMAT) return;
   db.transaction(() => {
     db.exec(MAILBOX_TABLES);

@@ -38,6 +38,16 @@ export function troubleOf(error: unknown): StoreTrouble {
   return STALLED_ERRNO.has(code) ? "stalled" : "unknown";
 }
 
+/** A file that a later EntDB has written. */
+export function formatTooNew(file: string, found: number, known: number): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "FORMAT_TOO_NEW",
+    message: `The file ${file} has format ${found}; this EntDB knows formats up to ${known}.`,
+    hint: "Start the EntDB version that wrote it, or a newer one.",
+  });
+}
+
 /** The file is not what it should be: it is set aside and made again from the log. */
 export function damaged(file: string, what: string, cause?: unknown): EntError {
   return new EntError({

@@ -200,7 +200,7 @@ export class TenantStore {
     this.#schemaVersion++;
   }
 
-  /** Grows when members, roles, groups or settings change, as {@link schemaVersion}. */
+  /** Grows when members, roles, groups or settings change, in the catalog's file when tenants or keys do, as {@link schemaVersion}. */
   get membershipVersion(): number {
     return this.#membershipVersion;
   }

@@ -32,6 +32,7 @@ export interface TenantStoresOptions {
 
 /** The directory of `_system`, which no catalog names. */
 const SYSTEM_DIRECTORY = "_system";
+const CACHED_ENTRIES = 10_000;
 const MAILBOX_REBUILD = "mailbox.rebuild";
 
 /** The catalog's file, always open, and those of the tenants used last. */
@@ -41,7 +42,9 @@ export class TenantStores {
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
   readonly #keys: ApiKeyReader;
-  #catalogVersion = 0;
+  readonly #entries = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });
+  /** Of the catalog's file, when the entries were read that are remembered. */
+  #entriesVersion = 0;
   /** No view has seen a record from here on. */
   #seenEnd: number;
   /** Called with every error that a reader of a tenant's file met, whatever it means. */
@@ -92,24 +95,26 @@ export class TenantStores {
     return this.#keys;
   }
 
-  /** Grows when a tenant or a key that was there before is another now, so that nobody need ask the file whether it is. */
-  get catalogVersion(): number {
-    return this.#catalogVersion;
-  }
-
-  /** For `applier/` alone, after the commit that changed them. */
-  catalogChanged(): void {
-    this.#catalogVersion++;
-  }
-
   get openCount(): number {
     return this.#open.size + 1;
   }
 
-  /** The catalog's entry; undefined for a tenant that does not exist. */
+  /**
+   * The catalog's entry; undefined for a tenant that does not exist. Remembered until the
+   * applier commits to the catalog: what each request and each batch asks for is no query.
+   */
   findEntry(tenantId: string): CatalogEntry | undefined {
     if (tenantId === SYSTEM_TENANT_ID) return SYSTEM_ENTRY;
-    return this.#catalog.find(tenantId);
+    const version = this.#system.membershipVersion;
+    if (version !== this.#entriesVersion) {
+      this.#entries.clear();
+      this.#entriesVersion = version;
+    }
+    const remembered = this.#entries.get(tenantId);
+    if (remembered !== undefined) return remembered;
+    const entry = this.#catalog.find(tenantId);
+    if (entry !== undefined) this.#entries.set(tenantId, entry);
+    return entry;
   }
 
   /**
@@ -121,7 +126,7 @@ export class TenantStores {
     if (tenantId === SYSTEM_TENANT_ID) return this.#system;
     const cached = this.#open.get(tenantId);
     if (cached !== undefined) return cached;
-    const entry = this.#catalog.find(tenantId);
+    const entry = this.findEntry(tenantId);
     if (entry === undefined) return undefined;
     const directory = this.directoryOf(entry);
     if (!TenantStore.exists(directory)) throw damaged(directory, "the file is missing");
@@ -165,7 +170,7 @@ export class TenantStores {
   /** Closes the files of tenants that are no more, or have begun another life. */
   closeGone(): void {
     for (const store of [...this.#open.values()]) {
-      const entry = this.#catalog.find(store.tenantId);
+      const entry = this.findEntry(store.tenantId);
       if (entry?.incarnation !== store.incarnation) this.close(store.tenantId);
     }
   }

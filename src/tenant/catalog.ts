@@ -3,7 +3,6 @@
  * else: a record of `_system`, and then it is there, restart or rebuild, until another such
  * record ends it.
  */
-import { LRUCache } from "lru-cache";
 import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
@@ -22,22 +21,14 @@ export interface CatalogDeps {
   readonly random: Random;
 }
 
-const CACHED_ENTRIES = 10_000;
 /** Between the look and the record somebody else may have created and deleted the tenant. */
 const ATTEMPTS = 3;
 /** Who creates a tenant that is created by being written to. */
 const FIRST_WRITE: Author = { actor: "system:catalog", roles: [], credential: "" };
 
-/**
- * The catalog as requests use it.
- *
- * Invariant: what is remembered here is what the catalog's file says; the applier says when
- * that has changed.
- */
+/** The catalog as requests use it. */
 export class Catalog {
   readonly #deps: CatalogDeps;
-  readonly #cache = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });
-  #version = 0;
   readonly #creating = new Map<string, Promise<CatalogEntry>>();
 
   constructor(deps: CatalogDeps) {
@@ -46,16 +37,7 @@ export class Catalog {
 
   /** Undefined for a tenant that does not exist; the server's own log is none. */
   find(tenantId: string): CatalogEntry | undefined {
-    const { stores } = this.#deps;
-    if (this.#version !== stores.catalogVersion) {
-      this.#cache.clear();
-      this.#version = stores.catalogVersion;
-    }
-    const cached = this.#cache.get(tenantId);
-    if (cached !== undefined) return cached;
-    const entry = tenantId === SYSTEM_TENANT_ID ? undefined : stores.findEntry(tenantId);
-    if (entry !== undefined) this.#cache.set(tenantId, entry);
-    return entry;
+    return tenantId === SYSTEM_TENANT_ID ? undefined : this.#deps.stores.findEntry(tenantId);
   }
 
   /** The tenant, created if it does not exist. Callers who ask at once share one creation, which no caller's deadline ends. */

@@ -25,6 +25,17 @@ export type Fault =
   /** The connection is refused. */
   | { readonly kind: "closed" };
 
+/** What an object storage behind a bad network does to a request that may be made again. */
+export const STORAGE_FAULTS: readonly Fault[] = [
+  { kind: "answer", status: 500 },
+  { kind: "answer", status: 503 },
+  { kind: "closed" },
+  { kind: "torn" },
+  { kind: "flipped" },
+  { kind: "silent" },
+  { kind: "unheard" },
+];
+
 export interface FaultyRequest {
   readonly method: string;
   readonly path: string;

@@ -5,7 +5,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { Kafka as KafkaClient, logLevel } from "kafkajs";
 import { openWal } from "../../src/wal/open-wal.ts";
-import { type ImportingWal, type LogRecord, RECORD_TYPE } from "../../src/wal/wal.ts";
+import type { ImportingWal } from "../../src/wal/wal.ts";
+import { appendText, claimedWalContract, textsOf } from "../contract/claimed-wal.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { kafkaSettingsOf } from "../harness/kafka-settings.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
@@ -37,16 +38,6 @@ async function open(topic: string, brokers = service?.brokers ?? ""): Promise<Im
   return wal;
 }
 
-const append = (wal: ImportingWal, text: string) =>
-  wal.append(RECORD_TYPE.record, Buffer.from(text));
-
-async function texts(wal: ImportingWal, from = 0): Promise<string[]> {
-  const all: LogRecord[] = [];
-  for await (const records of wal.read(from)) all.push(...records);
-  expect(all.map(({ offset }) => offset)).toEqual(all.map((_, i) => from + i));
-  return all.map(({ body }) => Buffer.from(body).toString());
-}
-
 /** Makes a topic as somebody else would. */
 async function makeTopic(topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
   await withAdmin(async (admin) => {
@@ -72,86 +63,32 @@ async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
   }
 }
 
-describe("two servers on one log", () => {
-  test("the later one writes; the earlier one is told at its next write, and reads on", async () => {
-    const first = await open("two-servers");
-    await append(first, "a");
-    const second = await open("two-servers");
-    expect(second.logId).toBe(first.logId);
-    await append(second, "b");
-    await expect(append(first, "lost")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
-    expect(first.unavailable?.message).toContain("another server has taken over");
-    await expect(append(first, "again")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
-    await append(second, "c");
-    expect(await texts(second)).toEqual(["a", "b", "c"]);
-    expect(second.unavailable).toBeUndefined();
-  });
+claimedWalContract(open);
 
-  test("an idle one finds out by itself, and follows what the other writes", async () => {
-    const first = await open("idle-server");
-    const stop = new AbortController();
-    const seen: string[] = [];
-    const following = (async () => {
-      for await (const records of first.follow(0, stop.signal)) {
-        for (const { body } of records) seen.push(Buffer.from(body).toString());
-        if (seen.length === 2) stop.abort();
-      }
-    })();
-    const second = await open("idle-server");
-    await append(second, "a");
-    await append(second, "b");
-    await following;
-    expect(seen).toEqual(["a", "b"]);
-    expect(first.unavailable).toMatchObject({ reason: "LOG_UNAVAILABLE" });
-  });
-
-  test("under the load of both, every record that was answered is there, once, in order", async () => {
-    const writers = [await open("contended")];
-    const answered: string[] = [];
-    const write = async (wal: ImportingWal, name: string) => {
-      for (let i = 0; ; i++) {
-        const text = `${name}-${i}`;
-        const fate = await append(wal, text).catch(() => undefined);
-        if (fate === undefined) return;
-        answered.push(text);
-      }
-    };
-    const running = [write(writers[0] as ImportingWal, "0")];
-    for (let i = 1; i <= 4; i++) {
-      const next = await open("contended");
-      writers.push(next);
-      running.push(write(next, String(i)));
+test("an idle server finds out by itself, and follows what the other writes", async () => {
+  const first = await open("idle-server");
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const following = (async () => {
+    for await (const records of first.follow(0, stop.signal)) {
+      for (const { body } of records) seen.push(Buffer.from(body).toString());
+      if (seen.length === 2) stop.abort();
     }
-    await writers.at(-1)?.close();
-    await Promise.all(running);
-    const found = await texts(await open("contended"));
-    expect(found.filter((text) => answered.includes(text)).sort()).toEqual(answered.sort());
-    expect(new Set(found).size).toBe(found.length);
-  });
-});
-
-test("a history longer than memory is read from any offset, also by a server that opens anew", async () => {
-  const COUNT = 60_000;
-  const first = await open("long");
-  for (let from = 0; from < COUNT; from += 10_000) {
-    await Promise.all(Array.from({ length: 10_000 }, (_, i) => append(first, String(from + i))));
-  }
-  await first.close();
-  const wal = await open("long");
-  expect(wal).toMatchObject({ start: 0, end: COUNT });
-  for (const from of [COUNT - 1, 31_234, 16_384, 8_191, 1, 0]) {
-    const steps = wal.read(from)[Symbol.asyncIterator]();
-    const { value } = await steps.next();
-    expect(Buffer.from(value?.[0]?.body ?? "").toString()).toBe(String(from));
-    await steps.return?.();
-  }
-  expect(await texts(wal)).toEqual(Array.from({ length: COUNT }, (_, i) => String(i)));
+  })();
+  const second = await open("idle-server");
+  await appendText(second, "a");
+  await appendText(second, "b");
+  await following;
+  expect(seen).toEqual(["a", "b"]);
+  expect(first.unavailable).toMatchObject({ reason: "LOG_UNAVAILABLE" });
 });
 
 test("records that Kafka has removed are named as such, and the log goes on with the rest", async () => {
   const first = await open("trimmed");
   for (let i = 0; i < 3; i++) {
-    await Promise.all(Array.from({ length: 9_000 }, (_, n) => append(first, `${i * 9_000 + n}`)));
+    await Promise.all(
+      Array.from({ length: 9_000 }, (_, n) => appendText(first, `${i * 9_000 + n}`)),
+    );
   }
   await first.close();
   await withAdmin(async (admin) => {
@@ -164,10 +101,10 @@ test("records that Kafka has removed are named as such, and the log goes on with
   expect(wal.start).toBeGreaterThan(9_000);
   expect(wal.start).toBeLessThan(9_500 + 8_192 + 1_024);
   expect(wal).toMatchObject({ end: 27_000, logId: first.logId });
-  await expect(texts(wal, wal.start - 1)).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
-  const found = await texts(wal, wal.start);
+  await expect(textsOf(wal, wal.start - 1)).rejects.toMatchObject({ reason: "LOG_TRIMMED" });
+  const found = await textsOf(wal, wal.start);
   expect(found.at(0)).toBe(String(wal.start));
-  expect((await append(wal, "next")).offset).toBe(27_000);
+  expect((await appendText(wal, "next")).offset).toBe(27_000);
 });
 
 describe("what is refused", () => {
@@ -214,29 +151,29 @@ test("a log that nobody writes to notices that its broker is gone, and that it i
   const wal = await open("idle-outage", own.brokers);
   await own.node(1).kill();
   await untilRefused(wal);
-  await expect(append(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
+  await expect(appendText(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
   await own.node(1).start();
   while (wal.unavailable !== undefined) await Bun.sleep(50);
-  await append(wal, "after");
-  expect(await texts(wal)).toEqual(["after"]);
+  await appendText(wal, "after");
+  expect(await textsOf(wal)).toEqual(["after"]);
 });
 
 test("without its broker the log says so, refuses at once, keeps what was in doubt, and heals by itself", async () => {
   await using own = await startKafka();
   const wal = await open("outage", own.brokers);
-  await append(wal, "before");
+  await appendText(wal, "before");
   await own.node(1).kill();
-  const pending = append(wal, "in doubt").then(
+  const pending = appendText(wal, "in doubt").then(
     () => "kept",
     (error: Error & { reason?: string }) => error.reason,
   );
   const refusedAt = await untilRefused(wal);
-  await expect(append(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
+  await expect(appendText(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
   expect(refusedAt).toBeGreaterThan(4_000);
   await own.node(1).start();
   while (wal.unavailable !== undefined) await Bun.sleep(50);
-  expect((await append(wal, "after")).offset).toBe(wal.end - 1);
-  const found = await texts(wal);
+  expect((await appendText(wal, "after")).offset).toBe(wal.end - 1);
+  const found = await textsOf(wal);
   expect(found.filter((text) => text !== "in doubt")).toEqual(["before", "after"]);
   if ((await pending) === "kept") expect(found).toContain("in doubt");
 });

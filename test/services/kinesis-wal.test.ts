@@ -16,7 +16,8 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KinesisSettings } from "../../src/wal/kinesis-wal/kinesis-settings.ts";
 import { viewKinesisLog } from "../../src/wal/kinesis-wal/kinesis-wal.ts";
 import { openWal } from "../../src/wal/open-wal.ts";
-import { type ImportingWal, type LogRecord, RECORD_TYPE } from "../../src/wal/wal.ts";
+import { type ImportingWal, RECORD_TYPE } from "../../src/wal/wal.ts";
+import { appendText, claimedWalContract, textsOf } from "../contract/claimed-wal.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { kinesisSettingsOf } from "../harness/kinesis-settings.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
@@ -72,16 +73,6 @@ const viewLog = (topic: string) =>
     kinesis: kinesisSettingsOf(proxy?.url ?? ""),
   });
 
-const append = (wal: ImportingWal, text: string) =>
-  wal.append(RECORD_TYPE.record, Buffer.from(text));
-
-async function texts(wal: Pick<ImportingWal, "read">, from = 0): Promise<string[]> {
-  const all: LogRecord[] = [];
-  for await (const records of wal.read(from)) all.push(...records);
-  expect(all.map(({ offset }) => offset)).toEqual(all.map((_, i) => from + i));
-  return all.map(({ body }) => Buffer.from(body).toString());
-}
-
 function must(): KinesisClient {
   if (client === undefined) throw new Error("the service runs");
   return client;
@@ -105,71 +96,17 @@ async function split(StreamName: string): Promise<void> {
   await settled(StreamName);
 }
 
-describe("two servers on one log", () => {
-  test("the later one writes; the earlier one is told at its next write, and reads on", async () => {
-    const first = await open("two-servers");
-    await append(first, "a");
-    const second = await open("two-servers");
-    expect(second.logId).toBe(first.logId);
-    await append(second, "b");
-    await expect(append(first, "lost")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
-    expect(first.unavailable?.message).toContain("another server has taken over");
-    await append(second, "c");
-    expect(await texts(second)).toEqual(["a", "b", "c"]);
-  });
-
-  test("under the load of both, every record that was answered is there, once, in order", async () => {
-    const writers = [await open("contended")];
-    const answered: string[] = [];
-    const write = async (wal: ImportingWal, name: string) => {
-      for (let i = 0; ; i++) {
-        const text = `${name}-${i}`;
-        const fate = await append(wal, text).catch(() => undefined);
-        if (fate === undefined) return;
-        answered.push(text);
-      }
-    };
-    const running = writers.map((wal) => write(wal, "0"));
-    for (let i = 1; i <= 4; i++) {
-      const next = await open("contended");
-      writers.push(next);
-      running.push(write(next, String(i)));
-    }
-    await writers.at(-1)?.close();
-    await Promise.all(running);
-    const found = await texts(await open("contended"));
-    expect(found.filter((text) => answered.includes(text)).sort()).toEqual(answered.sort());
-    expect(new Set(found).size).toBe(found.length);
-  });
-});
+claimedWalContract(open);
 
 test("partitions are shards of their own, in the order of their hash keys", async () => {
   const logs: ImportingWal[] = [];
   for (const partition of [0, 1, 2]) logs.push(await open("shards", { partitions: 3 }, partition));
-  for (const [i, wal] of logs.entries()) await append(wal, `of ${i}`);
+  for (const [i, wal] of logs.entries()) await appendText(wal, `of ${i}`);
   for (const [i, wal] of logs.entries()) {
     await wal.close();
-    expect(await texts(await open("shards", {}, i))).toEqual([`of ${i}`]);
+    expect(await textsOf(await open("shards", {}, i))).toEqual([`of ${i}`]);
   }
   await expect(open("shards", {}, 3)).rejects.toMatchObject({ reason: "CONFIG_INVALID" });
-});
-
-test("a history longer than memory is read from any offset, also by a server that opens anew", async () => {
-  const COUNT = 50_000;
-  const first = await open("long");
-  for (let from = 0; from < COUNT; from += 10_000) {
-    await Promise.all(Array.from({ length: 10_000 }, (_, i) => append(first, String(from + i))));
-  }
-  await first.close();
-  const wal = await open("long");
-  expect(wal).toMatchObject({ start: 0, end: COUNT });
-  for (const from of [COUNT - 1, 31_234, 16_384, 8_191, 1, 0]) {
-    const steps = wal.read(from)[Symbol.asyncIterator]();
-    const { value } = await steps.next();
-    expect(Buffer.from(value?.[0]?.body ?? "").toString()).toBe(String(from));
-    await steps.return?.();
-  }
-  expect(await texts(wal)).toEqual(Array.from({ length: COUNT }, (_, i) => String(i)));
 });
 
 /** A fault for requests of one operation. */
@@ -206,55 +143,55 @@ describe("a request that goes wrong", () => {
       const wal = await open(`again-${name.replaceAll(/[^a-z]/g, "-")}`);
       for (const text of ["a", "b", "c"]) {
         on(operation, atFirst(text === "b" ? 2 : 1, fault));
-        await append(wal, text);
+        await appendText(wal, text);
       }
       const large = Buffer.alloc(3 * 1024 * 1024, "x");
       on(operation, atFirst(1, fault));
       await wal.append(RECORD_TYPE.record, large);
       on("none", () => undefined);
-      const found = await texts(wal);
+      const found = await textsOf(wal);
       expect(found.slice(0, 3)).toEqual(["a", "b", "c"]);
       expect(found.slice(3)).toEqual([large.toString()]);
       await wal.close();
-      expect(await texts(await open(wal.topic))).toEqual(found);
+      expect(await textsOf(await open(wal.topic))).toEqual(found);
     },
   );
 
   test("while nothing answers, writes are refused after five seconds, and it heals by itself", async () => {
     const wal = await open("outage");
-    await append(wal, "before");
+    await appendText(wal, "before");
     if (proxy !== undefined) proxy.fault = () => ({ kind: "silent" });
-    const pending = append(wal, "in doubt").then(
+    const pending = appendText(wal, "in doubt").then(
       () => "kept",
       (error: Error & { reason?: string }) => error.reason,
     );
     while (wal.unavailable === undefined) await Bun.sleep(20);
-    await expect(append(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
+    await expect(appendText(wal, "refused")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
     if (proxy !== undefined) proxy.fault = () => undefined;
     while (wal.unavailable !== undefined) await Bun.sleep(20);
-    await append(wal, "after");
+    await appendText(wal, "after");
     expect(await pending).toBe("kept");
-    expect(await texts(wal)).toEqual(["before", "in doubt", "after"]);
+    expect(await textsOf(wal)).toEqual(["before", "in doubt", "after"]);
   });
 });
 
 describe("what is refused", () => {
   test("a stream whose shards were split, at the start and while the log is open", async () => {
     const wal = await open("split");
-    await append(wal, "a");
+    await appendText(wal, "a");
     await split("split");
-    const lost = append(wal, "b").catch((error: Error & { reason?: string }) => error.reason);
+    const lost = appendText(wal, "b").catch((error: Error & { reason?: string }) => error.reason);
     while (wal.unavailable === undefined) await Bun.sleep(20);
     expect(wal.unavailable.message).toContain("was resharded");
-    await expect(append(wal, "c")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
-    expect(await texts(wal)).toEqual(["a"]);
+    await expect(appendText(wal, "c")).rejects.toMatchObject({ reason: "LOG_UNAVAILABLE" });
+    expect(await textsOf(wal)).toEqual(["a"]);
     await wal.close();
     expect(await lost).toBe("OUTCOME_UNKNOWN");
     const refused = open("split");
     await expect(refused).rejects.toMatchObject({ reason: "CONFIG_INVALID" });
     await expect(refused).rejects.toThrow("split or merged");
     const view = await viewLog("split");
-    expect(view && (await texts(view))).toEqual(["a"]);
+    expect(view && (await textsOf(view))).toEqual(["a"]);
     await view?.close();
   });
 
@@ -264,7 +201,7 @@ describe("what is refused", () => {
     await expect(refused).rejects.toThrow("it keeps records for 168 hours");
     const look = must().send(new DescribeStreamSummaryCommand({ StreamName: "unarchived" }));
     await expect(look).rejects.toThrow("not found");
-    await append(await open("unarchived", { isArchived: false, allowUnsafe: true }), "a");
+    await appendText(await open("unarchived", { isArchived: false, allowUnsafe: true }), "a");
   });
 
   test("a stream in which somebody else writes", async () => {
@@ -307,7 +244,7 @@ describe("records that expired", () => {
 
   test("a log of which nothing is left is never taken for a new one", async () => {
     const wal = await open("expired");
-    await append(wal, "a");
+    await appendText(wal, "a");
     await wal.close();
     forget();
     const refused = open("expired");

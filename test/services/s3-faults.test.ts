@@ -8,7 +8,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { S3BlobStore, type S3BlobStoreOptions } from "../../src/blob/s3-blob-store.ts";
 import { ArchiveBench } from "../harness/archive-bench.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
-import { type Fault, type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
+import { type Fault, type FaultyProxy, STORAGE_FAULTS, startFaultyProxy } from "./faulty-proxy.ts";
 import { type S3, startS3 } from "./s3.ts";
 
 const never = new AbortController().signal;
@@ -191,23 +191,15 @@ describe("what is configured wrongly", () => {
 });
 
 describe("an archive over a bad network", () => {
-  const FAULTS: readonly Fault[] = [
-    { kind: "answer", status: 500 },
-    { kind: "answer", status: 503 },
-    { kind: "closed" },
-    { kind: "torn" },
-    { kind: "flipped" },
-    { kind: "silent" },
-    { kind: "unheard" },
-  ];
-
   test.each([1, 2, 3])(
     "is whole when the trouble is over (seed %d)",
     async (seed) => {
       const random = new SeededRandom(seed);
       let isBad = true;
       proxy.fault = () =>
-        isBad && random.float() < 0.3 ? FAULTS[random.below(FAULTS.length)] : undefined;
+        isBad && random.float() < 0.3
+          ? STORAGE_FAULTS[random.below(STORAGE_FAULTS.length)]
+          : undefined;
       await using bench = await ArchiveBench.open({ store: open({ timeoutMs: SHORT_MS }) });
       for (let round = 0; round < 3; round++) {
         await bench.append("acme", 5);

@@ -10,7 +10,7 @@ import {
 } from "../flags.ts";
 
 /** `entdb archive`: how the archive of a running server is. `entdb log --from-archive` shows what is in it. */
-export function archiveCommand(context: CliContext): Command {
+export function declareArchive(command: Command, context: CliContext): void {
   const status = new Command("status").description(
     "show how far the log is archived, and what stands in the way",
   );
@@ -19,5 +19,5 @@ export function archiveCommand(context: CliContext): Command {
     await context.output.record(flags.output, state);
     if ("failure" in state) context.conclude(EXIT.unavailable);
   });
-  return new Command("archive").description("the archive of a running server").addCommand(status);
+  command.addCommand(status);
 }

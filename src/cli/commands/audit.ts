@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import {
   addOutputFlag,
@@ -22,15 +22,14 @@ type Flags = TenantFlags &
   };
 
 /** `entdb audit`: what was done and refused, newest first. */
-export function auditCommand(context: CliContext): Command {
-  const command = new Command("audit")
-    .description("list what was done and refused in a tenant, newest first")
+export function declareAudit(command: Command, context: CliContext): void {
+  command
     .option("--server", "of the whole server: tenants, keys, failed credentials")
     .option("--from <time>", "from then on: a date, or Unix milliseconds", timeOf)
     .option("--until <time>", "before then", timeOf)
     .option("--limit <count>", "at most so many", wholeNumber(1), 100);
   addOutputFlag(addTenantFlags(command));
-  return command.action(async (flags: Flags) => {
+  command.action(async (flags: Flags) => {
     const { from, until, limit } = flags;
     const path = flags.server ? "/admin/audit" : "/v1/audit";
     const query: [string, string][] = [];

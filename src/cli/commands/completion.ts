@@ -1,13 +1,12 @@
-import { Argument, Command } from "commander";
+import { Argument, type Command } from "commander";
 import type { CliContext } from "../context.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 type Shell = (typeof SHELLS)[number];
 
 /** `entdb completion <shell>`: the script that teaches a shell to complete `entdb`. */
-export function completionCommand(context: CliContext): Command {
-  return new Command("completion")
-    .description("print the script that lets a shell complete entdb's commands")
+export function declareCompletion(command: Command, context: CliContext): void {
+  command
     .addArgument(new Argument("<shell>").choices(SHELLS))
     .addHelpText("after", "\nFor this shell only:  source <(entdb completion bash)")
     .action(async (shell: Shell) => {
@@ -18,8 +17,8 @@ export function completionCommand(context: CliContext): Command {
 }
 
 /** What the scripts call: `entdb complete -- <words so far>`. Not shown in help. */
-export function completeCommand(): Command {
-  return new Command("complete")
+export function declareComplete(command: Command): Command {
+  return command
     .argument("[words...]")
     .allowUnknownOption()
     .helpOption(false)

@@ -5,10 +5,8 @@ import type { CliContext } from "../context.ts";
 import { addOutputFlag, type OutputFlags } from "../flags.ts";
 
 /** `entdb config`: what a server started here and now would run with. */
-export function configCommand(context: CliContext): Command {
-  return new Command("config")
-    .description("show the configuration")
-    .addCommand(showCommand(context));
+export function declareConfig(command: Command, context: CliContext): void {
+  command.addCommand(showCommand(context));
 }
 
 type ShowFlags = OutputFlags &

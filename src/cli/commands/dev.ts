@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { buildInfo } from "../../base/build-info.ts";
 import { addConfigFlags, configTexts } from "../config-flags.ts";
 import type { CliContext } from "../context.ts";
@@ -14,11 +14,12 @@ type DevFlags = Record<string, unknown> & {
 };
 
 /** `entdb dev`: a server for this machine alone, and everything needed to try it. */
-export function devCommand(context: CliContext): Command {
-  const command = new Command("dev")
-    .description("run a server on this machine to try things out, and show what to paste")
-    .option("--throw-away", "keep the data in a temporary directory that is removed at the end");
-  return addConfigFlags(command, "dev").action((flags: DevFlags) =>
+export function declareDev(command: Command, context: CliContext): void {
+  command.option(
+    "--throw-away",
+    "keep the data in a temporary directory that is removed at the end",
+  );
+  addConfigFlags(command, "dev").action((flags: DevFlags) =>
     flags.throwAway ? devThrowAway(context, flags) : dev(context, flags, flags.dataDir),
   );
 }

@@ -2,7 +2,7 @@
  * `entdb doctor`: would a server start here, keep its promise and go on? One line for each
  * thing looked at, with what to do. Exit 1 when one of them fails.
  */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { buildInfo } from "../../base/build-info.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Config } from "../../config/options.ts";
@@ -13,12 +13,11 @@ import { addOutputFlag, type OutputFlags } from "../flags.ts";
 
 type DoctorFlags = OutputFlags & { readonly dataDir?: string; readonly config?: string };
 
-export function doctorCommand(context: CliContext): Command {
-  const command = new Command("doctor")
-    .description("check this machine, the data directory, the log and the place of the backup")
+export function declareDoctor(command: Command, context: CliContext): void {
+  command
     .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
     .option("--config <file>", "configuration file");
-  return addOutputFlag(command).action(async (flags: DoctorFlags) => {
+  addOutputFlag(command).action(async (flags: DoctorFlags) => {
     const findings = await examine(context, flags);
     await context.output.rows(
       flags.output,

@@ -20,16 +20,14 @@ import { readCommand, subscribeCommand } from "./events-read.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
-export function eventsCommand(context: CliContext): Command {
-  const command = new Command("events")
-    .description("append to aggregates, read and follow their events")
+export function declareEvents(command: Command, context: CliContext): void {
+  command
     .addCommand(appendCommand(context))
     .addCommand(readCommand(context))
     .addCommand(subscribeCommand(context))
     .addCommand(headsCommand(context))
     .addCommand(headCommand(context));
   for (const consumer of consumerCommands(context)) command.addCommand(consumer);
-  return command;
 }
 
 type AppendFlags = Flags & {

@@ -17,9 +17,8 @@ import { readPages } from "../pages.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
-export function groupsCommand(context: CliContext): Command {
-  return new Command("groups")
-    .description("show and change a tenant's groups")
+export function declareGroups(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(putCommand(context))
     .addCommand(memberCommand(context, "add", "put an actor or a group into a group"))

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../failure.ts";
 import {
@@ -10,9 +10,8 @@ import {
 } from "../flags.ts";
 
 /** `entdb health`: exit 0 when the server is healthy, 5 when it is not or does not answer. */
-export function healthCommand(context: CliContext): Command {
-  const command = new Command("health").description("ask a running server how it is");
-  return addOutputFlag(addServerFlags(command)).action(async (flags: ServerFlags & OutputFlags) => {
+export function declareHealth(command: Command, context: CliContext): void {
+  addOutputFlag(addServerFlags(command)).action(async (flags: ServerFlags & OutputFlags) => {
     const health = await serverClient(context, flags).get("/health");
     await context.output.record(flags.output, health);
     if (health["status"] !== "healthy") context.conclude(EXIT.unavailable);

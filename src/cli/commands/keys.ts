@@ -22,9 +22,8 @@ import { timeOf } from "../time.ts";
 
 type Flags = TenantFlags & OutputFlags & { readonly server?: true };
 
-export function keysCommand(context: CliContext): Command {
-  return new Command("keys")
-    .description("make, list and revoke API keys")
+export function declareKeys(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(createCommand(context))
     .addCommand(revokeCommand(context));

@@ -4,7 +4,7 @@
  * as they come.
  */
 import { existsSync } from "node:fs";
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { Config } from "../../config/options.ts";
 import type { DistantLog } from "../../server/view-log.ts";
 import type { ObservedEnd } from "../../wal/file-wal/observe-log.ts";
@@ -26,11 +26,8 @@ interface LogFlags extends OutputFlags {
   readonly fromArchive?: true;
 }
 
-export function logCommand(context: CliContext): Command {
-  const command = new Command("log")
-    .description(
-      "read the records of the log: of a data directory, or in Kafka or Kinesis where the settings say so; a server may be running on it",
-    )
+export function declareLog(command: Command, context: CliContext): void {
+  command
     .option("--data-dir <path>", "the data directory (env ENTDB_DATA_DIR)")
     .option("--config <file>", "configuration file")
     .option("--from <offset>", "the first record, as 123 or 0:123", offsetOf)
@@ -39,7 +36,7 @@ export function logCommand(context: CliContext): Command {
     .option("--from-archive", "what was archived instead, of one tenant or of all, one by one")
     .option("--follow", "go on as the log grows, until interrupted");
   addOutputFlag(command, "jsonl").action((flags: LogFlags) => showLog(context, flags));
-  return command.enablePositionalOptions().addCommand(logCopyCommand(context));
+  command.enablePositionalOptions().addCommand(logCopyCommand(context));
 }
 
 async function showLog(context: CliContext, flags: LogFlags): Promise<void> {

@@ -28,9 +28,8 @@ type ListFlags = Flags & {
 type SearchFlags = Flags & { readonly prefix?: true; readonly limit: number };
 type ChangeFlags = Flags & { readonly upTo?: string; readonly idempotencyKey?: string };
 
-export function mailboxCommand(context: CliContext): Command {
-  return new Command("mailbox")
-    .description("show and clear mailboxes")
+export function declareMailbox(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(unreadCommand(context))

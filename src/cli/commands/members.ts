@@ -17,9 +17,8 @@ import { readPages } from "../pages.ts";
 type Flags = TenantFlags & OutputFlags;
 
 /** `entdb members`: who belongs to a tenant, with which roles. */
-export function membersCommand(context: CliContext): Command {
-  return new Command("members")
-    .description("show and change who belongs to a tenant, with which roles")
+export function declareMembers(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(setCommand(context))
     .addCommand(removeCommand(context));

@@ -18,16 +18,14 @@ import { readPayload } from "../payload.ts";
 import { nodeAccessCommands } from "./node-access.ts";
 
 /** `entdb node`: one node at a time, each write a transaction of one operation. */
-export function nodeCommand(context: CliContext): Command {
-  const command = new Command("node")
-    .description("read and write single nodes, and say who may use them")
+export function declareNode(command: Command, context: CliContext): void {
+  command
     .addCommand(getCommand(context))
     .addCommand(createCommand(context))
     .addCommand(updateCommand(context))
     .addCommand(deleteCommand(context))
     .addCommand(restoreCommand(context));
   for (const access of nodeAccessCommands(context)) command.addCommand(access);
-  return command;
 }
 
 type Flags = TenantFlags & OutputFlags;

@@ -2,7 +2,7 @@
  * `entdb query`: nodes of one type, filtered and in order. Filters are handed on as they are
  * typed: which fields and operators there are, the server says.
  */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
@@ -27,9 +27,8 @@ type QueryFlags = TenantFlags &
     readonly includeDeleted?: true;
   };
 
-export function queryCommand(context: CliContext): Command {
-  const command = new Command("query")
-    .description("list nodes of a type")
+export function declareQuery(command: Command, context: CliContext): void {
+  command
     .argument(
       "[filters...]",
       "name=value, or name.op=value: eq neq gt gte lt lte in like contains is_null",
@@ -40,7 +39,7 @@ export function queryCommand(context: CliContext): Command {
     .option("--order <terms>", "fields to order by, separated by commas; -name is descending")
     .option("--include-deleted", "deleted nodes too");
   addOutputFlag(addTenantFlags(command));
-  return command.action(async (filters: string[], flags: QueryFlags) => {
+  command.action(async (filters: string[], flags: QueryFlags) => {
     const query = [...queryParameters(flags), ...filters.map(filterParameter)];
     const answer = await tenantClient(context, flags).get("/v1/nodes", query);
     const nodes = Array.isArray(answer["nodes"]) ? answer["nodes"].filter(isJsonObject) : [];

@@ -3,7 +3,7 @@
  * server that runs, while it serves the others; with `--data-dir` on the files of a stopped
  * one, under their lock.
  */
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT } from "../failure.ts";
@@ -23,13 +23,12 @@ type RebuildFlags = TenantFlags &
   OutputFlags &
   ConfirmFlags & { readonly dataDir?: string; readonly config?: string };
 
-export function rebuildCommand(context: CliContext): Command {
-  const command = new Command("rebuild")
-    .description("make a tenant's files again from the log")
+export function declareRebuild(command: Command, context: CliContext): void {
+  command
     .option("--data-dir <path>", "without a server: the data directory of a stopped one")
     .option("--config <file>", "configuration file of the stopped server");
   addOutputFlag(addConfirmFlags(addTenantFlags(command)));
-  return command.action((flags: RebuildFlags) => rebuild(context, flags));
+  command.action((flags: RebuildFlags) => rebuild(context, flags));
 }
 
 async function rebuild(context: CliContext, flags: RebuildFlags): Promise<void> {

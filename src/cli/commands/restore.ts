@@ -22,15 +22,14 @@ interface TimeFlags extends SourceFlags {
   readonly dryRun?: true;
 }
 
-export function restoreCommand(context: CliContext): Command {
-  const command = new Command("restore")
-    .description("restore data out of snapshots and archive")
+export function declareRestore(command: Command, context: CliContext): void {
+  command
     .option("--target-time <time>", "as it was then, or `latest`", targetTimeOf)
     .option("--output-dir <path>", "the data directory to make; must not exist, or be empty")
     .option("--tenant-id <id>", "this tenant only")
     .option("--dry-run", "do everything, and throw it away");
   addOutputFlag(addSourceFlags(command));
-  return command
+  command
     .action((flags: TimeFlags) => restoreToTime(context, flags))
     .addCommand(listCommand(context))
     .addCommand(fromSnapshotCommand(context))

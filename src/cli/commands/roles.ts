@@ -17,9 +17,8 @@ import { columns } from "../format.ts";
 type Flags = TenantFlags & OutputFlags;
 
 /** `entdb roles`: names for rights. */
-export function rolesCommand(context: CliContext): Command {
-  return new Command("roles")
-    .description("show and change a tenant's roles and their rights")
+export function declareRoles(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(putCommand(context))
     .addCommand(deleteCommand(context));

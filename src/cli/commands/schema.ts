@@ -21,9 +21,8 @@ import { schemaLockCommand } from "./schema-lock.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
-export function schemaCommand(context: CliContext): Command {
-  return new Command("schema")
-    .description("show and change the types of a tenant")
+export function declareSchema(command: Command, context: CliContext): void {
+  command
     .addCommand(getCommand(context))
     .addCommand(snapshotCommand(context))
     .addCommand(checkCommand(context))

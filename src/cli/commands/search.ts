@@ -1,5 +1,5 @@
 /** `entdb search`: nodes by the words in their searchable fields. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
@@ -20,16 +20,15 @@ type SearchFlags = TenantFlags &
     readonly limit: number;
   };
 
-export function searchCommand(context: CliContext): Command {
-  const command = new Command("search")
-    .description("find nodes by words in their searchable fields")
+export function declareSearch(command: Command, context: CliContext): void {
+  command
     .argument("<words...>", "words, all of which a node must hold")
     .option("--type <types>", "numbers or names of node types, separated by commas")
     .option("--fields <names>", "only these fields of the one type, separated by commas")
     .option("--prefix", "the last word may be the beginning of one")
     .option("--limit <count>", "at most so many nodes", wholeNumber(1), 20);
   addOutputFlag(addTenantFlags(command));
-  return command.action(async (words: string[], flags: SearchFlags) => {
+  command.action(async (words: string[], flags: SearchFlags) => {
     const query: [string, string][] = [
       ["query", words.join(" ")],
       ["limit", String(flags.limit)],

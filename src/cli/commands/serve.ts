@@ -1,11 +1,10 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { addConfigFlags, configTexts } from "../config-flags.ts";
 import type { CliContext } from "../context.ts";
 
 /** `entdb serve`: the server, until it is told to stop. */
-export function serveCommand(context: CliContext): Command {
-  const command = new Command("serve").description("run the server");
-  return addConfigFlags(command, "serve").action(
+export function declareServe(command: Command, context: CliContext): void {
+  addConfigFlags(command, "serve").action(
     async (flags: Record<string, unknown> & { config?: string }) => {
       const { loadConfig } = await import("../../config/load.ts");
       const { serve } = await import("../serve.ts");

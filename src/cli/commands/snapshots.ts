@@ -16,11 +16,8 @@ interface Flags extends ServerFlags, OutputFlags {
   readonly tenantId?: string;
 }
 
-export function snapshotsCommand(context: CliContext): Command {
-  return new Command("snapshots")
-    .description("take and list snapshots of a running server")
-    .addCommand(createCommand(context))
-    .addCommand(listCommand(context));
+export function declareSnapshots(command: Command, context: CliContext): void {
+  command.addCommand(createCommand(context)).addCommand(listCommand(context));
 }
 
 function createCommand(context: CliContext): Command {

@@ -26,9 +26,8 @@ import { readPages } from "../pages.ts";
 
 type Flags = ServerFlags & OutputFlags;
 
-export function tenantsCommand(context: CliContext): Command {
-  return new Command("tenants")
-    .description("create, show, suspend and delete tenants")
+export function declareTenants(command: Command, context: CliContext): void {
+  command
     .addCommand(listCommand(context))
     .addCommand(getCommand(context))
     .addCommand(createCommand(context))

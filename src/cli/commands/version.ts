@@ -1,12 +1,11 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { buildInfo } from "../../base/build-info.ts";
 import type { CliContext } from "../context.ts";
 import { addOutputFlag, type OutputFlags } from "../flags.ts";
 
 /** `entdb version`. */
-export function versionCommand(context: CliContext): Command {
-  const command = new Command("version").description("print the version");
-  return addOutputFlag(command).action(async ({ output }: OutputFlags) => {
+export function declareVersion(command: Command, context: CliContext): void {
+  addOutputFlag(command).action(async ({ output }: OutputFlags) => {
     if (output === "table") return context.output.text(`entdb ${buildInfo.version}\n`);
     await context.output.record(output, {
       version: buildInfo.version,

@@ -2,7 +2,7 @@
  * `entdb watch`: what is changed in a tenant, a line for each change, until interrupted. The
  * last change of a transaction carries the position to go on from with `--after`.
  */
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { isJsonObject, type JsonObject, parseJson } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { CliContext } from "../context.ts";
@@ -23,9 +23,8 @@ interface WatchFlags extends TenantFlags {
   readonly output: "jsonl" | "table";
 }
 
-export function watchCommand(context: CliContext): Command {
-  const command = new Command("watch")
-    .description("show what is changed as it happens, until interrupted")
+export function declareWatch(command: Command, context: CliContext): void {
+  command
     .option("--type <type>", "number or name of a node type; may be repeated", several, [])
     .option("--edge-type <type>", "number or name of an edge type; may be repeated", several, [])
     .option("--after <position>", "changes behind this position_token, instead of from now on")
@@ -36,7 +35,7 @@ export function watchCommand(context: CliContext): Command {
         .choices(["jsonl", "table"])
         .default("jsonl"),
     );
-  return addTenantFlags(command).action((flags: WatchFlags) => watch(context, flags));
+  addTenantFlags(command).action((flags: WatchFlags) => watch(context, flags));
 }
 
 async function watch(context: CliContext, flags: WatchFlags): Promise<void> {

@@ -5,7 +5,8 @@
  */
 import { type Identity, isOfServer } from "../../access/identity.ts";
 import { EntError, invalid } from "../../base/errors.ts";
-import type { AuditPlace, AuditRange, StoredAuditRow } from "../../store/reader/audit-reader.ts";
+import type { AuditPlace, AuditRow } from "../../store/audit-row.ts";
+import type { AuditRange } from "../../store/reader/audit-reader.ts";
 import type { CatalogEntry, CatalogReader } from "../../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../../store/tenant-stores.ts";
 import type { Catalog } from "../../tenant/catalog.ts";
@@ -45,7 +46,7 @@ export class AuditAdministration {
     const lists = this.#listsFor(by, tenantId);
     const question = [from, until];
     const scope = { list: "audit", tenantId, actor: by.actor, question } as const;
-    const page = pageByNumbers<StoredAuditRow>(
+    const page = pageByNumbers<AuditRow>(
       scope,
       request,
       (place, limit) => {
@@ -98,7 +99,7 @@ export class AuditAdministration {
     return { since: isOfServer(by) ? BEGINNING : beginningOf(entry), read: [ofTenant, own] };
   }
 
-  #entryOf(row: StoredAuditRow): AuditEntry {
+  #entryOf(row: AuditRow): AuditEntry {
     const { position: offset, seq: _, ...entry } = row;
     return { ...entry, walPosition: formatPosition({ partition: this.#deps.partition, offset }) };
   }
@@ -106,7 +107,7 @@ export class AuditAdministration {
 
 interface AuditLists {
   readonly since: AuditPlace;
-  readonly read: readonly ((range: AuditRange) => readonly StoredAuditRow[])[];
+  readonly read: readonly ((range: AuditRange) => readonly AuditRow[])[];
 }
 
 const BEGINNING: AuditPlace = { at: 0, position: 0, seq: 0 };

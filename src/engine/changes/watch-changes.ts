@@ -16,6 +16,7 @@ import type { Wal } from "../../wal/wal.ts";
 import type { Change, ChangeBatch, Changes, WatchRequest } from "../changes.ts";
 import { beyondLog, tokenOf } from "../freshness.ts";
 import type { OpenViews } from "../open-views.ts";
+import { type SignOfLifeRange, signOfLifeMs } from "../subscription/sign-of-life.ts";
 import type { Batch } from "../subscription/subscriber.ts";
 import { Subscriptions } from "../subscription/subscriptions.ts";
 import type { TenantSchemas } from "../tenant-schemas.ts";
@@ -32,6 +33,12 @@ export interface WatchChangesDeps {
   readonly viewers: Viewers;
   readonly schemas: TenantSchemas;
 }
+
+const HEARTBEAT: SignOfLifeRange = {
+  defaultMs: limits.watchHeartbeatMs,
+  minMs: limits.watchHeartbeatMinMs,
+  maxMs: limits.watchHeartbeatMaxMs,
+};
 
 export class WatchChanges implements Changes {
   readonly #deps: WatchChangesDeps;
@@ -54,7 +61,7 @@ export class WatchChanges implements Changes {
   ): AsyncGenerator<ChangeBatch, void> {
     if (signal.aborted) return;
     const { tenantId } = caller;
-    const heartbeatMs = heartbeatOf(request.heartbeatMs);
+    const heartbeatMs = signOfLifeMs(request.heartbeatMs, "heartbeat_ms", HEARTBEAT);
     const tenant = this.#deps.gate.admitRead(tenantId);
     const interest = this.#interestOf(caller, request);
     const after = this.#startOf(tenant, request);
@@ -117,18 +124,6 @@ function keyOf({ caller, typeIds, edgeTypeIds, withNodes }: ChangeInterest): str
   const sorted = (ids: ReadonlySet<number> | undefined) => ids && [...ids].sort((a, b) => a - b);
   const { actor, roles } = caller;
   return JSON.stringify([actor, roles, sorted(typeIds), sorted(edgeTypeIds), withNodes]);
-}
-
-function heartbeatOf(heartbeatMs: number): number {
-  const { watchHeartbeatMs, watchHeartbeatMinMs: min, watchHeartbeatMaxMs: max } = limits;
-  if (heartbeatMs === 0) return watchHeartbeatMs;
-  if (heartbeatMs >= min && heartbeatMs <= max) return heartbeatMs;
-  throw invalid(
-    "INVALID_REQUEST",
-    `A heartbeat every ${heartbeatMs} ms cannot be had.`,
-    `Ask for ${min} to ${max} ms, or for 0: the default.`,
-    { field: "heartbeat_ms" },
-  );
 }
 
 function tooManyTypes(): EntError {

@@ -4,8 +4,7 @@
  */
 import { abortable } from "../../base/abortable.ts";
 import type { Clock } from "../../base/clock.ts";
-import { EntError, invalid } from "../../base/errors.ts";
-import { limitDetails, limits } from "../../base/limits.ts";
+import { limits } from "../../base/limits.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { StoredEvent } from "../../record/event.ts";
 import { SYSTEM_TENANT_ID } from "../../record/transaction.ts";
@@ -16,8 +15,9 @@ import type { Gate } from "../../tenant/gate.ts";
 import { checkConsumer, checkFilter, reachableNonce } from "../check-events.ts";
 import type { Checkpoint, EventBatch, EventSubscription } from "../events.ts";
 import type { OpenViews } from "../open-views.ts";
+import { type SignOfLifeRange, signOfLifeMs } from "../subscription/sign-of-life.ts";
 import { credentialExpired } from "../subscription/subscriber.ts";
-import { Subscriptions } from "../subscription/subscriptions.ts";
+import { Subscriptions, tooManySubscribers } from "../subscription/subscriptions.ts";
 import { TenantLives } from "../subscription/tenant-lives.ts";
 import type { EventReads } from "./event-reads.ts";
 import { type EventInterest, type EventRow, EventSource } from "./event-source.ts";
@@ -32,6 +32,12 @@ export interface SubscribeEventsDeps {
   /** Where a consumer's checkpoint stands, as the caller may know it. */
   checkpointOf(caller: Caller, consumer: string): Checkpoint;
 }
+
+const KEEP_ALIVE: SignOfLifeRange = {
+  defaultMs: limits.eventKeepAliveMs,
+  minMs: limits.eventKeepAliveMinMs,
+  maxMs: limits.eventKeepAliveMaxMs,
+};
 
 export class SubscribeEvents {
   readonly #deps: SubscribeEventsDeps;
@@ -54,7 +60,7 @@ export class SubscribeEvents {
     request: EventSubscription,
     signal: AbortSignal,
   ): AsyncGenerator<EventBatch, void> {
-    const heartbeatMs = keepAliveOf(request.keepAliveMs);
+    const heartbeatMs = signOfLifeMs(request.keepAliveMs, "keep_alive_ms", KEEP_ALIVE);
     checkFilter(request.filter, "filter");
     if (request.consumer !== "") checkConsumer(request.consumer, "consumer");
     if (signal.aborted) return;
@@ -87,7 +93,7 @@ export class SubscribeEvents {
   ): AsyncGenerator<EventBatch, CatalogEntry | undefined> {
     const { stores, gate, clock } = this.#deps;
     if (stores.findEntry(tenantId) !== undefined) return gate.admitRead(tenantId);
-    if (this.count >= limits.watchers) throw tooMany();
+    if (this.count >= limits.watchers) throw tooManySubscribers("The server has", "watchers");
     this.#waiting += 1;
     try {
       let sentAtMs = clock.monotonic();
@@ -137,26 +143,4 @@ function keyOf({ caller, filter }: EventInterest): string {
     aggregateIdPrefix,
     sorted(tags),
   ]);
-}
-
-function keepAliveOf(keepAliveMs: number): number {
-  const { eventKeepAliveMs, eventKeepAliveMinMs: min, eventKeepAliveMaxMs: max } = limits;
-  if (keepAliveMs === 0) return eventKeepAliveMs;
-  if (keepAliveMs >= min && keepAliveMs <= max) return keepAliveMs;
-  throw invalid(
-    "INVALID_REQUEST",
-    `A keep-alive every ${keepAliveMs} ms cannot be had.`,
-    `Ask for ${min} to ${max} ms, or for 0: the default.`,
-    { field: "keep_alive_ms" },
-  );
-}
-
-function tooMany(): EntError {
-  return new EntError({
-    code: "resource_exhausted",
-    reason: "LIMIT_EXCEEDED",
-    message: `The server has ${limits.watchers} subscribers already, as many as are allowed.`,
-    hint: "End those that nobody reads.",
-    details: limitDetails("watchers"),
-  });
 }

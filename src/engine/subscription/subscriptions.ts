@@ -113,9 +113,9 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
   #enter(tenantId: string): void {
     const here = this.#perTenant.get(tenantId) ?? 0;
     if (here >= limits.watchersPerTenant) {
-      throw tooMany(`Tenant ${tenantId} has`, "watchersPerTenant");
+      throw tooManySubscribers(`Tenant ${tenantId} has`, "watchersPerTenant");
     }
-    if (this.#count >= limits.watchers) throw tooMany("The server has", "watchers");
+    if (this.#count >= limits.watchers) throw tooManySubscribers("The server has", "watchers");
     this.#perTenant.set(tenantId, here + 1);
     this.#count += 1;
   }
@@ -128,7 +128,8 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
   }
 }
 
-function tooMany(whose: string, limit: LimitName): EntError {
+/** LIMIT_EXCEEDED, in words that begin with who has so many: "The server has". */
+export function tooManySubscribers(whose: string, limit: LimitName): EntError {
   return new EntError({
     code: "resource_exhausted",
     reason: "LIMIT_EXCEEDED",

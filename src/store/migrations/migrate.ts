@@ -1,6 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { EntError } from "../../base/errors.ts";
-import { damaged } from "../store-errors.ts";
+import { damaged, formatTooNew } from "../store-errors.ts";
 import { ACCESS_TABLES, EXPIRING_READERS } from "./access-tables.ts";
 import { BUILD_TABLES } from "./build-tables.ts";
 import { CHANGE_TABLES } from "./change-tables.ts";
@@ -24,14 +23,7 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
   const found = Number(
     (db.query("PRAGMA user_version").get() as { user_version: bigint }).user_version,
   );
-  if (found > VIEW_FORMAT) {
-    throw new EntError({
-      code: "failed_precondition",
-      reason: "FORMAT_TOO_NEW",
-      message: `The file ${file} has format ${found}; this EntDB knows formats up to ${VIEW_FORMAT}.`,
-      hint: "Start the EntDB version that wrote it, or a newer one.",
-    });
-  }
+  if (found > VIEW_FORMAT) throw formatTooNew(file, found, VIEW_FORMAT);
   if (found === 1) throw damaged(file, "it has format 1, which lacks what access needs");
   if (found === 0) db.transaction(() => create(db, isSystem)).immediate();
   if (found === 2) db.transaction(() => addEvents(db)).immediate();

@@ -1,23 +1,6 @@
 import type { Database } from "bun:sqlite";
+import type { AuditPlace, AuditRow } from "../audit-row.ts";
 import { LazyStatement } from "../lazy-statement.ts";
-
-/** One thing that was done or refused. */
-export interface StoredAuditRow extends AuditPlace {
-  readonly action: string;
-  readonly tenantId: string;
-  readonly actor: string;
-  readonly credential: string;
-  readonly outcome: string;
-  readonly count: number;
-  readonly details: ReadonlyMap<string, string>;
-}
-
-/** Where a row stands among all of a partition, whatever file it is in. Log time never goes back from position to position. */
-export interface AuditPlace {
-  readonly at: number;
-  readonly position: number;
-  readonly seq: number;
-}
 
 /** Which rows, newest first: from the one place on, up to before the other. */
 export interface AuditRange {
@@ -29,7 +12,7 @@ export interface AuditRange {
 const COLUMNS = "position, seq, at, action, tenant_id, actor, credential, outcome, count, details";
 type Row = [bigint, bigint, bigint, string, string, string, string, string, bigint, string];
 
-function rowOf(row: Row): StoredAuditRow {
+function rowOf(row: Row): AuditRow {
   return {
     position: Number(row[0]),
     seq: Number(row[1]),
@@ -60,12 +43,12 @@ export class AuditReader {
     );
   }
 
-  list(range: AuditRange): StoredAuditRow[] {
+  list(range: AuditRange): AuditRow[] {
     return (this.#all.ready.values(...bindings(range)) as Row[]).map(rowOf);
   }
 
   /** In the file of `_system`: what was done to a tenant. */
-  listOf(tenantId: string, range: AuditRange): StoredAuditRow[] {
+  listOf(tenantId: string, range: AuditRange): AuditRow[] {
     return (this.#ofTenant.ready.values(tenantId, ...bindings(range)) as Row[]).map(rowOf);
   }
 }

@@ -1,24 +1,6 @@
 import type { Database } from "bun:sqlite";
+import type { AuditRow } from "../audit-row.ts";
 import { LazyStatement } from "../lazy-statement.ts";
-
-/** One thing that was done or refused, for those who must account for it. */
-export interface AuditRow {
-  /** Offset of the record, and a number within it. */
-  readonly position: number;
-  readonly seq: number;
-  /** Log time, Unix milliseconds. */
-  readonly at: number;
-  readonly action: string;
-  readonly tenantId: string;
-  readonly actor: string;
-  /** "key:…", "jwt:…"; empty in trusted mode. */
-  readonly credential: string;
-  /** "applied", or the reason of the refusal. */
-  readonly outcome: string;
-  /** How many alike it stands for. */
-  readonly count: number;
-  readonly details: ReadonlyMap<string, string>;
-}
 
 /** Rows are only ever added. */
 export class AuditWriter {

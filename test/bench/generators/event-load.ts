@@ -1,95 +1,88 @@
 /**
- * The load generator for `eventstore.v1`: h2load sends one and the same message, and an append is
- * never the same as the one before. A process of its own, HTTP/2 by hand, no client library.
+ * The load generator for event stores: h2load sends one and the same message, and an append is
+ * never the same as the one before. A process of its own, HTTP/2 by hand, no client library; the
+ * same for every store.
  *
- *     bun event-load.ts append <url> <run> <in flight> <events per request> <seconds|calls> <n>
+ *     bun event-load.ts append <entdb|umadb> <url> <run> <in flight> <events per request> <seconds|calls> <n>
  *     bun event-load.ts subscribe <url> <events>
  *
  * Prints what it measured as JSON; ends with 1 when anything was refused.
  */
-import { type ClientHttp2Session, connect } from "node:http2";
 import {
-  APPEND_PATH,
-  appendRequest,
-  framed,
+  ENTDB_APPEND,
   SUBSCRIBE_PATH,
   subscribeRequest,
+  UMADB_APPEND,
 } from "../events/append-frame.ts";
 import { AggregatePool } from "../events/event-side.ts";
 import { type Budget, closedLoop } from "../measure.ts";
+import { BareHttp2 } from "./bare-http2.ts";
 
 /** So many connections at the most; further callers are streams on them. */
 const CONNECTIONS = 8;
 
-function open(session: ClientHttp2Session, path: string, body: Uint8Array) {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": path,
-    "content-type": "application/grpc",
-    te: "trailers",
-  });
-  stream.end(framed(body));
-  return stream;
-}
-
-function call(session: ClientHttp2Session, path: string, body: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = open(session, path, body);
-    let status: unknown;
-    stream.on("trailers", (trailers) => {
-      status = trailers["grpc-status"];
-    });
-    stream.on("data", () => undefined);
-    stream.once("error", reject);
-    stream.once("close", () => {
-      if (status === "0") resolve();
-      else reject(new Error(`${path}: grpc-status ${String(status)}`));
-    });
-  });
-}
-
 async function append(args: readonly string[]): Promise<unknown> {
-  const [url = "", run = "", inFlight = "1", events = "1", unit = "calls", amount = "1"] = args;
+  const [store, url = "", run = "", inFlight = "1", events = "1", unit, amount = "1"] = args;
+  const wire = store === "umadb" ? UMADB_APPEND : ENTDB_APPEND;
   const callers = Number(inFlight);
-  const sessions = Array.from({ length: Math.min(callers, CONNECTIONS) }, () => connect(url));
+  const lines = Array.from({ length: Math.min(callers, CONNECTIONS) }, () => new BareHttp2(url));
   const pool = new AggregatePool(run, callers);
   const count = Number(events);
   const budget: Budget =
     unit === "seconds" ? { seconds: Number(amount) } : { calls: Number(amount) };
   const ask = (n: number) =>
     pool.use(async (aggregate) => {
-      const session = sessions[n % sessions.length] as ClientHttp2Session;
-      await call(session, APPEND_PATH, appendRequest(aggregate, count));
-      aggregate.head += count;
+      const line = lines[n % lines.length] as BareHttp2;
+      const answer = await line.call(wire.path, wire.request(aggregate, count));
+      wire.advance(aggregate, count, answer);
     });
-  const measured = await closedLoop(ask, callers, budget);
-  for (const session of sessions) session.destroy();
-  return measured;
+  return await closedLoop(ask, callers, budget);
 }
 
 /** Counts the frames of events without a look inside; a keep-alive's is empty. */
 async function subscribe([url = "", events = "0"]: readonly string[]): Promise<unknown> {
-  const session = connect(url);
   const wanted = Number(events);
+  const frames = new EventFrames();
   const start = performance.now();
-  const stream = open(session, SUBSCRIBE_PATH, subscribeRequest());
-  let rest: Uint8Array = new Uint8Array(0);
-  let seen = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    while (bytes.length - at >= 5) {
-      const length = bytes.readUInt32BE(at + 1);
-      if (bytes.length - at < 5 + length) break;
-      at += 5 + length;
-      if (length > 0) seen += 1;
+  await new Promise<void>((resolve) => {
+    new BareHttp2(url).stream(SUBSCRIBE_PATH, subscribeRequest(), (chunk) => {
+      frames.feed(chunk);
+      if (frames.events >= wanted) resolve();
+    });
+  });
+  return { seconds: (performance.now() - start) / 1_000, events: frames.events };
+}
+
+const FRAME_HEAD_BYTES = 5;
+
+/** Steps from one gRPC frame to the next, whatever the chunks. */
+class EventFrames {
+  events = 0;
+  /** Of the frame at hand: bytes of its payload that are still to come. */
+  #left = 0;
+  #head: Buffer = Buffer.alloc(0);
+
+  feed(chunk: Buffer): void {
+    let bytes = chunk;
+    if (this.#head.length > 0) {
+      bytes = Buffer.concat([this.#head, chunk]);
+      this.#head = Buffer.alloc(0);
     }
-    rest = bytes.subarray(at);
-    if (seen >= wanted) break;
+    let at = Math.min(this.#left, bytes.length);
+    this.#left -= at;
+    while (at < bytes.length) {
+      if (bytes.length - at < FRAME_HEAD_BYTES) {
+        this.#head = bytes.subarray(at);
+        return;
+      }
+      const length = bytes.readUInt32BE(at + 1);
+      if (length > 0) this.events += 1;
+      at += FRAME_HEAD_BYTES;
+      const here = Math.min(length, bytes.length - at);
+      this.#left = length - here;
+      at += here;
+    }
   }
-  const seconds = (performance.now() - start) / 1_000;
-  session.destroy();
-  return { seconds, events: seen };
 }
 
 const [mode, ...args] = process.argv.slice(2);

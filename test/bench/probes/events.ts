@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { type Postgres, postgresMissing } from "../../services/postgres.ts";
+import { startUmadb, umadbMissing } from "../../services/umadb.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
 import { startBenchServer } from "../databases/entdb-server.ts";
 import { startBenchPostgres } from "../databases/postgres.ts";
@@ -18,7 +19,6 @@ import {
   newAggregates,
   postgresEvents,
 } from "../events/postgres-events.ts";
-import { UmaDB, umadbMissing } from "../events/umadb.ts";
 import { pgbench } from "../generators/pgbench.ts";
 import { type Budget, closedLoop, type Measurement, spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
@@ -47,13 +47,14 @@ interface Contestant {
   measure(inFlight: number, budget: Budget): Promise<Measurement>;
 }
 
-/** Each round asks every side in turn. */
+/** Each round asks every side in turn. Of two, also the ratio of the first to the other, round by round. */
 async function figures(
   what: string,
   contestants: readonly Contestant[],
   inFlight: number,
   eventsPerCall: number,
   { rounds, budget, warmUp }: BenchOptions,
+  ratioGoal?: string,
 ): Promise<Probe[]> {
   const rates = contestants.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {
@@ -62,24 +63,30 @@ async function figures(
       if (round > 0) rates[i]?.push(measured.callsPerSecond * eventsPerCall);
     }
   }
-  return contestants.map(({ name }, i) => ({
+  const probe = (of: string, unit: string, values: readonly number[], goal?: string): Probe => ({
     probe: "events",
-    what: `Events: ${what}, ${inFlight} in flight, ${name}`,
-    unit: "events/s",
+    what: `Events: ${what}, ${inFlight} in flight, ${of}`,
+    unit,
     samples: rounds,
-    value: spreadOf(rates[i] ?? []),
-    goal: undefined,
-  }));
+    value: spreadOf(values),
+    goal,
+  });
+  const probes = contestants.map(({ name }, i) => probe(name, "events/s", rates[i] ?? []));
+  const [ours = [], theirs] = rates;
+  if (theirs === undefined) return probes;
+  const ratios = ours.map((rate, round) => rate / (theirs[round] ?? 0));
+  return [...probes, probe("the first to the other", "×", ratios, ratioGoal)];
 }
+
+/** Of ours to PostgreSQL's, servers alone, by the number in flight. */
+const POSTGRES_GOALS: Readonly<Record<number, string>> = { 8: "≥ 1", 64: "≥ 2" };
+const UMADB_GOAL = "≥ 2";
 
 async function serversAlone(options: BenchOptions): Promise<Probe[]> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(temporaryDirectory()).path;
   const server = opened.use(await startBenchServer(directory, SERVER_CPU));
-  const entdb = (events: number): Contestant => ({
-    name: "EntDB, its own load generator",
-    measure: (inFlight, budget) => generated(server.grpcUrl, inFlight, events, budget),
-  });
+  const entdb = (events: number) => generated("entdb", server.grpcUrl, events);
   const contestants = [entdb(1)];
   if (postgresMissing() === undefined) {
     const postgres = opened.use(await startBenchPostgres(SERVER_CPU));
@@ -88,19 +95,17 @@ async function serversAlone(options: BenchOptions): Promise<Probe[]> {
   const probes: Probe[] = [];
   for (const inFlight of levels(options)) {
     const what = "append of one, servers alone";
-    probes.push(...(await figures(what, contestants, inFlight, 1, options)));
+    const goal = POSTGRES_GOALS[inFlight];
+    probes.push(...(await figures(what, contestants, inFlight, 1, options, goal)));
   }
   const batches = await figures("append of 100", [entdb(BATCH)], 8, BATCH, options);
   probes.push(...batches.map((probe) => ({ ...probe, goal: "> 100000" })));
   if (umadbMissing() === undefined) {
-    const umadb = opened.use(await UmaDB.start(directory));
-    const theirs: Contestant = {
-      name: "UmaDB, its own client",
-      measure: (inFlight, budget) => umadb.measure(newRun(), inFlight, 1, budget),
-    };
+    const umadb = opened.use(await startUmadb(SERVER_CPU));
+    const theirs = generated("umadb", umadb.url, 1);
     for (const inFlight of options.smoke ? [32] : [32, 128]) {
       const what = "append of one, beside UmaDB";
-      probes.push(...(await figures(what, [entdb(1), theirs], inFlight, 1, options)));
+      probes.push(...(await figures(what, [entdb(1), theirs], inFlight, 1, options, UMADB_GOAL)));
     }
   }
   return probes;
@@ -108,7 +113,7 @@ async function serversAlone(options: BenchOptions): Promise<Probe[]> {
 
 function pgbenchContestant(server: Postgres, directory: string): Contestant {
   return {
-    name: "PostgreSQL, pgbench",
+    name: "PostgreSQL, pgbench, fsync and synchronous_commit on",
     measure: async (inFlight, budget) => {
       const run = newRun();
       await newAggregates(server, run, inFlight);
@@ -125,16 +130,16 @@ function pgbenchContestant(server: Postgres, directory: string): Contestant {
   };
 }
 
-/** The load generator in a process of its own. */
-async function generated(
-  url: string,
-  inFlight: number,
-  events: number,
-  budget: Budget,
-): Promise<Measurement> {
-  const amount = "calls" in budget ? ["calls", budget.calls] : ["seconds", budget.seconds];
-  const args = ["append", url, newRun(), inFlight, events, ...amount].map(String);
-  return (await generate(args)) as Measurement;
+/** A store under the load generator, which is a process of its own and the same for both. */
+function generated(store: "entdb" | "umadb", url: string, events: number): Contestant {
+  return {
+    name: `${store === "entdb" ? "EntDB" : "UmaDB"}, fdatasync before the answer`,
+    measure: async (inFlight, budget) => {
+      const amount = "calls" in budget ? ["calls", budget.calls] : ["seconds", budget.seconds];
+      const args = ["append", store, url, newRun(), inFlight, events, ...amount].map(String);
+      return (await generate(args)) as Measurement;
+    },
+  };
 }
 
 async function generate(args: readonly string[]): Promise<unknown> {

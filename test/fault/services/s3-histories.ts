@@ -8,7 +8,12 @@ import { rmSync } from "node:fs";
 import { runBinary } from "../../harness/binary.ts";
 import type { SeededRandom } from "../../harness/seeded-random.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
-import { type Fault, type FaultyProxy, startFaultyProxy } from "../../services/faulty-proxy.ts";
+import {
+  type Fault,
+  type FaultyProxy,
+  STORAGE_FAULTS,
+  startFaultyProxy,
+} from "../../services/faulty-proxy.ts";
 import { startS3 } from "../../services/s3.ts";
 import { checkArchive, untilArchived } from "../bed/archive.ts";
 import { History, operationsOf } from "../bed/history.ts";
@@ -17,16 +22,7 @@ import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 const CYCLES_PER_HISTORY = 4;
 const BUCKET = "histories";
-const FAULTS: readonly Fault[] = [
-  { kind: "answer", status: 500 },
-  { kind: "answer", status: 503 },
-  { kind: "closed" },
-  { kind: "torn" },
-  { kind: "flipped" },
-  { kind: "silent" },
-  { kind: "unheard" },
-  { kind: "slow", everyMs: 20 },
-];
+const FAULTS: readonly Fault[] = [...STORAGE_FAULTS, { kind: "slow", everyMs: 20 }];
 const BAD = 0.3;
 const ANSWERS = 30;
 const BAD_MS_MAX = 2_500;

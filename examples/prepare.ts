@@ -1,12 +1,13 @@
 /**
- * Installs what the example needs. The SDK comes from the folder beside it, and is built first;
- * a program of your own says `bun add @entdb/client`, and needs nothing of this.
+ * Installs what the example in this directory needs. The SDK comes from the folder beside the
+ * examples, and is built first; a program of your own says `bun add @entdb/client`, and needs
+ * nothing of this.
  */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-const HERE = join(import.meta.dir, "..");
-const SDK = join(HERE, "..", "..", "sdk", "typescript");
+const EXAMPLE = process.cwd();
+const SDK = join(import.meta.dir, "..", "sdk", "typescript");
 
 function must(cwd: string, ...command: string[]): void {
   const child = Bun.spawnSync([process.execPath, ...command], {
@@ -22,5 +23,5 @@ if (!existsSync(join(SDK, "dist", "index.js"))) {
   must(SDK, "scripts/build.ts");
 }
 // A folder is copied when it is installed: what changed in it since comes only with a new copy.
-rmSync(join(HERE, "node_modules", "@entdb"), { recursive: true, force: true });
-must(HERE, ...install);
+rmSync(join(EXAMPLE, "node_modules", "@entdb"), { recursive: true, force: true });
+must(EXAMPLE, ...install);
