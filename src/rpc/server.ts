@@ -1,3 +1,4 @@
+import type { PortCounts } from "../face/counts.ts";
 import type { TlsSource } from "../face/tls.ts";
 import { Calls } from "./calls.ts";
 import type { ErrorMap } from "./errors.ts";
@@ -34,6 +35,10 @@ export interface PortExtras {
   readonly tls?: TlsSource | undefined;
   /** Answers what is no RPC's. Undefined: nobody does. */
   readonly mounted?: MountedFace | undefined;
+  /** Lets others of this process take connections on the same port. Defaults to false. */
+  readonly reusePort?: boolean | undefined;
+  /** What the limits of connections are held against. Defaults to this port's own. */
+  readonly counts?: PortCounts | undefined;
 }
 
 export interface RpcListener {
@@ -91,7 +96,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
   const { options, limits, calls, stock, thin, extras } = parts;
   const { clock } = options;
   const policy = options.policy ?? LOOPBACK_POLICY;
-  const connections = new Connections(limits, clock, options.meter);
+  const connections = new Connections(limits, clock, options.meter, extras.counts);
   const common = {
     ...limits,
     stock,
@@ -109,7 +114,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     http2: new Http2Face({ ...common, thin: thinOptions }),
     failed: (cause) => options.log.fault({ requestId: "none", rpc: "none", cause }),
   });
-  const opened = await listener.listen(host, port);
+  const opened = await listener.listen(host, port, extras.reusePort);
   let stopped: Promise<void> | undefined;
   return {
     port: opened,
