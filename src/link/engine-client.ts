@@ -19,7 +19,14 @@ import type { Snapshots } from "../engine/snapshots.ts";
 import type { Schema } from "../schema/types.ts";
 import { Channel, type Port } from "./channel.ts";
 import { IncomingItems } from "./incoming-items.ts";
-import type { CallName, FromEngine, NumberedSchema, StreamName, ToEngine } from "./messages.ts";
+import type {
+  Beside,
+  CallName,
+  FromEngine,
+  NumberedSchema,
+  StreamName,
+  ToEngine,
+} from "./messages.ts";
 
 interface Waiting {
   resolve(answer: unknown): void;
@@ -115,6 +122,18 @@ export class EngineClient implements Engine {
   readonly snapshots: Snapshots = {
     create: this.#method("snapshots.create"),
     list: this.#method("snapshots.list"),
+  };
+
+  /** What a face needs of the engine's thread besides the engine. */
+  readonly beside: {
+    readonly [M in keyof Beside]: (
+      ...asked: Parameters<Beside[M]>
+    ) => Promise<Awaited<ReturnType<Beside[M]>>>;
+  } = {
+    identify: this.#method("beside.identify"),
+    actedFor: this.#method("beside.actedFor"),
+    metricsText: this.#method("beside.metricsText"),
+    isReady: this.#method("beside.isReady"),
   };
 
   /** The same object as long as a schema stands, as the engine itself hands it out: faces compile it once. */

@@ -12,6 +12,7 @@ import type { Caller } from "../record/caller.ts";
 import type { Schema } from "../schema/types.ts";
 import { Channel, type Port } from "./channel.ts";
 import {
+  type Beside,
   type CallName,
   type FromEngine,
   type NumberedSchema,
@@ -37,12 +38,14 @@ let lastSchemaNumber = 0;
 
 export class EngineHost {
   readonly #engine: Engine;
+  readonly #beside: Beside;
   readonly #channel: Channel<FromEngine, ToEngine>;
   readonly #underWay = new Map<number, UnderWay>();
   #closed = false;
 
-  constructor(engine: Engine, port: Port) {
+  constructor(engine: Engine, beside: Beside, port: Port) {
     this.#engine = engine;
+    this.#beside = beside;
     this.#channel = new Channel<FromEngine, ToEngine>({
       port,
       received: (message) => this.#received(message),
@@ -110,14 +113,14 @@ export class EngineHost {
       const [known, caller, freshness] = asked as [number, Caller, Freshness];
       return schemaUnless(engine, known, caller, freshness, abort.signal);
     }
-    return methodOf(engine, name)(...asked, abort.signal);
+    return this.#methodOf(name)(...asked, abort.signal);
   }
 
   async #stream(id: number, name: StreamName, asked: readonly unknown[]): Promise<void> {
     const underWay = this.#begin(id);
     const { signal } = underWay.abort;
     try {
-      const items = methodOf(this.#engine, name)(...asked, signal) as AsyncIterable<unknown>;
+      const items = this.#methodOf(name)(...asked, signal) as AsyncIterable<unknown>;
       for await (const item of items) {
         this.#send({ id, item });
         underWay.credit -= 1;
@@ -134,6 +137,14 @@ export class EngineHost {
     } finally {
       this.#underWay.delete(id);
     }
+  }
+
+  #methodOf(name: CallName | StreamName): Method {
+    const [part = "", member] = name.split(".");
+    if (member === undefined) return methodOf(this.#engine, part);
+    const whole: object =
+      part === "beside" ? this.#beside : (Reflect.get(this.#engine, part) as object);
+    return methodOf(whole, member);
   }
 
   #begin(id: number): UnderWay {
@@ -176,11 +187,8 @@ export class EngineHost {
 /** Nobody reads a stream any more; whoever sent it is told nothing. */
 const GONE = new Error("the stream is read no more");
 
-function methodOf(engine: Engine, name: CallName | StreamName): Method {
-  const path = name.split(".");
-  const method = path.pop() ?? "";
-  const part = path.reduce<object>((whole, member) => Reflect.get(whole, member) as object, engine);
-  const found: unknown = Reflect.get(part, method);
+function methodOf(part: object, name: string): Method {
+  const found: unknown = Reflect.get(part, name);
   assert(typeof found === "function", `the engine has a method ${name}`);
   return (...asked) => Reflect.apply(found, part, asked);
 }

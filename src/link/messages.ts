@@ -2,7 +2,11 @@
  * What face threads and the engine's thread say to each other about the engine. Everything
  * crosses as a structured clone: plain data only.
  */
+
+import type { Asker } from "../access/audit-log.ts";
+import type { Identity } from "../access/identity.ts";
 import type { ErrorData } from "../base/error-data.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Administration } from "../engine/administration.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,13 +19,24 @@ type MethodsOf<T> = {
 }[keyof T] &
   string;
 
+/** What a face needs besides the engine, and the engine's thread has. */
+export interface Beside {
+  /** As `Authenticator.identify`, with the client's address at hand. */
+  identify(authorization: string, peer: string): Soon<Identity>;
+  actedFor(asker: Asker): void;
+  /** Of all threads. Rejects with ROUTE_NOT_FOUND when metrics are off. */
+  metricsText(): Promise<string>;
+  isReady(): Soon<boolean>;
+}
+
 /** What is asked and answered once: "execute", "mailboxes.list". */
 export type CallName =
   | MethodsOf<Engine>
   | `mailboxes.${MethodsOf<Mailboxes>}`
   | `events.${Exclude<MethodsOf<EventStore>, "subscribe">}`
   | `administration.${MethodsOf<Administration>}`
-  | `snapshots.${MethodsOf<Snapshots>}`;
+  | `snapshots.${MethodsOf<Snapshots>}`
+  | `beside.${MethodsOf<Beside>}`;
 
 /** What is answered with one item after another. */
 export type StreamName = `changes.${MethodsOf<Changes>}` | "events.subscribe";

@@ -86,6 +86,8 @@ export class TenantStore {
   #schemaVersion = 0;
   #membershipVersion = 0;
   #closed = false;
+  /** Called in the turn of the commit, before anybody is told that it happened. */
+  onMembershipChanged: () => void = () => undefined;
 
   /** Use {@link TenantStore.open}. */
   constructor(
@@ -208,6 +210,7 @@ export class TenantStore {
   /** For `applier/` alone, after the commit that changed them. */
   membershipChanged(): void {
     this.#membershipVersion++;
+    this.onMembershipChanged();
   }
 
   /** What the file says about itself. */
