@@ -10,7 +10,8 @@ import { output } from "./run.ts";
 
 /** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
 const READ_WORKER = "store/reader/read-worker";
-const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`];
+const FACE_THREAD = "server/face-threads/face-thread";
+const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`, `src/${FACE_THREAD}.ts`];
 
 /** Systems that executables are made for, by the names of their files. */
 export const TARGETS = {
@@ -52,6 +53,7 @@ export async function compile(
     define: {
       // Relative to the executable's own module, which lies at the root of what is embedded.
       ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
+      ENTDB_FACE_THREAD: JSON.stringify(`./${FACE_THREAD}.js`),
       ENTDB_BUILD_COMMIT: JSON.stringify(
         commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
       ),

@@ -105,5 +105,9 @@ function contradictions(config: Config): Problem[] {
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }
+  if (config.faceThreads > 0 && process.platform !== "linux") {
+    const message = "needs Linux, where the system spreads the connections of a port over threads";
+    problems.push({ name: "ENTDB_FACE_THREADS", message });
+  }
   return problems;
 }

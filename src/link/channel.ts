@@ -5,14 +5,8 @@
  */
 import { ownBytes } from "./own-bytes.ts";
 
-/** A `MessagePort`, or what stands for one. */
-export interface Port {
-  postMessage(message: unknown): void;
-  onmessage: ((event: MessageEvent) => void) | null;
-}
-
 export interface ChannelOptions<Out, In> {
-  readonly port: Port;
+  readonly port: MessagePort;
   readonly received: (message: In) => void;
   /** Told of a message that cannot cross, with why. The others of its turn have gone. */
   readonly unsendable: (message: Out, cause: unknown) => void;
@@ -24,8 +18,8 @@ export class Channel<Out, In> {
 
   constructor(options: ChannelOptions<Out, In>) {
     this.#options = options;
-    options.port.onmessage = ({ data }: MessageEvent<readonly In[]>) => {
-      for (const message of data) options.received(message);
+    options.port.onmessage = ({ data }) => {
+      for (const message of data as readonly In[]) options.received(message);
     };
   }
 

@@ -17,7 +17,7 @@ import type { Mailboxes } from "../engine/mailboxes.ts";
 import type { Read } from "../engine/reading.ts";
 import type { Snapshots } from "../engine/snapshots.ts";
 import type { Schema } from "../schema/types.ts";
-import { Channel, type Port } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { IncomingItems } from "./incoming-items.ts";
 import type {
   Beside,
@@ -45,7 +45,7 @@ export class EngineClient implements Engine {
   readonly #schemas = new LRUCache<string, KnownSchema>({ max: limits.openTenants });
   #lastId = 0;
 
-  constructor(port: Port) {
+  constructor(port: MessagePort) {
     this.#channel = new Channel<ToEngine, FromEngine>({
       port,
       received: (message) => this.#received(message),

@@ -10,7 +10,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Freshness } from "../engine/reading.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Schema } from "../schema/types.ts";
-import { Channel, type Port } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import {
   type Beside,
   type CallName,
@@ -43,7 +43,7 @@ export class EngineHost {
   readonly #underWay = new Map<number, UnderWay>();
   #closed = false;
 
-  constructor(engine: Engine, beside: Beside, port: Port) {
+  constructor(engine: Engine, beside: Beside, port: MessagePort) {
     this.#engine = engine;
     this.#beside = beside;
     this.#channel = new Channel<FromEngine, ToEngine>({
