@@ -235,7 +235,9 @@ export class EngineClient implements Engine {
     }
     const failure = "failure" in done ? errorToData(done.failure) : undefined;
     this.#channel.send({ do: "settle", id, failure });
-    await accounted;
+    await accounted.catch((error: unknown) => {
+      throw "failure" in done ? done.failure : error;
+    });
     if ("failure" in done) throw done.failure;
     return done.result;
   }

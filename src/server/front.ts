@@ -48,6 +48,7 @@ export async function openFront(config: Config, parts: FrontParts): Promise<Face
 
 function ownThread(config: Config, parts: FrontParts, tls: Certificates | undefined) {
   const { log, metrics, partition } = parts;
+  metrics.sample("entdb_face_threads", () => 0);
   const { limitsOf } = partition;
   return {
     ...parts,
