@@ -19,6 +19,7 @@ import type { Snapshots } from "../engine/snapshots.ts";
 import type { Schema } from "../schema/types.ts";
 import { Channel } from "./channel.ts";
 import { IncomingItems } from "./incoming-items.ts";
+import type { KeyedReads } from "./keyed-reads.ts";
 import type {
   Beside,
   CallName,
@@ -44,6 +45,8 @@ export class EngineClient implements Engine {
   readonly #streams = new Map<number, IncomingItems>();
   readonly #schemas = new LRUCache<string, KnownSchema>({ max: limits.openTenants });
   #lastId = 0;
+  /** What can be read in this thread is not asked for. Undefined: nothing can. */
+  keyedReads: KeyedReads | undefined;
 
   constructor(port: MessagePort) {
     this.#channel = new Channel<ToEngine, FromEngine>({
@@ -55,9 +58,6 @@ export class EngineClient implements Engine {
 
   readonly execute = this.#method<Engine["execute"]>("execute");
   readonly getReceipt = this.#method<Engine["getReceipt"]>("getReceipt");
-  readonly getNode = this.#method<Engine["getNode"]>("getNode");
-  readonly getNodes = this.#method<Engine["getNodes"]>("getNodes");
-  readonly getNodeByKey = this.#method<Engine["getNodeByKey"]>("getNodeByKey");
   readonly queryNodes = this.#method<Engine["queryNodes"]>("queryNodes");
   readonly countNodes = this.#method<Engine["countNodes"]>("countNodes");
   readonly listEdges = this.#method<Engine["listEdges"]>("listEdges");
@@ -134,10 +134,33 @@ export class EngineClient implements Engine {
     actedFor: this.#method("beside.actedFor"),
     metricsText: this.#method("beside.metricsText"),
     isReady: this.#method("beside.isReady"),
+    publishView: this.#method("beside.publishView"),
   };
 
-  /** The same object as long as a schema stands, as the engine itself hands it out: faces compile it once. */
+  readonly getNode: Engine["getNode"] = async (caller, request, freshness, signal) => {
+    signal.throwIfAborted();
+    const here = this.keyedReads?.getNode(caller, request, freshness);
+    return here ?? (await this.#nodeThere(caller, request, freshness, signal));
+  };
+  readonly getNodes: Engine["getNodes"] = async (caller, request, freshness, signal) => {
+    signal.throwIfAborted();
+    const here = this.keyedReads?.getNodes(caller, request, freshness);
+    return here ?? (await this.#nodesThere(caller, request, freshness, signal));
+  };
+  readonly getNodeByKey: Engine["getNodeByKey"] = async (caller, request, freshness, signal) => {
+    signal.throwIfAborted();
+    const here = this.keyedReads?.getNodeByKey(caller, request, freshness);
+    return here ?? (await this.#nodeByKeyThere(caller, request, freshness, signal));
+  };
+  readonly #nodeThere = this.#method<Engine["getNode"]>("getNode");
+  readonly #nodesThere = this.#method<Engine["getNodes"]>("getNodes");
+  readonly #nodeByKeyThere = this.#method<Engine["getNodeByKey"]>("getNodeByKey");
+
+  /** The same object as long as a schema stands and is read in the same thread, as the engine itself hands it out: faces compile it once. */
   readonly getSchema: Engine["getSchema"] = async (caller, freshness, signal) => {
+    signal.throwIfAborted();
+    const here = this.keyedReads?.getSchema(caller, freshness);
+    if (here !== undefined) return here;
     const known = this.#schemas.get(caller.tenantId);
     const asked = [known?.number ?? 0, caller, freshness];
     const answer = await this.#call("getSchema", asked, signal);

@@ -13,6 +13,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { EventStore } from "../engine/events.ts";
 import type { Mailboxes } from "../engine/mailboxes.ts";
 import type { Snapshots } from "../engine/snapshots.ts";
+import type { PublishedView } from "../store/published-views.ts";
 
 type MethodsOf<T> = {
   [K in keyof T]: T[K] extends (...asked: never[]) => unknown ? K : never;
@@ -27,6 +28,8 @@ export interface Beside {
   /** Of all threads. Rejects with ROUTE_NOT_FOUND when metrics are off. */
   metricsText(): Promise<string>;
   isReady(): Soon<boolean>;
+  /** Has a tenant's view be one that other threads may read. Undefined: not now. */
+  publishView(tenantId: string): PublishedView | undefined;
 }
 
 /** What is asked and answered once: "execute", "mailboxes.list". */

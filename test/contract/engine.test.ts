@@ -5,6 +5,7 @@ import { clientGone } from "../../src/face/interruptions.ts";
 import { EngineClient } from "../../src/link/engine-client.ts";
 import { EngineHost } from "../../src/link/engine-host.ts";
 import type { Beside } from "../../src/link/messages.ts";
+import { withKeyedReads } from "../harness/keyed-reads.ts";
 import { refused } from "../harness/refusal.ts";
 import { scriptedEngine, untilAborted } from "../harness/scripted-engine.ts";
 import { engineContract, turns, until } from "./engine.ts";
@@ -21,15 +22,23 @@ const nothingBeside: Beside = {
   actedFor: () => undefined,
   metricsText: () => Promise.resolve(""),
   isReady: () => true,
+  publishView: () => undefined,
 };
 
-function linked(engine: Engine, beside = nothingBeside) {
+function linked(engine: Engine, beside: Beside = nothingBeside) {
   const { port1, port2 } = new MessageChannel();
   return { host: new EngineHost(engine, beside, port1), client: new EngineClient(port2) };
 }
 
-engineContract({ name: "the engine in this thread", over: (engine) => engine });
-engineContract({ name: "the engine over a port", over: (engine) => linked(engine).client });
+engineContract({ name: "the engine in this thread", over: ({ engine }) => engine });
+engineContract({
+  name: "the engine over a port",
+  over: ({ engine }) => linked(engine, nothingBeside).client,
+});
+engineContract({
+  name: "the engine over a port, with reads by key on this side",
+  over: (partition) => withKeyedReads(partition).client,
+});
 
 describe("between two threads", () => {
   test("a stream holds a few items ahead of its reader, and no more", async () => {

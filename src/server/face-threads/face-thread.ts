@@ -12,7 +12,9 @@ import { systemRandom } from "../../base/random.ts";
 import { sharedFaceCounts } from "../../face/counts.ts";
 import type { TlsMaterial, TlsSource } from "../../face/tls.ts";
 import { EngineClient } from "../../link/engine-client.ts";
+import { KeyedReads } from "../../link/keyed-reads.ts";
 import { SystemView } from "../../store/reader/system-view.ts";
+import { ViewBoard } from "../../store/view-board.ts";
 import { Metrics } from "../../telemetry/metrics.ts";
 import { RateLimiter } from "../../tenant/rate-limiter.ts";
 import { SharedRateBuckets } from "../../tenant/shared-rate-buckets.ts";
@@ -58,8 +60,16 @@ async function end(): Promise<void> {
   post({ did: "stop", counted: metrics.drain() });
 }
 
-function open({ config, thread, port, memory, systemFile, tls }: FaceThreadStart): Promise<Faces> {
+function open(start: FaceThreadStart): Promise<Faces> {
+  const { config, thread, port, memory, systemFile, tls, log } = start;
   const engine = new EngineClient(port);
+  engine.keyedReads = new KeyedReads({
+    board: new ViewBoard(memory.views),
+    log,
+    publish: (tenantId) => engine.beside.publishView(tenantId),
+    clock: systemClock,
+    openViews: config.openTenants,
+  });
   const version = new Int32Array(memory.systemVersion);
   const systemVersion = () => Atomics.load(version, 0);
   const system = new SystemView(systemFile, systemVersion);

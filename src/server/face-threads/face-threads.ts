@@ -15,6 +15,8 @@ import type { Config } from "../../config/options.ts";
 import { faceCountsShape } from "../../face/counts.ts";
 import type { TlsSource } from "../../face/tls.ts";
 import type { Beside } from "../../link/messages.ts";
+import { PublishedViews } from "../../store/published-views.ts";
+import { ViewBoard } from "../../store/view-board.ts";
 import type { Log, Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { SharedRateBuckets } from "../../tenant/shared-rate-buckets.ts";
@@ -55,6 +57,7 @@ export class FaceThreads {
   readonly #logger: Logger;
   readonly #memory: SharedMemory;
   readonly #counts: SharedCounts;
+  readonly #views: PublishedViews;
   readonly #threads: RunningThread[] = [];
   readonly #stopping = new AbortController();
 
@@ -67,8 +70,12 @@ export class FaceThreads {
       counts: new SharedArrayBuffer(SharedCounts.bytes(shape)),
       rates: new SharedArrayBuffer(SharedRateBuckets.bytes),
       ratesSeed: Buffer.from(parts.random.bytes(8)).readBigUInt64LE(),
+      views: new SharedArrayBuffer(ViewBoard.bytes(config.openTenants)),
       systemVersion: systemVersionOf(parts.partition),
     };
+    const { stores, applied } = parts.partition;
+    const board = new ViewBoard(this.#memory.views);
+    this.#views = new PublishedViews(board, config.openTenants, stores, applied);
     this.#counts = new SharedCounts(this.#memory.counts, shape);
   }
 
@@ -134,6 +141,7 @@ export class FaceThreads {
       start(),
       {
         ...{ config, thread, memory: this.#memory, tls: tls?.current },
+        log: { logId: partition.wal.logId, partition: partition.wal.partition },
         systemFile: partition.stores.system.file,
       },
       { ...this.#parts, engine, beside: this.#beside() },
@@ -148,6 +156,7 @@ export class FaceThreads {
       metricsText: () => this.#metricsText(),
       // The faces open when everything that was durable is applied.
       isReady: () => partition.wal.unavailable === undefined,
+      publishView: (tenantId) => this.#views.publish(tenantId),
     };
   }
 
@@ -168,7 +177,7 @@ function systemVersionOf({ stores }: Partition): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const version = new Int32Array(memory);
   const tell = () => Atomics.store(version, 0, stores.system.membershipVersion);
-  stores.system.onMembershipChanged = tell;
+  stores.system.onVersionChanged = tell;
   tell();
   return memory;
 }

@@ -4,6 +4,7 @@ import type { Config } from "../../config/options.ts";
 import type { TlsMaterial } from "../../face/tls.ts";
 import type { LogFields } from "../../telemetry/log-format.ts";
 import type { CountedMetrics } from "../../telemetry/metrics.ts";
+import type { LogIdentity } from "../../wal/position.ts";
 
 /** What a thread starts with. */
 export interface FaceThreadStart {
@@ -14,6 +15,8 @@ export interface FaceThreadStart {
   /** To the engine. */
   readonly port: MessagePort;
   readonly memory: SharedMemory;
+  /** Of whose records the views are made. */
+  readonly log: LogIdentity;
   /** The catalog's file. */
   readonly systemFile: string;
   readonly tls: TlsMaterial | undefined;
@@ -27,6 +30,8 @@ export interface SharedMemory {
   readonly rates: SharedArrayBuffer;
   /** Of the hashes by which buckets are found. */
   readonly ratesSeed: bigint;
+  /** `store/view-board.ts`. */
+  readonly views: SharedArrayBuffer;
   /** One 32-bit number: the version of the view of `_system`. */
   readonly systemVersion: SharedArrayBuffer;
 }
