@@ -3,9 +3,11 @@
  * that it or `--config` names. What comes out is frozen and whole, or CONFIG_INVALID naming
  * everything that is wrong.
  */
+
 import { readFileSync } from "node:fs";
 import { accessProblems, settledAuth } from "./check-access.ts";
 import { backupProblems } from "./check-backup.ts";
+import { threadProblems } from "./check-threads.ts";
 import { settledWal, walProblems } from "./check-wal.ts";
 import { configInvalid } from "./config-invalid.ts";
 import { readNamedFile } from "./named-file.ts";
@@ -105,9 +107,6 @@ function contradictions(config: Config): Problem[] {
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }
-  if (config.faceThreads > 0 && process.platform !== "linux") {
-    const message = "needs Linux, where the system spreads the connections of a port over threads";
-    problems.push({ name: "ENTDB_FACE_THREADS", message });
-  }
+  problems.push(...threadProblems(config, process.platform));
   return problems;
 }

@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
 import { must } from "../../src/base/assert.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import { startFaceThread } from "../../src/server/face-threads/face-threads.ts";
 import { until } from "../contract/engine.ts";
 import { parseExposition } from "../harness/exposition.ts";
@@ -130,6 +131,20 @@ describe.each([0, 1, 2])("with %d face threads", (faceThreads) => {
 });
 
 describe("for all threads together", () => {
+  test("there is one monotonic clock, by which rates are counted", async () => {
+    const code = new Blob(["self.onmessage = () => postMessage(performance.now());"]);
+    const worker = new Worker(URL.createObjectURL(code));
+    const told = new Promise<number>((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+    });
+    const before = systemClock.monotonic();
+    worker.postMessage("tell");
+    const there = await told;
+    worker.terminate();
+    expect(there).toBeGreaterThanOrEqual(before);
+    expect(there).toBeLessThanOrEqual(systemClock.monotonic());
+  });
+
   test("a rate is the rate", async () => {
     const rates = { tenantRequestsPerSecond: 1, tenantRequestBurst: 5 };
     await using server = await startTestServer({ ...TWO, ...rates });

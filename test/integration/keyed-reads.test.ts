@@ -7,14 +7,7 @@ import { type Identity, TRUSTED } from "../../src/access/identity.ts";
 import { turns } from "../contract/engine.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { withKeyedReads } from "../harness/keyed-reads.ts";
-import {
-  createNode,
-  membership,
-  ownId,
-  sharedWith,
-  str,
-  updateNode,
-} from "../harness/operations.ts";
+import { createNode, ownId, sharedWith, str, updateNode } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import { TenantClient } from "../harness/tenant-client.ts";
