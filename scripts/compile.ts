@@ -1,5 +1,5 @@
 /**
- * One executable with the runtime, the server and its read workers inside. It reads neither
+ * One executable with the runtime, the server and its threads inside. It reads neither
  * `.env` nor `bunfig.toml` of the directory it is started in.
  */
 import { mkdirSync, unlinkSync } from "node:fs";
@@ -10,8 +10,10 @@ import { output } from "./run.ts";
 
 /** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
 const READ_WORKER = "store/reader/read-worker";
+const BACKUP_WORKER = "backup/backup-worker";
 const FACE_THREAD = "server/face-threads/face-thread";
-const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`, `src/${FACE_THREAD}.ts`];
+const THREADS = [READ_WORKER, BACKUP_WORKER, FACE_THREAD];
+const ENTRY_POINTS = ["src/main.ts", ...THREADS.map((thread) => `src/${thread}.ts`)];
 
 /** Systems that executables are made for, by the names of their files. */
 export const TARGETS = {
@@ -53,6 +55,7 @@ export async function compile(
     define: {
       // Relative to the executable's own module, which lies at the root of what is embedded.
       ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
+      ENTDB_BACKUP_WORKER: JSON.stringify(`./${BACKUP_WORKER}.js`),
       ENTDB_FACE_THREAD: JSON.stringify(`./${FACE_THREAD}.js`),
       ENTDB_BUILD_COMMIT: JSON.stringify(
         commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),

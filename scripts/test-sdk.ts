@@ -52,7 +52,9 @@ async function testExamples(): Promise<void> {
   const web = join(EXAMPLES, "tasks-web");
   const events = join(EXAMPLES, "event-store");
   const api = join(EXAMPLES, "tasks-api");
+  const bank = join(EXAMPLES, "event-store-python");
   const python = await pythonWith("examples", requirements(api, "requirements-dev.txt"));
+  const withSdk = await pythonWith("python-sdk", requirements(PYTHON, "requirements-dev.txt"));
   const commands = [
     [process.execPath, "run", `--cwd=${web}`, "test"],
     [process.execPath, "run", `--cwd=${web}`, "types"],
@@ -61,6 +63,9 @@ async function testExamples(): Promise<void> {
     ["env", "-C", api, python, "-m", "ruff", "check", "."],
     ["env", "-C", api, python, "-m", "ruff", "format", "--check", "."],
     ["env", "-C", api, python, "-m", "pytest", "-q"],
+    ["env", "-C", bank, python, "-m", "ruff", "check", ".", "../prepare.py"],
+    ["env", "-C", bank, python, "-m", "ruff", "format", "--check", ".", "../prepare.py"],
+    ["env", "-C", bank, withSdk, "-m", "pytest", "-q"],
   ];
   for (const command of commands) {
     if (!(await succeeds(command, environment))) process.exit(1);

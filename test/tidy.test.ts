@@ -77,6 +77,7 @@ const WALLS: readonly Wall[] = [
     reason: "handlers append, only the applier writes",
   },
   { what: "bun:sqlite", from: ["src/store/"], reason: "SQLite is the store's own affair" },
+  { what: "node:sqlite", from: ["src/store/"], reason: "SQLite is the store's own affair" },
   {
     what: "gen/",
     from: ["src/rpc/"],

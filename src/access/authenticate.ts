@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
 import { isSecretOf, parseApiKey } from "./api-key.ts";
 import type { Asker, AuditLog } from "./audit-log.ts";
@@ -52,7 +52,7 @@ const BEARER = /^Bearer +([^\s,]+)$/i;
 /** Asks everybody for a credential. */
 export class CredentialAuthenticator implements Authenticator {
   readonly #deps: AuthenticatorDeps;
-  readonly #known = new LRUCache<string, Known>({ max: limits.rememberedCredentials });
+  readonly #known = leastRecentlyUsed<Known>(limits.rememberedCredentials);
   /** Tokens on their way, so that calls which bring one at once cause one verification. At most as many as calls. */
   readonly #verifying = new Map<string, Promise<Identity | undefined>>();
 

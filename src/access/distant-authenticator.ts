@@ -4,8 +4,8 @@
  * the credential expires or the view of keys changes. The change is seen in shared memory, so
  * that a key which was revoked is refused here as soon as it is there.
  */
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
 import type { Asker } from "./audit-log.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -28,7 +28,7 @@ interface Known {
 
 export class DistantAuthenticator implements Authenticator {
   readonly #deps: DistantAuthenticatorDeps;
-  readonly #known = new LRUCache<string, Known>({ max: limits.rememberedCredentials });
+  readonly #known = leastRecentlyUsed<Known>(limits.rememberedCredentials);
   /** Credentials on their way, so that calls which bring one at once ask once. At most as many as calls. */
   readonly #asking = new Map<string, Promise<Identity>>();
 

@@ -48,17 +48,6 @@ export function rebuildingError(tenantId: string, offset: number): EntError {
   });
 }
 
-/** What cuts short that is under way when the server stops. */
-export function stoppingError(): EntError {
-  return new EntError({
-    code: "unavailable",
-    reason: "SERVER_STOPPING",
-    message: "The server is stopping.",
-    hint: "Try again; another instance or a restart will answer.",
-    retryable: true,
-  });
-}
-
 /** What those are told who still wait for a tenant that was deleted. */
 export function deletedError(tenantId: string): EntError {
   return new EntError({

@@ -1,3 +1,4 @@
+import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 
 /** Some of a tenant's records, among which may be those of others. */
@@ -10,11 +11,11 @@ export interface HistoryBatch {
 /** What was ever written for a tenant, wherever that stands by now. */
 export interface History {
   /**
-   * Where this history begins to be known to be whole. Below it there may have been another log,
-   * which the one that goes on with a restored directory knows nothing of: a life that is older
-   * is all there only if some of its records from below are.
+   * Where the history of a life begins to be known to be whole. Below it there may have been
+   * another log, which the one that goes on with a restored directory knows nothing of: a life
+   * that is older is all there only if some of its records from below are.
    */
-  readonly begunAt: number;
+  begunFor(life: Pick<CatalogEntry, "tenantId" | "incarnation">): number;
   /**
    * The tenant's records from `from` on, in the order of the log, each once, up to the log's
    * end as it is now. Ends quietly at the signal. Throws what the log throws, LOG_TRIMMED when
@@ -25,12 +26,15 @@ export interface History {
 
 /** As far as the log itself reaches. */
 export class LogHistory implements History {
-  /** The log itself refuses to be read from below its start. */
-  readonly begunAt = 0;
   readonly #wal: Wal;
 
   constructor(wal: Wal) {
     this.#wal = wal;
+  }
+
+  /** The log itself refuses to be read from below its start. */
+  begunFor(): number {
+    return 0;
   }
 
   async *read(_tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {

@@ -1,17 +1,11 @@
 import type { Clock } from "../base/clock.ts";
-import type { EntError } from "../base/errors.ts";
+import { type EntError, serverStopping } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied, Behind } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { type StoreTrouble, troubleOf } from "../store/store-errors.ts";
 import { RecordFailure } from "./apply-records.ts";
-import {
-  buildingError,
-  haltedError,
-  rebuildingError,
-  stalledError,
-  stoppingError,
-} from "./failure.ts";
+import { buildingError, haltedError, rebuildingError, stalledError } from "./failure.ts";
 import {
   adoptView,
   proofOf,
@@ -202,7 +196,7 @@ export class Lanes {
   /** Stops all lanes where they stand; a next start finds them there. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { end } of this.#lanes.values()) end.abort(stoppingError());
+    for (const { end } of this.#lanes.values()) end.abort(serverStopping());
     await Promise.allSettled([...this.#lanes.values()].map((lane) => lane.work));
   }
 
@@ -210,7 +204,7 @@ export class Lanes {
     const begunAt = this.#deps.applied.end;
     const work = Promise.resolve();
     const end = new AbortController();
-    if (this.#stopped) end.abort(stoppingError());
+    if (this.#stopped) end.abort(serverStopping());
     const lane: Lane = {
       entry,
       offset,

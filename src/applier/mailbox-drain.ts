@@ -9,7 +9,7 @@
  */
 import { abortable, type Settle } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
-import type { EntError } from "../base/errors.ts";
+import { type EntError, serverStopping } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import type { MailboxStore } from "../store/mailbox-store.ts";
 import { damaged, isLogShorterThanViews, troubleOf } from "../store/store-errors.ts";
@@ -17,7 +17,6 @@ import { syncMailbox } from "../store/sync-view.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
-import { stoppingError } from "./failure.ts";
 import type { History } from "./history.ts";
 import { mailboxError } from "./mailbox-failure.ts";
 import { drainSome, OutboxFailure, rebuildMailbox } from "./mailbox-rebuild.ts";
@@ -91,7 +90,7 @@ export class MailboxDrain {
     const store = this.#deps.stores.open(tenantId);
     if (store === undefined || !store.mailbox.hasNews) return undefined;
     this.wake(tenantId);
-    if (this.#stop.signal.aborted) return Promise.reject(stoppingError());
+    if (this.#stop.signal.aborted) return Promise.reject(serverStopping());
     return abortable(signal, (settle) => {
       const waiter: Waiter = { offset, settle };
       const waiters = this.#waiters.get(tenantId) ?? new Set();
@@ -144,10 +143,10 @@ export class MailboxDrain {
 
   /** Stops where it stands; a next start finds the rest in the outboxes. */
   async stop(): Promise<void> {
-    this.#stop.abort(stoppingError());
+    this.#stop.abort(serverStopping());
     await this.#running;
     await Promise.all([...this.#troubles.values()].map((trouble) => trouble.work));
-    for (const tenantId of [...this.#waiters.keys()]) this.#refuse(tenantId, stoppingError());
+    for (const tenantId of [...this.#waiters.keys()]) this.#refuse(tenantId, serverStopping());
   }
 
   async #run(): Promise<void> {

@@ -49,7 +49,7 @@ export async function replayTenant(
   replaying: Replaying,
 ): Promise<number> {
   const { signal, view, sliceRecords = SLICE_RECORDS } = replaying;
-  const { begunAt } = history;
+  const begunAt = history.begunFor(entry);
   let isBegun = range.from >= begunAt || view().appliedOffset >= 0;
   let end = range.from;
   for await (const batch of history.read(entry.tenantId, range.from, signal)) {

@@ -84,9 +84,72 @@ describe("an archive that is whole", () => {
     expect(await read()).toEqual(logged);
   });
 
-  test("may end with a segment that is on its way", async () => {
-    await store.put(key(16, 4, "jsonl.gz"), new Uint8Array(3), never);
+  test("may end with a segment that an earlier version left on its way", async () => {
+    await store.put(key(16, 4, "jsonl.gz"), gzipSync("{}\n"), never);
     expect(await read()).toEqual(logged);
+  });
+
+  test("may have segments of an earlier version, which say nothing of themselves", async () => {
+    for (const [day, number] of PLACES) {
+      const lines = gunzipSync(objects.get(key(day, number, "jsonl.gz")) as Uint8Array);
+      await replace(key(day, number, "jsonl.gz"), gzipSync(lines));
+      await restate(key(day, number, "checksum"), gzipSync(lines), lines.length);
+    }
+    expect(await read()).toEqual(logged);
+  });
+});
+
+/** Lets the checksum object state what was put in the place of its segment. */
+async function restate(checksum: string, bytes: Uint8Array, lineBytes: number): Promise<void> {
+  const stored = Buffer.from(objects.get(checksum) as Uint8Array).toString();
+  const { own_sha256: _, ...facts } = JSON.parse(stored);
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  const sums = { bytes: bytes.length, line_bytes: lineBytes, sha256 };
+  await replace(checksum, encodeStated({ ...facts, ...sums }));
+}
+
+describe("the newest segment without its checksum, of which nobody knows that it had one", () => {
+  const newest = key(16, 3, "jsonl.gz");
+  beforeEach(() => store.delete(key(16, 3, "checksum"), never));
+
+  test("is read by what it says of itself", async () => {
+    expect(await read()).toEqual(logged);
+    expect(await read(16)).toEqual(logged.filter(({ offset }) => offset >= 16));
+    const facts = await new ArchiveReader(store).newestFacts("acme", never);
+    const sha256 = new Bun.CryptoHasher("sha256").update(objects.get(newest) ?? "").digest("hex");
+    expect(facts).toMatchObject({ lastOffset: logged.at(-1)?.offset, sha256 });
+  });
+
+  test("is read behind others that lack theirs", async () => {
+    await store.delete(key(16, 2, "checksum"), never);
+    await store.delete(key(16, 1, "checksum"), never);
+    expect(await read()).toEqual(logged);
+  });
+
+  test("is named where it is damaged, at whatever byte behind its first", async () => {
+    const sound = objects.get(newest) as Uint8Array;
+    const places = [10, 11, 60, 300, sound.length >> 1, sound.length - 30, sound.length - 1];
+    for (const at of places) {
+      const bytes = Uint8Array.from(sound);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+      await replace(newest, bytes);
+      const error = await refused(read());
+      expect(error).toMatchObject({ reason: "OBJECT_DAMAGED", details: { key: newest } });
+    }
+    await replace(newest, sound.subarray(0, sound.length - 1));
+    expect((await refused(read())).reason).toBe("OBJECT_DAMAGED");
+  });
+
+  test("is no other tenant's", async () => {
+    await replace(newest, objects.get(newest.replace("acme", "globex")) as Uint8Array);
+    const error = await refused(read());
+    expect(error).toMatchObject({ reason: "OBJECT_DAMAGED", details: { key: newest } });
+  });
+
+  test("follows only what it stood behind", async () => {
+    await store.delete(key(16, 2, "jsonl.gz"), never);
+    await store.delete(key(16, 2, "checksum"), never);
+    expect((await refused(read())).reason).toBe("ARCHIVE_GAP");
   });
 });
 
@@ -225,15 +288,7 @@ describe("an object that is damaged", () => {
       const content = Buffer.from(change(lines));
       const bytes = gzipSync(content);
       await replace(name, bytes);
-      const checksum = key(15, 2, "checksum");
-      const stored = Buffer.from(objects.get(checksum) as Uint8Array).toString();
-      const { own_sha256: _, ...facts } = JSON.parse(stored);
-      const sums = {
-        bytes: bytes.length,
-        line_bytes: content.length,
-        sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"),
-      };
-      await replace(checksum, encodeStated({ ...facts, ...sums }));
+      await restate(key(15, 2, "checksum"), bytes, content.length);
       const error = await refused(read());
       expect(error).toMatchObject({ reason: "OBJECT_DAMAGED", details: { key: name } });
     }

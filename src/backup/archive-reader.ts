@@ -5,7 +5,8 @@
  * bytes and records that its checksum object states, stands in its place in the day's numbers,
  * and names the record before it, which must be the last one of the segment before. What does not
  * is an error that names the object. That the newest objects of all are missing shows by the tail
- * that the tenant's archive is known to have had.
+ * that the tenant's archive is known to have had; where none is known, a newest segment that has
+ * lost its checksum object, or never had one yet, is read by what it says of itself.
  */
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
@@ -15,18 +16,20 @@ import type { ArchiveTail } from "./archive-tail.ts";
 import { ArchiveTails, tailMissing } from "./archive-tails.ts";
 import { archiveGap, archiveTrimmed, objectMissing } from "./errors.ts";
 import { type SegmentName, segmentKey } from "./keys.ts";
-import { readFacts } from "./read-facts.ts";
+import { readFacts, readOwnFacts } from "./read-facts.ts";
 import { readSegment, requireAsStated, sha256Hex } from "./segment-content.ts";
 import type { SegmentFacts } from "./segment-facts.ts";
 
-/** A segment whose facts are known. */
-interface ConfirmedSegment {
+/** A segment that counts. */
+interface CountedSegment {
   readonly name: SegmentName;
-  readonly facts: SegmentFacts;
+  /** What it says of itself, where it has no checksum object. */
+  readonly ownFacts?: SegmentFacts;
 }
 
 interface LoadedSegment {
-  readonly segment: ConfirmedSegment;
+  readonly name: SegmentName;
+  readonly facts: SegmentFacts;
   readonly records: readonly LogRecord[];
 }
 
@@ -59,20 +62,20 @@ export class ArchiveReader {
   ): AsyncGenerator<readonly LogRecord[]> {
     // Before the look at what is there, to which more may come.
     const tail = await this.#tails.of(tenantId, signal);
-    const segments = await this.#confirmed(tenantId, signal);
+    const segments = await this.#counted(tenantId, tail, signal);
     const begin = await this.#firstThatReaches(segments, from, signal);
     let before: SegmentFacts | undefined;
     // The next one comes while this one is worked on.
     let coming = this.#load(segments[begin], signal);
     for (let at = begin; coming !== undefined; at++) {
-      const { segment, records }: LoadedSegment = await coming;
+      const segment: LoadedSegment = await coming;
       if (at === 0) this.#requireReaches(segment.facts, from);
       if (before !== undefined) this.#requireFollows(segment, before);
       if (tail !== undefined) this.#requireSame(segment, tail);
       coming = this.#load(segments[at + 1], signal);
       // Whoever stops reading early does not ask for it.
       coming?.catch(() => undefined);
-      const wanted = records.filter(({ offset }) => offset >= from);
+      const wanted = segment.records.filter(({ offset }) => offset >= from);
       if (wanted.length > 0) yield wanted;
       before = segment.facts;
     }
@@ -83,31 +86,63 @@ export class ArchiveReader {
 
   /** What the tenant's newest segment states; undefined when there is none. */
   async newestFacts(tenantId: string, signal: AbortSignal): Promise<SegmentFacts | undefined> {
-    const newest = (await this.#confirmed(tenantId, signal)).at(-1);
-    return newest && (await readFacts(this.#store, newest, signal));
+    const tail = await this.#tails.of(tenantId, signal);
+    const newest = (await this.#counted(tenantId, tail, signal)).at(-1);
+    return newest && (await this.#factsOf(newest, signal));
   }
 
   /** The last record of the last segment. */
-  async #end(segments: readonly SegmentName[], signal: AbortSignal): Promise<number | undefined> {
+  async #end(
+    segments: readonly CountedSegment[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const last = segments.at(-1);
-    return last && (await readFacts(this.#store, last, signal)).lastOffset;
+    return last && (await this.#factsOf(last, signal)).lastOffset;
+  }
+
+  async #factsOf({ name, ownFacts }: CountedSegment, signal: AbortSignal): Promise<SegmentFacts> {
+    return ownFacts ?? (await readFacts(this.#store, name, signal));
   }
 
   /** All segments that count, in order. Throws OBJECT_NOT_FOUND for one that is missing among them. */
-  async #confirmed(tenantId: string, signal: AbortSignal): Promise<SegmentName[]> {
-    const names: SegmentName[] = [];
+  async #counted(
+    tenantId: string,
+    tail: ArchiveTail | undefined,
+    signal: AbortSignal,
+  ): Promise<CountedSegment[]> {
+    const segments: CountedSegment[] = [];
     const days = await archivedDays(this.#store, tenantId, signal);
     for (const [i, day] of days.entries()) {
       const stored = await segmentsOfDay(this.#store, tenantId, day, signal);
-      // Behind the last one that counts, one may be on its way.
+      // Behind the last one with a checksum, one may be on its way.
       const isNewest = i === days.length - 1;
       const end = stored.findLastIndex(({ hasChecksum }) => hasChecksum) + 1;
-      const counted = isNewest ? stored.slice(0, end) : stored;
+      const confirmed = isNewest ? stored.slice(0, end) : stored;
       // When their time is over, days go from the oldest on, each from its first segment on.
-      this.#requireWhole(counted, i === 0 ? (counted[0]?.name.number ?? 1) : 1);
-      names.push(...counted.map(({ name }) => name));
+      this.#requireWhole(confirmed, i === 0 ? (confirmed[0]?.name.number ?? 1) : 1);
+      segments.push(...confirmed.map(({ name }) => ({ name })));
+      if (isNewest) segments.push(...(await this.#unconfirmed(stored.slice(end), tail, signal)));
     }
-    return names;
+    return segments;
+  }
+
+  /**
+   * The newest segments, which have no checksum: whether that was lost or never written, what they
+   * hold is the log's. Of one that is known to have had it the checksum is missing, and is missed.
+   */
+  async #unconfirmed(
+    stored: readonly StoredSegment[],
+    tail: ArchiveTail | undefined,
+    signal: AbortSignal,
+  ): Promise<CountedSegment[]> {
+    const segments: CountedSegment[] = [];
+    for (const { name } of stored) {
+      const ownFacts = await readOwnFacts(this.#store, name, signal);
+      const isKnown = (tail?.lastOffset ?? -1) >= (ownFacts?.lastOffset ?? -1);
+      if (ownFacts === undefined || isKnown) break;
+      segments.push({ name, ownFacts });
+    }
+    return segments;
   }
 
   #requireWhole(stored: readonly StoredSegment[], firstNumber: number): void {
@@ -129,16 +164,16 @@ export class ArchiveReader {
 
   /** The place of the first segment with a record at or behind the offset, by halving. */
   async #firstThatReaches(
-    names: readonly SegmentName[],
+    segments: readonly CountedSegment[],
     from: number,
     signal: AbortSignal,
   ): Promise<number> {
     let low = 0;
-    let high = names.length;
+    let high = segments.length;
     if (from === 0) return 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const facts = await readFacts(this.#store, names[middle] as SegmentName, signal);
+      const facts = await this.#factsOf(segments[middle] as CountedSegment, signal);
       if (facts.lastOffset < from) low = middle + 1;
       else high = middle;
     }
@@ -151,13 +186,13 @@ export class ArchiveReader {
     throw archiveTrimmed(this.#store.place, from, firstOffset);
   }
 
-  #requireFollows({ name, facts }: ConfirmedSegment, before: SegmentFacts): void {
+  #requireFollows({ name, facts }: LoadedSegment, before: SegmentFacts): void {
     if (facts.previousOffset === before.lastOffset) return;
     const key = segmentKey(name, "records");
     throw archiveGap(this.#store.place, key, facts.previousOffset, before.lastOffset);
   }
 
-  #requireSame({ name, facts }: ConfirmedSegment, tail: ArchiveTail): void {
+  #requireSame({ name, facts }: LoadedSegment, tail: ArchiveTail): void {
     const isTail = name.day === tail.name.day && name.number === tail.name.number;
     const isOfLife = facts.incarnation === tail.incarnation;
     if (!(isTail && isOfLife) || facts.sha256 === tail.sha256) return;
@@ -165,15 +200,19 @@ export class ArchiveReader {
     throw objectDamaged(this.#store.place, segmentKey(name, "records"), what);
   }
 
-  #load(name: SegmentName | undefined, signal: AbortSignal): Promise<LoadedSegment> | undefined {
-    return name && this.#loadNamed(name, signal);
+  #load(
+    segment: CountedSegment | undefined,
+    signal: AbortSignal,
+  ): Promise<LoadedSegment> | undefined {
+    return segment && this.#loadOne(segment, signal);
   }
 
-  async #loadNamed(name: SegmentName, signal: AbortSignal): Promise<LoadedSegment> {
+  async #loadOne(segment: CountedSegment, signal: AbortSignal): Promise<LoadedSegment> {
+    const { name } = segment;
     const key = segmentKey(name, "records");
     const { place } = this.#store;
     const [facts, bytes] = await Promise.all([
-      readFacts(this.#store, name, signal),
+      this.#factsOf(segment, signal),
       this.#store.get(key, signal),
     ]);
     if (bytes.length !== facts.bytes || (await sha256Hex(bytes)) !== facts.sha256) {
@@ -181,6 +220,6 @@ export class ArchiveReader {
     }
     const content = await readSegment(place, key, name.tenantId, bytes, facts.lineBytes);
     requireAsStated(place, key, content, facts);
-    return { segment: { name, facts }, records: content.records };
+    return { name, facts, records: content.records };
   }
 }

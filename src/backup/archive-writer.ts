@@ -10,16 +10,19 @@ import { LRUCache } from "lru-cache";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { putVerified } from "../blob/verified-put.ts";
-import { decodeRecord } from "../record/codec.ts";
+import { decodeOwner } from "../record/codec.ts";
 import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
 import type { ArchiveTail } from "./archive-tail.ts";
 import { type ArchiveTails, tailMissing } from "./archive-tails.ts";
+import type { BackupThread } from "./backup-thread.ts";
 import { archiveOfAnotherLog } from "./errors.ts";
 import { archivePrefix, type SegmentName, segmentKey } from "./keys.ts";
-import type { OpenSegment, SegmentLines } from "./open-segment.ts";
+import type { OpenSegment, SegmentRest } from "./open-segment.ts";
 import { readFacts } from "./read-facts.ts";
-import { compressLines, readSegment, sha256Hex } from "./segment-content.ts";
+import type { Life, RestoredLives } from "./restored-lives.ts";
+import { readSegment, sha256Hex } from "./segment-content.ts";
 import { encodeSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
+import { withHead } from "./segment-head.ts";
 
 export interface ArchiveWriterOptions {
   readonly store: BlobStore;
@@ -29,6 +32,10 @@ export interface ArchiveWriterOptions {
   readonly begunAt: number;
   /** What was archived before, and is from here on. */
   readonly tails: ArchiveTails;
+  /** What this log goes on behind. */
+  readonly restored: RestoredLives;
+  /** Where segments are made of records. */
+  readonly thread: Pick<BackupThread, "pack">;
 }
 
 /** Tenants of which it is remembered that their last segment was looked up. */
@@ -52,8 +59,8 @@ export class ArchiveWriter {
     const { tenantId } = segment;
     try {
       const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
-      const lines = segment.linesBehind(tail?.lastOffset ?? -1);
-      return lines === undefined ? 0 : await this.#writeBehind(segment, lines, tail, signal);
+      const rest = segment.recordsBehind(tail?.lastOffset ?? -1);
+      return rest === undefined ? 0 : await this.#writeBehind(segment, rest, tail, signal);
     } catch (error) {
       // Whatever stands there now is looked at again.
       this.#tails.delete(tenantId);
@@ -61,9 +68,12 @@ export class ArchiveWriter {
     }
   }
 
-  /** Removes everything that was archived of a tenant. */
-  async removeTenant(tenantId: string, signal: AbortSignal): Promise<void> {
+  /** Removes what was archived of a life that has ended, and of those before it. */
+  async removeLife({ tenantId, incarnation }: Life, signal: AbortSignal): Promise<void> {
     const { store, tails } = this.#options;
+    // Ended once more: what is there is the next one's, which came when the rest had gone.
+    const tail = await tails.of(tenantId, signal);
+    if (tail !== undefined && tail.incarnation > incarnation) return;
     this.#tails.delete(tenantId);
     tails.forget(tenantId);
     for await (const page of store.list(archivePrefix(tenantId), signal)) {
@@ -76,52 +86,45 @@ export class ArchiveWriter {
 
   async #writeBehind(
     segment: OpenSegment,
-    lines: SegmentLines,
+    rest: SegmentRest,
     tail: ArchiveTail | undefined,
     signal: AbortSignal,
   ): Promise<number> {
-    const { store } = this.#options;
+    const { store, thread } = this.#options;
     const { tenantId, incarnation, day } = segment;
     const number = tail?.name.day === day ? tail.name.number + 1 : 1;
     const name = { tenantId, day, number };
-    const bytes = await compressLines(lines.content);
-    await putVerified(store, segmentKey(name, "records"), bytes, signal);
-    const { records, firstOffset, lastOffset, firstLogTime, lastLogTime } = lines;
-    await this.#confirm(name, tail, bytes, signal, {
-      incarnation,
-      ...{ records, firstOffset, lastOffset, firstLogTime, lastLogTime },
-      lineBytes: lines.bytes,
-    });
-    return bytes.length;
+    const { raw, ...held } = rest;
+    const { bytes: lines, sha256, lineBytes } = await thread.pack(raw);
+    signal.throwIfAborted();
+    const packed = { bytes: lines.length, sha256, lineBytes };
+    const facts = this.#factsOf(name, tail, { incarnation, ...held, ...packed });
+    const object = withHead(facts, lines);
+    await putVerified(store, segmentKey(name, "records"), object, signal);
+    const whole = { bytes: object.length, sha256: await sha256Hex(object) };
+    await this.#confirm(name, { ...facts, ...whole }, signal);
+    return object.length;
+  }
+
+  #factsOf(
+    { tenantId }: SegmentName,
+    before: ArchiveTail | undefined,
+    held: Omit<SegmentFacts, "tenantId" | "logId" | "partition" | "previousOffset">,
+  ): SegmentFacts {
+    const { logId, partition, restored } = this.#options;
+    const restoredOffset = restored.offsetOf({ tenantId, incarnation: held.incarnation }) ?? -1;
+    const previous = Math.max(before?.lastOffset ?? -1, restoredOffset);
+    const previousOffset = previous < 0 ? undefined : previous;
+    return { ...held, tenantId, logId, partition, previousOffset };
   }
 
   /** Writes the checksum object that makes a stored segment count. */
   async #confirm(
     name: SegmentName,
-    before: ArchiveTail | undefined,
-    bytes: Uint8Array,
+    facts: SegmentFacts,
     signal: AbortSignal,
-    held: Pick<
-      SegmentFacts,
-      | "incarnation"
-      | "records"
-      | "firstOffset"
-      | "lastOffset"
-      | "firstLogTime"
-      | "lastLogTime"
-      | "lineBytes"
-    >,
   ): Promise<ArchiveTail> {
-    const { store, logId, partition } = this.#options;
-    const facts: SegmentFacts = {
-      ...held,
-      tenantId: name.tenantId,
-      logId,
-      partition,
-      previousOffset: before?.lastOffset,
-      bytes: bytes.length,
-      sha256: await sha256Hex(bytes),
-    };
+    const { store } = this.#options;
     await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
     const tail = tailOf(name, facts);
     this.#note(tail);
@@ -201,15 +204,18 @@ export class ArchiveWriter {
       const what = "it has no checksum, and holds other records than the log; remove it";
       throw objectDamaged(store.place, key, what);
     }
-    return await this.#confirm(name, tail, bytes, signal, {
-      incarnation: decodeRecord(first.body).incarnation,
+    const facts = this.#factsOf(name, tail, {
+      incarnation: decodeOwner(first.body).incarnation,
       records: records.length,
       firstOffset: first.offset,
       lastOffset: last.offset,
       firstLogTime: first.logTime,
       lastLogTime: last.logTime,
       lineBytes,
+      bytes: bytes.length,
+      sha256: await sha256Hex(bytes),
     });
+    return await this.#confirm(name, facts, signal);
   }
 }
 

@@ -1,5 +1,8 @@
-import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
+import type { LoggedRecord } from "../record/codec.ts";
 import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
+
+/** Whose a record is. */
+export type RecordOwner = Pick<LoggedRecord, "tenantId" | "incarnation">;
 
 /**
  * A record of the log as one line of JSON: where it stands, whose it is, and its body as the
@@ -8,47 +11,32 @@ import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
  */
 export function archiveLine(
   { offset, logTime, type, body }: LogRecord,
-  { tenantId, incarnation }: Pick<LoggedRecord, "tenantId" | "incarnation">,
+  { tenantId, incarnation }: RecordOwner,
 ): string {
   const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64");
   // Written out: no value in it needs escaping, and this runs for every record that there is.
   return `{"offset":${offset},"log_time":${logTime},"type":${type},"tenant_id":"${tenantId}","incarnation":${incarnation},"body":"${base64}"}\n`;
 }
 
-/** Where the bodies of a segment's records come to lie, one behind the other: one piece of memory instead of thousands. */
-export class BodyMemory {
-  readonly #memory: Buffer;
-  #end = 0;
+/** What a line consists of besides its values. */
+const FRAME_BYTES = archiveLine(
+  { offset: 0, logTime: 0, type: RECORD_TYPE.record, body: new Uint8Array() },
+  { tenantId: "", incarnation: 0 },
+).length;
 
-  /** `lineBytes` is the size of all lines: as base64 the bodies are larger than they are. */
-  constructor(lineBytes: number) {
-    this.#memory = Buffer.allocUnsafeSlow(lineBytes);
-  }
-
-  add(base64: string): Uint8Array {
-    const begin = this.#end;
-    this.#end += this.#memory.write(base64, begin, "base64");
-    return this.#memory.subarray(begin, this.#end);
-  }
+/** How long the line is of a record whose body is so long: what a segment is measured by, long before its lines are made. */
+export function archiveLineBytes(
+  offset: number,
+  logTime: number,
+  bodyBytes: number,
+  { tenantId, incarnation }: RecordOwner,
+): number {
+  const furtherDigits = digits(offset) + digits(logTime) + digits(incarnation) - 3;
+  return FRAME_BYTES + furtherDigits + tenantId.length + 4 * Math.ceil(bodyBytes / 3);
 }
 
-/**
- * The record that a line holds, its body in `bodies`. Throws what tells a damaged line from a whole
- * one; `tenantId` is whose it must be.
- */
-export function parseArchiveLine(line: string, tenantId: string, bodies: BodyMemory): LogRecord {
-  const { offset, log_time: logTime, type, body } = JSON.parse(line);
-  if (!(isCount(offset) && isCount(logTime) && type === RECORD_TYPE.record)) {
-    throw new Error("a line is no record");
-  }
-  if (typeof body !== "string") throw new Error("a line has no body");
-  const record = { offset, logTime, type, body: bodies.add(body) };
-  if (decodeRecord(record.body).tenantId !== tenantId) {
-    throw new Error(`the record at ${offset} is another tenant's`);
-  }
-  return record;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+function digits(count: number): number {
+  let found = 1;
+  for (let rest = count; rest >= 10; rest /= 10) found += 1;
+  return found;
 }

@@ -3,6 +3,7 @@ import { logShorterThanViews } from "../store/store-errors.ts";
 import type { Wal } from "../wal/wal.ts";
 import { type ArchivePosition, readArchivePosition } from "./archive-position.ts";
 import { ArchiveTails } from "./archive-tails.ts";
+import { type RestoredLives, readRestoredLives } from "./restored-lives.ts";
 import { statedTails } from "./stated-tails.ts";
 
 /** What was archived of a log before: how far, and what each tenant's archive must hold. */
@@ -10,6 +11,8 @@ export interface Archived {
   readonly position: ArchivePosition;
   /** Kept up to date by the archiver. */
   readonly tails: ArchiveTails;
+  /** What this log goes on behind. */
+  readonly restored: RestoredLives;
 }
 
 /**
@@ -29,12 +32,13 @@ export async function openArchived({
 }): Promise<Archived> {
   const { logId, partition, start } = wal;
   const saved = await readArchivePosition(directory, partition);
+  const restored = await readRestoredLives(directory, wal);
   if (saved?.logId !== logId) {
     const position = { logId, partition, begunAt: start, offset: start, tails: [] };
     const tails = start === 0 ? new ArchiveTails() : statedTails(store, undefined);
-    return { position, tails };
+    return { position, tails, restored };
   }
   if (saved.offset > wal.end) throw logShorterThanViews(wal.end, saved.offset, "the archive");
   const position = { ...saved, offset: Math.max(saved.offset, start) };
-  return { position, tails: new ArchiveTails(saved.tails) };
+  return { position, tails: new ArchiveTails(saved.tails), restored };
 }

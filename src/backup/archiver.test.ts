@@ -102,6 +102,24 @@ describe("what is archived", () => {
   });
 });
 
+test("what its thread had at hand when it died is given to the next one", async () => {
+  await using bench = await ArchiveBench.open();
+  await bench.stop();
+  let died = 0;
+  const dying = new URL("../../test/harness/dying-worker.ts", import.meta.url).href;
+  const living = new URL("./backup-worker.ts", import.meta.url).href;
+  bench.startThread = () => {
+    died += 1;
+    return new Worker(died < 3 ? dying : living);
+  };
+  await bench.start();
+  await bench.append("acme", 50, 10_000);
+  await bench.caughtUp();
+  expect(died).toBeGreaterThanOrEqual(3);
+  expect(bench.told).toEqual(["failing", "resumed"]);
+  expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
+});
+
 describe("a segment closes", () => {
   test("an interval after its first record, not earlier", async () => {
     await using bench = await ArchiveBench.open();
@@ -384,6 +402,18 @@ describe("a place that is down", () => {
 });
 
 describe("a tenant's end", () => {
+  test("takes nothing of a next life along when a late record says so once more", async () => {
+    await using bench = await ArchiveBench.open();
+    await bench.append("acme", 2);
+    await bench.caughtUp();
+    await bench.end("acme");
+    await bench.append("acme", 2, 0, 2);
+    await bench.end("acme");
+    await bench.append("acme", 1, 0, 2);
+    await bench.caughtUp();
+    expect(await bench.archived("acme")).toEqual(await bench.logged("acme", 2));
+  });
+
   test("takes its archive along, and a next life begins with an empty one", async () => {
     await using bench = await ArchiveBench.open();
     await bench.append("acme", 5);

@@ -12,13 +12,14 @@
  *    its id begins with an empty archive.
  *
  * It reads a record only when the catalog has been applied up to it, which thus knows whether
- * the life that the record belongs to is over. Compressing, hashing and storing happen off the
- * serving thread.
+ * the life that the record belongs to is over. On the serving thread records are only sorted by
+ * tenant, and copied; lines, compressing and hashing are work for a thread of its own. When that
+ * dies what it had at hand is given to the next one.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
+import { decodeOwner, decodeRecord } from "../record/codec.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 import { type ArchivePosition, writeArchivePosition } from "./archive-position.ts";
@@ -26,10 +27,11 @@ import type { ArchiveRetention } from "./archive-retention.ts";
 import { TailCheck } from "./archive-tails.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
 import type { Archived } from "./archived.ts";
+import type { BackupThread } from "./backup-thread.ts";
 import { Errands } from "./errands.ts";
-import { PiecePool } from "./line-memory.ts";
 import { OpenSegment } from "./open-segment.ts";
 import { putPositionCopy } from "./position-copies.ts";
+import { PiecePool } from "./segment-memory.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What the archiver counts. */
@@ -48,6 +50,8 @@ export interface ArchiverDeps {
   readonly clock: Clock;
   /** How long a record may wait for others to be archived with. */
   readonly intervalMs: number;
+  /** Where segments are made; the archiver's alone, which closes it. */
+  readonly thread: BackupThread;
   /** Resolves when the catalog has been applied up to and including this record. */
   readonly catalogApplied: (offset: number, signal: AbortSignal) => Promise<void> | undefined;
   /** Which life of the tenant's id goes on, as far as the catalog has been applied; undefined: none. */
@@ -115,13 +119,13 @@ export class Archiver implements Service {
   #running: Promise<void> | undefined;
 
   constructor(deps: ArchiverDeps) {
-    const { store, clock, archived, wal } = deps;
-    const { position, tails } = archived;
+    const { store, clock, archived, wal, thread } = deps;
+    const { position, tails, restored } = archived;
     this.#deps = deps;
     this.#position = position;
     this.#securedOffset = wal.start;
     this.#head = position.offset;
-    this.#writer = new ArchiveWriter({ ...position, store, tails });
+    this.#writer = new ArchiveWriter({ ...position, store, tails, restored, thread });
     this.#tailCheck = new TailCheck(store, tails);
     this.#queue = new WorkQueue({
       atOnce: TENANTS_AT_ONCE,
@@ -177,6 +181,7 @@ export class Archiver implements Service {
   /** Leaves what is not archived to the next start: the log has it. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#deps.thread.close();
     await this.#running;
     await Promise.all([this.#queue.stopped(), this.#errands.settled()]);
   }
@@ -241,34 +246,35 @@ export class Archiver implements Service {
       if (record.offset < this.#head) continue;
       this.#takeOne(record);
       this.#head = record.offset + 1;
-      await this.#makeRoom(signal);
+      // Nearly always there is: to wait for nothing costs as much as the record.
+      if (this.#needsRoom()) await this.#makeRoom(signal);
     }
   }
 
   #takeOne(record: LogRecord): void {
-    const decoded = decodeRecord(record.body);
+    const owner = decodeOwner(record.body);
     this.#newestLogTime = record.logTime;
-    const { tenantId, incarnation } = decoded;
-    if (tenantId === SYSTEM_TENANT_ID) this.#endLife(record, decoded);
+    const { tenantId, incarnation } = owner;
+    if (tenantId === SYSTEM_TENANT_ID) this.#endLife(record);
     if (this.#lifeOf(tenantId) !== incarnation) return;
     const open = this.#open.get(tenantId);
-    if (open?.takes(record, decoded, this.#deps.intervalMs)) {
+    if (open?.takes(record, owner, this.#deps.intervalMs)) {
       const before = open.heldBytes;
-      open.add(record, decoded);
+      open.add(record);
       this.#openBytes += open.heldBytes - before;
       if (open.bytes >= SEGMENT_BYTES) this.#close(open);
       return;
     }
     if (open !== undefined) this.#close(open);
-    const segment = new OpenSegment(record, decoded, this.#deps.clock.monotonic(), this.#pool);
+    const segment = new OpenSegment(record, owner, this.#deps.clock.monotonic(), this.#pool);
     this.#open.set(tenantId, segment);
     this.#openBytes += segment.heldBytes;
     if (segment.bytes >= SEGMENT_BYTES) this.#close(segment);
   }
 
   /** If the record has ended a tenant's life, what was archived of it goes, before anything of a next one comes. */
-  #endLife(record: LogRecord, decoded: LoggedRecord): void {
-    const body = decoded.decodeBody();
+  #endLife(record: LogRecord): void {
+    const body = decodeRecord(record.body).decodeBody();
     if (body.kind !== "tenant_deleted") return;
     const { tenantId, incarnation } = body;
     if (this.#lifeOf(tenantId) === incarnation) return;
@@ -278,7 +284,7 @@ export class Archiver implements Service {
       tenantId,
       offset: record.offset,
       bytes: 0,
-      run: (signal) => this.#writer.removeTenant(tenantId, signal),
+      run: (signal) => this.#writer.removeLife(body, signal),
     });
   }
 
@@ -322,6 +328,10 @@ export class Archiver implements Service {
       if (!isDue) return;
       this.#close(segment);
     }
+  }
+
+  #needsRoom(): boolean {
+    return this.#openBytes > OPEN_BYTES_MAX || this.#isFull();
   }
 
   async #makeRoom(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { History, HistoryBatch } from "../applier/history.ts";
 import { EntError } from "../base/errors.ts";
 import type { Wal } from "../wal/wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
+import { type Life, RestoredLives } from "./restored-lives.ts";
 
 /**
  * A tenant's records out of the archive as far as the log was trimmed, and out of the log from
@@ -9,15 +10,27 @@ import type { ArchiveReader } from "./archive-reader.ts";
  * without a duplicate, since each half is read up to where the other one begins.
  */
 export class JoinedHistory implements History {
-  readonly begunAt: number;
   readonly #wal: Wal;
   readonly #archive: ArchiveReader;
+  readonly #begunAt: number;
+  readonly #restored: RestoredLives;
 
-  /** `begunAt` is where this log began to be archived. */
-  constructor(wal: Wal, archive: ArchiveReader, begunAt: number) {
-    this.begunAt = begunAt;
+  /** `begunAt` is where this log began to be archived, `restored` what was there by then. */
+  constructor(
+    wal: Wal,
+    archive: ArchiveReader,
+    begunAt: number,
+    restored: RestoredLives = new RestoredLives(),
+  ) {
     this.#wal = wal;
     this.#archive = archive;
+    this.#begunAt = begunAt;
+    this.#restored = restored;
+  }
+
+  begunFor(life: Life): number {
+    // A life without a record has left nothing anywhere.
+    return this.#restored.offsetOf(life) === -1 ? 0 : this.#begunAt;
   }
 
   async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {

@@ -1,11 +1,13 @@
-import { createHash } from "node:crypto";
 import { applyRecords } from "../applier/apply-records.ts";
 import type { History } from "../applier/history.ts";
 import { TenantView } from "../applier/tenant-view.ts";
-import { decodeRecord, encodeRecord } from "../record/codec.ts";
-import { RULES_VERSION, SYSTEM_TENANT_ID } from "../record/transaction.ts";
+import { decodeRecord } from "../record/codec.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
+import { type Author, systemRecord } from "../tenant/system-log.ts";
+
+const RESTORER: Author = { actor: "system:restore", roles: [], credential: "" };
 
 /** The lives of tenants' ids that ended at or behind an offset, as {@link lifeOf} names them. */
 export async function livesEndedFrom(
@@ -49,19 +51,8 @@ export function endTenants(
   for (const { tenantId, incarnation } of entries) {
     offset += 1;
     const key = `restore-${offset}`;
-    const body = encodeRecord({
-      rulesVersion: RULES_VERSION,
-      tenantId: SYSTEM_TENANT_ID,
-      incarnation: 1,
-      actor: "system:restore",
-      roles: [],
-      credential: "",
-      idempotencyKey: key,
-      serverMadeKey: true,
-      requestHash: createHash("sha256").update(key).digest(),
-      body: { kind: "tenant_deleted", tenantId, incarnation },
-    });
-    const { failure } = applyRecords(view, [{ offset, logTime, record: decodeRecord(body) }]);
+    const record = systemRecord(RESTORER, key, { kind: "tenant_deleted", tenantId, incarnation });
+    const { failure } = applyRecords(view, [{ offset, logTime, record: decodeRecord(record) }]);
     if (failure !== undefined) throw failure.cause;
   }
   return offset;

@@ -17,7 +17,6 @@ export interface LogTail {
  * they overlap nothing comes twice.
  */
 export class RestoreHistory implements History {
-  readonly begunAt = 0;
   readonly #archive: ArchiveReader;
   readonly #log: LogTail | undefined;
   readonly #until: number;
@@ -27,6 +26,10 @@ export class RestoreHistory implements History {
     this.#archive = archive;
     this.#log = log;
     this.#until = until;
+  }
+
+  begunFor(): number {
+    return 0;
   }
 
   async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
@@ -58,11 +61,14 @@ export class RestoreHistory implements History {
 
 /** What a log alone still has. */
 export class TailHistory implements History {
-  readonly begunAt = 0;
   readonly #log: LogTail;
 
   constructor(log: LogTail) {
     this.#log = log;
+  }
+
+  begunFor(): number {
+    return 0;
   }
 
   async *read(_tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {

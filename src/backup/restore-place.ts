@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { dataDirInvalid } from "../store/data-dir.ts";
 
 /**
  * Makes a directory whole or not at all: `make` fills one beside it, which gets the name when
@@ -46,7 +47,7 @@ async function requireFree(directory: string): Promise<void> {
     throw error;
   });
   if (entries.length === 0) return;
-  throw placeInvalid(
+  throw dataDirInvalid(
     `${directory} is not empty (found ${entries[0]})`,
     "Name a directory that does not exist yet, or an empty one.",
   );
@@ -60,7 +61,7 @@ export function isDataDirectory(directory: string): boolean {
 /** Throws DATA_DIR_INVALID unless it is one: opening would make one out of a misspelt name. */
 export function requireDataDirectory(directory: string): void {
   if (isDataDirectory(directory)) return;
-  throw placeInvalid(
+  throw dataDirInvalid(
     `${directory} is no data directory of EntDB`,
     "Name the directory of the stopped server.",
   );
@@ -72,7 +73,7 @@ export function placeTrouble(directory: string, error: unknown): unknown {
   const code = String((error as { code?: unknown } | null)?.code ?? "");
   const [, what] = TROUBLES.find(([codes]) => codes.test(code)) ?? [];
   if (what === undefined) return error;
-  return placeInvalid(
+  return dataDirInvalid(
     `${directory} ${what} (${code})`,
     "Name a directory on a local disk with room, which this user may write to.",
     error,
@@ -86,8 +87,3 @@ const TROUBLES: readonly (readonly [RegExp, string])[] = [
   [/^(ENOTDIR|EEXIST|ENOTEMPTY)/, "is in the way of something that is no empty directory"],
   [/^(EIO|SQLITE_IOERR)/, "cannot be written to: the disk fails"],
 ];
-
-function placeInvalid(message: string, hint: string, cause?: unknown): EntError {
-  const reason = "DATA_DIR_INVALID";
-  return new EntError({ code: "failed_precondition", reason, message, hint, cause });
-}

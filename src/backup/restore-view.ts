@@ -48,9 +48,9 @@ export interface RestoredView {
 
 const BUILD_SLICE_ROWS = 4_096;
 /** Of one SQLite transaction: nobody waits for a turn, and a page that many records change is written once. */
-const SLICE_RECORDS = 4_096;
+const SLICE_RECORDS = 8_192;
 /** So that the write-ahead file starts anew now and then instead of holding all that is restored. */
-const FOLD_RECORDS = 4 * SLICE_RECORDS;
+const FOLD_RECORDS = 2 * SLICE_RECORDS;
 
 /** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
 export class ViewRestorer {

@@ -30,6 +30,7 @@ import { endTenants, lifeOf, livesEndedFrom } from "./restore-catalog.ts";
 import { type LogTail, RestoreHistory } from "./restore-history.ts";
 import { makeDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
+import { type RestoredLife, writeRestoredLives } from "./restored-lives.ts";
 import { historyForeign, targetTimeInvalid } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
@@ -140,9 +141,10 @@ class Restoration {
     } finally {
       stores.closeAll();
     }
-    await this.#beginLog(left.offset + 1);
+    await this.#beginLog(left);
     signal.throwIfAborted();
-    return { ...left, logId: this.#logId, views: this.#restored };
+    const { lives: _, ...told } = left;
+    return { ...told, logId: this.#logId, views: this.#restored };
   }
 
   /** Archive and log must be of one line: neither may have what the other has left. */
@@ -194,7 +196,17 @@ class Restoration {
     const logTime = Math.max(...this.#restored.map((view) => view.logTime));
     const others = entries.filter((entry) => !wanted.includes(entry));
     const deletedSince = others.filter((entry) => !isThere(entry)).map((entry) => entry.tenantId);
-    return { offset: endTenants(stores.system, others, offset, logTime), logTime, deletedSince };
+    const end = endTenants(stores.system, others, offset, logTime);
+    const { appliedOffset } = stores.system.state();
+    const system = { tenantId: SYSTEM_TENANT_ID, incarnation: 1, offset: appliedOffset };
+    return { offset: end, logTime, deletedSince, lives: [system, ...this.#livesOf(wanted)] };
+  }
+
+  #livesOf(entries: readonly CatalogEntry[]): RestoredLife[] {
+    return entries.map(({ tenantId, incarnation }) => {
+      const view = this.#restored.find((restored) => restored.tenantId === tenantId);
+      return { tenantId, incarnation, offset: must(view, "it was restored").offset };
+    });
   }
 
   async #restoreTenant(
@@ -213,9 +225,10 @@ class Restoration {
   }
 
   /** An empty log, whose first record follows the last that was restored. */
-  async #beginLog(firstOffset: number): Promise<void> {
+  async #beginLog({ offset, lives }: Left): Promise<void> {
     const { clock, random } = this.#machine;
     const logId = this.#logId;
+    const firstOffset = offset + 1;
     const directory = await this.#place.makeLogDirectory(PARTITION);
     const wal = await openWal({
       ...{ kind: "file", topic: TOPIC, partition: PARTITION, clock, random },
@@ -223,6 +236,7 @@ class Restoration {
     });
     await wal.close();
     const { checkpoints, tenants } = this.#place;
+    await writeRestoredLives(checkpoints, { logId, partition: PARTITION }, lives);
     await writeCheckpoint(checkpoints, { logId, partition: PARTITION, offset: firstOffset });
     await syncDirectory(TenantStores.systemDirectory(tenants));
     await syncDirectory(tenants);
@@ -252,7 +266,9 @@ class Restoration {
   }
 }
 
-type Left = Pick<RestoreReport, "offset" | "logTime" | "deletedSince">;
+type Left = Pick<RestoreReport, "offset" | "logTime" | "deletedSince"> & {
+  readonly lives: readonly RestoredLife[];
+};
 
 function inTheFuture(targetTime: number): EntError {
   return targetTimeInvalid(

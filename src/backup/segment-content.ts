@@ -1,20 +1,15 @@
 /**
- * What an object of the archive holds: lines of JSON, one for each record, compressed. Written the same
- * for the same records; read back whole or refused, with a bound on what it may inflate to.
+ * What an object of the archive holds: lines of JSON, one for each record, compressed. Read back
+ * whole or refused, with a bound on what it may inflate to.
  */
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { createGzip, gunzip } from "node:zlib";
+import { gunzip } from "node:zlib";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
-import { BodyMemory, parseArchiveLine } from "./archived-record.ts";
+import { readArchiveLines } from "./archive-lines.ts";
 import type { SegmentFacts } from "./segment-facts.ts";
 
 const MiB = 1024 * 1024;
-/** Quick: a log that is busy fills several segments in a second, and base64 of binary hardly shrinks further. */
-const GZIP_LEVEL = 4;
-const ZIP_CHUNK_BYTES = 256 * 1024;
 /** A segment's lines: a full one, and the largest record behind it. Whatever claims more is no segment of ours. */
 const LINES_BYTES_MAX = 64 * MiB;
 const LINES_BYTES_USUAL = 8 * MiB;
@@ -22,14 +17,6 @@ const LINES_BYTES_USUAL = 8 * MiB;
 const CHUNK_BYTES_MIN = 1_024;
 
 const unzip = promisify(gunzip);
-
-/** The lines as they are stored, the same for the same parts. Runs on a pool thread. */
-export async function compressLines(content: readonly Uint8Array[]): Promise<Uint8Array> {
-  const zip = createGzip({ level: GZIP_LEVEL, chunkSize: ZIP_CHUNK_BYTES });
-  return await pipeline(Readable.from(content), zip, async (zipped: AsyncIterable<Buffer>) =>
-    Buffer.concat(await Array.fromAsync(zipped)),
-  );
-}
 
 /** SHA-256 in hexadecimal; on a pool thread, since segments are large. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
@@ -59,17 +46,7 @@ export async function readSegment(
     // One byte more, so that the end is met within the first piece.
     const chunkSize = Math.min(Math.max(lineBytes + 1, CHUNK_BYTES_MIN), LINES_BYTES_MAX);
     const lines = await unzip(bytes, { maxOutputLength: LINES_BYTES_MAX, chunkSize });
-    const text = lines.toString("latin1");
-    if (!text.endsWith("\n")) throw new Error("it does not end with a whole line");
-    const bodies = new BodyMemory(lines.length);
-    const records = text
-      .slice(0, -1)
-      .split("\n")
-      .map((line) => parseArchiveLine(line, tenantId, bodies));
-    for (const [i, { offset }] of records.entries()) {
-      const before = records[i - 1]?.offset ?? -1;
-      if (offset <= before) throw new Error(`offset ${offset} stands behind ${before}`);
-    }
+    const records = readArchiveLines(lines, tenantId);
     return { records, lineBytes: lines.length };
   } catch (error) {
     const what = error instanceof Error ? error.message : "it cannot be read";

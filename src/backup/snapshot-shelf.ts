@@ -5,11 +5,8 @@
  * byte is handed out that is not the one that the manifest states; what does not verify is an
  * error that names the object.
  */
-import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { syncDirectory } from "../base/durable-file.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
@@ -23,11 +20,24 @@ import {
 } from "./manifest.ts";
 import { snapshotForeign, snapshotNotFound } from "./snapshot-errors.ts";
 
+/** Holds parts up that come in the background, for the sake of others. */
+export type Pacing = (
+  parts: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+) => AsyncIterable<Uint8Array>;
+
+const asTheyCome: Pacing = (parts) => parts;
+
+/** Synced as often while a file grows: one that is synced only at its end holds up whoever syncs then. */
+const SYNC_BYTES = 8 * 1024 * 1024;
+
 export class SnapshotShelf {
   readonly #store: BlobStore;
+  readonly #pacing: Pacing;
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, pacing = asTheyCome) {
     this.#store = store;
+    this.#pacing = pacing;
   }
 
   get place(): string {
@@ -126,20 +136,26 @@ export class SnapshotShelf {
     const key = snapshotKey(manifest.tenantId, idOf(manifest), name);
     const hash = new Bun.CryptoHasher("sha256");
     let came = 0;
-    const parts = async function* (stored: AsyncIterable<Uint8Array>) {
-      for await (const part of stored) {
+    let unsynced = 0;
+    const target = await open(join(directory, name), "wx", 0o600);
+    try {
+      for await (const part of this.#pacing(this.#store.stream(key, signal), signal)) {
         hash.update(part);
+        for (let at = 0; at < part.length; ) {
+          at += (await target.write(part, at, part.length - at)).bytesWritten;
+        }
         came += part.length;
+        unsynced += part.length;
+        if (unsynced >= SYNC_BYTES) {
+          await target.datasync();
+          unsynced = 0;
+        }
         onBytes(part.length);
-        yield part;
       }
-    };
-    const target = createWriteStream(join(directory, name), {
-      flags: "wx",
-      mode: 0o600,
-      flush: true,
-    });
-    await pipeline(Readable.from(parts(this.#store.stream(key, signal))), target, { signal });
+      await target.sync();
+    } finally {
+      await target.close();
+    }
     if (came === bytes && hash.digest("hex") === sha256) return;
     throw objectDamaged(this.place, key, "its bytes are not those of its manifest");
   }

@@ -7,15 +7,19 @@
  * since nothing leaves the outbox from before the first copy until after the second. So the
  * mailboxes of a snapshot catch up from its own canonical file, without the log.
  *
- * A copy keeps the tenant's write-ahead file from starting anew. It may grow to a limit: from
- * half of that on the tenant's writes are slowed down, at the limit refused.
+ * All of it goes at a pace that leaves disk and processors to others. But a copy keeps the
+ * tenant's write-ahead file from starting anew. That may grow to a limit: from half of it on the copy
+ * no longer rests and the tenant's writes are slowed down, at the limit they are refused.
  */
 import { statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { Haste } from "../base/haste.ts";
+import { limits } from "../base/limits.ts";
+import { paced, WorkPace } from "../base/work-pace.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import { putFileVerified, putVerified } from "../blob/verified-put.ts";
+import { putFileVerified, putVerified, type ReadBack, streamedBack } from "../blob/verified-put.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
@@ -25,6 +29,7 @@ import type { TenantStores } from "../store/tenant-stores.ts";
 import { readCopy } from "../store/view-copy.ts";
 import type { WriteBrake } from "../tenant/write-brake.ts";
 import type { Wal } from "../wal/wal.ts";
+import type { BackupThread } from "./backup-thread.ts";
 import { snapshotId, snapshotKey } from "./keys.ts";
 import {
   encodeManifest,
@@ -42,6 +47,8 @@ export interface SnapshotWriterDeps {
   readonly mailboxes: { holdOutbox(tenantId: string): () => void };
   /** Threads that are busy for as long as a copy takes. */
   readonly copiers: ReadWorkers;
+  /** Where what was stored is read back. */
+  readonly thread: Pick<BackupThread, "compare">;
   readonly brake: WriteBrake;
   readonly store: BlobStore;
   /** Where copies lie until they are uploaded; nobody else's. */
@@ -112,22 +119,34 @@ export class SnapshotWriter {
     signal: AbortSignal,
   ): Promise<void> {
     const done = new AbortController();
-    const watching = this.#watch(tenantId, `${file.path}-wal`, done.signal);
+    const haste = new Haste();
+    const end = () => haste.end();
+    signal.addEventListener("abort", end, { once: true });
+    const watching = this.#watch(tenantId, `${file.path}-wal`, haste, done.signal);
     try {
       const to = join(directory, SNAPSHOT_FILES[name]);
-      await this.#deps.copiers.run(file, { kind: "copy", to }, signal);
+      const bytesPerSecond = limits.snapshotCopyBytesPerSecond;
+      const work = { kind: "copy", to, bytesPerSecond, haste: haste.memory } as const;
+      await this.#deps.copiers.run(file, work, signal);
     } finally {
+      signal.removeEventListener("abort", end);
       done.abort();
       await watching;
     }
   }
 
-  /** Presses the brake as the write-ahead file grows, and lets it go at the signal. */
-  async #watch(tenantId: string, writeAhead: string, signal: AbortSignal): Promise<void> {
+  /** Hurries the copy and presses the brake as the write-ahead file grows, and lets it go at the signal. */
+  async #watch(
+    tenantId: string,
+    writeAhead: string,
+    haste: Haste,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, brake, writeAheadMaxBytes } = this.#deps;
     const before = sizeOfFile(writeAhead);
     while (!signal.aborted) {
       const grown = sizeOfFile(writeAhead) - before;
+      if (grown >= writeAheadMaxBytes / 2) haste.hurry();
       if (grown >= writeAheadMaxBytes) brake.press(tenantId, "stop");
       else if (grown >= writeAheadMaxBytes / 2) brake.press(tenantId, "slow");
       await clock.sleep(WATCH_MS, signal);
@@ -150,7 +169,8 @@ export class SnapshotWriter {
     const files: SnapshotFile[] = [];
     for (const name of SNAPSHOT_FILES.slice(0, mailPlace === undefined ? 1 : 2)) {
       const path = join(directory, name);
-      const sha256 = await putFileVerified(store, snapshotKey(tenantId, id, name), path, signal);
+      const key = snapshotKey(tenantId, id, name);
+      const sha256 = await putFileVerified(store, key, path, signal, this.#readBack);
       files.push({ name, bytes: sizeOfFile(path), sha256 });
     }
     const manifest: Manifest = {
@@ -172,6 +192,19 @@ export class SnapshotWriter {
     await putVerified(store, key, encodeManifest(manifest), signal);
     return manifest;
   }
+
+  /** At a pace; and off this thread, unless it comes over the network in small parts anyway. */
+  readonly #readBack: ReadBack = async (store, key, path, signal) => {
+    const { thread, clock } = this.#deps;
+    const perSecond = limits.snapshotReadBytesPerSecond;
+    if (store.fileOf !== undefined) {
+      return await thread.compare(store.fileOf(key), path, perSecond, signal);
+    }
+    const pace = new WorkPace(perSecond, clock);
+    return await streamedBack(store, key, path, signal, (parts) =>
+      paced(parts, pace, clock, signal),
+    );
+  };
 }
 
 function sizeOfFile(path: string): number {

@@ -10,9 +10,9 @@ const MAX_U64 = 2n ** 64n - 1n;
 
 /** A growing buffer. `take` hands out a copy, so that one writer can serve many encodings. */
 export class ByteWriter {
-  #bytes: Buffer;
+  #bytes: Buffer<ArrayBuffer>;
   /** The same memory: copies of it are plain arrays and quicker to make. */
-  #plain: Uint8Array;
+  #plain: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
@@ -127,8 +127,22 @@ export class ByteWriter {
     this.#length += length;
   }
 
+  /**
+   * Begins a run of bytes that stands behind its length in four bytes, as {@link openRun} does
+   * behind a varint: for runs of which many are long, which nothing has to move here.
+   */
+  openFixedRun(): number {
+    this.#reserve(4);
+    this.#length += 4;
+    return this.#length;
+  }
+
+  closeFixedRun(start: number): void {
+    this.#view.setUint32(start - 4, this.#length - start);
+  }
+
   /** A copy of what has been written since the last reset. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#plain.slice(0, this.#length);
   }
 
@@ -253,8 +267,8 @@ export class ByteReader {
   text(): string {
     const length = this.varint();
     const at = this.#advance(length);
-    const text = utf8Slice.call(this.#bytes, at, at + length);
-    return text.includes(REPLACEMENT) ? strictText(this.#bytes.subarray(at, at + length)) : text;
+    const text = plainText(this.#bytes, at, at + length);
+    return text ?? strictText(this.#bytes.subarray(at, at + length));
   }
 }
 
@@ -266,7 +280,14 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 /** What stands for bytes that are not UTF-8; a text may also hold it by right. */
 const REPLACEMENT = "\ufffd";
 
-function strictText(bytes: Uint8Array): string {
+/** The text that these bytes are in UTF-8; undefined when they are none, or hold U+FFFD. */
+export function plainText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const text = utf8Slice.call(bytes, start, end);
+  return text.includes(REPLACEMENT) ? undefined : text;
+}
+
+/** Throws `MalformedBytesError` for bytes that are not UTF-8. */
+export function strictText(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {

@@ -200,3 +200,19 @@ export function invalid(
 ): EntError {
   return new EntError({ code: "invalid_argument", reason, message, hint, details });
 }
+
+/** What is refused, or cut short, because the server goes down: the same words wherever a request is met. */
+export function serverStopping(): EntError {
+  return new EntError({
+    code: "unavailable",
+    reason: "SERVER_STOPPING",
+    message: "The server is stopping.",
+    hint: "Try again in a moment, or on another address.",
+    retryable: true,
+  });
+}
+
+/** What was thrown, in the words that it has. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -81,6 +81,15 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   );
 }
 
+export function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** The objects in a list; none when it is no list. */
+export function objectsIn(value: JsonValue | undefined): JsonObject[] {
+  return isJsonList(value) ? value.filter(isJsonObject) : [];
+}
+
 /** The text that a member of a parsed object was written as; undefined unless `keepSources` was asked for. */
 export function sourceOf(parent: JsonObject, key: string): string | undefined {
   const kept = sources.get(parent);

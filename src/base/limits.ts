@@ -189,6 +189,9 @@ export const limits = {
   snapshotRetentionDays: 30,
   /** What a tenant's write-ahead file may grow to while it is copied; from half of it on its writes are slower. */
   snapshotWriteAheadBytes: 1024 * MiB,
+  /** How fast a tenant's files are copied for a snapshot at most, and read back: a disk and two processors have something left for others. */
+  snapshotCopyBytesPerSecond: 100 * MiB,
+  snapshotReadBytesPerSecond: 400 * MiB,
   /** Tenants whose files are open at once. */
   openTenants: 256,
   readWorkers: 2,

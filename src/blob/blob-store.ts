@@ -28,7 +28,7 @@ export interface BlobStore {
   /** Stores bytes under a key that is free or holds the same bytes. */
   put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 
-  /** As `put`, with the bytes of a local file of any size, which must not change meanwhile. */
+  /** As `put`, with the bytes of a local file of any size, which must not change any more: what is stored may be that very file. */
   putFile(key: string, path: string, signal: AbortSignal): Promise<void>;
 
   /** The whole object, for objects that fit into memory. */
@@ -36,6 +36,9 @@ export interface BlobStore {
 
   /** The object in parts of any size, in order. A reader that stops early leaves nothing open. */
   stream(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+
+  /** Where the object lies as a file, if it does: for whoever reads it in another thread. */
+  fileOf?(key: string): string;
 
   /** What is known of an object without reading it; undefined when there is none. */
   find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined>;

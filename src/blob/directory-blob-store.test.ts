@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -33,6 +34,20 @@ describe("objects in a directory", () => {
     const store = await open(place.path);
     await store.put("snap_2024-01-15T10:20:30.123Z/m", bytes("x"), never);
     expect(existsSync(join(place.path, "snap_2024-01-15T10-20-30.123Z/m"))).toBe(true);
+  });
+
+  test("a file on the same disk becomes the object itself, and stays it under that name alone", async () => {
+    using place = temporaryDirectory();
+    const store = await open(join(place.path, "backup"));
+    const path = join(place.path, "copy.db");
+    writeFileSync(path, "content", { mode: 0o644 });
+    const { ino } = statSync(path);
+    await store.putFile("snapshots/copy.db", path, never);
+    const object = store.fileOf?.("snapshots/copy.db") ?? "";
+    expect(statSync(object)).toMatchObject({ ino, nlink: 2 });
+    expect(statSync(object).mode & 0o777).toBe(0o600);
+    rmSync(path);
+    expect(Buffer.from(await store.get("snapshots/copy.db", never)).toString()).toBe("content");
   });
 
   test("what a crash left half written is no object, and goes at the next opening", async () => {

@@ -81,7 +81,9 @@ class DirectoryBlobStore implements BlobStore {
 
   async putFile(key: string, path: string, signal: AbortSignal): Promise<void> {
     await this.#place(key, signal, async (temporary) => {
-      await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      if (!(await isLinked(path, temporary))) {
+        await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      }
       const handle = await open(temporary, "r+");
       try {
         await handle.chmod(0o600);
@@ -159,6 +161,10 @@ class DirectoryBlobStore implements BlobStore {
     } finally {
       file.destroy();
     }
+  }
+
+  fileOf(key: string): string {
+    return this.#pathOf(key);
   }
 
   async find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined> {
@@ -260,6 +266,20 @@ class DirectoryBlobStore implements BlobStore {
 /** Colons are not for every file system, nor for every tool that copies files. */
 function fileKey(key: string): string {
   return key.replaceAll(":", "-");
+}
+
+/** What the system says of a file that cannot have a second name in this place: that of another disk, of another owner, or where files have one name. */
+const NOT_TO_BE_LINKED = new Set(["EXDEV", "EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** Whether the file has a second name now: a gigabyte that lies on this disk need not be written to it again. */
+async function isLinked(path: string, name: string): Promise<boolean> {
+  try {
+    await link(path, name);
+    return true;
+  } catch (error) {
+    if (NOT_TO_BE_LINKED.has(systemErrorCode(error) ?? "")) return false;
+    throw error;
+  }
 }
 
 /** Whether the folder is gone: it was empty, or somebody else was quicker. */

@@ -1,5 +1,5 @@
 import { systemErrorCode } from "../base/durable-file.ts";
-import { EntError, type ErrorCode, type ErrorDetails } from "../base/errors.ts";
+import { EntError, type ErrorCode, type ErrorDetails, messageOf } from "../base/errors.ts";
 
 /**
  * How a command ends when it does not succeed: the four things every refusal says (code,
@@ -93,7 +93,7 @@ export function failureOf(error: unknown): CommandFailure {
   return new CommandFailure({
     code: "INTERNAL",
     reason: "INTERNAL",
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     exitCode: EXIT.failure,
     cause: error,
   });
@@ -124,7 +124,7 @@ function addressFailure(error: unknown, hint: string): CommandFailure {
   return new CommandFailure({
     code: "FAILED_PRECONDITION",
     reason: "ADDRESS_UNAVAILABLE",
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     exitCode: EXIT.failure,
     hint,
     cause: error,

@@ -31,6 +31,19 @@ export interface ConfirmFlags {
   readonly dryRun?: true;
 }
 
+export interface KeyFlag {
+  readonly idempotencyKey?: string;
+}
+
+export function addKeyFlag(command: Command): Command {
+  return command.option("--idempotency-key <key>", "makes repeating the command safe");
+}
+
+/** The member of a request that it is. */
+export function keyMember({ idempotencyKey: key }: KeyFlag): { idempotency_key?: string } {
+  return key === undefined ? {} : { idempotency_key: key };
+}
+
 export function addOutputFlag(command: Command, fallback: OutputFormat = "table"): Command {
   return command.addOption(
     new Option("-o, --output <format>", "how data is written to stdout")

@@ -1,6 +1,7 @@
 /**
- * Help must not load what only a server needs: the modules that stand in `import` statements
- * from `main.ts` on are evaluated at every start, those behind `import()` are not.
+ * Help must not load what only a server needs, and a server not what only its first call
+ * needs, or a kind of log or archive that it has not: the modules that stand in `import`
+ * statements are evaluated at every start, those behind `import()` are not.
  */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -38,5 +39,16 @@ test("help loads neither server nor database nor protocol", () => {
     "node:fs/promises",
     "node:os",
     "node:path",
+  ]);
+});
+
+test("a server loads nothing of the protocol before somebody calls, and no client that it has no use for", () => {
+  const { files, packages } = staticImports(join(SRC, "cli/serve.ts"));
+  expect([...files].filter((file) => relative(SRC, file).startsWith("../gen/"))).toEqual([]);
+  expect([...packages].filter((name) => !/^(node|bun):/.test(name)).sort()).toEqual([
+    "@logtape/logtape",
+    "hono",
+    "lru-cache",
+    "valibot",
   ]);
 });

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import { decodeRecord, type LoggedRecord } from "../record/codec.ts";
 import type {
@@ -28,7 +29,7 @@ export function logLine(record: LogRecord): JsonObject {
   } catch (error) {
     return {
       ...line,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
       body_base64: Buffer.from(record.body).toString("base64"),
     };
   }

@@ -1,8 +1,14 @@
-import type { JsonObject } from "../base/json.ts";
+import { type JsonObject, objectsIn } from "../base/json.ts";
 import type { CliContext } from "./context.ts";
-import { type OutputFlags, type TenantFlags, tenantClient } from "./flags.ts";
+import {
+  type KeyFlag,
+  keyMember,
+  type OutputFlags,
+  type TenantFlags,
+  tenantClient,
+} from "./flags.ts";
 
-export type WriteFlags = TenantFlags & OutputFlags & { readonly idempotencyKey?: string };
+export type WriteFlags = TenantFlags & OutputFlags & KeyFlag;
 
 /** Sends a transaction of one operation, and writes what became of it. */
 export async function executeOne(
@@ -12,10 +18,9 @@ export async function executeOne(
 ): Promise<void> {
   const receipt = await tenantClient(context, flags).post("/v1/atomic", {
     operations: [operation],
-    ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
+    ...keyMember(flags),
   });
-  const results = receipt["results"];
-  const [result] = Array.isArray(results) ? (results as JsonObject[]) : [];
+  const [result] = objectsIn(receipt["results"]);
   const { wal_position: position, position_token: token } = receipt;
   await context.output.record(flags.output, {
     ...result,

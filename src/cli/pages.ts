@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { type JsonObject, objectsIn } from "../base/json.ts";
 import type { QueryParameters, RestClient } from "./rest-client.ts";
 
 /** The largest page that a server gives. */
@@ -27,8 +27,7 @@ export async function readPages(
       ["limit", String(count)],
       ...(cursor === undefined ? [] : [["cursor", cursor] as const]),
     ]);
-    const found = page[name];
-    if (Array.isArray(found)) rows.push(...found.filter(isJsonObject));
+    rows.push(...objectsIn(page[name]));
     const next = page["next_cursor"];
     cursor = typeof next === "string" ? next : undefined;
     if (cursor === undefined) return { rows, hasMore: false };

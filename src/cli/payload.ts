@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import type { CliContext } from "./context.ts";
 import { usageFailure } from "./failure.ts";
@@ -66,8 +67,4 @@ function parseOrRefuse(text: string, what: string): JsonValue {
       "Text inside JSON stands in double quotes.",
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

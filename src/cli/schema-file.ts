@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { EntError } from "../base/errors.ts";
+import { EntError, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
@@ -90,7 +90,7 @@ async function jsonSchema(path: string): Promise<JsonValue> {
   try {
     return parseJson(await file.text(), { keepSources: true });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw usageFailure(`${path} is not JSON: ${why}`);
   }
 }
@@ -102,7 +102,7 @@ async function moduleSchema(path: string): Promise<JsonValue> {
   try {
     module = await import(absolute);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw usageFailure(`${path} cannot be loaded: ${why}`);
   }
   const schema = module.default ?? module.schema;
@@ -120,7 +120,7 @@ function stringifyModule(schema: unknown, path: string): string {
     );
     return text ?? "null";
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw usageFailure(`${path} exports what is not plain data: ${why}`, SHAPE_HINT);
   }
 }

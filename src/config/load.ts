@@ -5,6 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { messageOf } from "../base/errors.ts";
 import { accessProblems, settledAuth } from "./check-access.ts";
 import { backupProblems } from "./check-backup.ts";
 import { threadProblems } from "./check-threads.ts";
@@ -95,7 +96,7 @@ function readConfigFile(
   try {
     return { path, entries: Bun.TOML.parse(readFileSync(path, "utf8")) as Record<string, unknown> };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw configInvalid([{ name, message: `names ${path}, which cannot be read as TOML: ${why}` }]);
   }
 }

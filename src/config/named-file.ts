@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { messageOf } from "../base/errors.ts";
 import { configInvalid } from "./config-invalid.ts";
 
 /**
@@ -9,7 +10,7 @@ export function readNamedFile(name: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw configInvalid([{ name, message: `names a file that cannot be read: ${why}` }]);
   }
 }

@@ -178,13 +178,14 @@ export const OPTIONS = {
     group: "connections",
     parser: integer(1, 1_000_000),
     default: limits.connections,
-    sentence: "Connections open at once, on each port.",
+    sentence:
+      "Connections open at once, on each port; the REST port counts them only where it speaks TLS.",
   }),
   connectionsPerPeer: option({
     group: "connections",
     parser: integer(1, 1_000_000),
     default: limits.connectionsPerPeer,
-    sentence: "Connections open at once from one address, on each port.",
+    sentence: "Connections open at once from one address, on the same ports.",
   }),
   concurrentStreams: option({
     group: "connections",

@@ -3,6 +3,7 @@
  * where each came from. A name that no option has, or a text that no parser takes, is never
  * passed over: everything that is wrong is told at once, each with where it stands.
  */
+import { messageOf } from "../base/errors.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
 import {
   CLIENT_ENVIRONMENT,
@@ -170,8 +171,4 @@ function unknown(name: string, names: Iterable<string>): string {
   const nearest = suggest(bare(name), [...names].map(bare)).slice(0, 1);
   const meant = nearest.map((found) => (bare(name) === name ? found : `ENTDB_${found}`));
   return `is no setting of EntDB. ${didYouMean(meant, "")}`.trim();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -40,6 +40,16 @@ export class OpenViews {
     throw new Error(`tenant ${tenantId} passed the gate and has no store`);
   }
 
+  /** Reads the tenant's files in this turn. Throws as {@link open}, and the tenant's trouble. */
+  read<T>(tenantId: string, read: (store: TenantStore) => T): T {
+    const store = this.open(tenantId);
+    try {
+      return read(store);
+    } catch (error) {
+      throw this.explained(tenantId, error);
+    }
+  }
+
   /** The error that a caller gets for one that was met in reading. Trouble with the file is passed on to be repaired. */
   explained(tenantId: string, error: unknown): unknown {
     const { gate, stores } = this.#deps;

@@ -80,7 +80,9 @@ export class Submit {
     request: TransactionRequest,
     signal: AbortSignal,
   ): Promise<TransactionReceipt> {
-    const prepared = await this.#prepare(caller, request, signal);
+    const preparing = this.#prepare(caller, request, signal);
+    // Nothing to wait for, as a rule, and then no turn is taken.
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
     if (signal.aborted) throw signal.reason;
     const flight = this.#begin(prepared);
     let appending: Promise<Appended> | undefined;
@@ -145,11 +147,11 @@ export class Submit {
     appending.then(({ offset }) => this.#deps.applied.whenApplied(tenantId, offset, end), end);
   }
 
-  async #prepare(
+  #prepare(
     caller: Caller,
     request: TransactionRequest,
     signal: AbortSignal,
-  ): Promise<Prepared> {
+  ): Prepared | Promise<Prepared> {
     checkKey(request.idempotencyKey);
     const checked = checkTransaction(request.operations, this.#ids, {
       actor: caller.actor,
@@ -158,18 +160,20 @@ export class Submit {
     const attached = request.schema && parseSchema(request.schema);
     requireReplaceAlone(request.operations, attached);
     const admitted = this.#deps.gate.admitWrite(caller.tenantId, signal);
-    const entry = admitted instanceof Promise ? await admitted : admitted;
-    const serverMadeKey = request.idempotencyKey === "";
-    return {
-      caller,
-      entry,
-      request,
-      checked,
-      serverMadeKey,
-      idempotencyKey: serverMadeKey ? this.#makeKey() : request.idempotencyKey,
-      hash: requestHash(caller.actor, checked.sent),
-      attachedSchema: this.#schemaToAttach(caller.tenantId, request.schemaFingerprint, attached),
+    const prepared = (entry: CatalogEntry): Prepared => {
+      const serverMadeKey = request.idempotencyKey === "";
+      return {
+        caller,
+        entry,
+        request,
+        checked,
+        serverMadeKey,
+        idempotencyKey: serverMadeKey ? this.#makeKey() : request.idempotencyKey,
+        hash: requestHash(caller.actor, checked.sent),
+        attachedSchema: this.#schemaToAttach(caller.tenantId, request.schemaFingerprint, attached),
+      };
     };
+    return admitted instanceof Promise ? admitted.then(prepared) : prepared(admitted);
   }
 
   /** Types go into the record only when the tenant does not know their fingerprint yet. */

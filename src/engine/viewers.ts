@@ -1,6 +1,7 @@
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import { rightDenied } from "../applier/record-access.ts";
 import type { Clock } from "../base/clock.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import type { Right } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Viewer } from "../record/viewer.ts";
@@ -44,7 +45,7 @@ export class Viewers {
     const version = store.membershipVersion;
     const known = this.#known.get(store);
     if (known?.version === version) return known.standings;
-    const standings = new LRUCache<string, Standing>({ max: CACHED_STANDINGS });
+    const standings = leastRecentlyUsed<Standing>(CACHED_STANDINGS);
     this.#known.set(store, { version, standings });
     return standings;
   }

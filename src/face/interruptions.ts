@@ -32,13 +32,3 @@ export function overloaded(): EntError {
     retryable: true,
   });
 }
-
-export function serverStopping(): EntError {
-  return new EntError({
-    code: "unavailable",
-    reason: "SERVER_STOPPING",
-    message: "The server is stopping.",
-    hint: "Try again in a moment, or on another address.",
-    retryable: true,
-  });
-}

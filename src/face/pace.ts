@@ -8,12 +8,19 @@ export interface Pacer {
   take(asker: Pick<Caller, "tenantId" | "credential">): Pace | undefined;
 }
 
-/** The headers by which a client sees how it stands. Seconds are whole, and rather too many. */
+const LIMIT_HEADER = "x-ratelimit-limit";
+const REMAINING_HEADER = "x-ratelimit-remaining";
+const RESET_HEADER = "x-ratelimit-reset";
+
+/** The headers by which a client sees how it stands. */
+export const PACE_HEADERS: readonly string[] = [LIMIT_HEADER, REMAINING_HEADER, RESET_HEADER];
+
+/** Those headers with what they say. Seconds are whole, and rather too many. */
 export function paceHeaders(pace: Pace): readonly (readonly [name: string, value: string])[] {
   return [
-    ["x-ratelimit-limit", String(pace.limit)],
-    ["x-ratelimit-remaining", String(pace.remaining)],
-    ["x-ratelimit-reset", String(Math.ceil(pace.resetMs / 1000))],
+    [LIMIT_HEADER, String(pace.limit)],
+    [REMAINING_HEADER, String(pace.remaining)],
+    [RESET_HEADER, String(Math.ceil(pace.resetMs / 1000))],
   ];
 }
 

@@ -210,7 +210,7 @@ describe("pages of other origins", () => {
     const { status, text, headers } = await app.send("OPTIONS", "/v1/atomic", asks);
     expect([status, text]).toEqual([204, ""]);
     expect(headers.get("access-control-allow-methods")).toBe("GET, HEAD, POST");
-    expect(headers.get("access-control-allow-headers")).toContain("X-Tenant-ID");
+    expect(headers.get("access-control-allow-headers")).toContain("x-tenant-id");
     expect(headers.get("access-control-allow-credentials")).toBeNull();
   });
 

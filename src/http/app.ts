@@ -8,7 +8,7 @@ import type { HttpCall, Peer } from "./call.ts";
 import { Calls, type CallsOptions, type HttpMeter } from "./calls.ts";
 import { type HttpLog, toHttpError } from "./errors.ts";
 import { checkHost, type HostPolicy } from "./guards/host.ts";
-import { allowOrigin, checkOrigin, type OriginPolicy, preflightHeaders } from "./guards/origin.ts";
+import { checkOrigin, type OriginPolicy, REST_CORS } from "./guards/origin.ts";
 import { checkAuthorization, checkMethod } from "./guards/request-line.ts";
 import { parseTarget } from "./guards/target.ts";
 import { requireServer } from "./identity.ts";
@@ -137,7 +137,7 @@ class App implements HttpApp {
       reason = error.reason;
       response = errorReply(error, call.requestId, isOurs ? thrown.details["allow"] : undefined);
     }
-    if (origin !== undefined) allowOrigin(response.headers, origin);
+    if (origin !== undefined) REST_CORS.allow(response.headers, origin);
     for (const [name, value] of call.paceHeaders) response.headers.set(name, value);
     if (call.endsConnection) response.headers.set("connection", "close");
     if (!call.streaming) this.#calls.close(call, response.status, reason);
@@ -172,7 +172,7 @@ class App implements HttpApp {
   #preflight(call: HttpCall, origin: string | undefined): Response {
     const asks = call.header("access-control-request-method") !== null;
     call.route = "OPTIONS";
-    const headers = asks && origin !== undefined ? preflightHeaders(origin) : {};
+    const headers = asks && origin !== undefined ? REST_CORS.preflightHeaders(origin) : {};
     return emptyReply(call.requestId, headers);
   }
 

@@ -1,7 +1,7 @@
-import type { ErrorReason } from "../base/errors.ts";
+import { type ErrorReason, serverStopping } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { type CallCounts, localCallCounts } from "../face/counts.ts";
-import { overloaded, serverStopping } from "../face/interruptions.ts";
+import { overloaded } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import { type CallLimits, HttpCall, type Peer } from "./call.ts";
 

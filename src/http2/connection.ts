@@ -12,6 +12,7 @@ import { FrameReader } from "./frame-reader.ts";
 import { type HeaderBlock, HeaderBlocks, selfDependence } from "./header-blocks.ts";
 import { HeaderDecoder, type HeaderList } from "./header-decoder.ts";
 import type { OutgoingFields } from "./header-encoder.ts";
+import { part } from "./part.ts";
 import {
   ConnectionError,
   ErrorCode,
@@ -206,7 +207,7 @@ export class Http2Connection implements StreamLine {
     }
     const stream = this.#streams.get(number);
     if (stream === undefined) return this.#onClosed(number);
-    stream.arrived(payload.subarray(from, to), payload.length);
+    stream.arrived(part(payload, from, to), payload.length);
     if ((flags & Flag.endStream) !== 0 && !stream.isClosed) stream.remoteEnds();
   }
 

@@ -1,3 +1,4 @@
+import { part } from "./part.ts";
 import { ConnectionError, ErrorCode, Flag, protocolError, StreamError } from "./protocol.ts";
 
 /** A whole header block and what its first frame said beside it. */
@@ -50,7 +51,7 @@ export class HeaderBlocks {
     if (from > to) throw protocolError("a frame is padded beyond its length");
     const endsStream = (flags & Flag.endStream) !== 0;
     this.#begun = { stream, endsStream, fault };
-    return this.#add(flags, payload.subarray(from, to));
+    return this.#add(flags, part(payload, from, to));
   }
 
   /** The block, if this frame ends it. Throws PROTOCOL_ERROR, ENHANCE_YOUR_CALM. */

@@ -38,9 +38,7 @@ export const Flag = {
 export const ErrorCode = {
   noError: 0,
   protocolError: 1,
-  internalError: 2,
   flowControlError: 3,
-  settingsTimeout: 4,
   streamClosed: 5,
   frameSizeError: 6,
   refusedStream: 7,

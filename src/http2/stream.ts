@@ -7,6 +7,7 @@
  */
 
 import type { OutgoingFields } from "./header-encoder.ts";
+import { part } from "./part.ts";
 import { ErrorCode, StreamError, WINDOW_MAX } from "./protocol.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -200,7 +201,7 @@ export class Http2Stream {
   next(bytesMax: number): Uint8Array {
     const first = this.#queue[0] as Uint8Array;
     const from = this.#sentOfFirst;
-    const piece = first.subarray(from, from + bytesMax);
+    const piece = part(first, from, from + bytesMax);
     this.#sentOfFirst += piece.length;
     if (this.#sentOfFirst === first.length) {
       this.#queue.shift();

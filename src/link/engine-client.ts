@@ -6,8 +6,8 @@
  * A call whose signal aborts is cancelled over there, and its answer is what that comes to:
  * only the engine knows whether a transaction had been appended by then.
  */
-import { LRUCache } from "lru-cache";
 import { type ErrorData, errorFromData, errorToData } from "../base/error-data.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
 import type { Administration, AuditedAction } from "../engine/administration.ts";
 import type { Changes } from "../engine/changes.ts";
@@ -43,7 +43,7 @@ export class EngineClient implements Engine {
   readonly #channel: Channel<ToEngine, FromEngine>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #streams = new Map<number, IncomingItems>();
-  readonly #schemas = new LRUCache<string, KnownSchema>({ max: limits.openTenants });
+  readonly #schemas = leastRecentlyUsed<KnownSchema>(limits.openTenants);
   #lastId = 0;
   /** What can be read in this thread is not asked for. Undefined: nothing can. */
   keyedReads: KeyedReads | undefined;
@@ -134,6 +134,7 @@ export class EngineClient implements Engine {
     actedFor: this.#method("beside.actedFor"),
     metricsText: this.#method("beside.metricsText"),
     isReady: this.#method("beside.isReady"),
+    monotonicMs: this.#method("beside.monotonicMs"),
     publishView: this.#method("beside.publishView"),
   };
 

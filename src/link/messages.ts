@@ -28,6 +28,8 @@ export interface Beside {
   /** Of all threads. Rejects with ROUTE_NOT_FOUND when metrics are off. */
   metricsText(): Promise<string>;
   isReady(): Soon<boolean>;
+  /** The engine's thread's. */
+  monotonicMs(): number;
   /** Has a tenant's view be one that other threads may read. Undefined: not now. */
   publishView(tenantId: string): PublishedView | undefined;
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { ByteReader, ByteWriter, MalformedBytesError } from "../base/bytes.ts";
 import { EntError } from "../base/errors.ts";
 import { limitDetails, limits } from "../base/limits.ts";
+import { sha256 } from "../base/sha256.ts";
 import { readValue, writeValue } from "../record/value-codec.ts";
 import { checkValue } from "../schema/check-value.ts";
 import type { FieldKind, Value } from "../schema/value.ts";
@@ -123,7 +123,7 @@ function bindingOf({ tenantId, actor, listing }: CursorScope): Uint8Array {
   writer.text(tenantId);
   writer.text(actor);
   writer.bytes(listing.question);
-  return createHash("sha256").update(writer.peek()).digest().subarray(0, BINDING_BYTES);
+  return sha256(writer.peek()).subarray(0, BINDING_BYTES);
 }
 
 /** INVALID_CURSOR: what came back is not what was given. */

@@ -26,7 +26,7 @@ export function parseComparison(
   const wanted = valueKind(op, shape.kind);
   if (wanted === undefined) {
     const operators = COMPARISONS.filter((other) => valueKind(other, shape.kind) !== undefined);
-    throw refused(
+    throw filterInvalid(
       path,
       `${operandLabel(type, operand)} of kind ${shape.kind} cannot be asked with ${op}`,
       `Kind ${shape.kind} takes ${operators.join(", ")}.`,
@@ -45,7 +45,7 @@ export function parseComparison(
 function checkKnown({ op, operand }: Comparison, path: string): void {
   checkAttribute(operand, path);
   if (COMPARISONS.includes(op)) return;
-  throw refused(
+  throw filterInvalid(
     path,
     `${JSON.stringify(op)} is not an operator`,
     `Use one of ${COMPARISONS.join(", ")}.`,
@@ -58,7 +58,7 @@ function checkKnown({ op, operand }: Comparison, path: string): void {
  */
 export function checkAttribute(operand: Operand, path: string): void {
   if (operand.of === "field" || NODE_ATTRIBUTES.includes(operand.attribute)) return;
-  throw refused(
+  throw filterInvalid(
     path,
     `${JSON.stringify(operand.attribute)} is not an attribute of nodes`,
     `Use a field or one of ${NODE_ATTRIBUTES.join(", ")}.`,
@@ -68,13 +68,13 @@ export function checkAttribute(operand: Operand, path: string): void {
 function checkCount(op: ComparisonOp, count: number, path: string): void {
   if (op === "is_null") {
     if (count === 0) return;
-    throw refused(path, "is_null takes no value", "Leave the value out.");
+    throw filterInvalid(path, "is_null takes no value", "Leave the value out.");
   }
   if (op !== "in") {
     if (count === 1) return;
-    throw refused(path, `${op} takes one value, not ${count}`, "Use in for several values.");
+    throw filterInvalid(path, `${op} takes one value, not ${count}`, "Use in for several values.");
   }
-  if (count === 0) throw refused(path, "in takes at least one value", "List the values.");
+  if (count === 0) throw filterInvalid(path, "in takes at least one value", "List the values.");
   if (count <= limits.filterInValues) return;
   throw invalid(
     "LIMIT_EXCEEDED",
@@ -86,10 +86,10 @@ function checkCount(op: ComparisonOp, count: number, path: string): void {
 
 function parseValue(value: Value, shape: ValueShape, path: string): Value {
   if (value.kind === "null") {
-    throw refused(path, "null compares with nothing", "Use is_null to ask for absence.");
+    throw filterInvalid(path, "null compares with nothing", "Use is_null to ask for absence.");
   }
   if (value.kind !== shape.kind) {
-    throw refused(
+    throw filterInvalid(
       path,
       `takes ${shape.kind}, not ${value.kind}`,
       `Send a value of kind ${shape.kind}.`,
@@ -110,7 +110,7 @@ function parseValue(value: Value, shape: ValueShape, path: string): Value {
 /** Any text can be compared with an id: a part of one bounds a range. */
 function idOperand(value: Value, path: string): Value {
   if (value.kind !== "str" && value.kind !== "ref") {
-    throw refused(path, `takes ref, not ${value.kind}`, "Send an id as a string.");
+    throw filterInvalid(path, `takes ref, not ${value.kind}`, "Send an id as a string.");
   }
   checkText(value.value, path);
   return { kind: "ref", value: value.value };
@@ -128,9 +128,14 @@ function checkPattern(pattern: Value, path: string): void {
   }
   const trailing = /\\*$/.exec(pattern.value)?.[0].length ?? 0;
   if (trailing % 2 === 0) return;
-  throw refused(path, "the pattern ends in its escape character", "Write \\\\ for a backslash.");
+  throw filterInvalid(
+    path,
+    "the pattern ends in its escape character",
+    "Write \\\\ for a backslash.",
+  );
 }
 
-function refused(path: string, problem: string, hint: string): EntError {
+/** INVALID_FILTER, at a place in the request. */
+export function filterInvalid(path: string, problem: string, hint: string): EntError {
   return invalid("INVALID_FILTER", `${path}: ${problem}.`, hint, { field: path });
 }

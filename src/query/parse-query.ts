@@ -3,7 +3,7 @@ import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import { KIND_TRAITS } from "../schema/field-kinds.ts";
 import type { CompiledNodeType, SchemaRegistry } from "../schema/registry.ts";
 import { operandLabel, operandShape, sameOperand } from "./operand.ts";
-import { checkAttribute, parseComparison } from "./parse-comparison.ts";
+import { checkAttribute, filterInvalid, parseComparison } from "./parse-comparison.ts";
 import type { Filter, NodeQuery, OrderTerm } from "./query.ts";
 
 /**
@@ -43,12 +43,8 @@ class FilterParser {
     }
     if (!("filters" in filter)) return parseComparison(this.#type, filter, path);
     if (filter.filters.length === 0) {
-      throw invalid(
-        "INVALID_FILTER",
-        `${path}: ${filter.op} of nothing.`,
-        `Give ${filter.op} at least one filter, or leave it out.`,
-        { field: path },
-      );
+      const hint = `Give ${filter.op} at least one filter, or leave it out.`;
+      throw filterInvalid(path, `${filter.op} of nothing`, hint);
     }
     const filters = filter.filters.map((part, i) =>
       this.parse(part, `${path}.${filter.op}[${i}]`, depth + 1),
@@ -78,11 +74,10 @@ function checkOrdered({ operand }: OrderTerm, type: CompiledNodeType, path: stri
   checkAttribute(operand, path);
   const { kind } = operandShape(type, operand);
   if (KIND_TRAITS[kind].ordered) return;
-  throw invalid(
-    "INVALID_FILTER",
-    `${path}: ${operandLabel(type, operand)} of kind ${kind} has no order.`,
+  throw filterInvalid(
+    path,
+    `${operandLabel(type, operand)} of kind ${kind} has no order`,
     "Order by a field that is no list and no JSON.",
-    { field: path },
   );
 }
 

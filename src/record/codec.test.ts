@@ -8,7 +8,7 @@ import {
 } from "../../test/harness/golden.ts";
 import type { JsonValue } from "../base/json.ts";
 import { decodeSchema } from "../schema/schema-json.ts";
-import { decodeRecord, encodeRecord } from "./codec.ts";
+import { decodeOwner, decodeRecord, encodeRecord } from "./codec.ts";
 import {
   type Operation,
   RULES_VERSION,
@@ -100,6 +100,8 @@ describe("golden records", () => {
     const { body, ...expected } = record;
     expect(envelope).toEqual(expected);
     expect(decodeBody()).toEqual(body);
+    const { tenantId, incarnation } = record;
+    expect(decodeOwner(bytesOf(vector.hex))).toEqual({ tenantId, incarnation });
   });
 });
 

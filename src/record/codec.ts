@@ -124,6 +124,19 @@ export function decodeRecord(bytes: Uint8Array): LoggedRecord {
   return record;
 }
 
+/** Whose record it is, in what life of the tenant's id: what of {@link decodeRecord} whoever only sorts records needs. */
+export function decodeOwner(bytes: Uint8Array): Pick<LoggedRecord, "tenantId" | "incarnation"> {
+  const reader = new ByteReader(bytes);
+  const owner = { tenantId: "", incarnation: 0 };
+  while (!reader.done) {
+    const tag = reader.varint();
+    if (tag === RECORD.tenantId) owner.tenantId = reader.text();
+    else if (tag === RECORD.incarnation) owner.incarnation = reader.varint();
+    else skipField(reader, tag);
+  }
+  return owner;
+}
+
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 const NO_ROLES: readonly string[] = [];

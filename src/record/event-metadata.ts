@@ -49,7 +49,12 @@ export const NO_METADATA: EventMetadata = {
   headers: new Map(),
 };
 
-export function encodeEventMetadata(metadata: EventMetadata): Uint8Array {
+/** Headers as a map, or as messages hold them. */
+export type EncodableMetadata = Omit<EventMetadata, "headers"> & {
+  readonly headers: EventMetadata["headers"] | Readonly<Record<string, string>>;
+};
+
+export function encodeEventMetadata(metadata: EncodableMetadata): Uint8Array {
   shared.reset();
   writeNumber(shared, METADATA.eventVersion, metadata.eventVersion);
   writeText(shared, METADATA.contentType, metadata.contentType);
@@ -62,12 +67,20 @@ export function encodeEventMetadata(metadata: EventMetadata): Uint8Array {
     shared.varint64(metadata.timestampUnixMs);
   }
   writeBytes(shared, METADATA.payloadSha256, metadata.payloadSha256);
-  if (metadata.headers.size > 0) writeHeaders(metadata.headers);
+  writeHeaders(entriesOf(metadata.headers));
   return shared.length === 0 ? NO_BYTES : shared.take();
 }
 
-function writeHeaders(headers: ReadonlyMap<string, string>): void {
-  const sorted = [...headers].sort(([a], [b]) => (a < b ? -1 : 1));
+function entriesOf(headers: EncodableMetadata["headers"]): [string, string][] {
+  return isMap(headers) ? [...headers] : Object.entries(headers);
+}
+
+function isMap(headers: EncodableMetadata["headers"]): headers is EventMetadata["headers"] {
+  return headers instanceof Map;
+}
+
+function writeHeaders(headers: [string, string][]): void {
+  const sorted = headers.sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, value] of sorted) {
     const start = openMessage(shared, METADATA.headers);
     writeTexts(shared, ENTRY.key, [key]);

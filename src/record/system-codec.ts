@@ -2,7 +2,7 @@
  * What only records of `_system` say: tenants, their state and limits, keys, audit. To and
  * from protobuf as in `codec.ts`: the bytes are the proto's, what is not known is passed over.
  */
-import { ByteReader, type ByteWriter, MalformedBytesError } from "../base/bytes.ts";
+import { ByteReader, type ByteWriter, MalformedBytesError, strictText } from "../base/bytes.ts";
 import {
   lengthTag,
   numberTag,
@@ -191,19 +191,9 @@ function readAll(reader: ByteReader) {
     runs: all,
     number: (field: number) => numbers.get(field) ?? 0,
     bytes: (field: number) => all(field).at(-1) ?? new Uint8Array(0),
-    text: (field: number) => textOf(all(field).at(-1) ?? new Uint8Array(0)),
-    texts: (field: number) => all(field).map(textOf),
+    text: (field: number) => strictText(all(field).at(-1) ?? new Uint8Array(0)),
+    texts: (field: number) => all(field).map(strictText),
   };
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw new MalformedBytesError("text that is not UTF-8", { cause });
-  }
 }
 
 function detailsOf(entries: readonly Uint8Array[]): Map<string, string> {

@@ -70,9 +70,8 @@ function decodeExpected(wire: WireExpected | undefined, path: string): ExpectedN
 }
 
 function decodeEvent(wire: NewEvent): AppendedEvent {
-  const { eventId, eventType, payload, tags, headers, ...rest } = wire;
-  const metadata = encodeEventMetadata({ ...rest, headers: new Map(Object.entries(headers)) });
-  return { eventId, eventType, metadata, payload, tags };
+  const { eventId, eventType, payload, tags } = wire;
+  return { eventId, eventType, metadata: encodeEventMetadata(wire), payload, tags };
 }
 
 function decodeCondition(wire: WireCondition): AppendCondition {

@@ -5,7 +5,12 @@ import {
   type Aggregate as WireAggregate,
   type Event as WireEvent,
 } from "../../gen/entdb/v1/event_model_pb.ts";
-import type { EventMetadata } from "../../gen/eventstore/v1/eventstore_pb.ts";
+import {
+  type EventData,
+  EventDataSchema,
+  type EventMetadata,
+  EventMetadataSchema,
+} from "../../gen/eventstore/v1/eventstore_pb.ts";
 import type { Aggregate, StoredEvent } from "../record/event.ts";
 import { decodeEventMetadata } from "../record/event-metadata.ts";
 
@@ -18,8 +23,19 @@ export function encodeEvent(event: StoredEvent): WireEvent {
   return message;
 }
 
+/** The same in the words of `eventstore.v1`, which name the tenant too. */
+export function encodeEventData(event: StoredEvent, tenantId: string): EventData {
+  const meta = create(EventMetadataSchema);
+  fillEnvelope(meta, event);
+  meta.tenantId = tenantId;
+  const message = create(EventDataSchema);
+  message.meta = meta;
+  message.payload = event.payload;
+  return message;
+}
+
 /** Fills in what both contracts say of an event around its payload: its names, places and metadata. */
-export function fillEnvelope(message: WireEvent | EventMetadata, event: StoredEvent): void {
+function fillEnvelope(message: WireEvent | EventMetadata, event: StoredEvent): void {
   const { headers, ...metadata } = decodeEventMetadata(event.metadata);
   Object.assign(message, metadata);
   message.headers = Object.fromEntries(headers);

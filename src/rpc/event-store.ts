@@ -11,15 +11,17 @@ import {
   GetCheckpointResponseSchema,
   ListAggregateGrantsResponseSchema,
   ListAggregatesResponseSchema,
+  type ReadAggregateRequest,
   ReadAggregateResponseSchema,
+  type ReadEventsRequest,
   ReadEventsResponseSchema,
   SetAggregateGrantsResponseSchema,
   StoreCheckpointResponseSchema,
   type SubscribeEventsRequest,
-  type SubscribeEventsResponse,
   SubscribeEventsResponseSchema,
 } from "../../gen/entdb/v1/events_pb.ts";
 import type { Engine, RequestedOperation, TransactionReceipt, WaitMode } from "../engine/engine.ts";
+import type { EventBatch } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
 import { EVERY_EVENT, type EventFilter } from "../record/event.ts";
 import type { CallContext } from "./call-context.ts";
@@ -32,6 +34,7 @@ import { encodeAppendResult } from "./encode-outcome.ts";
 import { waitMode } from "./graph-write.ts";
 import { administratorOf, callerOf } from "./interceptors/identity.ts";
 import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+import { packBatch, packPage, writeEvent, writeUpTo } from "./pack-events.ts";
 
 export function eventStoreMethods(engine: Engine): RpcMethod[] {
   return [
@@ -66,39 +69,55 @@ function appendEvents(engine: Engine): RpcMethod {
 }
 
 function readAggregate({ events }: Engine): RpcMethod {
-  return unary(EventStoreService.method.readAggregate, async (request, call) => {
+  const pageOf = (request: ReadAggregateRequest, call: CallContext) => {
     const { aggregateId, fromAggregateNonce: from, maxCount, backward } = request;
-    const page = await events.readAggregate(
+    return events.readAggregate(
       callerOf(call, request.context),
       { aggregateId, from, maxCount, backward },
       decodeFreshness(request.read),
       call.signal,
     );
+  };
+  const answer = async (request: ReadAggregateRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
     return create(ReadAggregateResponseSchema, {
       events: page.events.map(encodeEvent),
       isEnd: page.isEnd,
       nextFromAggregateNonce: BigInt(page.nextFrom),
       positionToken: page.positionToken,
     });
-  });
+  };
+  const pack = async (request: ReadAggregateRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
+    return packPage(page, writeEvent, page.positionToken);
+  };
+  return unary(EventStoreService.method.readAggregate, answer, "short", pack);
 }
 
 function readEvents({ events }: Engine): RpcMethod {
-  return unary(EventStoreService.method.readEvents, async (request, call) => {
+  const pageOf = (request: ReadEventsRequest, call: CallContext) => {
     const { fromGlobalNonce: from, maxCount, backward } = request;
-    const page = await events.readEvents(
+    return events.readEvents(
       callerOf(call, request.context),
       { from, maxCount, backward, filter: filterOf(request.filter) },
       decodeFreshness(request.read),
       call.signal,
     );
+  };
+  const answer = async (request: ReadEventsRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
     return create(ReadEventsResponseSchema, {
       events: page.events.map(encodeEvent),
       isEnd: page.isEnd,
       nextFromGlobalNonce: BigInt(page.nextFrom),
       positionToken: page.positionToken,
     });
-  });
+  };
+  const pack = async (request: ReadEventsRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
+    return packPage(page, writeEvent, page.positionToken);
+  };
+  return unary(EventStoreService.method.readEvents, answer, "short", pack);
 }
 
 function getAggregate({ events }: Engine): RpcMethod {
@@ -134,16 +153,32 @@ function listAggregates({ events }: Engine): RpcMethod {
 }
 
 function subscribeEvents(engine: Engine): RpcMethod {
-  return serverStreaming(EventStoreService.method.subscribeEvents, (request, call) =>
-    subscription(engine, request, call),
-  );
+  async function* answer(request: SubscribeEventsRequest, call: CallContext) {
+    for await (const { events, upToGlobalNonce } of batchesOf(engine, request, call)) {
+      const last = events.at(-1);
+      for (const event of events) {
+        const response = create(SubscribeEventsResponseSchema);
+        response.event = encodeEvent(event);
+        response.upToGlobalNonce = BigInt(event === last ? upToGlobalNonce : event.globalNonce);
+        yield response;
+      }
+      if (last !== undefined) continue;
+      yield create(SubscribeEventsResponseSchema, { upToGlobalNonce: BigInt(upToGlobalNonce) });
+    }
+  }
+  async function* pack(request: SubscribeEventsRequest, call: CallContext) {
+    for await (const batch of batchesOf(engine, request, call)) {
+      yield packBatch(batch, writeEvent, writeUpTo);
+    }
+  }
+  return serverStreaming(EventStoreService.method.subscribeEvents, answer, pack);
 }
 
-async function* subscription(
+async function* batchesOf(
   { events }: Engine,
   request: SubscribeEventsRequest,
   call: CallContext,
-): AsyncGenerator<SubscribeEventsResponse> {
+): AsyncGenerator<EventBatch> {
   const { fromGlobalNonce, consumer, keepAliveMs } = request;
   const caller = callerOf(call, request.context);
   if (consumer !== "" && fromGlobalNonce !== 0n) {
@@ -152,19 +187,7 @@ async function* subscription(
   const { expiresAt } = call.identity;
   const wanted = { fromGlobalNonce, consumer, keepAliveMs, expiresAt };
   const filter = filterOf(request.filter);
-  for await (const batch of events.subscribe(caller, { ...wanted, filter }, call.signal)) {
-    const last = batch.events.at(-1);
-    for (const event of batch.events) {
-      const upTo = event === last ? batch.upToGlobalNonce : event.globalNonce;
-      const response = create(SubscribeEventsResponseSchema);
-      response.event = encodeEvent(event);
-      response.upToGlobalNonce = BigInt(upTo);
-      yield response;
-    }
-    if (last !== undefined) continue;
-    const upToGlobalNonce = BigInt(batch.upToGlobalNonce);
-    yield create(SubscribeEventsResponseSchema, { upToGlobalNonce });
-  }
+  yield* events.subscribe(caller, { ...wanted, filter }, call.signal);
   // The engine ends quietly when it is told to; the client is told why.
   if (call.signal.aborted) throw call.signal.reason;
 }

@@ -12,28 +12,27 @@ import {
   type AppendRequest,
   AppendResponseSchema,
   type EventData,
-  EventDataSchema,
   type EventMetadata,
-  EventMetadataSchema,
   EventStore,
+  type ReadStreamRequest,
   ReadStreamResponseSchema,
   type SubscribeRequest,
-  type SubscribeResponse,
   SubscribeResponseSchema,
 } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { unauthenticated } from "../access/refusals.ts";
 import { EntError } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ProposedEvent } from "../engine/events.ts";
+import type { EventBatch, ProposedEvent } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
-import { EVERY_EVENT, type StoredEvent } from "../record/event.ts";
+import { EVERY_EVENT } from "../record/event.ts";
 import { encodeEventMetadata } from "../record/event-metadata.ts";
 import type { CallContext } from "./call-context.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
-import { fillEnvelope } from "./encode-events.ts";
+import { encodeEventData } from "./encode-events.ts";
 import { callerInTenant } from "./interceptors/identity.ts";
 import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+import { eventDataOf, packBatch, packPage } from "./pack-events.ts";
 
 /** Who acts in trusted mode when nobody is named. */
 const NAMELESS_ACTOR = "user:eventstore";
@@ -51,7 +50,7 @@ function append({ events }: Engine): RpcMethod {
       aggregateType,
       expectedNonce: request.expectedAggregateNonce,
       idempotencyKey,
-      events: request.events.map((event, i) => proposedEvent(request, event, `events[${i}]`)),
+      events: request.events.map((event, i) => proposedEvent(request, event, i)),
     };
     try {
       const heads = await events.append(caller, proposed, call.signal);
@@ -66,33 +65,51 @@ function append({ events }: Engine): RpcMethod {
 }
 
 function readStream({ events }: Engine): RpcMethod {
-  return unary(EventStore.method.readStream, async (request, call) => {
+  const pageOf = (request: ReadStreamRequest, call: CallContext) => {
     const { aggregateId, fromAggregateNonce: from, maxCount, forward } = request;
-    const page = await events.readAggregate(
+    return events.readAggregate(
       callerOf(call, request.tenantId),
       { aggregateId, from, maxCount, backward: !forward },
       decodeFreshness(undefined),
       call.signal,
     );
+  };
+  const answer = async (request: ReadStreamRequest, call: CallContext) => {
+    const page = await pageOf(request, call);
     const response = create(ReadStreamResponseSchema);
     response.events = page.events.map((event) => encodeEventData(event, request.tenantId));
     response.isEnd = page.isEnd;
     response.nextFromAggregateNonce = BigInt(page.nextFrom);
     return response;
-  });
+  };
+  const pack = async (request: ReadStreamRequest, call: CallContext) =>
+    packPage(await pageOf(request, call), eventDataOf(request.tenantId));
+  return unary(EventStore.method.readStream, answer, "short", pack);
 }
 
 function subscribe(engine: Engine): RpcMethod {
-  return serverStreaming(EventStore.method.subscribe, (request, call) =>
-    subscription(engine, request, call),
-  );
+  async function* answer(request: SubscribeRequest, call: CallContext) {
+    for await (const batch of batchesOf(engine, request, call)) {
+      if (batch.events.length === 0) yield create(SubscribeResponseSchema);
+      for (const event of batch.events) {
+        const response = create(SubscribeResponseSchema);
+        response.event = encodeEventData(event, request.tenantId);
+        yield response;
+      }
+    }
+  }
+  async function* pack(request: SubscribeRequest, call: CallContext) {
+    const write = eventDataOf(request.tenantId);
+    for await (const batch of batchesOf(engine, request, call)) yield packBatch(batch, write);
+  }
+  return serverStreaming(EventStore.method.subscribe, answer, pack);
 }
 
-async function* subscription(
+async function* batchesOf(
   { events }: Engine,
   { tenantId, aggregateIdPrefix, fromGlobalNonce }: SubscribeRequest,
   call: CallContext,
-): AsyncGenerator<SubscribeResponse> {
+): AsyncGenerator<EventBatch> {
   const wanted = {
     fromGlobalNonce,
     consumer: "",
@@ -100,14 +117,7 @@ async function* subscription(
     keepAliveMs: 0,
     expiresAt: call.identity.expiresAt,
   };
-  for await (const batch of events.subscribe(callerOf(call, tenantId), wanted, call.signal)) {
-    if (batch.events.length === 0) yield create(SubscribeResponseSchema);
-    for (const event of batch.events) {
-      const response = create(SubscribeResponseSchema);
-      response.event = encodeEventData(event, tenantId);
-      yield response;
-    }
-  }
+  yield* events.subscribe(callerOf(call, tenantId), wanted, call.signal);
   // The engine ends quietly when it is told to; the client is told why.
   if (call.signal.aborted) throw call.signal.reason;
 }
@@ -122,24 +132,25 @@ function callerOf(call: CallContext, tenantId: string): Caller {
 function proposedEvent(
   request: AppendRequest,
   { meta, payload }: EventData,
-  path: string,
+  index: number,
 ): ProposedEvent {
-  if (meta === undefined) throw misshapen(`${path}.meta`, "is missing");
-  requireSame(meta, request, `${path}.meta`);
-  const { eventId, eventType, aggregateNonce: nonce, headers } = meta;
-  const metadata = encodeEventMetadata({ ...meta, headers: new Map(Object.entries(headers)) });
+  if (meta === undefined) throw misshapen(`events[${index}].meta`, "is missing");
+  requireSame(meta, request, index);
+  const { eventId, eventType, aggregateNonce: nonce } = meta;
+  const metadata = encodeEventMetadata(meta);
   return { eventId, eventType, nonce, metadata, payload, tags: [] };
 }
 
 /** What the event leaves blank is the request's; the rest must be the same. */
-function requireSame(meta: EventMetadata, request: AppendRequest, path: string): void {
-  if (meta.tenantId !== "" && meta.tenantId !== request.tenantId) throw tenantDiffers(path);
-  for (const [name, own, asked] of [
-    ["aggregate_id", meta.aggregateId, request.aggregateId],
-    ["aggregate_type", meta.aggregateType, request.aggregateType],
-  ] as const) {
-    if (own === "" || own === asked) continue;
-    throw misshapen(`${path}.${name}`, "differs from that of the request");
+function requireSame(meta: EventMetadata, request: AppendRequest, index: number): void {
+  const path = () => `events[${index}].meta`;
+  if (meta.tenantId !== "" && meta.tenantId !== request.tenantId) throw tenantDiffers(path());
+  const differs = (name: string) =>
+    misshapen(`${path()}.${name}`, "differs from that of the request");
+  const { aggregateId, aggregateType } = meta;
+  if (aggregateId !== "" && aggregateId !== request.aggregateId) throw differs("aggregate_id");
+  if (aggregateType !== "" && aggregateType !== request.aggregateType) {
+    throw differs("aggregate_type");
   }
 }
 
@@ -159,14 +170,4 @@ function ofAggregate(thrown: unknown, { tenantId, aggregateId }: AppendRequest):
   const { code, reason, message, hint } = thrown;
   const details = { ...thrown.details, tenant_id: tenantId, aggregate_id: aggregateId };
   return new EntError({ code, reason, message, hint, details });
-}
-
-function encodeEventData(event: StoredEvent, tenantId: string): EventData {
-  const meta = create(EventMetadataSchema);
-  fillEnvelope(meta, event);
-  meta.tenantId = tenantId;
-  const message = create(EventDataSchema);
-  message.meta = meta;
-  message.payload = event.payload;
-  return message;
 }

@@ -33,13 +33,19 @@ export interface UnaryMethod extends MethodFacts {
   readonly kind: "unary";
   readonly method: DescMethodUnary;
   answer(request: Message, call: CallContext): Promise<Message>;
+  /** The same answer as its bytes in protobuf, where that is worth a second way; undefined: it is not. */
+  readonly pack: ((request: Message, call: CallContext) => Promise<PackedBytes>) | undefined;
 }
 
 export interface ServerStreamingMethod extends MethodFacts {
   readonly kind: "server_streaming";
   readonly method: DescMethodServerStreaming;
   answer(request: Message, call: CallContext): AsyncIterable<Message>;
+  /** The same answers as bytes, any number at once, each behind gRPC's prefix; undefined as above. */
+  readonly pack: ((request: Message, call: CallContext) => AsyncIterable<PackedBytes>) | undefined;
 }
+
+export type PackedBytes = Uint8Array<ArrayBuffer>;
 
 export interface ClientStreamingMethod extends MethodFacts {
   readonly kind: "client_streaming";
@@ -57,16 +63,19 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   answer: (request: MessageShape<I>, call: CallContext) => Promise<MessageShape<O>>,
   deadline: DeadlineClass = "short",
+  pack?: (request: MessageShape<I>, call: CallContext) => Promise<PackedBytes>,
 ): UnaryMethod {
   // The path parses what it hands over with the descriptor beside the handler, so the
   // message is of the handler's type, though a table of many methods cannot say so.
   const erased = answer as unknown as UnaryMethod["answer"];
-  return { kind: "unary", name: nameOf(method), method, answer: erased, deadline };
+  const packing = pack as unknown as UnaryMethod["pack"];
+  return { kind: "unary", name: nameOf(method), method, answer: erased, pack: packing, deadline };
 }
 
 export function serverStreaming<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
   answer: (request: MessageShape<I>, call: CallContext) => AsyncIterable<MessageShape<O>>,
+  pack?: (request: MessageShape<I>, call: CallContext) => AsyncIterable<PackedBytes>,
 ): ServerStreamingMethod {
   const erased = answer as unknown as ServerStreamingMethod["answer"];
   return {
@@ -74,6 +83,7 @@ export function serverStreaming<I extends DescMessage, O extends DescMessage>(
     name: nameOf(method),
     method,
     answer: erased,
+    pack: pack as unknown as ServerStreamingMethod["pack"],
     deadline: "none",
   };
 }

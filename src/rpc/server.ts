@@ -1,32 +1,29 @@
+/**
+ * Ports, and behind them a table of methods that is made ready when the first call comes:
+ * the descriptors of all messages and the tables built from them are more than half of the
+ * work of a start, and a third of the memory that a server takes which nobody calls yet. So
+ * this module and what it imports know sockets and connections alone (`cli/lazy.test.ts`).
+ *
+ * Invariant: a connection that comes while the table is being made ready waits, unread; it
+ * counts, and is ended when the server stops.
+ */
 import type { PortCounts } from "../face/counts.ts";
 import type { TlsSource } from "../face/tls.ts";
-import { Calls } from "./calls.ts";
-import type { ErrorMap } from "./errors.ts";
-import { type FetchHandler, fetchHandlerOf } from "./fetch-handler.ts";
-import type { AnyTypes } from "./json-text.ts";
-import type { Connection } from "./listener/connection.ts";
+import type { FetchHandler } from "./fetch-handler.ts";
 import { Connections } from "./listener/connections.ts";
 import { drain } from "./listener/drain.ts";
-import { Http1Face } from "./listener/http1.ts";
-import { Http2Face } from "./listener/http2.ts";
-import { Listener } from "./listener/listener.ts";
+import { Listener, type ProtocolFaces } from "./listener/listener.ts";
 import type { MountedFace } from "./listener/mounted.ts";
-import type { RpcMethod } from "./methods.ts";
-import { LOOPBACK_POLICY, RPC_LIMITS, type RpcLimits, type RpcServerOptions } from "./options.ts";
-import { stockRoutes } from "./stock/router.ts";
-import { StockServer } from "./stock/serve.ts";
-import { type ThinRoute, thinRoutes } from "./thin/route.ts";
+import { RPC_LIMITS, type RpcServerOptions } from "./options.ts";
+import type { Serving } from "./serving.ts";
 
-/**
- * Everything between a socket and a table of methods: listener, both paths, the life of
- * calls. It knows no engine, so that the conformance suite can hold it to the protocols
- * with methods of its own.
- */
 export interface RpcServer {
   /** Opens a port for gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1. Port 0 takes a free one. */
   listen(host: string, port: number, extras?: PortExtras): Promise<RpcListener>;
-  /** For another HTTP server to mount: undefined when the path is none of ours. */
-  readonly fetchHandler: FetchHandler;
+  /** For another HTTP server to mount: undefined, at once or later, when the path is none of ours. */
+  readonly fetchHandler: (
+    ...request: Parameters<FetchHandler>
+  ) => Promise<Response | undefined> | undefined;
 }
 
 /** What a port has besides RPCs in plain text. */
@@ -50,68 +47,97 @@ export interface RpcListener {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface ServedMethods {
-  readonly methods: readonly RpcMethod[];
-  /** Defaults to the product's map. */
-  readonly errors?: ErrorMap;
-  /** Defaults to none. */
-  readonly anyTypes?: AnyTypes;
-}
+/** Makes the table ready. Asked once, when the first call comes; again when it failed. */
+export type Prepare = () => Serving | Promise<Serving>;
 
 /** Builds the server; nothing runs until {@link RpcServer.listen}. */
-export function createRpcServer(options: RpcServerOptions & ServedMethods): RpcServer {
-  const limits: RpcLimits = { ...RPC_LIMITS, ...options.limits };
-  const { methods, anyTypes } = options;
-  const calls = new Calls({
-    ...options,
-    ...limits,
-    inFlight: { calls: limits.callsInFlight, bytes: limits.bytesInFlight },
-  });
-  const thin = options.thin === false ? undefined : thinRoutes(methods, { ...limits, anyTypes });
-  const stock = new StockServer({
-    routes: stockRoutes(methods, { ...limits, anyTypes }),
-    calls,
-    messageBytesMax: limits.messageBytes,
-  });
+export function createRpcServer(options: RpcServerOptions, prepare: Prepare): RpcServer {
+  const served = new ServedOnDemand(prepare);
   return {
-    listen: (host, port, extras = {}) =>
-      listen(host, port, { options, limits, calls, stock, thin, extras }),
-    fetchHandler: fetchHandlerOf(
-      stock,
-      thin === undefined ? undefined : { ...limits, routes: thin, calls },
-    ),
+    listen: (host, port, extras = {}) => listen(host, port, { options, served, extras }),
+    fetchHandler: (request, peer) => {
+      const serving = served.get();
+      return serving instanceof Promise
+        ? serving.then((ready) => ready.fetchHandler(request, peer))
+        : serving.fetchHandler(request, peer);
+    },
   };
+}
+
+class ServedOnDemand {
+  readonly #prepare: Prepare;
+  #serving: Serving | Promise<Serving> | undefined;
+  #isStopping = false;
+
+  constructor(prepare: Prepare) {
+    this.#prepare = prepare;
+  }
+
+  get(): Serving | Promise<Serving> {
+    return this.#serving ?? this.#make();
+  }
+
+  /** From now on every new call is refused. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#ready?.calls.stop();
+  }
+
+  /** Ends what is still under way. */
+  abortAll(): void {
+    this.#ready?.calls.abortAll();
+  }
+
+  get #ready(): Serving | undefined {
+    return this.#serving instanceof Promise ? undefined : this.#serving;
+  }
+
+  #make(): Serving | Promise<Serving> {
+    const made = this.#prepare();
+    if (!(made instanceof Promise)) return this.#made(made);
+    this.#serving = made.then(
+      (serving) => this.#made(serving),
+      (cause) => {
+        this.#serving = undefined;
+        throw cause;
+      },
+    );
+    return this.#serving;
+  }
+
+  #made(serving: Serving): Serving {
+    this.#serving = serving;
+    if (this.#isStopping) serving.calls.stop();
+    return serving;
+  }
 }
 
 interface Parts {
   readonly options: RpcServerOptions;
-  readonly limits: RpcLimits;
-  readonly calls: Calls;
-  readonly stock: StockServer;
-  readonly thin: ReadonlyMap<string, ThinRoute> | undefined;
+  readonly served: ServedOnDemand;
   readonly extras: PortExtras;
 }
 
 async function listen(host: string, port: number, parts: Parts): Promise<RpcListener> {
-  const { options, limits, calls, stock, thin, extras } = parts;
+  const { options, served, extras } = parts;
   const { clock } = options;
-  const policy = options.policy ?? LOOPBACK_POLICY;
+  const limits = { ...RPC_LIMITS, ...options.limits };
   const connections = new Connections(limits, clock, options.meter, extras.counts);
-  const common = {
-    ...limits,
-    stock,
-    clock,
-    policy,
-    mounted: extras.mounted,
-    acceptsMore: (connection: Connection) => connections.acceptsMore(connection),
+  let faces: ProtocolFaces | undefined;
+  const facesOf = (serving: Serving): ProtocolFaces => {
+    faces ??= serving.faces({
+      mounted: extras.mounted,
+      acceptsMore: (connection) => connections.acceptsMore(connection),
+    });
+    return faces;
   };
-  const thinOptions = thin === undefined ? undefined : { ...common, routes: thin, calls };
-  const http1 = new Http1Face({ ...common, thin: thinOptions, isStopping: () => calls.isStopping });
   const listener = new Listener({
     connections,
     tls: extras.tls,
-    http1,
-    http2: new Http2Face({ ...common, thin: thinOptions }),
+    faces: () => {
+      const serving = served.get();
+      return serving instanceof Promise ? serving.then(facesOf) : facesOf(serving);
+    },
     failed: (cause) => options.log.fault({ requestId: "none", rpc: "none", cause }),
   });
   const opened = await listener.listen(host, port, extras.reusePort);
@@ -119,7 +145,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
   return {
     port: opened,
     stop: (graceMs) => {
-      stopped ??= drain({ listener, connections, calls, clock }, graceMs);
+      stopped ??= drain({ listener, connections, calls: served, clock }, graceMs);
       return stopped;
     },
   };

@@ -1,4 +1,4 @@
-import { invalid } from "../base/errors.ts";
+import { invalid, messageOf } from "../base/errors.ts";
 import { isNodeId } from "../base/ids.ts";
 import { type LimitName, limitDetails, limits } from "../base/limits.ts";
 import type { Fields, Value } from "./value.ts";
@@ -137,7 +137,7 @@ function checkJsonText(text: string, path: string): void {
   try {
     JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw refused(path, `not valid JSON: ${clipped(why)}`, "A field of kind json takes JSON text.");
   }
 }

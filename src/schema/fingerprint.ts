@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
+import { sparse } from "./sparse.ts";
 import type { EdgeType, Field, NodeType, Schema, UniqueKey } from "./types.ts";
 import type { Value } from "./value.ts";
 
@@ -100,16 +101,4 @@ function defaultForm(value: Value): JsonWritable {
     default:
       return String(value.value);
   }
-}
-
-/** The members that say something: an attribute that is false, 0, "" or empty is the same as none. */
-function sparse(form: Readonly<Record<string, JsonWritable>>): Record<string, JsonWritable> {
-  const said = Object.entries(form).filter(
-    ([, value]) =>
-      value !== false &&
-      value !== 0 &&
-      value !== "" &&
-      !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(said);
 }

@@ -39,8 +39,8 @@ test("types by id and by name", () => {
 test("fields and keys by id and by name", () => {
   expect(table.get(1)).toBe(table.getByName("title"));
   expect(table.find(2)).toBeUndefined();
-  expect(table.findByName("constructor")?.fieldId).toBe(4);
-  expect(table.findByName("toString")).toBeUndefined();
+  expect(table.getByName("constructor").fieldId).toBe(4);
+  expect(refusal(() => table.getByName("toString")).reason).toBe("FIELD_UNKNOWN");
   expect(table.key(5)).toBe(table.keyByName("by_title"));
   expect(table.findKeyByName("by")).toBeUndefined();
   expect(table.filled.map((field) => field.fieldId)).toEqual([1, 3]);

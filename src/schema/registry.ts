@@ -133,10 +133,6 @@ export class FieldTable {
     return this.#byId.get(fieldId);
   }
 
-  findByName(name: string): Field | undefined {
-    return this.#byName.get(name);
-  }
-
   /** Throws FIELD_UNKNOWN, telling which fields there are. */
   get(fieldId: number): Field {
     const field = this.#byId.get(fieldId);

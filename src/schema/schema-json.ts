@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "../base/json.ts";
-import { parseJson } from "../base/json.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { type JsonWritable, stringifyJson } from "../base/json-write.ts";
 import { SchemaMember } from "./schema-member.ts";
+import { sparse } from "./sparse.ts";
 import type {
   DefaultGrant,
   EdgeType,
@@ -146,18 +146,6 @@ function fieldToJson(field: Field): JsonObject {
   });
   if (field.defaultValue === undefined) return form;
   return { ...form, default: valueToJson(field, field.defaultValue) };
-}
-
-/** Leaves out what says nothing. */
-function sparse(form: JsonObject): JsonObject {
-  const said = Object.entries(form).filter(
-    ([, value]) =>
-      value !== false &&
-      value !== 0 &&
-      value !== "" &&
-      !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(said);
 }
 
 function nodeTypeOf(member: SchemaMember): NodeType {

@@ -1,5 +1,11 @@
 import { EntError, invalid } from "../base/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue, sourceOf } from "../base/json.ts";
+import {
+  isJsonList,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  sourceOf,
+} from "../base/json.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
 import { PERMISSIONS, type Permission } from "./types.ts";
 import { FIELD_KINDS, type FieldKind, type Value } from "./value.ts";
@@ -103,7 +109,7 @@ export class SchemaMember {
 
   #items(name: string): readonly JsonValue[] {
     const json = this.#get(name) ?? [];
-    if (isList(json)) return json;
+    if (isJsonList(json)) return json;
     throw refused(this.#at(name), "must be a list", "Send a JSON list.");
   }
 
@@ -116,10 +122,6 @@ export class SchemaMember {
   #at(name: string): string {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }
-}
-
-function isList(json: JsonValue): json is readonly JsonValue[] {
-  return Array.isArray(json);
 }
 
 function idOf(json: JsonValue | undefined, path: string): number {

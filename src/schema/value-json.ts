@@ -1,5 +1,6 @@
 import { type EntError, invalid } from "../base/errors.ts";
 import {
+  isJsonList,
   isJsonObject,
   JsonDecimal,
   type JsonObject,
@@ -168,12 +169,8 @@ function stringOf(shape: ValueShape, json: JsonValue, path: string): string {
 }
 
 function listOf(shape: ValueShape, json: JsonValue, path: string): readonly JsonValue[] {
-  if (isList(json)) return json;
+  if (isJsonList(json)) return json;
   throw mismatch(shape, json, path);
-}
-
-function isList(json: JsonValue): json is readonly JsonValue[] {
-  return Array.isArray(json);
 }
 
 function integerOf(shape: ValueShape, json: JsonValue, path: string): bigint {
@@ -270,7 +267,7 @@ function mismatch(shape: ValueShape, json: JsonValue, path: string): EntError {
 }
 
 function jsonKind(json: JsonValue): string {
-  if (isList(json)) return "a list";
+  if (isJsonList(json)) return "a list";
   if (json instanceof JsonDecimal) return "a number";
   if (typeof json === "object") return "an object";
   return typeof json === "bigint" ? "a number" : `a ${typeof json}`;

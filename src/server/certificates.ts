@@ -7,7 +7,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
-import { EntError } from "../base/errors.ts";
+import { EntError, messageOf } from "../base/errors.ts";
 import { readNamedFile } from "../config/named-file.ts";
 import type { Config } from "../config/options.ts";
 import type { TlsMaterial, TlsSource } from "../face/tls.ts";
@@ -72,7 +72,7 @@ export class Certificates implements TlsSource {
       const { validTo } = new X509Certificate(material.certificates);
       this.#log.info("the certificate was read anew", { valid_to: validTo });
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       if (why !== this.#saidUnusable) {
         this.#log.error("the certificate cannot be read anew; the one before stays", { cause });
       }

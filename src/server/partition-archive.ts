@@ -3,6 +3,7 @@ import { ArchiveReader } from "../backup/archive-reader.ts";
 import { ArchiveRetention } from "../backup/archive-retention.ts";
 import { type Archived, openArchived } from "../backup/archived.ts";
 import { type ArchiveMeter, Archiver } from "../backup/archiver.ts";
+import { BackupThread } from "../backup/backup-thread.ts";
 import { JoinedHistory } from "../backup/joined-history.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
@@ -53,7 +54,7 @@ export function historyOf(wal: Wal, archive: OpenedArchive | undefined): History
   if (archive === undefined) return new LogHistory(wal);
   const { options, archived } = archive;
   const reader = new ArchiveReader(options.store, archived.tails);
-  return new JoinedHistory(wal, reader, archived.position.begunAt);
+  return new JoinedHistory(wal, reader, archived.position.begunAt, archived.restored);
 }
 
 /** The archiver of a partition, with what people are told of it. */
@@ -79,6 +80,7 @@ export function partitionArchive(
   const archiver = new Archiver({
     ...options,
     archived,
+    thread: new BackupThread({ clock }),
     retention: retentionOf(options, wal, stores),
     wal,
     clock,

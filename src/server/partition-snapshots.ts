@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { NO_COPIES, type ViewCopies } from "../applier/view-copies.ts";
+import { BackupThread } from "../backup/backup-thread.ts";
 import { idOf, type Manifest, sizeOf } from "../backup/manifest.ts";
 import { SnapshotCopies } from "../backup/snapshot-copies.ts";
 import { SnapshotRetention } from "../backup/snapshot-retention.ts";
@@ -8,6 +9,8 @@ import { SnapshotWriter } from "../backup/snapshot-writer.ts";
 import { openSnapshotter, type SnapshotMeter, type Snapshotter } from "../backup/snapshotter.ts";
 import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
+import { limits } from "../base/limits.ts";
+import { paced, WorkPace } from "../base/work-pace.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import type { LocalSnapshots, Snapshot } from "../engine/snapshots.ts";
 import type { Applied } from "../store/applied.ts";
@@ -54,11 +57,14 @@ export interface PartitionSnapshots {
   stop(): Promise<void>;
 }
 
-/** What a damaged view may be begun with. */
-export function copiesOf(options: SnapshotOptions | undefined, wal: Wal): ViewCopies {
+/** What a damaged view may be begun with, while other tenants are served. */
+export function copiesOf(options: SnapshotOptions | undefined, wal: Wal, clock: Clock): ViewCopies {
   if (options === undefined) return NO_COPIES;
   const failed = (error: unknown) => options.log.snapshotUnreadable(error);
-  return new SnapshotCopies({ shelf: new SnapshotShelf(options.store), wal, failed });
+  const shelf = new SnapshotShelf(options.store, (parts, signal) =>
+    paced(parts, new WorkPace(limits.snapshotCopyBytesPerSecond, clock), clock, signal),
+  );
+  return new SnapshotCopies({ shelf, wal, failed });
 }
 
 /** Opens the snapshotter; undefined where no snapshots are to be taken. */
@@ -67,15 +73,16 @@ export async function openPartitionSnapshots(
   copied: Copied,
 ): Promise<PartitionSnapshots | undefined> {
   if (options === undefined) return undefined;
-  const { wal, stores, directory } = copied;
+  const { wal, stores, directory, clock } = copied;
   const shelf = new SnapshotShelf(options.store);
   // One thread of their own: a copy is a single call, which holds up whatever waits behind it.
   const copiers = new ReadWorkers({ threads: 1, jobsPerFile: 2 });
+  const thread = new BackupThread({ clock });
   const failed = (error: unknown) => options.log.snapshotUnreadable(error);
   const snapshotter = await openSnapshotter({
     ...{ ...copied, ...options, shelf },
     writer: new SnapshotWriter({
-      ...{ ...copied, ...options, copiers },
+      ...{ ...copied, ...options, copiers, thread },
       scratch: join(directory, "snapshot"),
     }),
     retention: new SnapshotRetention({ ...options, shelf, stores, logId: wal.logId, failed }),
@@ -86,6 +93,7 @@ export async function openPartitionSnapshots(
     stop: async () => {
       await snapshotter.stop();
       copiers.close();
+      thread.close();
     },
   };
 }

@@ -7,13 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Applier, type ApplierMeter } from "../applier/applier.ts";
-import { stoppingError } from "../applier/failure.ts";
 import type { History } from "../applier/history.ts";
 import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { ViewCopies } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
+import { serverStopping } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { LocalEngine, type LocalEngineDeps } from "../engine/local-engine.ts";
@@ -56,7 +56,7 @@ export interface PartitionOptions {
   readonly segmentBytes?: number | undefined;
   readonly acceptClock: boolean;
   readonly openTenants: number;
-  /** How long a write waits for somebody else's lock on a tenant's file. Defaults to 5 s. */
+  /** How long a statement waits for somebody else's lock on a tenant's file. Defaults to 100 ms. */
   readonly busyTimeoutMs?: number | undefined;
   readonly readWorkers: number;
   /** A schema is brought to so many existing rows at once, to more in slices. Defaults to 256. */
@@ -138,7 +138,7 @@ async function assemble(
   const never = new AbortController().signal;
   const openedArchive = await openArchive(options.archive, wal, place.checkpoints);
   const history = historyOf(wal, openedArchive);
-  const copies = copiesOf(options.snapshots, wal);
+  const copies = copiesOf(options.snapshots, wal, options.clock);
   const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });
   closers.push(() => stores.closeAll());
   const { readJobsPerTenant: jobsPerFile } = limits;
@@ -184,7 +184,7 @@ async function assemble(
     await wal.close();
     await applier.stop();
     await mailboxes.stop();
-    applied.close(stoppingError());
+    applied.close(serverStopping());
     await applier
       .checkpoint()
       .catch((error) => options.log.upkeepFailed("the last checkpoint", error));

@@ -195,7 +195,8 @@ function unusable(path: string, cause: unknown): EntError {
   );
 }
 
-function dataDirInvalid(message: string, hint: string, cause?: unknown): EntError {
+/** DATA_DIR_INVALID: the directory is not one that can be used like this. */
+export function dataDirInvalid(message: string, hint: string, cause?: unknown): EntError {
   const reason = "DATA_DIR_INVALID";
   return new EntError({ code: "failed_precondition", reason, message, hint, cause });
 }

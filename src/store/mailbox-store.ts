@@ -22,7 +22,7 @@ export interface MailboxOwner {
   readonly incarnation: number;
   readonly logId: string;
   readonly logEnd: number;
-  readonly busyTimeoutMs: number | undefined;
+  readonly busyTimeoutMs: number;
   /** The last row that has left the outbox; undefined: none ever did. */
   readonly trimmed: MailPlace | undefined;
 }
@@ -77,11 +77,12 @@ export class MailboxStore {
 
   static #open(directory: string, owner: MailboxOwner, create: boolean): MailboxStore {
     const file = join(directory, MAILBOX_FILE);
-    const write = openForWriting(file, { create, busyTimeoutMs: owner.busyTimeoutMs });
+    const { busyTimeoutMs } = owner;
+    const write = openForWriting(file, { create, busyTimeoutMs });
     try {
       migrate(write, owner, file);
       checkState(write, owner, file);
-      return new MailboxStore(directory, write, openForReading(file));
+      return new MailboxStore(directory, write, openForReading(file, busyTimeoutMs));
     } catch (error) {
       write.close();
       throw error;

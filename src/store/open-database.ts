@@ -15,12 +15,18 @@ import { keepPrivate, makePrivateFile } from "./private-file.ts";
  */
 export interface OpenOptions {
   readonly create: boolean;
-  /** How long a statement waits, with the whole thread, for another's lock. Defaults to {@link BUSY_TIMEOUT_MS}. */
+  /** How long a statement waits, with the whole thread, for another's lock. Defaults to 5 s. */
   readonly busyTimeoutMs?: number | undefined;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-const PAGE_BYTES = 4_096;
+/**
+ * The same on the thread that serves everybody: a moment, which our own folding and closing of
+ * files may need. Behind it the tenant whose file somebody else has locked is tried again by itself.
+ */
+export const SERVING_BUSY_TIMEOUT_MS = 100;
+/** Of every file that is made here. */
+export const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
 const BULK_CACHE_KIB = 128 * 1024;
 const SYNCHRONOUS = "NORMAL";
@@ -47,9 +53,10 @@ export function openForWriting(file: string, options: OpenOptions): Database {
   });
 }
 
-export function openForReading(file: string): Database {
+/** `busyTimeoutMs` as in {@link OpenOptions}. */
+export function openForReading(file: string, busyTimeoutMs?: number): Database {
   const db = new Database(file, { readonly: true, strict: true, safeIntegers: true });
-  return configured(db, undefined, () => db.exec("PRAGMA query_only = ON"));
+  return configured(db, busyTimeoutMs, () => db.exec("PRAGMA query_only = ON"));
 }
 
 /**

@@ -9,7 +9,7 @@ export interface TenantMailboxDeps {
   readonly incarnation: number;
   readonly logId: string;
   readonly directory: string;
-  readonly busyTimeoutMs: number | undefined;
+  readonly busyTimeoutMs: number;
   readonly outbox: MailOutboxReader;
   /** No file of this log can have seen a record from here on. */
   readonly logEnd: () => number;

@@ -9,9 +9,9 @@ import {
   beginBulk,
   endBulk,
   foldWriteAhead,
-  type OpenOptions,
   openForReading,
   openForWriting,
+  SERVING_BUSY_TIMEOUT_MS,
 } from "./open-database.ts";
 import { AggregateReader } from "./reader/aggregate-reader.ts";
 import { AppliedEventReader } from "./reader/applied-event-reader.ts";
@@ -125,7 +125,7 @@ export class TenantStore implements ReadableView {
     directory: string,
     write: Database,
     read: Database,
-    busyTimeoutMs: number | undefined,
+    busyTimeoutMs: number,
   ) {
     this.tenantId = owner.tenantId;
     this.incarnation = owner.incarnation;
@@ -150,26 +150,40 @@ export class TenantStore implements ReadableView {
   }
 
   /** Makes the directory and an empty file for the owner. */
-  static create(directory: string, owner: TenantOwner, busyTimeoutMs?: number): TenantStore {
+  static create(
+    directory: string,
+    owner: TenantOwner,
+    busyTimeoutMs = SERVING_BUSY_TIMEOUT_MS,
+  ): TenantStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return TenantStore.#open(directory, owner, { create: true, busyTimeoutMs });
+    return TenantStore.#open(directory, owner, true, busyTimeoutMs);
   }
 
   /** Opens the owner's file. Throws VIEW_DAMAGED when it is not the owner's, or is empty; LOG_SHORTER_THAN_VIEWS. */
-  static open(directory: string, owner: TenantOwner, busyTimeoutMs?: number): TenantStore {
-    return TenantStore.#open(directory, owner, { create: false, busyTimeoutMs });
+  static open(
+    directory: string,
+    owner: TenantOwner,
+    busyTimeoutMs = SERVING_BUSY_TIMEOUT_MS,
+  ): TenantStore {
+    return TenantStore.#open(directory, owner, false, busyTimeoutMs);
   }
 
-  static #open(directory: string, owner: TenantOwner, options: OpenOptions): TenantStore {
+  static #open(
+    directory: string,
+    owner: TenantOwner,
+    create: boolean,
+    busyTimeoutMs: number,
+  ): TenantStore {
     const file = join(directory, CANONICAL_FILE);
-    const write = openForWriting(file, options);
+    const write = openForWriting(file, { create, busyTimeoutMs });
     try {
       migrate(write, owner.tenantId === SYSTEM_TENANT_ID, file);
       const state = readViewState(write);
       if (state !== undefined) checkOwner(state, owner, file);
-      else if (options.create) initialiseViewState(write, owner);
+      else if (create) initialiseViewState(write, owner);
       else throw damaged(file, "it is empty");
-      return new TenantStore(owner, directory, write, openForReading(file), options.busyTimeoutMs);
+      const read = openForReading(file, busyTimeoutMs);
+      return new TenantStore(owner, directory, write, read, busyTimeoutMs);
     } catch (error) {
       write.close();
       throw error;

@@ -4,7 +4,8 @@
  */
 import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { ApiKeyReader } from "./reader/api-key-reader.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
@@ -26,7 +27,7 @@ export interface TenantStoresOptions {
   readonly logEnd: number;
   /** Tenants whose files are open at once; the longest unused is closed for the next. */
   readonly openTenantsMax: number;
-  /** How long a write waits for somebody else's lock on a file before the tenant is stalled. Defaults to 5 s. */
+  /** How long a statement waits for somebody else's lock on a file before the tenant is stalled. Defaults to 100 ms. */
   readonly busyTimeoutMs?: number | undefined;
 }
 
@@ -42,7 +43,7 @@ export class TenantStores {
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
   readonly #keys: ApiKeyReader;
-  readonly #entries = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });
+  readonly #entries = leastRecentlyUsed<CatalogEntry>(CACHED_ENTRIES);
   /** Of the catalog's file, when the entries were read that are remembered. */
   #entriesVersion = 0;
   /** No view has seen a record from here on. */
@@ -53,10 +54,7 @@ export class TenantStores {
   constructor(options: TenantStoresOptions) {
     this.#options = options;
     this.#seenEnd = options.logEnd;
-    this.#open = new LRUCache({
-      max: options.openTenantsMax,
-      dispose: (store) => store.close(),
-    });
+    this.#open = leastRecentlyUsed(options.openTenantsMax, (store) => store.close());
     this.#system = this.#openSystem();
     this.#catalog = new CatalogReader(this.#system.readConnection);
     this.#keys = new ApiKeyReader(this.#system.readConnection);

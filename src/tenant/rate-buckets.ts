@@ -2,7 +2,7 @@
  * Where the tokens of rate limits are counted: in this thread, or in memory that several
  * threads share, so that a limit is the same for all of them together.
  */
-import { LRUCache } from "lru-cache";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
 
 /** `perSecond` 0: no limit. `burst` 0: as much as comes in a second. */
@@ -44,8 +44,8 @@ export function sizeOf({ perSecond, burst }: Rate): number {
  */
 export class LocalRateBuckets implements RateBuckets {
   readonly #buckets = {
-    tenant: new LRUCache<string, LocalBucket>({ max: limits.rateBuckets }),
-    credential: new LRUCache<string, LocalBucket>({ max: limits.rateBuckets }),
+    tenant: leastRecentlyUsed<LocalBucket>(limits.rateBuckets),
+    credential: leastRecentlyUsed<LocalBucket>(limits.rateBuckets),
   };
 
   bucketOf(kind: BucketKind, name: string, rate: Rate, nowMs: number): Bucket {

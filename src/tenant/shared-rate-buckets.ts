@@ -7,7 +7,7 @@
  * A bucket's place is found by a hash of its name and its rate. A place whose bucket is full
  * is free, because a bucket that is made anew is full; when none is free near by, the one
  * that is full soonest is forgotten, which takes more buckets in use at once than
- * `limits.rateBuckets`. All threads must tell time by one monotonic clock.
+ * `limits.rateBuckets`. All threads must tell the same monotonic time.
  */
 import { limits } from "../base/limits.ts";
 import {

@@ -2,10 +2,11 @@
  * Records of `_system`: tenants, keys, audit. Who wants one says what and by whom; the answer
  * is what it came to when it was applied.
  */
-import { createHash } from "node:crypto";
+
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { sha256 } from "../base/sha256.ts";
 import { encodeRecord } from "../record/codec.ts";
 import { RULES_VERSION, SYSTEM_TENANT_ID, type SystemBody } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
@@ -58,17 +59,21 @@ export class SystemLog {
     const behind = applied.behind(SYSTEM_TENANT_ID);
     if (behind !== undefined) throw behind.error;
     const key = `srv-${Buffer.from(random.uuidv7(clock.now())).toString("hex")}`;
-    const record = encodeRecord({
-      rulesVersion: RULES_VERSION,
-      tenantId: SYSTEM_TENANT_ID,
-      incarnation: INCARNATION,
-      ...author,
-      idempotencyKey: key,
-      serverMadeKey: true,
-      requestHash: createHash("sha256").update(key).digest(),
-      body,
-    });
-    const { offset } = await wal.append(RECORD_TYPE.record, record);
+    const { offset } = await wal.append(RECORD_TYPE.record, systemRecord(author, key, body));
     return { offset, key };
   }
+}
+
+/** The bytes of a record of `_system`, under a key that is made for it. */
+export function systemRecord(author: Author, key: string, body: SystemBody): Uint8Array {
+  return encodeRecord({
+    rulesVersion: RULES_VERSION,
+    tenantId: SYSTEM_TENANT_ID,
+    incarnation: INCARNATION,
+    ...author,
+    idempotencyKey: key,
+    serverMadeKey: true,
+    requestHash: sha256(Buffer.from(key)),
+    body,
+  });
 }

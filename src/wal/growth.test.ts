@@ -20,6 +20,27 @@ describe("growth", () => {
     await next;
   });
 
+  test("wakes who followed first before the others, and when that ends whoever follows next", async () => {
+    const growth = new Growth();
+    const woken: string[] = [];
+    const waitAs = (name: string, follower: { wait(): Promise<void> }) =>
+      follower.wait().then(() => woken.push(name));
+    const first = growth.follow(undefined);
+    using second = growth.follow(undefined);
+    const waits = [waitAs("first", first), waitAs("second", second)];
+    growth.wakeFirst();
+    await waits[0];
+    expect(woken).toEqual(["first"]);
+    growth.wakeOthers();
+    await waits[1];
+    expect(woken).toEqual(["first", "second"]);
+    first[Symbol.dispose]();
+    const next = waitAs("second", second);
+    growth.wakeFirst();
+    await next;
+    expect(woken).toEqual(["first", "second", "second"]);
+  });
+
   test("an abort wakes its own follower alone, at any time", async () => {
     const growth = new Growth();
     const stop = new AbortController();

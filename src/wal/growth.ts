@@ -17,6 +17,18 @@ export class Growth {
     for (const follower of this.#followers) follower.wake();
   }
 
+  /** Wakes the follower that has followed longest, for whom others wait: the applier. */
+  wakeFirst(): void {
+    const [first] = this.#followers;
+    first?.wake();
+  }
+
+  /** Wakes those that {@link wakeFirst} does not. */
+  wakeOthers(): void {
+    const [, ...others] = this.#followers;
+    for (const follower of others) follower.wake();
+  }
+
   get followerCount(): number {
     return this.#followers.size;
   }

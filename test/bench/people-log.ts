@@ -7,6 +7,7 @@
 import { ArchiveRetention } from "../../src/backup/archive-retention.ts";
 import { openArchived } from "../../src/backup/archived.ts";
 import { Archiver } from "../../src/backup/archiver.ts";
+import { BackupThread } from "../../src/backup/backup-thread.ts";
 import { must } from "../../src/base/assert.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -93,6 +94,7 @@ export async function followLog(wal: Wal, dataDir: string, store: BlobStore): Pr
   };
   const archiver = new Archiver({
     ...{ wal, store, directory, clock: systemClock, intervalMs: ARCHIVE_INTERVAL_MS },
+    thread: new BackupThread({ clock: systemClock }),
     archived: await openArchived({ wal, store, directory }),
     retention: new ArchiveRetention({
       ...{ store, retentionDays: 0, oldestSnapshot: () => Promise.resolve(undefined) },

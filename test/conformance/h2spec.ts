@@ -15,7 +15,9 @@
 import { trusting } from "../../src/access/authenticate.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import type { RpcServerOptions } from "../../src/rpc/options.ts";
 import { createRpcServer } from "../../src/rpc/server.ts";
+import { serveMethods } from "../../src/rpc/serving.ts";
 import { goProgram } from "../services/machine.ts";
 import KNOWN from "./h2spec-known-failing.json" with { type: "json" };
 
@@ -78,8 +80,7 @@ async function check(program: string, port: number, ...names: string[]): Promise
 
 async function listenProduct(): Promise<number> {
   const ignore = () => undefined;
-  const server = createRpcServer({
-    methods: [],
+  const options: RpcServerOptions = {
     authenticator: trusting,
     clock: systemClock,
     random: systemRandom,
@@ -91,7 +92,8 @@ async function listenProduct(): Promise<number> {
       connectionClosed: ignore,
       connectionEnded: ignore,
     },
-  });
+  };
+  const server = createRpcServer(options, () => serveMethods({ ...options, methods: [] }));
   return (await server.listen("127.0.0.1", 0, { mounted: answerWhole })).port;
 }
 

@@ -23,7 +23,9 @@ import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { TlsMaterial } from "../../src/face/tls.ts";
 import { type ErrorMap, toWireError } from "../../src/rpc/errors.ts";
+import type { RpcServerOptions } from "../../src/rpc/options.ts";
 import { createRpcServer } from "../../src/rpc/server.ts";
+import { type ServedMethods, serveMethods } from "../../src/rpc/serving.ts";
 import { conformanceMethods } from "./service.ts";
 
 const HOST = "127.0.0.1";
@@ -77,7 +79,7 @@ function tlsOf({
 const wanted = await readRequest();
 const counts = { thin: 0, all: 0 };
 const ignore = () => undefined;
-const server = createRpcServer({
+const options: RpcServerOptions & ServedMethods = {
   methods: conformanceMethods(),
   errors,
   anyTypes: createRegistry(file_connectrpc_conformance_v1_conformance),
@@ -101,7 +103,8 @@ const server = createRpcServer({
     connectionEnded: ignore,
   },
   log: { fault: ({ rpc, cause }) => void process.stderr.write(`${rpc}: ${Bun.inspect(cause)}\n`) },
-});
+};
+const server = createRpcServer(options, () => serveMethods(options));
 const material = tlsOf(wanted);
 const tls = material === undefined ? undefined : { current: material, onRenewed: ignore };
 const { port } = await server.listen(HOST, 0, { tls });

@@ -22,6 +22,7 @@ const nothingBeside: Beside = {
   actedFor: () => undefined,
   metricsText: () => Promise.resolve(""),
   isReady: () => true,
+  monotonicMs: () => 0,
   publishView: () => undefined,
 };
 

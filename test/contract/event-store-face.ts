@@ -1,5 +1,5 @@
-/** The event store as its contract sees it, and what its tests are made of. */
-import type { ErrorCode } from "../../src/base/errors.ts";
+/** The event store as its cases see it, and what other tests of it are made of. */
+import type { ErrorCode, ErrorReason } from "../../src/base/errors.ts";
 
 /** An event with all that it says, as it is sent and as it comes back. */
 export interface FaceEvent {
@@ -21,6 +21,8 @@ export interface FaceEvent {
 }
 
 export interface StoredFaceEvent extends FaceEvent {
+  /** Undefined where nobody has any. */
+  readonly tags?: readonly string[];
   readonly globalNonce: bigint;
   readonly recordedTimeUnixMs: bigint;
 }
@@ -58,38 +60,88 @@ export interface EventStoreFace {
   read(request: FaceRead): Promise<FacePage>;
   /** Yields undefined for a keep-alive; ends in peace when the signal aborts. */
   subscribe(
-    request: { readonly prefix: string; readonly from: bigint },
+    request: FaceSubscription,
     signal: AbortSignal,
   ): AsyncIterable<StoredFaceEvent | undefined>;
+  /** What EntDB's own words have besides. */
+  readonly native?: NativeEventStoreFace;
+}
+
+export interface FaceSubscription {
+  readonly prefix: string;
+  readonly from: bigint;
+  /** In EntDB's own words alone. */
+  readonly filter?: FaceFilter;
+}
+
+export interface FaceFilter {
+  readonly types: readonly string[];
+  readonly aggregateTypes: readonly string[];
+  readonly prefix: string;
+  readonly tags: readonly string[];
+}
+
+export interface NativeAppend {
+  readonly aggregateId: string;
+  readonly aggregateType: string;
+  readonly expected: bigint | "exists" | "any";
+  /** Without nonces (0) the store numbers them, without ids it names them. */
+  readonly events: readonly (FaceEvent & { readonly tags: readonly string[] })[];
+  readonly condition: FaceCondition | undefined;
+}
+
+export interface FaceCondition {
+  readonly items: readonly {
+    readonly types: readonly string[];
+    readonly tags: readonly string[];
+  }[];
+  readonly after: bigint;
+}
+
+export interface FaceAppended {
+  readonly aggregateId: string;
+  readonly first: FaceHeads;
+  readonly last: FaceHeads;
+}
+
+export interface FaceAggregate extends FaceHeads {
+  readonly aggregateId: string;
+  readonly aggregateType: string;
+}
+
+/** A tenant's event store in EntDB's own words. */
+export interface NativeEventStoreFace {
+  append(appends: readonly NativeAppend[], key: string): Promise<readonly FaceAppended[]>;
+  /** The tenant's events by global nonce, one page. */
+  readAll(
+    request: Omit<FaceRead, "aggregateId"> & { readonly filter: FaceFilter },
+  ): Promise<FacePage>;
+  head(aggregateId: string): Promise<FaceAggregate>;
+  /** All of them, asked for in pages of so many. */
+  aggregates(type: string, prefix: string, pageSize: number): Promise<readonly FaceAggregate[]>;
+  checkpoint(consumer: string): Promise<bigint>;
+  storeCheckpoint(consumer: string, at: bigint, expected: bigint | undefined): Promise<void>;
+}
+
+interface FaceRefusalOptions extends ErrorOptions {
+  readonly reason: ErrorReason;
+  readonly actual?: FaceHeads;
 }
 
 /** A refusal, whatever error carried it. */
 export class FaceRefusal extends Error {
   override readonly name = "FaceRefusal";
   readonly code: ErrorCode;
-  /** With `aborted`: the heads as they are. */
+  readonly reason: ErrorReason;
+  /** With a conflict of heads: as they are. */
   readonly actual: FaceHeads | undefined;
 
-  constructor(code: ErrorCode, options: ErrorOptions & { readonly actual?: FaceHeads }) {
-    super(code, options);
+  constructor(code: ErrorCode, options: FaceRefusalOptions) {
+    super(options.reason, options);
     this.code = code;
+    this.reason = options.reason;
     this.actual = options.actual;
   }
-}
-
-export interface EventStoreSubject {
-  readonly name: string;
-  /** The store of a tenant that does not exist yet. */
-  open(): Promise<EventStoreFace>;
-  /** Lets time pass, where the test owns it; else waits. */
-  pass(ms: number): Promise<void>;
-  /**
-   * In EntDB's own words the store numbers events and names them where the client does not, and
-   * a batch is known by the key of its transaction alone. Defaults to false.
-   */
-  readonly native?: boolean;
-  /** Where nonces are numbers of 53 bits, those beyond them cannot be sent. Defaults to false. */
-  readonly onlySafeNonces?: boolean;
 }
 
 /** An event at a place of an aggregate; the id says which. */
@@ -138,17 +190,6 @@ export function faceAppend(
     events: faceEvents(aggregateId, head, count),
     ...change,
   };
-}
-
-/** The refusal of what must not succeed. */
-export async function refusal(attempt: Promise<unknown>): Promise<FaceRefusal> {
-  try {
-    await attempt;
-  } catch (error) {
-    if (error instanceof FaceRefusal) return error;
-    throw error;
-  }
-  throw new Error("it was accepted");
 }
 
 /** Every event of an aggregate, page by page. */

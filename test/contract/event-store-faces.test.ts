@@ -3,12 +3,13 @@ import { afterAll, beforeAll } from "bun:test";
 import { systemClock } from "../../src/base/clock.ts";
 import { limits } from "../../src/base/limits.ts";
 import { type HttpListener, startHttpListener } from "../../src/http/listener.ts";
-import { NativeEventFace, RestEventFace, V1EventFace } from "../harness/event-faces.ts";
+import { NativeEventFace, V1EventFace } from "../harness/event-faces.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { RestApp } from "../harness/rest-app.ts";
+import { RestEventFace } from "../harness/rest-event-face.ts";
 import { startFace, type TestFace } from "../harness/rpc-face.ts";
 import { transportOf } from "../harness/wire.ts";
-import { eventStoreContract } from "./event-store.ts";
+import { type EventStoreSubject, eventStoreContract } from "./event-store.ts";
 import type { EventStoreFace } from "./event-store-face.ts";
 
 let partition: TestPartition;
@@ -35,10 +36,14 @@ afterAll(async () => {
   await partition[Symbol.asyncDispose]();
 });
 
-function contractOver(name: string, face: (tenantId: string) => EventStoreFace, native = false) {
+function contractOver(
+  name: string,
+  words: EventStoreSubject["words"],
+  face: (tenantId: string) => EventStoreFace,
+) {
   eventStoreContract({
     name,
-    native,
+    words,
     open: async () => {
       tenants += 1;
       return face(`t${tenants}`);
@@ -47,22 +52,22 @@ function contractOver(name: string, face: (tenantId: string) => EventStoreFace, 
   });
 }
 
-contractOver("eventstore.v1 by gRPC", (tenant) => {
+contractOver("eventstore.v1 by gRPC", "shared", (tenant) => {
   return new V1EventFace(transportOf("grpc", thin.url, "2"), tenant);
 });
-contractOver("eventstore.v1 by gRPC over connect-es", (tenant) => {
+contractOver("eventstore.v1 by gRPC over connect-es", "shared", (tenant) => {
   return new V1EventFace(transportOf("grpc", stock.url, "2"), tenant);
 });
-contractOver("eventstore.v1 by gRPC-Web on the REST port", (tenant) => {
+contractOver("eventstore.v1 by gRPC-Web on the REST port", "shared", (tenant) => {
   return new V1EventFace(transportOf("grpc-web", httpUrl(), "1.1"), tenant);
 });
-contractOver("eventstore.v1 by Connect with JSON", (tenant) => {
+contractOver("eventstore.v1 by Connect with JSON", "shared", (tenant) => {
   return new V1EventFace(transportOf("connect-json", thin.url, "1.1"), tenant);
 });
-const native = true;
-contractOver(
-  "EventStoreService by gRPC",
-  (tenant) => new NativeEventFace(transportOf("grpc", thin.url, "2"), tenant),
-  native,
-);
-contractOver("REST", (tenant) => new RestEventFace(httpUrl(), tenant), native);
+contractOver("EventStoreService by gRPC", "native", (tenant) => {
+  return new NativeEventFace(transportOf("grpc", thin.url, "2"), tenant);
+});
+contractOver("EventStoreService by Connect on the REST port", "native", (tenant) => {
+  return new NativeEventFace(transportOf("connect", httpUrl(), "1.1"), tenant);
+});
+contractOver("REST", "native", (tenant) => new RestEventFace(httpUrl(), tenant));

@@ -11,12 +11,15 @@ beforeAll(async () => {
 });
 afterAll(() => partition[Symbol.asyncDispose]());
 
-eventStoreContract({
-  name: "the engine",
-  open: async () => {
-    tenants += 1;
-    const caller = { tenantId: `t${tenants}`, actor: "user:alice", roles: [], credential: "" };
-    return new EngineEventFace(() => partition.engine, caller);
-  },
-  pass: async (ms) => partition.fakeClock.advance(ms),
-});
+for (const words of ["shared", "native"] as const) {
+  eventStoreContract({
+    name: `the engine, by ${words} words`,
+    words,
+    open: async () => {
+      tenants += 1;
+      const caller = { tenantId: `t${tenants}`, actor: "user:alice", roles: [], credential: "" };
+      return new EngineEventFace(() => partition.engine, caller);
+    },
+    pass: async (ms) => partition.fakeClock.advance(ms),
+  });
+}

@@ -11,7 +11,8 @@ import {
   wholeAggregate,
 } from "../contract/event-store-face.ts";
 import { startServerProcess } from "../harness/binary.ts";
-import { NativeEventFace, RestEventFace, V1EventFace } from "../harness/event-faces.ts";
+import { NativeEventFace, V1EventFace } from "../harness/event-faces.ts";
+import { RestEventFace } from "../harness/rest-event-face.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { transportOf } from "../harness/wire.ts";

@@ -107,7 +107,7 @@ const OWN_LANGUAGE: Readonly<Record<string, string>> = {
 };
 /** Commands stand in fenced blocks, where they are found. */
 const INDENTED_COMMAND = /^ {4}(?:entdb|curl|grpcurl|bun|npx|npm|pip|ENTDB_\w+=)/;
-const EXAMPLES = ["tasks-web", "tasks-api", "event-store"].map(
+const EXAMPLES = ["tasks-web", "tasks-api", "event-store", "event-store-python"].map(
   (name) => `examples/${name}/README.md`,
 );
 const OTHERS = ["README.md", "CONTRIBUTING.md", "llms.txt", "sdk/README.md", "examples/README.md"];

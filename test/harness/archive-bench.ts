@@ -2,6 +2,7 @@ import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { ArchiveRetention } from "../../src/backup/archive-retention.ts";
 import { openArchived } from "../../src/backup/archived.ts";
 import { Archiver } from "../../src/backup/archiver.ts";
+import { BackupThread } from "../../src/backup/backup-thread.ts";
 import type { BlobStore } from "../../src/blob/blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { encodeRecord } from "../../src/record/codec.ts";
@@ -34,6 +35,8 @@ export class ArchiveBench implements AsyncDisposable {
   /** Positions of the oldest snapshots, by tenant. */
   readonly snapshots = new Map<string, number>();
   retentionDays = 0;
+  /** How the archiver's thread is started, if not as ever. */
+  startThread: (() => Worker) | undefined;
   store: BlobStore;
   storedBytes = 0;
   readonly #place: TemporaryDirectory = temporaryDirectory();
@@ -69,6 +72,7 @@ export class ArchiveBench implements AsyncDisposable {
       archived: await openArchived({ wal, store, directory }),
       clock: this.clock,
       intervalMs: 60_000,
+      thread: new BackupThread({ clock: this.clock, start: this.startThread }),
       retention: new ArchiveRetention({
         store: this.store,
         retentionDays: this.retentionDays,

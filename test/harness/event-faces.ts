@@ -1,6 +1,6 @@
-/** The ways to the event store over the wire, as its contract asks for them: one class a face. */
-import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import type { Event } from "../../gen/entdb/v1/event_model_pb.ts";
+/** The ways to the event store over RPC, as its cases ask for them: one class a service. */
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import type { Aggregate, Event } from "../../gen/entdb/v1/event_model_pb.ts";
 import { EventStoreService } from "../../gen/entdb/v1/events_pb.ts";
 import {
   ConcurrencyErrorDetailSchema,
@@ -9,20 +9,22 @@ import {
 } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { ERROR_REASONS, type ErrorCode } from "../../src/base/errors.ts";
-import { REASON_TEXTS } from "../../src/base/reason-texts.ts";
-import { eventsOf } from "../../src/cli/server-events.ts";
 import {
   type EventStoreFace,
+  type FaceAggregate,
   type FaceAppend,
-  type FaceEvent,
+  type FaceAppended,
+  type FaceCondition,
+  type FaceFilter,
   type FaceHeads,
   type FacePage,
   type FaceRead,
   FaceRefusal,
+  type FaceSubscription,
+  type NativeAppend,
+  type NativeEventStoreFace,
   type StoredFaceEvent,
 } from "../contract/event-store-face.ts";
-
-type Where = { readonly prefix: string; readonly from: bigint };
 
 /** `eventstore.v1` by any protocol that carries it. */
 export class V1EventFace implements EventStoreFace {
@@ -55,7 +57,7 @@ export class V1EventFace implements EventStoreFace {
     return { events, isEnd: page.isEnd, next: page.nextFromAggregateNonce };
   }
 
-  async *subscribe({ prefix, from }: Where, signal: AbortSignal) {
+  async *subscribe({ prefix, from }: FaceSubscription, signal: AbortSignal) {
     const request = {
       tenantId: this.#tenantId,
       aggregateIdPrefix: prefix,
@@ -69,32 +71,22 @@ export class V1EventFace implements EventStoreFace {
 
 /** The native service. */
 export class NativeEventFace implements EventStoreFace {
-  readonly #client;
-  readonly #context: { readonly tenantId: string; readonly actor: string };
+  readonly #client: Client<typeof EventStoreService>;
+  readonly #context: Context;
+  readonly native: NativeEventStoreFace;
 
   constructor(transport: Transport, tenantId: string) {
     this.#client = createClient(EventStoreService, transport);
     this.#context = { tenantId, actor: "user:alice" };
+    this.native = new NativeCalls(this.#client, this.#context);
   }
 
-  async append({ expected, key, events, ...aggregate }: FaceAppend): Promise<FaceHeads> {
-    const append = {
-      ...aggregate,
-      expected: { kind: { case: "exact" as const, value: expected } },
-      events: [...events],
-    };
-    const { results } = await refusing(
-      this.#client.appendEvents({
-        context: this.#context,
-        idempotencyKey: key,
-        appends: [append],
-      }),
-    );
-    const [result] = results;
-    return {
-      aggregateNonce: result?.lastAggregateNonce ?? 0n,
-      globalNonce: result?.lastGlobalNonce ?? 0n,
-    };
+  async append({ key, events, ...append }: FaceAppend): Promise<FaceHeads> {
+    const untagged = events.map((event) => ({ ...event, tags: [] }));
+    const appends = [{ ...append, events: untagged, condition: undefined }];
+    const [result] = await this.native.append(appends, key);
+    if (result === undefined) throw new Error("an append has a result");
+    return result.last;
   }
 
   async read({ from, forward, ...request }: FaceRead): Promise<FacePage> {
@@ -106,10 +98,10 @@ export class NativeEventFace implements EventStoreFace {
     return { events, isEnd: page.isEnd, next: page.nextFromAggregateNonce };
   }
 
-  async *subscribe({ prefix, from }: Where, signal: AbortSignal) {
+  async *subscribe({ prefix, from, filter }: FaceSubscription, signal: AbortSignal) {
     const request = {
       context: this.#context,
-      filter: { aggregateIdPrefix: prefix },
+      filter: { ...(filter && filterOf(filter)), aggregateIdPrefix: prefix },
       fromGlobalNonce: from,
     };
     yield* untilLeft(signal, this.#client.subscribeEvents(request, { signal }), ({ event }) =>
@@ -118,69 +110,86 @@ export class NativeEventFace implements EventStoreFace {
   }
 }
 
-/** The routes of REST. */
-export class RestEventFace implements EventStoreFace {
-  readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+type Context = { readonly tenantId: string; readonly actor: string };
 
-  constructor(url: string, tenantId: string) {
-    this.#url = url;
-    this.#headers = { "x-tenant-id": tenantId, "x-actor": "user:alice" };
+/** What the shared wire has not. */
+class NativeCalls implements NativeEventStoreFace {
+  readonly #client: Client<typeof EventStoreService>;
+  readonly #context: Context;
+
+  constructor(client: Client<typeof EventStoreService>, context: Context) {
+    this.#client = client;
+    this.#context = context;
   }
 
-  async append(request: FaceAppend): Promise<FaceHeads> {
-    const append = {
-      aggregate_id: request.aggregateId,
-      aggregate_type: request.aggregateType,
-      expected_nonce: String(request.expected),
-      events: request.events.map(jsonOf),
+  async append(appends: readonly NativeAppend[], key: string): Promise<readonly FaceAppended[]> {
+    const request = {
+      context: this.#context,
+      idempotencyKey: key,
+      appends: appends.map(({ expected, events, condition, ...aggregate }) => ({
+        ...aggregate,
+        expected: { kind: expectedOf(expected) },
+        events: events.map((event) => ({ ...event, tags: [...event.tags] })),
+        ...(condition === undefined ? {} : { condition: conditionOf(condition) }),
+      })),
     };
-    const body = { appends: [append], idempotency_key: request.key };
-    const { results } = await this.#ask("/v1/events/append", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const { last_aggregate_nonce: aggregate, last_global_nonce: global } = results[0];
-    return { aggregateNonce: BigInt(aggregate), globalNonce: BigInt(global) };
+    const { results } = await refusing(this.#client.appendEvents(request));
+    return results.map((result) => ({
+      aggregateId: result.aggregateId,
+      first: { aggregateNonce: result.firstAggregateNonce, globalNonce: result.firstGlobalNonce },
+      last: headsOf(result),
+    }));
   }
 
-  async read({ aggregateId, from, maxCount, forward }: FaceRead): Promise<FacePage> {
-    const query = new URLSearchParams({
-      aggregate_id: aggregateId,
-      from: String(from),
-      limit: String(maxCount),
-      backward: String(!forward),
-    });
-    const page = await this.#ask(`/v1/aggregates/events?${query}`);
-    const events = page.events.map(ofJson);
-    return { events, isEnd: page.is_end, next: BigInt(page.next_from_aggregate_nonce) };
+  async readAll(request: Parameters<NativeEventStoreFace["readAll"]>[0]): Promise<FacePage> {
+    const { from, maxCount, forward } = request;
+    const page = await refusing(
+      this.#client.readEvents({
+        context: this.#context,
+        filter: filterOf(request.filter),
+        fromGlobalNonce: from,
+        backward: !forward,
+        maxCount,
+      }),
+    );
+    const events = page.events.map(ofNative);
+    return { events, isEnd: page.isEnd, next: page.nextFromGlobalNonce };
   }
 
-  async *subscribe({ prefix, from }: Where, signal: AbortSignal) {
-    const query = new URLSearchParams({ aggregate_id_prefix: prefix, from: String(from) });
-    const url = `${this.#url}/v1/events/subscribe?${query}`;
-    const response = await fetch(url, { headers: this.#headers, signal }).catch(() => undefined);
-    if (response === undefined) return;
-    if (response.status !== 200) throw refusalOf((await response.json()) as Refused);
-    yield* untilLeft(signal, eventsOf(response), ({ event, data }) => {
-      const { error, event: found } = JSON.parse(data);
-      if (event === "end") throw refusalOf({ error });
-      return found === undefined ? undefined : ofJson(found);
-    });
+  async head(aggregateId: string): Promise<FaceAggregate> {
+    const asked = { context: this.#context, aggregateId };
+    const { aggregate } = await refusing(this.#client.getAggregate(asked));
+    if (aggregate === undefined) throw new Error("an aggregate that is there has a head");
+    return aggregateOf(aggregate);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what this face is there to find out
-  async #ask(path: string, init: RequestInit = {}): Promise<any> {
-    const headers = { ...this.#headers, ...(init.headers as Record<string, string>) };
-    const response = await fetch(`${this.#url}${path}`, { ...init, headers });
-    const answer: unknown = await response.json();
-    if (response.status === 200) return answer;
-    throw refusalOf(answer as Refused);
+  async aggregates(type: string, prefix: string, pageSize: number): Promise<FaceAggregate[]> {
+    const found: FaceAggregate[] = [];
+    const asked = { aggregateType: type, aggregateIdPrefix: prefix, pageSize };
+    for (let cursor: Uint8Array<ArrayBuffer> | undefined; ; ) {
+      const from = cursor === undefined ? {} : { cursor };
+      const request = { context: this.#context, ...asked, ...from };
+      const page = await refusing(this.#client.listAggregates(request));
+      found.push(...page.aggregates.map(aggregateOf));
+      if (!page.hasMore) return found;
+      cursor = new Uint8Array(page.nextCursor);
+    }
+  }
+
+  async checkpoint(consumer: string): Promise<bigint> {
+    const asked = { context: this.#context, consumer };
+    return (await refusing(this.#client.getCheckpoint(asked))).globalNonce;
+  }
+
+  async storeCheckpoint(consumer: string, at: bigint, expected: bigint | undefined): Promise<void> {
+    const stand = expected === undefined ? {} : { expectedGlobalNonce: expected };
+    const checkpoint = { consumer, globalNonce: at, ...stand };
+    await refusing(this.#client.storeCheckpoint({ context: this.#context, checkpoint }));
   }
 }
 
-async function* untilLeft<T>(
+/** A stream until whoever asked for it has left. */
+export async function* untilLeft<T>(
   signal: AbortSignal,
   stream: AsyncIterable<T>,
   eventOf: (message: T) => StoredFaceEvent | undefined,
@@ -198,53 +207,35 @@ function ofV1({ meta, payload }: EventData): StoredFaceEvent {
   return { ...rest, payload };
 }
 
-function ofNative({ $typeName: _, $unknown: __, tags: ___, ...event }: Event): StoredFaceEvent {
+function ofNative({ $typeName: _, $unknown: __, ...event }: Event): StoredFaceEvent {
   return event;
 }
 
-function jsonOf(event: FaceEvent): object {
+function aggregateOf({ aggregateId, aggregateType, ...aggregate }: Aggregate): FaceAggregate {
+  return { aggregateId, aggregateType, ...headsOf(aggregate) };
+}
+
+function headsOf(last: { lastAggregateNonce: bigint; lastGlobalNonce: bigint }): FaceHeads {
+  return { aggregateNonce: last.lastAggregateNonce, globalNonce: last.lastGlobalNonce };
+}
+
+function filterOf({ types, aggregateTypes, prefix, tags }: FaceFilter) {
   return {
-    event_id: event.eventId,
-    event_type: event.eventType,
-    aggregate_nonce: String(event.aggregateNonce),
-    event_version: event.eventVersion,
-    content_type: event.contentType,
-    content_schema: event.contentSchema,
-    correlation_id: event.correlationId,
-    causation_id: event.causationId,
-    actor_id: event.actorId,
-    timestamp_unix_ms: String(event.timestampUnixMs),
-    payload_sha256: Buffer.from(event.payloadSha256).toString("base64"),
-    headers: event.headers,
-    payload_base64: Buffer.from(event.payload).toString("base64"),
+    eventTypes: [...types],
+    aggregateTypes: [...aggregateTypes],
+    aggregateIdPrefix: prefix,
+    tags: [...tags],
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an event as JSON.parse gives it
-function ofJson(event: any): StoredFaceEvent {
-  const bytes = (base64 = "") => new Uint8Array(Buffer.from(base64, "base64"));
-  return {
-    eventId: event.event_id,
-    aggregateId: event.aggregate_id,
-    aggregateType: event.aggregate_type,
-    aggregateNonce: BigInt(event.aggregate_nonce),
-    eventType: event.event_type,
-    eventVersion: event.event_version ?? 0,
-    contentType: event.content_type ?? "",
-    contentSchema: event.content_schema ?? "",
-    correlationId: event.correlation_id ?? "",
-    causationId: event.causation_id ?? "",
-    actorId: event.actor_id ?? "",
-    timestampUnixMs: BigInt(event.timestamp_unix_ms ?? 0),
-    payloadSha256: bytes(event.payload_sha256),
-    headers: event.headers ?? {},
-    payload:
-      event.payload === undefined
-        ? bytes(event.payload_base64)
-        : new TextEncoder().encode(JSON.stringify(event.payload)),
-    globalNonce: BigInt(event.global_nonce),
-    recordedTimeUnixMs: BigInt(event.recorded_time_unix_ms),
-  };
+function expectedOf(expected: NativeAppend["expected"]) {
+  if (typeof expected === "bigint") return { case: "exact", value: expected } as const;
+  return { case: expected, value: true } as const;
+}
+
+function conditionOf({ items, after }: FaceCondition) {
+  const failIfAny = items.map(({ types, tags }) => ({ eventTypes: [...types], tags: [...tags] }));
+  return { failIfAny, afterGlobalNonce: after };
 }
 
 /** With what was refused as the contract knows it: by the wire's own code and details. */
@@ -256,14 +247,15 @@ async function refusing<T>(attempt: Promise<T>): Promise<T> {
     const code = CODES[error.code];
     const [detail] = error.findDetails(ConcurrencyErrorDetailSchema);
     const [info] = error.findDetails(ErrorInfoSchema);
-    if (code === undefined || info === undefined) throw thrown;
-    if (detail === undefined) throw new FaceRefusal(code, { cause: thrown });
+    const reason = ERROR_REASONS.find((known) => known === info?.reason);
+    if (code === undefined || reason === undefined) throw thrown;
+    if (detail === undefined) throw new FaceRefusal(code, { reason, cause: thrown });
     const { actualLastAggregateNonce, actualLastGlobalNonce } = detail;
     const actual = {
       aggregateNonce: actualLastAggregateNonce,
       globalNonce: actualLastGlobalNonce,
     };
-    throw new FaceRefusal(code, { cause: thrown, actual });
+    throw new FaceRefusal(code, { reason, cause: thrown, actual });
   }
 }
 
@@ -274,18 +266,5 @@ const CODES: Readonly<Partial<Record<Code, ErrorCode>>> = {
   [Code.PermissionDenied]: "permission_denied",
   [Code.Unauthenticated]: "unauthenticated",
   [Code.NotFound]: "not_found",
+  [Code.ResourceExhausted]: "resource_exhausted",
 };
-
-type Refused = { readonly error: Readonly<Record<string, unknown>> };
-
-function refusalOf({ error }: Refused): FaceRefusal {
-  const reason = ERROR_REASONS.find((known) => known === error["reason"]);
-  if (reason === undefined) throw new Error(JSON.stringify(error));
-  const details = error["details"] as Readonly<Record<string, string>> | undefined;
-  const aggregate = details?.["actual_last_aggregate_nonce"];
-  const global = details?.["actual_last_global_nonce"];
-  const code = REASON_TEXTS[reason].codes[0] as ErrorCode;
-  if (aggregate === undefined || global === undefined) return new FaceRefusal(code, {});
-  const actual = { aggregateNonce: BigInt(aggregate), globalNonce: BigInt(global) };
-  return new FaceRefusal(code, { actual });
-}

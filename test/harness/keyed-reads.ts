@@ -37,6 +37,7 @@ export function withKeyedReads(partition: Partition): {
     actedFor: () => undefined,
     metricsText: () => Promise.resolve(""),
     isReady: () => true,
+    monotonicMs: () => 0,
     publishView: (tenantId: string) => views.publish(tenantId),
   };
   new EngineHost(counted, beside, port1);

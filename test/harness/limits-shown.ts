@@ -14,7 +14,7 @@ const CONNECTIONS = "test/integration/rpc-connections.test.ts";
 const CALLS = "test/integration/rpc-limits.test.ts";
 const WATCH = "test/integration/watch.test.ts";
 const READS = "test/integration/reads.test.ts";
-const EVENT_READS = "test/contract/event-store-read.ts";
+const EVENT_CASES = "sdk/conformance/cases/event-store.json";
 const EVENT_SUBSCRIPTIONS = "test/integration/event-subscriptions.test.ts";
 const AUTHENTICATE = "src/access/authenticate.test.ts";
 const AUDIT = "src/access/audit-log.test.ts";
@@ -209,13 +209,21 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     file: "test/integration/snapshots.test.ts",
     test: "writes are slowed down and then refused as what they add grows, and go on behind it",
   },
+  snapshotCopyBytesPerSecond: {
+    file: "src/base/work-pace.test.ts",
+    test: "where parts take nearly no time the rate decides",
+  },
+  snapshotReadBytesPerSecond: {
+    file: "src/backup/backup-thread.test.ts",
+    test: "are read no further when they are wanted no more",
+  },
   eventPageRows: {
-    file: EVENT_READS,
-    test: "any count is allowed, and cut to the server's page",
+    file: EVENT_CASES,
+    test: "any size is allowed, and cut to the server's page",
   },
   eventPageBytes: {
-    file: EVENT_READS,
-    test: "a page of large events ends early, and the next one goes on",
+    file: EVENT_CASES,
+    test: "large events come in smaller pages, and all of them",
   },
   eventScanRows: {
     file: "test/integration/events.test.ts",

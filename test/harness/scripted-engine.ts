@@ -46,7 +46,7 @@ export function scriptedEngine(script: Partial<Engine> = {}): Engine {
 }
 
 /** A part of the engine of which nothing else is scripted. */
-function unscriptedPart<T extends object>(refuse: () => never, script: Partial<T> = {}): T {
+export function unscriptedPart<T extends object>(refuse: () => never, script: Partial<T> = {}): T {
   return new Proxy(script as T, {
     get: (scripted, name) => scripted[name as keyof T] ?? refuse,
   });

@@ -13,7 +13,8 @@ import {
   faceEvent,
   wholeAggregate,
 } from "../contract/event-store-face.ts";
-import { NativeEventFace, RestEventFace, V1EventFace } from "../harness/event-faces.ts";
+import { NativeEventFace, V1EventFace } from "../harness/event-faces.ts";
+import { RestEventFace } from "../harness/rest-event-face.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import { startTestServer, type TestServer } from "../harness/test-server.ts";
 import { transportOf } from "../harness/wire.ts";

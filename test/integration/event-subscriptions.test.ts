@@ -1,5 +1,5 @@
 /**
- * Subscriptions to events beyond what every face shares (`test/contract/event-store-subscribe.ts`):
+ * Subscriptions to events beyond what every face shares (`sdk/conformance/cases/event-store.json`):
  * each border of a read, restarts and crashes in between, what ends one, memory, keep-alives to
  * the millisecond. Through the engine, on a clock that the test moves.
  */

@@ -6,6 +6,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TRUSTED } from "../../src/access/identity.ts";
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { snapshotKey } from "../../src/backup/keys.ts";
 import { idOf, MANIFEST_FILE } from "../../src/backup/manifest.ts";
@@ -214,6 +215,77 @@ describe("a restored directory", () => {
       expect(cause).toMatchObject({ reason: "LOG_TRIMMED" });
     },
   );
+
+  describe("that is archived in a place of its own", () => {
+    let own: MemoryBlobStore;
+    let restored: TestPartition;
+
+    beforeEach(async () => {
+      own = new MemoryBlobStore();
+      await partition.engine.administration.createTenant(
+        TRUSTED,
+        { tenantId: "empty", admins: [] },
+        never,
+      );
+      await archived();
+      await restore({ targetTime: undefined });
+      restored = await TestPartition.open({
+        ...{ wal: "file", from: target(), clock: partition.clock, seed: 9, ...backedUpTo(own) },
+      });
+    });
+    afterEach(() => restored[Symbol.asyncDispose]());
+
+    /** Adds a record, archives it, and loses the directory. */
+    async function lose(): Promise<void> {
+      await restored.tenant("acme").execute([updateNode(NODE, { [NAME]: str("better") })]);
+      await until(
+        () => restored.engine.archiveState()?.lagRecords === 0,
+        () => restored.fakeClock.advance(1_000),
+      );
+    }
+
+    const again = () => {
+      const archive = new ArchiveReader(own);
+      const directory = join(place.path, "again");
+      return restoreDirectory(
+        { directory, tenantId: undefined, targetTime: undefined, dryRun: false },
+        { shelf: new SnapshotShelf(own), archive, log: undefined },
+        machine(),
+        never,
+      );
+    };
+
+    test("is never restored from there without what it began with", async () => {
+      await restored.engine.snapshots.create("", never);
+      await lose();
+      const ofAcme = (await Array.fromAsync(own.list("snapshots/acme/", never))).flat();
+      for (const { key } of ofAcme) await own.delete(key, never);
+      const error = await refused(again());
+      expect(error).toMatchObject({ reason: "TARGET_TIME_INVALID" });
+      expect(error.message).toContain("tenant acme cannot be restored");
+      expect(readdirSync(place.path)).toEqual([]);
+    });
+
+    test("is restored from there with snapshots, older than its first record or not", async () => {
+      await restored.engine.snapshots.create("", never);
+      await lose();
+      const { views } = await again();
+      expect(views.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme", "empty"]);
+      await using back = await TestPartition.open({
+        ...{ wal: "file", from: join(place.path, "again"), clock: partition.clock, seed: 10 },
+      });
+      expect(await nameIn(back)).toEqual(str("better"));
+    });
+
+    test("makes a tenant again that nobody ever wrote to, and no other", async () => {
+      await restored.restart();
+      expect((await restored.engine.rebuildTenant("empty", never)).records).toBe(0);
+      const error = await refused(restored.engine.rebuildTenant("acme", never));
+      expect(error.reason).toBe("LOG_TRIMMED");
+      await restored.tenant("empty").register(GRAPH_SCHEMA);
+      expect((await restored.engine.rebuildTenant("empty", never)).records).toBe(1);
+    });
+  });
 
   test("is sound, which a look through it says, and a damaged page not", async () => {
     await restore();

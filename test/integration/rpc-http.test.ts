@@ -232,8 +232,8 @@ describe("browsers", () => {
 
 test("a path that is none of ours is left to the server that mounts us", async () => {
   await using face = await startFace({ engine });
-  expect(face.face.fetchHandler(new Request("http://localhost/v1/nodes/x"))).toBeUndefined();
-  expect(face.face.fetchHandler(new Request("http://localhost/"))).toBeUndefined();
+  expect(await face.face.fetchHandler(new Request("http://localhost/v1/nodes/x"))).toBeUndefined();
+  expect(await face.face.fetchHandler(new Request("http://localhost/"))).toBeUndefined();
 });
 
 test("gRPC learns in its own words that a method is not served", async () => {

@@ -8,6 +8,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { must } from "../../src/base/assert.ts";
 import type { TransactionRecord } from "../../src/record/transaction.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
@@ -244,6 +245,32 @@ describe("a tenant whose file is locked", () => {
     expect(new Set(partition.trouble.map(({ what }) => what))).toEqual(
       new Set(["stalled", "resumed"]),
     );
+  });
+
+  test("holds up the thread that serves everybody for a moment only, with the settings of the server", async () => {
+    const busyTimeoutMs = undefined;
+    await partition.restart({ busyTimeoutMs });
+    const acme = await tenantWith("acme", 1);
+    const other = await tenantWith("other", 1);
+    const { stores } = partition.partition;
+    for (const tenantId of ["_system", "acme"]) {
+      const store = must(stores.opened(tenantId), "it was written to");
+      for (const connection of [store.writeConnection, store.readConnection]) {
+        const waits = connection.query("PRAGMA busy_timeout").values()[0]?.[0];
+        expect(Number(waits)).toBeLessThanOrEqual(250);
+      }
+    }
+    const unlock = lock(partition.directoryOf("acme"));
+    const waiting = acme.execute([updateNode(ownId("nd", 0))], { key: "waiting" });
+    await until(() => behind().length === 1);
+    expect(behind()).toMatchObject([{ tenantId: "acme", trouble: "stalled" }]);
+    await other.one(createNode(USER));
+    unlock();
+    await until(
+      () => behind().length === 0,
+      () => partition.fakeClock.advance(50),
+    );
+    expect((await waiting).results[0]?.version).toBe(2);
   });
 
   test("a read that must wait for it fails at its deadline", async () => {

@@ -1,13 +1,16 @@
 /**
  * The archive's directory on a file system that is full, or read-only: a small one in memory,
  * which takes root to mount. Goal: the error has its name, nothing half written stays, and it
- * goes on by itself when there is room.
+ * goes on by itself when there is room. And a copy for a snapshot on such a one.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemRandom } from "../../src/base/random.ts";
 import { openDirectoryBlobStore } from "../../src/blob/directory-blob-store.ts";
+import { copyDatabase } from "../../src/store/copy-database.ts";
+import { openForWriting } from "../../src/store/open-database.ts";
+import { troubleOf } from "../../src/store/store-errors.ts";
 import { ArchiveBench } from "../harness/archive-bench.ts";
 import { canMount, SmallFileSystem } from "./small-file-system.ts";
 
@@ -38,6 +41,15 @@ describe.skipIf(!canMount)("a directory", () => {
     expect(await store.find("a", never)).toEqual({ key: "a", bytes: 1_000 });
   });
 
+  test("takes a file of another disk, which has no second name here", async () => {
+    const store = await open();
+    const file = join(small.beside, "file");
+    writeFileSync(file, "content");
+    await store.putFile("a", file, never);
+    writeFileSync(file, "changed");
+    expect(Buffer.from(await store.get("a", never)).toString()).toBe("content");
+  });
+
   test("that is read-only refuses by name, and is read as ever", async () => {
     const store = await open();
     await store.put("a", new Uint8Array(10), never);
@@ -65,3 +77,17 @@ describe.skipIf(!canMount)("a directory", () => {
     expect(await bench.archived("acme")).toEqual(await bench.logged("acme"));
   });
 });
+
+test.skipIf(!canMount)(
+  "a copy that finds no room is trouble of the disk, not of the file",
+  async () => {
+    const source = join(small.beside, "source.db");
+    const db = openForWriting(source, { create: true });
+    db.exec("CREATE TABLE notes (body BLOB)");
+    db.query("INSERT INTO notes (body) VALUES (zeroblob(?))").run(4 * 1024 * 1024);
+    const copying = copyDatabase(source, join(small.path, "copy.db"), () => undefined);
+    const trouble = await copying.then(() => "made", troubleOf);
+    db.close();
+    expect(trouble).toBe("stalled");
+  },
+);

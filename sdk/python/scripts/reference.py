@@ -148,12 +148,23 @@ def rows_of(definition: ast.ClassDef, known: dict[str, _Definition]) -> Iterator
             # Of a method that takes several forms they are shown, not what carries them out.
             forms = [one for one in body if getattr(one, "name", "") == node.name]
             if len(forms) == 1 or node is not forms[-1]:
-                yield Row(signature(node), prose(forms[-1]), node.name)
+                meaning = prose(forms[-1]) or inherited(node.name, definition, known)
+                yield Row(signature(node), meaning, node.name)
     own = {getattr(node, "name", "") for node in body}
     for base in definition.bases:
         mixin = known.get(ast.unparse(base).split("[")[0])
         if isinstance(mixin, ast.ClassDef):
             yield from (row for row in rows_of(mixin, known) if row.name not in own)
+
+
+def inherited(name: str, definition: ast.ClassDef, known: dict[str, _Definition]) -> str:
+    """What the bases say of a method that says nothing of itself."""
+    for base in definition.bases:
+        behind = known.get(ast.unparse(base))
+        for node in behind.body if isinstance(behind, ast.ClassDef) else ():
+            if isinstance(node, _Definition) and node.name == name:
+                return prose(node)
+    return ""
 
 
 def table(head: str, rows: list[Row]) -> str:

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { MemoryEventStore } from "@entdb/client";
 import { reasonNames, rpcNames } from "./conformance/descriptors.ts";
 import {
   type Case,
@@ -17,12 +18,17 @@ import {
 } from "./conformance/format.ts";
 import { runCase } from "./conformance/run.ts";
 import { violations } from "./conformance/valid.ts";
-import { World } from "./conformance/world.ts";
+import { type Place, World } from "./conformance/world.ts";
 import { DOORS } from "./fixtures/doors.ts";
 import { useServer } from "./fixtures/suite.ts";
 
 const CASES = loadCases();
-const MINE = CASES.filter(({ sdks }) => sdks.includes("typescript"));
+/** What this SDK's event stores have of what not every one has. */
+const HAS = ["native"];
+const MINE = CASES.filter(
+  ({ sdks, needs }) => sdks.includes("typescript") && needs.every((need) => HAS.includes(need)),
+);
+const OF_EVENT_STORES = MINE.filter(({ family }) => family === "event-store");
 
 describe("the files of cases", () => {
   for (const [name, family] of loadFamilies()) {
@@ -84,22 +90,32 @@ describe("conformance", () => {
     process.stdout.write(`conformance: ${passed} cases, ${steps} steps\n`);
   });
 
+  const run = async (running: Case, place: Omit<Place, "servers" | "given">) => {
+    const world = await World.open(running, {
+      ...place,
+      servers: { trusted: trusted.server, credentials: guarded.server },
+      given: { "admin-key": adminKey() },
+    });
+    try {
+      steps += await runCase(running, world);
+      passed += 1;
+    } finally {
+      await world.close();
+    }
+  };
+
   for (const [index, running] of MINE.entries()) {
     // The ways take turns: what crosses them is the same, and each has tests of its own.
     const door = DOORS[index % DOORS.length] ?? "grpc";
     test(`${running.family}: ${running.name} (${door})`, async () => {
-      const world = await World.open(running, {
-        servers: { trusted: trusted.server, credentials: guarded.server },
-        tenantId: `case-${index}`,
-        door,
-        given: { "admin-key": adminKey() },
-      });
-      try {
-        steps += await runCase(running, world);
-        passed += 1;
-      } finally {
-        await world.close();
-      }
+      await run(running, { tenantId: `case-${index}`, door });
+    });
+  }
+
+  for (const running of OF_EVENT_STORES) {
+    test(`${running.family}: ${running.name} (in memory)`, async () => {
+      const events = new MemoryEventStore();
+      await run(running, { tenantId: "memory", door: "grpc", events });
     });
   }
 });

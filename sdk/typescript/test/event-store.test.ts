@@ -1,19 +1,91 @@
-/** The event stores of this package: one contract over the server's and the one in memory, and what is the server's alone. */
+/**
+ * The event stores of this package, besides what the cases of `sdk/conformance` say of every one:
+ * what TypeScript alone can get wrong, and what is the server's alone.
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defineNode, field, MemoryEventStore, projectIntoGraph } from "@entdb/client";
+import {
+  type Append,
+  CanceledError,
+  defineNode,
+  type EventStore,
+  field,
+  InvalidArgumentError,
+  MemoryEventStore,
+  projectIntoGraph,
+} from "@entdb/client";
 import { correlated, currentCorrelation } from "@entdb/client/node";
 import { DOORS } from "./fixtures/doors.ts";
-import { all, eventStoreContract, opened } from "./fixtures/event-store-contract.ts";
 import { FlakyProxy } from "./fixtures/proxy.ts";
 import { useServer } from "./fixtures/suite.ts";
 
-eventStoreContract("in memory", () => new MemoryEventStore());
+/** Appends of so many events. */
+function opened(aggregateId: string, count = 1, more: Partial<Append> = {}): Append {
+  const events = Array.from({ length: count }, (_, i) => ({
+    type: "account.opened",
+    data: { number: i },
+  }));
+  return { aggregateId, aggregateType: "Account", expected: "none", events, ...more };
+}
+
+/** What both stores do. `make` makes one of a tenant that nobody else has. */
+function everyStore(make: () => EventStore): void {
+  test("a subscription ends when its signal aborts", async () => {
+    const store = make();
+    await store.append(opened("a"));
+    const abort = new AbortController();
+    const following = async () => {
+      for await (const _ of store.subscribe({ signal: abort.signal })) abort.abort();
+    };
+    await assert.rejects(following(), CanceledError);
+  });
+
+  for (const wrong of [-1, 1.5, Number.NaN, 2 ** 53]) {
+    test(`${wrong} is no nonce`, async () => {
+      const store = make();
+      await store.append(opened("a"));
+      const attempts = [
+        () => store.append(opened("a", 1, { expected: wrong })),
+        () =>
+          store.append(
+            opened("b", 1, { condition: { failIfAny: [{ tags: ["t"] }], after: wrong } }),
+          ),
+        () => Array.fromAsync(store.readAggregate("a", { from: wrong })),
+        () => Array.fromAsync(store.readEvents({ from: wrong })),
+        () => Array.fromAsync(store.subscribe({ from: wrong })),
+        () => store.storeCheckpoint("p", wrong),
+        () => store.storeCheckpoint("p", 1, { expected: wrong }),
+      ];
+      for (const attempt of attempts) await assert.rejects(attempt(), InvalidArgumentError);
+      assert.equal((await Array.fromAsync(store.readEvents())).length, 1);
+    });
+  }
+
+  test("an event has data or a payload, and data that is JSON", async () => {
+    const store = make();
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    for (const event of [
+      { type: "t", data: 1, payload: Uint8Array.of(1) },
+      { type: "t", data: circle },
+      { type: "t", data: () => 1 },
+      { type: "t", data: 1n },
+    ]) {
+      const append = opened("a", 1, { events: [event] });
+      await assert.rejects(store.append([opened("b"), append]), InvalidArgumentError);
+    }
+    assert.deepEqual(await Array.fromAsync(store.readEvents()), []);
+  });
+}
+
+describe("in memory", () => {
+  everyStore(() => new MemoryEventStore());
+});
 
 for (const door of DOORS) {
   describe(`over ${door}`, () => {
     const suite = useServer();
-    eventStoreContract(`over ${door}`, () => suite.client(door).events);
+    everyStore(() => suite.client(door).events);
 
     test("a subscription misses and doubles nothing when its connection breaks", async () => {
       const tenantId = `broken-${door}`;
@@ -51,7 +123,7 @@ for (const door of DOORS) {
         await correlated({ causationId: "d1" }, () => store.append(opened("a")));
       });
       await store.append(opened("b"));
-      const [a, b] = await all(store.readEvents());
+      const [a, b] = await Array.fromAsync(store.readEvents());
       assert.deepEqual([a?.correlationId, a?.causationId, a?.actorId], ["c1", "d1", "user:x"]);
       assert.equal(b?.correlationId, "");
     });

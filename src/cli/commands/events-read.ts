@@ -3,7 +3,7 @@
  * comes. Both say where to go on with `--from`.
  */
 import { Command, Option } from "commander";
-import { isJsonObject, type JsonObject, parseJson } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn, parseJson } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { CliContext } from "../context.ts";
 import { cutOff, usageFailure } from "../failure.ts";
@@ -86,7 +86,7 @@ async function read(
     );
     if (flags.backward) query.push(["backward", "true"]);
     const page = await client.get(path, query);
-    const events = Array.isArray(page["events"]) ? page["events"].filter(isJsonObject) : [];
+    const events = objectsIn(page["events"]);
     left -= events.length;
     isEnd = page["is_end"] === true;
     from = String(page[next]);

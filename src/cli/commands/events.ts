@@ -1,11 +1,14 @@
 /** `entdb events`: append to aggregates, and see where they stand. */
 import { Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
+  type KeyFlag,
+  keyMember,
   type OutputFlags,
   several,
   type TenantFlags,
@@ -30,16 +33,16 @@ export function declareEvents(command: Command, context: CliContext): void {
   for (const consumer of consumerCommands(context)) command.addCommand(consumer);
 }
 
-type AppendFlags = Flags & {
-  readonly aggregateType: string;
-  readonly expected: string;
-  readonly eventType?: string;
-  readonly payload?: string;
-  readonly eventId?: string;
-  readonly tag: readonly string[];
-  readonly events?: string;
-  readonly idempotencyKey?: string;
-};
+type AppendFlags = Flags &
+  KeyFlag & {
+    readonly aggregateType: string;
+    readonly expected: string;
+    readonly eventType?: string;
+    readonly payload?: string;
+    readonly eventId?: string;
+    readonly tag: readonly string[];
+    readonly events?: string;
+  };
 
 function appendCommand(context: CliContext): Command {
   const command = new Command("append")
@@ -55,9 +58,8 @@ function appendCommand(context: CliContext): Command {
     .option(
       "--events <json>",
       "instead: a JSON list of events as POST /v1/events/append takes them; @file, - as above",
-    )
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  addOutputFlag(addTenantFlags(command));
+    );
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   return command.action(async (aggregate: string, fields: string[], flags: AppendFlags) => {
     const append = {
       aggregate_id: aggregate,
@@ -65,11 +67,9 @@ function appendCommand(context: CliContext): Command {
       expected_nonce: flags.expected,
       events: await eventsOf(context, fields, flags),
     };
-    const { idempotencyKey: key } = flags;
-    const body = { appends: [append], ...(key === undefined ? {} : { idempotency_key: key }) };
+    const body = { appends: [append], ...keyMember(flags) };
     const answer = await tenantClient(context, flags).post("/v1/events/append", body);
-    const results = answer["results"];
-    const [result] = Array.isArray(results) ? results.filter(isJsonObject) : [];
+    const [result] = objectsIn(answer["results"]);
     await context.output.record(flags.output, {
       ...result,
       wal_position: answer["wal_position"] ?? null,

@@ -1,14 +1,17 @@
 /** `entdb mailbox`: what an actor has been sent. */
 import { Command } from "commander";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
   addConfirmFlags,
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
   type ConfirmFlags,
   confirmed,
+  type KeyFlag,
+  keyMember,
   type OutputFlags,
   type TenantFlags,
   tenantClient,
@@ -26,7 +29,7 @@ type ListFlags = Flags & {
   readonly cursor?: string;
 };
 type SearchFlags = Flags & { readonly prefix?: true; readonly limit: number };
-type ChangeFlags = Flags & { readonly upTo?: string; readonly idempotencyKey?: string };
+type ChangeFlags = Flags & { readonly upTo?: string } & KeyFlag;
 
 export function declareMailbox(command: Command, context: CliContext): void {
   command
@@ -59,7 +62,7 @@ function listCommand(context: CliContext): Command {
     if (flags.thread !== undefined) query.push(["thread", flags.thread]);
     if (flags.cursor !== undefined) query.push(["cursor", flags.cursor]);
     const answer = await tenantClient(context, flags).get("/v1/mailbox", query);
-    await context.output.rows(flags.output, objects(answer["items"]), ITEM_COLUMNS);
+    await context.output.rows(flags.output, objectsIn(answer["items"]), ITEM_COLUMNS);
     const more =
       answer["has_more"] === true ? `; go on with --cursor ${answer["next_cursor"]}` : "";
     await context.output.note(`${answer["unread_count"]} unread${more}`);
@@ -80,7 +83,7 @@ function searchCommand(context: CliContext): Command {
     ];
     if (flags.prefix) query.push(["prefix", "true"]);
     const answer = await tenantClient(context, flags).get("/v1/mailbox/search", query);
-    await context.output.rows(flags.output, objects(answer["results"]), HIT_COLUMNS);
+    await context.output.rows(flags.output, objectsIn(answer["results"]), HIT_COLUMNS);
   });
 }
 
@@ -126,9 +129,8 @@ function deleteCommand(context: CliContext): Command {
 function addChangeFlags(command: Command): Command {
   command
     .argument("[items...]", "ids of items, as the list gives them")
-    .option("--up-to <token>", "every item up to this position, as answers give it")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  return addFlags(command);
+    .option("--up-to <token>", "every item up to this position, as answers give it");
+  return addFlags(addKeyFlag(command));
 }
 
 function changeBody(ids: string[], flags: ChangeFlags): JsonObject {
@@ -139,7 +141,7 @@ function changeBody(ids: string[], flags: ChangeFlags): JsonObject {
     item_ids: ids,
     ...(flags.user !== undefined && { user_id: flags.user }),
     ...(flags.upTo !== undefined && { up_to: flags.upTo }),
-    ...(flags.idempotencyKey !== undefined && { idempotency_key: flags.idempotencyKey }),
+    ...keyMember(flags),
   };
 }
 
@@ -182,8 +184,4 @@ const HIT_COLUMNS: readonly Column[] = [
 function itemOf(hit: JsonObject): JsonObject {
   const item = hit["item"];
   return isJsonObject(item) ? item : {};
-}
-
-function objects(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

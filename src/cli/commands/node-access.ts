@@ -1,8 +1,9 @@
 /** `entdb node grants`, `grant`, `revoke` and `visibility`: who may use one node. */
 import { Argument, Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
   type OutputFlags,
@@ -17,8 +18,6 @@ const ID = "the node's id (nd_…)";
 const PRINCIPAL = "user:…, group:…, role:… or tenant:* for everybody of the tenant";
 /** The server judges; these are for help and completion. */
 const PERMISSIONS = ["read", "write", "delete", "admin"];
-const KEY = "--idempotency-key <key>";
-const KEY_TEXT = "makes repeating the command safe";
 
 export function nodeAccessCommands(context: CliContext): Command[] {
   return [
@@ -37,7 +36,7 @@ function grantsCommand(context: CliContext): Command {
   return command.action(async (id: string, flags: TenantFlags & OutputFlags) => {
     const path = `/v1/nodes/${encodeURIComponent(id)}/grants`;
     const answer = await tenantClient(context, flags).get(path);
-    const grants = Array.isArray(answer["grants"]) ? answer["grants"].filter(isJsonObject) : [];
+    const grants = objectsIn(answer["grants"]);
     const owner: JsonObject = { principal: answer["owner_actor"] ?? "", permission: "owner" };
     await context.output.rows(flags.output, [owner, ...grants], COLUMNS);
   });
@@ -59,9 +58,8 @@ function grantCommand(context: CliContext): Command {
     .argument("<id>", ID)
     .argument("<principal>", PRINCIPAL)
     .addArgument(permissionArgument("<permission>"))
-    .option("--expires <time>", "when it ends: a date, or Unix milliseconds", timeOf)
-    .option(KEY, KEY_TEXT);
-  addOutputFlag(addTenantFlags(command));
+    .option("--expires <time>", "when it ends: a date, or Unix milliseconds", timeOf);
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   type Grant = WriteFlags & { readonly expires?: number };
   return command.action(async (id: string, principal: string, permission: string, flags: Grant) => {
     const expiry = flags.expires === undefined ? {} : { expires_at: flags.expires };
@@ -74,9 +72,8 @@ function revokeCommand(context: CliContext): Command {
     .description("take a permission on a node back, or all that somebody holds on it")
     .argument("<id>", ID)
     .argument("<principal>", PRINCIPAL)
-    .addArgument(permissionArgument("[permission]"))
-    .option(KEY, KEY_TEXT);
-  addOutputFlag(addTenantFlags(command));
+    .addArgument(permissionArgument("[permission]"));
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   return command.action(
     async (id: string, principal: string, permission: string | undefined, flags: WriteFlags) => {
       const one = permission === undefined ? {} : { permission };
@@ -89,9 +86,8 @@ function visibilityCommand(context: CliContext): Command {
   const command = new Command("visibility")
     .description("let exactly these read a node, besides its owner and who holds more")
     .argument("<id>", ID)
-    .argument("[principals...]", `${PRINCIPAL}; none: nobody`)
-    .option(KEY, KEY_TEXT);
-  addOutputFlag(addTenantFlags(command));
+    .argument("[principals...]", `${PRINCIPAL}; none: nobody`);
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   return command.action(async (id: string, principals: string[], flags: WriteFlags) => {
     await executeOne(context, flags, { op: "set_visibility", id, principals });
   });

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
   addConfirmFlags,
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
   type ConfirmFlags,
@@ -93,9 +94,8 @@ function deleteCommand(context: CliContext): Command {
   const command = new Command("delete")
     .description("delete a node; it can be restored unless it is purged")
     .argument("<id>", "the node's id")
-    .option("--purge", "remove it and its edges for good")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  addOutputFlag(addTenantFlags(addConfirmFlags(addVersionFlag(command))));
+    .option("--purge", "remove it and its edges for good");
+  addOutputFlag(addTenantFlags(addConfirmFlags(addVersionFlag(addKeyFlag(command)))));
   type Delete = WriteFlags & ConfirmFlags & { purge?: true; expectedVersion?: number };
   return command.action(async (id: string, flags: Delete) => {
     const op = flags.purge ? "purge_node" : "delete_node";
@@ -113,9 +113,8 @@ function deleteCommand(context: CliContext): Command {
 function restoreCommand(context: CliContext): Command {
   const command = new Command("restore")
     .description("bring a deleted node back, with its edges")
-    .argument("<id>", "the node's id")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  addOutputFlag(addTenantFlags(addVersionFlag(command)));
+    .argument("<id>", "the node's id");
+  addOutputFlag(addTenantFlags(addVersionFlag(addKeyFlag(command))));
   type Restore = WriteFlags & { expectedVersion?: number };
   return command.action(async (id: string, flags: Restore) => {
     await executeOne(context, flags, { op: "restore_node", id, ...expectation(flags) });
@@ -123,9 +122,8 @@ function restoreCommand(context: CliContext): Command {
 }
 
 function addWriteFlags(command: Command): Command {
-  return command
-    .option("--payload <json>", "fields as a JSON object; @file reads a file, - reads stdin")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
+  const payload = "fields as a JSON object; @file reads a file, - reads stdin";
+  return addKeyFlag(command.option("--payload <json>", payload));
 }
 
 function addVersionFlag(command: Command): Command {

@@ -3,7 +3,7 @@
  * typed: which fields and operators there are, the server says.
  */
 import type { Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import {
@@ -42,7 +42,7 @@ export function declareQuery(command: Command, context: CliContext): void {
   command.action(async (filters: string[], flags: QueryFlags) => {
     const query = [...queryParameters(flags), ...filters.map(filterParameter)];
     const answer = await tenantClient(context, flags).get("/v1/nodes", query);
-    const nodes = Array.isArray(answer["nodes"]) ? answer["nodes"].filter(isJsonObject) : [];
+    const nodes = objectsIn(answer["nodes"]);
     await context.output.rows(flags.output, nodes, NODE_COLUMNS);
     if (answer["has_more"] === true) {
       const total = answer["total_count"];

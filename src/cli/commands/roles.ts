@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { isJsonObject } from "../../base/json.ts";
+import { objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
   addConfirmFlags,
@@ -29,8 +29,7 @@ function listCommand(context: CliContext): Command {
   addOutputFlag(addTenantFlags(command));
   return command.action(async (flags: Flags) => {
     const { roles } = await tenantClient(context, flags).get(tenantPath(flags, "roles"));
-    const rows = Array.isArray(roles) ? roles.filter(isJsonObject) : [];
-    await context.output.rows(flags.output, rows, columns("name", "rights"));
+    await context.output.rows(flags.output, objectsIn(roles), columns("name", "rights"));
   });
 }
 

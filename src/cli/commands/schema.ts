@@ -3,13 +3,17 @@
  * rules as on the server.
  */
 import { Command } from "commander";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { messageOf } from "../../base/errors.ts";
+import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
+  addKeyFlag,
   addOutputFlag,
   addTenantFlags,
+  type KeyFlag,
+  keyMember,
   type OutputFlags,
   type TenantFlags,
   tenantClient,
@@ -96,9 +100,8 @@ function pushCommand(context: CliContext): Command {
     .argument("<file>", FILE)
     .option("--merge", MERGE)
     .option("--dry-run", "say what would change, and change nothing")
-    .option("--fail-on-breaking", "exit with 1 when a dry run finds a breaking change")
-    .option("--idempotency-key <key>", "makes repeating the command safe");
-  addOutputFlag(addTenantFlags(command));
+    .option("--fail-on-breaking", "exit with 1 when a dry run finds a breaking change");
+  addOutputFlag(addTenantFlags(addKeyFlag(command)));
   return command.action(async (file: string, flags: PushFlags) => {
     if (flags.dryRun) {
       const report = await reportOf(context, file, flags);
@@ -112,11 +115,10 @@ function pushCommand(context: CliContext): Command {
 
 /** A repeated push asks for what became of the first one: the schema may have gone on since. */
 async function push(context: CliContext, file: string, flags: PushFlags): Promise<void> {
-  const key = flags.idempotencyKey;
   const client = tenantClient(context, flags);
   const { readSchemaFile } = await import("../schema-file.ts");
   const { json } = await readSchemaFile(file);
-  if (key === undefined) {
+  if (flags.idempotencyKey === undefined) {
     const { isCompatible } = await import("../schema-report.ts");
     const report = await reportOf(context, file, flags);
     if (!isCompatible(report)) {
@@ -127,7 +129,7 @@ async function push(context: CliContext, file: string, flags: PushFlags): Promis
   const registration = client.post("/v1/schema", {
     ...json,
     mode: modeOf(flags),
-    ...(key === undefined ? {} : { idempotency_key: key }),
+    ...keyMember(flags),
   });
   await showReceipt(context, flags, await showingBuild(context, client, registration));
 }
@@ -141,7 +143,7 @@ async function showReceipt(
   const { differences, ...others } = receipt;
   await context.output.record("table", others);
   const { keptLines } = await import("../schema-report.ts");
-  for (const line of keptLines(objects(differences))) await context.output.note(line);
+  for (const line of keptLines(objectsIn(differences))) await context.output.note(line);
 }
 
 interface CheckFlags {
@@ -150,10 +152,10 @@ interface CheckFlags {
 }
 
 type PushFlags = Flags &
-  CheckFlags & {
+  CheckFlags &
+  KeyFlag & {
     readonly dryRun?: true;
     readonly failOnBreaking?: true;
-    readonly idempotencyKey?: string;
   };
 
 const FILE = "JSON, or TypeScript with a default export or an export `schema`";
@@ -176,7 +178,7 @@ async function reportOf(
   const { json } = await readSchemaFile(file);
   const answer = await client.post("/v1/schema/check", { ...json, mode });
   return {
-    changes: objects(answer["changes"]).map(
+    changes: objectsIn(answer["changes"]).map(
       (change) => ({ hint: "", ...change }) as unknown as SchemaChange,
     ),
     fingerprintNow: String(answer["fingerprint_now"]),
@@ -232,7 +234,7 @@ async function writeFile(path: string, text: string): Promise<void> {
   try {
     await Bun.write(path, text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw usageFailure(`${path} cannot be written: ${why}`);
   }
 }
@@ -268,11 +270,11 @@ const TYPE_COLUMNS: readonly Column[] = ["kind", "id", "name", "fields"].map((na
 
 function typeRows(schema: JsonObject): JsonObject[] {
   const rows = (name: string, kind: string, id: string) =>
-    objects(schema[name]).map((type) => ({
+    objectsIn(schema[name]).map((type) => ({
       kind,
       id: type[id] ?? null,
       name: type["name"] ?? null,
-      fields: objects(type["fields"]).map(fieldText).join(" "),
+      fields: objectsIn(type["fields"]).map(fieldText).join(" "),
     }));
   return [...rows("node_types", "node", "type_id"), ...rows("edge_types", "edge", "edge_type_id")];
 }
@@ -280,8 +282,4 @@ function typeRows(schema: JsonObject): JsonObject[] {
 /** `1:name:str!`: a required field has the mark. */
 function fieldText(field: JsonObject): string {
   return `${field["field_id"]}:${field["name"]}:${field["kind"]}${field["required"] ? "!" : ""}`;
-}
-
-function objects(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

@@ -1,6 +1,6 @@
 /** `entdb search`: nodes by the words in their searchable fields. */
 import type { Command } from "commander";
-import { isJsonObject, type JsonObject } from "../../base/json.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../base/json.ts";
 import type { CliContext } from "../context.ts";
 import {
   addOutputFlag,
@@ -37,7 +37,7 @@ export function declareSearch(command: Command, context: CliContext): void {
     if (flags.fields !== undefined) query.push(["fields", flags.fields]);
     if (flags.prefix) query.push(["prefix", "true"]);
     const answer = await tenantClient(context, flags).get("/v1/search", query);
-    const hits = Array.isArray(answer["results"]) ? answer["results"].filter(isJsonObject) : [];
+    const hits = objectsIn(answer["results"]);
     await context.output.rows(flags.output, hits, COLUMNS);
     if (answer["has_more"] === true) await context.output.note("There are more: raise --limit.");
   });
@@ -56,7 +56,7 @@ function nodeOf(hit: JsonObject): JsonObject {
 
 /** What was found, in brackets: control characters are nothing for a terminal. */
 function foundText(hit: JsonObject): string {
-  const highlights = Array.isArray(hit["highlights"]) ? hit["highlights"].filter(isJsonObject) : [];
+  const highlights = objectsIn(hit["highlights"]);
   return highlights
     .map(({ field, text }) => `${String(field)}: ${String(text)}`)
     .join("; ")

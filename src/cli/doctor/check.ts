@@ -1,4 +1,5 @@
 /** What one check of `entdb doctor` came to. */
+import { messageOf } from "../../base/errors.ts";
 export interface Finding {
   /** What was looked at: "log", "free space". */
   readonly check: string;
@@ -23,7 +24,7 @@ export function fail(check: string, finding: string, advice: string): Finding {
 
 /** An error's own sentence and hint as a finding. */
 export function failed(check: string, error: unknown): Finding {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const hint = error instanceof Error && "hint" in error ? error.hint : undefined;
   return fail(check, message, typeof hint === "string" ? hint : "");
 }

@@ -64,12 +64,7 @@ export class Authority {
 
   /** Reads the tenant's files in this turn. Throws the tenant's trouble. */
   read<T>(tenantId: string, read: (store: TenantStore) => T): T {
-    const { views } = this.#deps;
-    try {
-      return read(views.open(tenantId));
-    } catch (error) {
-      throw views.explained(tenantId, error);
-    }
+    return this.#deps.views.read(tenantId, read);
   }
 }
 

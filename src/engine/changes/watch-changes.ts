@@ -9,7 +9,6 @@ import type { Caller } from "../../record/caller.ts";
 import type { Applied } from "../../store/applied.ts";
 import type { CatalogEntry } from "../../store/reader/catalog-reader.ts";
 import type { ChangeRow } from "../../store/reader/change-reader.ts";
-import type { TenantStore } from "../../store/tenant-store.ts";
 import type { Gate } from "../../tenant/gate.ts";
 import { formatPosition, offsetOfToken } from "../../wal/position.ts";
 import type { Wal } from "../../wal/wal.ts";
@@ -78,7 +77,8 @@ export class WatchChanges implements Changes {
     const count = typeIds.length + edgeTypeIds.length;
     if (count > limits.watchTypes) throw tooManyTypes();
     if (count === 0) return { caller, typeIds: undefined, edgeTypeIds: undefined, withNodes };
-    const registry = this.#reading(caller.tenantId, (store) => this.#deps.schemas.of(store));
+    const { views, schemas } = this.#deps;
+    const registry = views.read(caller.tenantId, (store) => schemas.of(store));
     for (const typeId of typeIds) registry.nodeType(typeId);
     for (const edgeTypeId of edgeTypeIds) registry.edgeType(edgeTypeId);
     return { caller, typeIds: new Set(typeIds), edgeTypeIds: new Set(edgeTypeIds), withNodes };
@@ -86,30 +86,21 @@ export class WatchChanges implements Changes {
 
   /** Everything up to and including it is not asked for. */
   #startOf(tenant: CatalogEntry, { after, fromBeginning }: WatchRequest): number {
-    const { wal, applied } = this.#deps;
+    const { wal, applied, views } = this.#deps;
     const { tenantId, createdOffset } = tenant;
     if (after !== undefined && after.length > 0) {
       const position = offsetOfToken(after, wal);
       if (position >= wal.end) throw beyondLog(position, wal.end);
-      this.#reading(tenantId, ({ reads }) => requireKept(reads.changes, position));
+      views.read(tenantId, ({ reads }) => requireKept(reads.changes, position));
       return position;
     }
     if (fromBeginning) {
-      const trimmedBelow = this.#reading(tenantId, ({ reads }) => reads.changes.trimmedBelow);
+      const trimmedBelow = views.read(tenantId, ({ reads }) => reads.changes.trimmedBelow);
       return Math.max(createdOffset, trimmedBelow - 1);
     }
     // What is committed may have been answered, and be read, before the applier says how far it is.
-    const { appliedOffset } = this.#reading(tenantId, (store) => store.state());
+    const { appliedOffset } = views.read(tenantId, (store) => store.state());
     return Math.max(applied.endOf(tenantId) - 1, appliedOffset);
-  }
-
-  #reading<T>(tenantId: string, read: (store: TenantStore) => T): T {
-    const { views } = this.#deps;
-    try {
-      return read(views.open(tenantId));
-    } catch (error) {
-      throw views.explained(tenantId, error);
-    }
   }
 
   #batchOf({ items, position }: Batch<Change>): ChangeBatch {

@@ -21,14 +21,8 @@ export class TenantLives {
 
   /** Throws TENANT_NOT_FOUND, and the tenant's trouble. */
   reading<T>(tenant: TenantLife, read: (store: TenantStore) => T): T {
-    const { tenantId } = tenant;
     this.#requireAlive(tenant);
-    const store = this.#deps.views.open(tenantId);
-    try {
-      return read(store);
-    } catch (error) {
-      throw this.explained(tenantId, error);
-    }
+    return this.#deps.views.read(tenant.tenantId, read);
   }
 
   /** The error that a subscriber gets for one that was met in reading. */

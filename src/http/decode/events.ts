@@ -2,10 +2,9 @@
  * Appends, checkpoints and grants from JSON: payloads become bytes, numbers nonces. Everything
  * else about them is the engine's to judge.
  */
-import { type EntError, invalid } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import { firstNonceOf, reachableNonce } from "../../engine/check-events.ts";
+import { firstNonceOf, misshapen, reachableNonce } from "../../engine/check-events.ts";
 import type { RequestedOperation } from "../../engine/engine.ts";
 import type {
   AppendCondition,
@@ -136,8 +135,4 @@ function nonceOf(number: number | bigint | string | undefined): bigint {
 
 function placed(path: string, member: string): string {
   return path === "" ? member : `${path}.${member}`;
-}
-
-function misshapen(path: string, what: string): EntError {
-  return invalid("INVALID_REQUEST", `${path} ${what}.`, "Correct the request.", { field: path });
 }

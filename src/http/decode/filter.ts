@@ -1,7 +1,8 @@
-import { type EntError, invalid } from "../../base/errors.ts";
+import { invalid } from "../../base/errors.ts";
 import { type JsonValue, parseJson } from "../../base/json.ts";
 import { didYouMean, suggest } from "../../base/suggest.ts";
 import { comparisonShape } from "../../query/comparison-kinds.ts";
+import { filterInvalid } from "../../query/parse-comparison.ts";
 import {
   COMPARISONS,
   type ComparisonOp,
@@ -83,7 +84,11 @@ function comparisonOfParam(type: CompiledNodeType, name: string, text: string): 
   const path = `filter.${name.slice(0, 80)}`;
   if (op === "is_null") {
     if (text === "true") return { op, operand, values: [] };
-    throw refused(path, "takes true", "Send is_null=true; for what is there, compare its value.");
+    throw filterInvalid(
+      path,
+      "takes true",
+      "Send is_null=true; for what is there, compare its value.",
+    );
   }
   const shape = comparisonShape(type, operand, op);
   const values: Value[] =
@@ -102,7 +107,7 @@ function inValues(text: string, path: string): (string | { json: JsonValue })[] 
   if (!text.startsWith("[")) return text.split(",");
   const list = parseJson(text);
   if (Array.isArray(list)) return (list as readonly JsonValue[]).map((json) => ({ json }));
-  throw refused(path, "takes a list", 'Send values separated by commas, or ["a", "b"].');
+  throw filterInvalid(path, "takes a list", 'Send values separated by commas, or ["a", "b"].');
 }
 
 function jsonValues(
@@ -112,7 +117,7 @@ function jsonValues(
 ): [json: JsonValue, place: string][] {
   const { value, values } = comparison;
   if (value !== undefined && values !== undefined) {
-    throw refused(path, "has value and values", "Send value, or with in values.");
+    throw filterInvalid(path, "has value and values", "Send value, or with in values.");
   }
   if (values !== undefined) return values.map((json, i) => [json, `${path}.values[${i}]`]);
   // is_null says it all; true makes it read like in a URL.
@@ -132,13 +137,9 @@ function operandOf(type: CompiledNodeType, name: string): Operand {
 function operatorOf(text: string, name: string): ComparisonOp {
   const op = text as ComparisonOp;
   if (COMPARISONS.includes(op)) return op;
-  throw refused(
+  throw filterInvalid(
     `filter.${name.slice(0, 80)}`,
     `${JSON.stringify(text.slice(0, 32))} is not an operator`,
     didYouMean(suggest(text, COMPARISONS), `Use one of ${COMPARISONS.join(", ")}.`),
   );
-}
-
-function refused(path: string, problem: string, hint: string): EntError {
-  return invalid("INVALID_FILTER", `${path}: ${problem}.`, hint, { field: path });
 }

@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Calls } from "../calls.ts";
 import type { Connections } from "./connections.ts";
 import type { Listener } from "./listener.ts";
 
@@ -17,7 +16,7 @@ export async function drain(
   parts: {
     readonly listener: Listener;
     readonly connections: Connections;
-    readonly calls: Calls;
+    readonly calls: { stop(): void; abortAll(): void };
     readonly clock: Clock;
   },
   graceMs: number,

@@ -93,11 +93,13 @@ export class HttpExchange implements Exchange, Transport {
   async #send(chunk: Uint8Array): Promise<void> {
     this.#connection.countUnread(chunk.length);
     this.#unreadBytes += chunk.length;
-    if (this.#sink.write(chunk)) return;
-    this.#enter("sending");
-    await this.#sink.drained();
+    if (!this.#sink.write(chunk)) {
+      this.#enter("sending");
+      await this.#sink.drained();
+      this.#enter("answering");
+    }
+    // A stream would else be held to what it sent since it began.
     this.#read();
-    this.#enter("answering");
   }
 
   #read(): void {

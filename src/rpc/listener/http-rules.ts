@@ -1,11 +1,17 @@
 import { EntError, type ErrorReason, invalid } from "../../base/errors.ts";
 import { isSlyPath } from "../../face/sly-path.ts";
+import {
+  hostRefused,
+  isAllowedOrigin,
+  isKnownHost,
+  isOwnOrigin,
+  originRefused,
+} from "../../face/web-pages.ts";
 
 /**
  * What HTTP requests must look like before anything else looks at them. The rules about
- * Host and Origin keep web pages that a user happens to visit away from a server on the
- * user's own machine (DNS rebinding, requests across sites); the others refuse what
- * proxies and servers are known to read differently.
+ * Host and Origin keep web pages that a user happens to visit away (`face/web-pages.ts`); the
+ * others refuse what proxies and servers are known to read differently.
  */
 export interface HttpPolicy {
   /** Names that Host may say besides localhost, 127.0.0.1 and [::1]; "*" takes any. */
@@ -27,7 +33,6 @@ export interface Refusal {
   readonly status: number;
 }
 
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "OPTIONS"]);
 
 /** Why the request is refused; undefined when it may go on. */
@@ -69,44 +74,16 @@ function hostRefusal(head: RequestHead, policy: HttpPolicy): Refusal | undefined
   if (hosts.length !== 1) {
     return refuse(400, "HOST_REFUSED", "A request has exactly one Host header.");
   }
-  if (hostIsAllowed(hosts[0] ?? "", policy)) return undefined;
-  return {
-    status: 403,
-    error: new EntError({
-      code: "permission_denied",
-      reason: "HOST_REFUSED",
-      message: "The server does not answer to the name in the Host header.",
-      hint: "Call it as localhost, or have its operator allow the name.",
-    }),
-  };
-}
-
-function hostIsAllowed(host: string, policy: HttpPolicy): boolean {
-  const name = host.replace(/:\d{1,5}$/, "").toLowerCase();
-  if (LOOPBACK_HOSTS.has(name)) return true;
-  return policy.allowedHosts.some((allowed) => allowed === "*" || allowed.toLowerCase() === name);
+  if (isKnownHost(hosts[0] ?? "", policy.allowedHosts)) return undefined;
+  return { status: 403, error: hostRefused() };
 }
 
 function originRefusal(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
-  const origin = head.values("origin")[0];
-  if (origin === undefined || originIsAllowed(origin, head.values("host")[0], policy)) {
-    return undefined;
-  }
-  return {
-    status: 403,
-    error: new EntError({
-      code: "permission_denied",
-      reason: "ORIGIN_REFUSED",
-      message: "Pages of this origin may not call the server.",
-      hint: "Have its operator allow the origin.",
-    }),
-  };
-}
-
-/** A page that the server itself handed out may call it, and pages of the origins on the list. */
-function originIsAllowed(origin: string, host: string | undefined, policy: HttpPolicy): boolean {
-  if (policy.allowedOrigins.some((allowed) => allowed === "*" || allowed === origin)) return true;
-  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+  const [origin] = head.values("origin");
+  if (origin === undefined || isAllowedOrigin(origin, policy.allowedOrigins)) return undefined;
+  const [host] = head.values("host");
+  if (host !== undefined && isOwnOrigin(origin, host)) return undefined;
+  return { status: 403, error: originRefused() };
 }
 
 function refuse(status: number, reason: ErrorReason, message: string, hint?: string): Refusal {

@@ -8,7 +8,7 @@ import type { HttpRequest, StockServer, Transport } from "../stock/serve.ts";
 import type { ThinConnectOptions } from "../thin/connect.ts";
 import { serveThinHttp1 } from "../thin/http1.ts";
 import type { Connection } from "./connection.ts";
-import { allowOrigin, preflightHeaders } from "./cors.ts";
+import { RPC_CORS } from "./cors.ts";
 import { type AnswerSink, firstOf, HttpExchange } from "./exchange.ts";
 import { type HttpPolicy, type RequestHead, refusalOf } from "./http-rules.ts";
 import { isForMounted, type MountedFace, serveMounted } from "./mounted.ts";
@@ -212,7 +212,9 @@ function headersOf(request: IncomingMessage): Headers {
 }
 
 function preflight(origin: string | null, requestId: string): FinishedResponse {
-  const header = origin === null ? new Headers({ allow: "GET, POST" }) : preflightHeaders(origin);
+  const header = new Headers(
+    origin === null ? { allow: "GET, POST" } : RPC_CORS.preflightHeaders(origin),
+  );
   header.set(REQUEST_ID_HEADER, requestId);
   return { status: 204, header, body: undefined, trailer: undefined };
 }
@@ -222,7 +224,7 @@ function withOrigin(transport: Transport, origin: string): Transport {
     acceptsMore: transport.acceptsMore,
     onGone: (callback) => transport.onGone(callback),
     write: (response) => {
-      allowOrigin(response.header, origin);
+      RPC_CORS.allow(response.header, origin);
       return transport.write(response);
     },
   };

@@ -13,11 +13,16 @@ export interface ProtocolFace {
   take(connection: Connection, firstBytes: Buffer): void;
 }
 
-export interface ListenerOptions {
-  readonly connections: Connections;
+export interface ProtocolFaces {
   readonly http1: ProtocolFace;
   readonly http2: ProtocolFace;
-  /** The system could not accept a connection; the listener goes on. */
+}
+
+export interface ListenerOptions {
+  readonly connections: Connections;
+  /** What speaks; a connection waits, unread, for what is still being made ready. */
+  readonly faces: () => ProtocolFaces | Promise<ProtocolFaces>;
+  /** The system could not accept a connection, or nothing could be made that speaks on it; the listener goes on. */
   readonly failed: (cause: unknown) => void;
   /** Undefined: plain text. */
   readonly tls: TlsSource | undefined;
@@ -85,10 +90,27 @@ export class Listener {
       seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
       if (seen.length < TELLING_BYTES && isPrefaceSoFar(seen)) return;
       socket.off("data", look);
-      const face = isPrefaceSoFar(seen) ? this.#options.http2 : this.#options.http1;
-      face.take(connection, seen);
+      this.#handOver(connection, seen);
     };
     socket.on("data", look);
+  }
+
+  #handOver(connection: Connection, firstBytes: Buffer): void {
+    const protocol = isPrefaceSoFar(firstBytes) ? "http2" : "http1";
+    const faces = this.#options.faces();
+    if (!(faces instanceof Promise)) return faces[protocol].take(connection, firstBytes);
+    const { socket } = connection;
+    socket.pause();
+    faces
+      .then((ready) => {
+        if (socket.destroyed) return;
+        ready[protocol].take(connection, firstBytes);
+        socket.resume();
+      })
+      .catch((cause: unknown) => {
+        socket.destroy();
+        this.#options.failed(cause);
+      });
   }
 }
 

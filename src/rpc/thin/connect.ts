@@ -7,7 +7,7 @@ import type { Call, Calls } from "../calls.ts";
 import { addAll } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import type { ThinRoute } from "./route.ts";
+import type { ThinRoute, ThinUnaryRoute } from "./route.ts";
 
 export interface ThinConnectOptions {
   readonly routes: ReadonlyMap<string, ThinRoute>;
@@ -31,7 +31,7 @@ export interface ConnectCall {
   readonly call: Call;
   /** Of the body, as the client told it; undefined: it comes in chunks. */
   readonly length: number | undefined;
-  readonly route: ThinRoute;
+  readonly route: ThinUnaryRoute;
   readonly dialect: Dialect;
 }
 
@@ -52,7 +52,7 @@ export function openConnect(
 ): ConnectCall | undefined {
   if (request.method !== "POST") return undefined;
   const route = options.routes.get(request.target);
-  if (route === undefined) return undefined;
+  if (route?.kind !== "unary") return undefined;
   const header = (name: string) => request.headers.get(name) ?? undefined;
   const dialect = dialectOf(header);
   if (dialect?.protocol !== "connect") return undefined;

@@ -4,6 +4,7 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { EntError, invalid } from "../../base/errors.ts";
 import { CHALLENGE } from "../../face/challenge.ts";
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
+import { GRPC_FRAME_BYTES, grpcFrame } from "./grpc-frame.ts";
 import type { Format } from "./route.ts";
 
 /**
@@ -59,8 +60,6 @@ function isPlain(encoding: string | undefined): boolean {
   return encoding === undefined || encoding === "identity";
 }
 
-const GRPC_FRAME_BYTES = 5;
-
 const GRPC: Dialect = {
   protocol: "grpc",
   format: "proto",
@@ -78,13 +77,7 @@ const GRPC: Dialect = {
     if (body.length > end) throw notOneMessage("received extra input message for unary method");
     return body.subarray(GRPC_FRAME_BYTES);
   },
-  frame(message) {
-    const framed = Buffer.allocUnsafe(GRPC_FRAME_BYTES + message.length);
-    framed[0] = 0;
-    framed.writeUInt32BE(message.length, 1);
-    framed.set(message, GRPC_FRAME_BYTES);
-    return framed;
-  },
+  frame: grpcFrame,
   headers: (requestId) => ({
     ":status": 200,
     "content-type": "application/grpc+proto",

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { overloaded } from "../../face/interruptions.ts";
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
-import { ErrorCode } from "../../http2/protocol.ts";
+import { ErrorCode, FRAME_BYTES_DEFAULT } from "../../http2/protocol.ts";
 import { fieldOf, fieldsOf, type RequestHead } from "../../http2/request-head.ts";
 import type { Http2Stream, StreamReader } from "../../http2/stream.ts";
 import type { Call, Calls } from "../calls.ts";
@@ -10,11 +10,12 @@ import { messageTooLarge } from "../stock/protocol-refusal.ts";
 import { addAll, addApart } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import type { ThinRoute } from "./route.ts";
+import type { ThinRoute, ThinStreamRoute } from "./route.ts";
 
 /**
- * Unary calls straight on an HTTP/2 stream: gather the message, answer it, send it, with
- * no object between the stream and the handler but the call.
+ * Calls straight on an HTTP/2 stream: gather the message, answer it, send what comes, with
+ * no object between the stream and the handler but the call. What a streaming handler makes
+ * next is asked for when the client's windows have taken what came before.
  */
 export interface ThinHttp2Options {
   readonly routes: ReadonlyMap<string, ThinRoute>;
@@ -38,6 +39,8 @@ export function serveThin(
   const dialect = dialectOf((name) => fieldOf(head, name));
   // Of several credentials the rules about heads, on the other path, say what is wrong with them.
   if (dialect === undefined || fieldsOf(head, "authorization").length > 1) return false;
+  // Streams of Connect have content types of their own; with another one it is a mistake.
+  if (route.kind !== "unary" && dialect.protocol !== "grpc") return false;
   const call = options.calls.open({
     rpc: route.rpc,
     protocol: dialect.protocol,
@@ -85,6 +88,8 @@ class ThinExchange implements Exchange, StreamReader {
   #more: Uint8Array[] | undefined;
   #receivedBytes = 0;
   #unreadBytes = 0;
+  /** Everything that answers the call was given to the stream. */
+  #isAnswered = false;
   phase: ExchangePhase = "receiving";
   sinceMs: number;
 
@@ -148,18 +153,20 @@ class ThinExchange implements Exchange, StreamReader {
   }
 
   #closed(): void {
-    this.#connection.countUnread(-this.#unreadBytes);
+    this.#countUnread(-this.#unreadBytes);
     this.#connection.end(this, this.#options.clock.monotonic());
-    if (this.phase !== "sending") this.#call.gone();
+    if (!this.#isAnswered) this.#call.gone();
     this.#call.close();
   }
 
   async #answer(): Promise<void> {
+    const route = this.#route;
+    if (route.kind === "server_streaming") return await this.#answerInPieces(route);
     const dialect = this.#dialect;
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       const message = dialect.unframe(this.#body());
-      bytes = await this.#route.answer(message, dialect.format, this.#call);
+      bytes = await route.answer(message, dialect.format, this.#call);
     } catch (error) {
       return this.#fail(error);
     }
@@ -169,6 +176,55 @@ class ThinExchange implements Exchange, StreamReader {
     else trailers = addApart(headers, trailers, this.#call);
     if (this.#isWorthSqueezing(bytes)) bytes = await squeezed(bytes, headers);
     this.#send(headers, dialect.frame(bytes), trailers);
+  }
+
+  async #answerInPieces(route: ThinStreamRoute): Promise<void> {
+    const stream = this.#stream;
+    try {
+      const message = this.#dialect.unframe(this.#body());
+      for await (const piece of route.answer(message, this.#call)) {
+        if (stream.isClosed) return;
+        this.#respond();
+        await this.#sendPiece(piece);
+        if (stream.isClosed) return;
+      }
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#respond();
+    this.#endWith(this.#dialect.trailers);
+  }
+
+  /** Resolves when the windows have taken it. The watch looks how long the client takes for each frame. */
+  async #sendPiece(piece: Uint8Array): Promise<void> {
+    const stream = this.#stream;
+    this.#countUnread(piece.length);
+    for (let at = 0; at < piece.length; at += FRAME_BYTES_DEFAULT) {
+      if (stream.write(piece.subarray(at, at + FRAME_BYTES_DEFAULT))) continue;
+      this.#enter("sending");
+      await stream.drained();
+      this.#enter("answering");
+    }
+    this.#countUnread(-this.#unreadBytes);
+  }
+
+  #countUnread(bytes: number): void {
+    this.#unreadBytes += bytes;
+    this.#connection.countUnread(bytes);
+  }
+
+  /** The head of a stream's answer goes out with its first message, and then says what the handler added. */
+  #respond(): void {
+    if (this.#stream.hasResponded) return;
+    const headers = this.#dialect.headers(this.#call.requestId);
+    addApart(headers, {}, this.#call);
+    this.#stream.respond(headers);
+  }
+
+  #endWith(trailers: OutgoingFields | undefined): void {
+    this.#enter("sending");
+    this.#isAnswered = true;
+    this.#stream.end(undefined, addApart({}, trailers ?? {}, this.#call));
   }
 
   #isWorthSqueezing(bytes: Uint8Array): boolean {
@@ -194,6 +250,7 @@ class ThinExchange implements Exchange, StreamReader {
   #fail(thrown: unknown): void {
     const error = this.#call.fail(thrown);
     const { headers, body, trailers } = this.#dialect.failure(error, this.#call.requestId);
+    if (this.#stream.hasResponded) return this.#endWith(trailers);
     if (body !== undefined) {
       addAll(headers, this.#call, this.#dialect);
       return this.#send(headers, body);
@@ -208,8 +265,8 @@ class ThinExchange implements Exchange, StreamReader {
   #send(headers: OutgoingFields, bytes: Uint8Array, trailers?: OutgoingFields): void {
     const stream = this.#stream;
     this.#enter("sending");
-    this.#unreadBytes = bytes.length;
-    this.#connection.countUnread(bytes.length);
+    this.#isAnswered = true;
+    this.#countUnread(bytes.length);
     stream.respond(headers);
     stream.end(bytes, trailers);
   }

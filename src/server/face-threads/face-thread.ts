@@ -22,6 +22,7 @@ import { type Faces, openFaces } from "../faces.ts";
 import { ratesOf } from "../rates.ts";
 import type { FaceThreadStart, FromFaceThread, ToFaceThread } from "./messages.ts";
 import { PostedLogger } from "./posted-logger.ts";
+import { sharedClock } from "./shared-clock.ts";
 
 declare const self: {
   onmessage: (event: { data: ToFaceThread }) => void;
@@ -60,7 +61,7 @@ async function end(): Promise<void> {
   post({ did: "stop", counted: metrics.drain() });
 }
 
-function open(start: FaceThreadStart): Promise<Faces> {
+async function open(start: FaceThreadStart): Promise<Faces> {
   const { config, thread, port, memory, systemFile, tls, log } = start;
   const engine = new EngineClient(port);
   engine.keyedReads = new KeyedReads({
@@ -75,11 +76,11 @@ function open(start: FaceThreadStart): Promise<Faces> {
   const system = new SystemView(systemFile, systemVersion);
   const pacer = new RateLimiter({
     ...ratesOf(config),
-    clock: systemClock,
+    clock: await sharedClock(systemClock, () => engine.beside.monotonicMs()),
     limitsOf: (tenantId) => system.find(tenantId)?.limits,
     buckets: new SharedRateBuckets(memory.rates, memory.ratesSeed),
   });
-  return openFaces(config, {
+  return await openFaces(config, {
     engine,
     pacer,
     authenticator: config.auth === "trusted" ? trusting : distant(engine, systemVersion),

@@ -156,6 +156,7 @@ export class FaceThreads {
       metricsText: () => this.#metricsText(),
       // The faces open when everything that was durable is applied.
       isReady: () => partition.wal.unavailable === undefined,
+      monotonicMs: () => this.#parts.clock.monotonic(),
       publishView: (tenantId) => this.#views.publish(tenantId),
     };
   }

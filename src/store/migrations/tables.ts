@@ -1,7 +1,7 @@
 /**
- * The tables of a tenant's `canonical.db`, format 2 (`src/store/DESIGN.md` explains
- * them): the graph itself, and what every view knows of itself. STRICT throughout: a value of another type is an error, never a silent change.
- * `any` columns hold a field's value in SQLite's own type for its kind.
+ * The tables of a tenant's `canonical.db` (`src/store/DESIGN.md` explains them): the graph itself,
+ * and what every view knows of itself. STRICT throughout: a value of another type is an error,
+ * never a silent change. `any` columns hold a field's value in SQLite's own type for its kind.
  */
 export const GRAPH_TABLES = `
 CREATE TABLE view_state (

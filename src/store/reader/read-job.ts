@@ -34,8 +34,17 @@ export type ReadWork =
   | { readonly kind: "quick_check" }
   /** Folds the write-ahead file into the database as far as that holds nobody up. */
   | { readonly kind: "fold" }
-  /** Copies the file as it is at this moment, whatever is written meanwhile, and syncs the copy. In one go. */
-  | { readonly kind: "copy"; readonly to: string };
+  /** Copies the file as it is at this moment, whatever is written meanwhile, and syncs the copy. For a thread of its own. */
+  | ({ readonly kind: "copy" } & CopyWork);
+
+/** A copy in the background. */
+export interface CopyWork {
+  readonly to: string;
+  /** As fast as it goes at most, unless it is in a hurry. */
+  readonly bytesPerSecond: number;
+  /** Memory of a `Haste`: cancelling comes too late for work that is one call. */
+  readonly haste: SharedArrayBuffer;
+}
 
 /** What each kind of work answers. */
 export interface ReadAnswers {

@@ -1,8 +1,13 @@
 import type { Database } from "bun:sqlite";
+import { systemClock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
+import { Haste } from "../../base/haste.ts";
+import { giveWayToOthers } from "../../base/thread-priority.ts";
+import { WorkPace } from "../../base/work-pace.ts";
 import { contentHash } from "../content-hash.ts";
 import { copyDatabase } from "../copy-database.ts";
 import { foldWriteAhead, openForReading, openForWriting } from "../open-database.ts";
+import { quickCheck } from "../quick-check.ts";
 import { listAggregates } from "./aggregate-list.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { listEdges } from "./edge-list.ts";
@@ -12,7 +17,14 @@ import { listItems, MailboxReader, type MailSelection } from "./mailbox-reader.t
 import { searchMailbox } from "./mailbox-search.ts";
 import { NodeReader } from "./node-reader.ts";
 import { countNodes, queryNodes } from "./query-nodes.ts";
-import type { FromReadWorker, ReadAnswers, ReadJob, ReadWork, ToReadWorker } from "./read-job.ts";
+import type {
+  CopyWork,
+  FromReadWorker,
+  ReadAnswers,
+  ReadJob,
+  ReadWork,
+  ToReadWorker,
+} from "./read-job.ts";
 import { searchNodes } from "./search-nodes.ts";
 import { walk } from "./walk.ts";
 
@@ -53,7 +65,7 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
 
 async function answer(job: ReadJob): Promise<ReadAnswers[keyof ReadAnswers]> {
   if (job.work.kind === "fold") return fold(job.file.path);
-  if (job.work.kind === "copy") return copyDatabase(job.file.path, job.work.to);
+  if (job.work.kind === "copy") return await copy(job.file.path, job.work);
   if (job.work.kind === "quick_check") return quickCheck(job.file.path);
   const connection = pool.take(job.file);
   let sound = true;
@@ -110,17 +122,15 @@ function* mailboxList(
   return { found: listItems(db, selection), unreadCount };
 }
 
-/**
- * On a connection of its own: one that has searched before holds the full-text index's structure
- * as it was then, and the check would take what was written since for damage.
- */
-function quickCheck(path: string): string {
-  const db = openForReading(path);
-  try {
-    return String(db.query("PRAGMA quick_check(1)").values()[0]?.[0]);
-  } finally {
-    db.close();
-  }
+/** Nobody waits for this thread any more than for the copy: it is not shared with other work. */
+async function copy(path: string, work: CopyWork): Promise<ReadAnswers["copy"]> {
+  giveWayToOthers();
+  const haste = new Haste(work.haste);
+  const pace = new WorkPace(work.bytesPerSecond, systemClock);
+  return await copyDatabase(path, work.to, (bytes) => {
+    haste.throwIfEnded();
+    haste.rest(pace.restAfter(bytes));
+  });
 }
 
 async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {

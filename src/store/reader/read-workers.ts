@@ -3,7 +3,7 @@
  * server that only reads by key never pays for them.
  */
 import { abortable, type Settle } from "../../base/abortable.ts";
-import { EntError } from "../../base/errors.ts";
+import { EntError, serverStopping } from "../../base/errors.ts";
 import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
 
 // Put in by the build (scripts/build.ts): where the thread's code lies inside the executable.
@@ -62,7 +62,7 @@ export class ReadWorkers {
   ): Promise<ReadAnswers[K]> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const jobs = this.#jobsOfFile.get(file.path) ?? 0;
-    if (this.#closed) return Promise.reject(stopping());
+    if (this.#closed) return Promise.reject(serverStopping());
     if (jobs >= this.#options.jobsPerFile) return Promise.reject(overloaded());
     this.#jobsOfFile.set(file.path, jobs + 1);
     const id = this.#nextId++;
@@ -82,7 +82,7 @@ export class ReadWorkers {
   close(): void {
     this.#closed = true;
     for (const worker of this.#workers) worker?.terminate();
-    for (const id of [...this.#pending.keys()]) this.#end(id)?.settle.reject(stopping());
+    for (const id of [...this.#pending.keys()]) this.#end(id)?.settle.reject(serverStopping());
   }
 
   #leastBusy(): number {
@@ -149,16 +149,6 @@ function overloaded(): EntError {
     reason: "OVERLOADED",
     message: "Too many queries of this tenant are waiting for a read worker.",
     hint: "Try again in a moment, or use a query that an index serves.",
-    retryable: true,
-  });
-}
-
-function stopping(): EntError {
-  return new EntError({
-    code: "unavailable",
-    reason: "SERVER_STOPPING",
-    message: "The server is stopping.",
-    hint: "Try again; another instance or a restart will answer.",
     retryable: true,
   });
 }

@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { leastRecentlyUsed } from "../../base/least-recently-used.ts";
 import { openForReading } from "../open-database.ts";
 import { type CatalogEntry, CatalogReader } from "./catalog-reader.ts";
 
@@ -12,7 +12,7 @@ const CACHED_ENTRIES = 10_000;
 export class SystemView {
   readonly #catalog: CatalogReader;
   readonly #version: () => number;
-  readonly #entries = new LRUCache<string, CatalogEntry>({ max: CACHED_ENTRIES });
+  readonly #entries = leastRecentlyUsed<CatalogEntry>(CACHED_ENTRIES);
   #entriesVersion: number;
 
   /** Throws what SQLite throws. The connection lives as long as its thread. */

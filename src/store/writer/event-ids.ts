@@ -13,6 +13,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { LazyStatement } from "../lazy-statement.ts";
+import { FiledIds } from "./filed-ids.ts";
 
 /** Events whose ids are filed by the next as many. */
 const BLOCK = 16_384;
@@ -22,9 +23,7 @@ const PLACES = 65_536n;
 export class EventIds {
   readonly #last: LazyStatement;
   readonly #idsBehind: LazyStatement;
-  readonly #idAt: LazyStatement;
-  readonly #byHash: LazyStatement;
-  readonly #file: LazyStatement;
+  readonly #filed: FiledIds;
   /** Of the last event that is known here; undefined: nothing has been read yet. */
   #known: number | undefined;
   /** Writes were taken back: `#known` may be beyond the last event. */
@@ -40,9 +39,7 @@ export class EventIds {
       db,
       "SELECT event_id FROM events WHERE global_nonce > ? ORDER BY global_nonce",
     );
-    this.#idAt = new LazyStatement(db, "SELECT event_id FROM events WHERE global_nonce = ?");
-    this.#byHash = new LazyStatement(db, "SELECT global_nonce FROM event_ids WHERE hash = ?");
-    this.#file = new LazyStatement(db, "INSERT INTO event_ids (hash, global_nonce) VALUES (?, ?)");
+    this.#filed = new FiledIds(db);
   }
 
   /** Global nonce of the event with this id. */
@@ -71,13 +68,9 @@ export class EventIds {
   #find(eventId: string, hash: number): number | undefined {
     const inMemory = this.#current.find(eventId) ?? this.#previous.find(eventId);
     if (inMemory !== undefined) return inMemory;
+    const known = this.#known ?? 0;
     // Of a tenant with few events nothing is filed yet.
-    if ((this.#known ?? 0) <= BLOCK) return undefined;
-    for (const [globalNonce] of this.#byHash.ready.values(hash) as [bigint][]) {
-      const [row] = this.#idAt.ready.values(globalNonce) as [string][];
-      if (row?.[0] === eventId) return Number(globalNonce);
-    }
-    return undefined;
+    return known <= BLOCK ? undefined : this.#filed.find(eventId, hash, known - BLOCK);
   }
 
   #fileNext(globalNonce: number): void {
@@ -85,7 +78,7 @@ export class EventIds {
     if (next === undefined) return;
     const first = globalNonce - ((globalNonce - 1) % BLOCK) - BLOCK;
     const filed = first + Number(next % PLACES);
-    this.#file.ready.run(Number(next / PLACES), filed);
+    this.#filed.file(Number(next / PLACES), filed);
   }
 
   /** The block at hand is full. */

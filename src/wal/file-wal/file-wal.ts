@@ -58,10 +58,14 @@ export class FileWal implements ImportingWal {
     const growth = new Growth();
     this.#log = { disk: settings.disk, segments, tail, growth, isClosed: false };
     const active = new ActiveSegment(identity, segments, supply, file, settings.random);
-    this.#writer = new LogWriter(active, segments, this.#time, settings.clock, (records) => {
-      tail.push(records);
-      growth.wakeAll();
-      settings.onCommit?.(records.length);
+    this.#writer = new LogWriter(active, segments, this.#time, settings.clock, {
+      onDurable: (records) => {
+        tail.push(records);
+        growth.wakeFirst();
+        settings.onCommit?.(records.length);
+      },
+      // The archive has time: nobody's answer waits for it.
+      onAnswered: () => growth.wakeOthers(),
     });
     this.#trimmer = new LogTrimmer(settings, identity, segments);
     supply.prepare();

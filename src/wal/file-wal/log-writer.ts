@@ -10,6 +10,14 @@ import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
 import type { Segment, SegmentList } from "./segment.ts";
 import { SyncPolicy } from "./sync-policy.ts";
 
+/** Who is told of the batches of a log. */
+export interface Told {
+  /** After the batch's sync, before its appends are answered. */
+  readonly onDurable: (records: LogRecord[]) => void;
+  /** After its appends were answered; not of a batch that failed. */
+  readonly onAnswered: () => void;
+}
+
 /**
  * The one writer of a log: group commit.
  *
@@ -25,7 +33,7 @@ export class LogWriter {
   readonly #segments: SegmentList;
   readonly #time: LogClock;
   readonly #clock: Clock;
-  readonly #onDurable: (records: LogRecord[]) => void;
+  readonly #told: Told;
   readonly #queue = new AppendQueue(RECORD_HEADER_BYTES);
   readonly #encoder = new BatchEncoder();
   readonly #policy: SyncPolicy;
@@ -38,19 +46,18 @@ export class LogWriter {
   #lastAttemptMs = Number.NEGATIVE_INFINITY;
   #cancelRetry: (() => void) | undefined;
 
-  /** `onDurable` is told of each batch after its sync, before its appends are answered. */
   constructor(
     active: ActiveSegment,
     segments: SegmentList,
     time: LogClock,
     clock: Clock,
-    onDurable: (records: LogRecord[]) => void,
+    told: Told,
   ) {
     this.#active = active;
     this.#segments = segments;
     this.#time = time;
     this.#clock = clock;
-    this.#onDurable = onDurable;
+    this.#told = told;
     this.#policy = new SyncPolicy(clock);
   }
 
@@ -151,7 +158,7 @@ export class LogWriter {
       body,
     }));
     this.#time.advance(records.at(-1)?.logTime ?? logTime);
-    this.#onDurable(records);
+    this.#told.onDurable(records);
     // A turn later: who follows the log applies the batch first, and then finds its writers
     // with nothing left to wait for, instead of with a wait that has to be set up and taken down.
     setImmediate(() => {
@@ -159,6 +166,8 @@ export class LogWriter {
       for (const { logTime: own = logTime, resolve } of batch) {
         resolve({ offset: offset++, logTime: own });
       }
+      // Another turn later, when the answers of those who wrote are on their way.
+      setImmediate(this.#told.onAnswered);
     });
   }
 

@@ -4,6 +4,7 @@ import {
   numberTag,
   openMessage,
   writeBytes,
+  writeFlag,
   writeNumber,
   writeText,
 } from "../../../src/base/protobuf.ts";
@@ -20,6 +21,7 @@ export interface AppendWire {
 
 export const TENANT = "bench";
 export const SUBSCRIBE_PATH = "/eventstore.v1.EventStore/Subscribe";
+export const READ_PATH = "/eventstore.v1.EventStore/ReadStream";
 
 const writer = new ByteWriter(64 * 1024);
 
@@ -84,5 +86,14 @@ export const UMADB_APPEND: AppendWire = {
 export function subscribeRequest(): Uint8Array {
   writer.reset();
   writeText(writer, lengthTag(1), TENANT);
+  return writer.take();
+}
+
+/** The first page of an aggregate. */
+export function readRequest(aggregateId: string): Uint8Array {
+  writer.reset();
+  writeText(writer, lengthTag(1), TENANT);
+  writeText(writer, lengthTag(2), aggregateId);
+  writeFlag(writer, numberTag(5), true);
   return writer.take();
 }

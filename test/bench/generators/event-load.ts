@@ -5,16 +5,19 @@
  *
  *     bun event-load.ts append <entdb|umadb> <url> <run> <in flight> <events per request> <seconds|calls> <n>
  *     bun event-load.ts subscribe <url> <events>
+ *     bun event-load.ts read <url> <aggregate> <times>
  *
  * Prints what it measured as JSON; ends with 1 when anything was refused.
  */
 import {
   ENTDB_APPEND,
+  READ_PATH,
+  readRequest,
   SUBSCRIBE_PATH,
   subscribeRequest,
   UMADB_APPEND,
 } from "../events/append-frame.ts";
-import { AggregatePool } from "../events/event-side.ts";
+import { AggregatePool, PAYLOAD } from "../events/event-side.ts";
 import { type Budget, closedLoop } from "../measure.ts";
 import { BareHttp2 } from "./bare-http2.ts";
 
@@ -53,6 +56,21 @@ async function subscribe([url = "", events = "0"]: readonly string[]): Promise<u
   return { seconds: (performance.now() - start) / 1_000, events: frames.events };
 }
 
+/** One caller reads an aggregate again and again. */
+async function read([
+  url = "",
+  aggregateId = "",
+  times = "1",
+]: readonly string[]): Promise<unknown> {
+  const line = new BareHttp2(url);
+  const request = readRequest(aggregateId);
+  const ask = async () => {
+    const answer = await line.call(READ_PATH, request);
+    if (answer.length < PAYLOAD.length) throw new Error(`${aggregateId} has no events`);
+  };
+  return await closedLoop(ask, 1, { calls: Number(times) });
+}
+
 const FRAME_HEAD_BYTES = 5;
 
 /** Steps from one gRPC frame to the next, whatever the chunks. */
@@ -85,6 +103,7 @@ class EventFrames {
   }
 }
 
-const [mode, ...args] = process.argv.slice(2);
-console.log(JSON.stringify(await (mode === "subscribe" ? subscribe(args) : append(args))));
+const MODES = { append, subscribe, read };
+const [mode = "append", ...args] = process.argv.slice(2);
+console.log(JSON.stringify(await MODES[mode as keyof typeof MODES](args)));
 process.exit(0);

@@ -185,6 +185,7 @@ async function reads({ smoke, rounds }: BenchOptions): Promise<Probe[]> {
   const events = smoke ? 2_000 : 400_000;
   const aggregates = await filled(directory, events);
   const read: number[] = [];
+  const readAlone: number[] = [];
   const inProcess: number[] = [];
   {
     const partition = await openBenchPartition(join(directory, "data"));
@@ -201,13 +202,16 @@ async function reads({ smoke, rounds }: BenchOptions): Promise<Probe[]> {
     const figure = await generate(["subscribe", server.grpcUrl, String(events)]);
     const { seconds, events: seen } = figure as { seconds: number; events: number };
     wire.push(seen / seconds);
+    const reads = smoke ? 2 : 200;
+    const alone = await generate(["read", server.grpcUrl, aggregates[0] ?? "", String(reads)]);
+    readAlone.push((alone as Measurement).p50Ms);
     const measured = await closedLoop(
       async (n) => {
         const found = await side.readAll(aggregates[n % aggregates.length] ?? "");
         if (found !== AGGREGATE_EVENTS) throw new Error(`${found} events were read`);
       },
       1,
-      { calls: smoke ? 2 : 100 },
+      { calls: reads },
     );
     read.push(measured.p50Ms);
   }
@@ -216,6 +220,7 @@ async function reads({ smoke, rounds }: BenchOptions): Promise<Probe[]> {
     return { probe: "events", what: `Events: ${what}`, unit, samples: rounds, value, goal };
   };
   return [
+    probe("read of an aggregate of 1,000, server alone", "ms", readAlone, "< 5"),
     probe("read of an aggregate of 1,000, gRPC client", "ms", read, "< 5"),
     probe("catching up, in process", "events/s", inProcess, "> 200000"),
     probe("catching up, over gRPC", "events/s", wire, "> 50000"),

@@ -11,11 +11,13 @@ from entdb_sdk import Append, AppendCondition, Appended, EventQuery, NewEvent
 
 def append_of(json: Mapping[str, Any]) -> Append:
     condition = json.get("condition")
+    events = json["events"]
+    said = [{}] * events if isinstance(events, int) else events
     return Append(
         json["aggregate"],
-        json["type"],
+        json.get("type", "Account"),
         json["expected"],
-        [_new_event(one) for one in json["events"]],
+        [_new_event(one) for one in said],
         None
         if condition is None
         else AppendCondition(
@@ -37,7 +39,7 @@ def appended(one: Appended | None) -> object:
 
 
 def _new_event(json: Mapping[str, Any]) -> NewEvent:
-    said = dict(json)
+    said = {"type": "account.credited", **json}
     if "payload" in said:
         said["payload"] = base64.b64decode(said["payload"])
     return NewEvent(**said)

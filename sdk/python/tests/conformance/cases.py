@@ -38,6 +38,8 @@ class Case:
     proxy: bool
     """Whether its clients come through a proxy that can lose answers."""
     clients: Mapping[str, Mapping[str, Json]]
+    needs: frozenset[str]
+    """What not every event store has, and it is about."""
     steps: tuple[Step, ...]
     sdks: tuple[str, ...]
 
@@ -79,6 +81,7 @@ def _case(family: Mapping[str, Json], one: Mapping[str, Json]) -> Case:
         server=one.get("server", "trusted"),
         proxy=one.get("proxy", False),
         clients=one.get("clients", {}),
+        needs=frozenset(one.get("needs", ())),
         steps=tuple(one["steps"]),
         sdks=tuple(one.get("sdks", family.get("sdks", ("typescript", "python")))),
     )
@@ -97,5 +100,5 @@ def _written_out(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
     if "$repeat" in value:
-        return value["$repeat"] * value["times"]
+        return _written_out(value["$repeat"]) * value["times"]
     return {name: _written_out(one) for name, one in value.items()}

@@ -12,9 +12,9 @@ from entdb_sdk import (
     AggregateHead,
     DbClient,
     EventFilter,
+    EventStore,
     Grant,
     RecordedEvent,
-    Subscription,
 )
 
 from .appends import append_of, appended
@@ -26,29 +26,29 @@ _PATIENCE_SECONDS: Final = 20
 """What has not come by then does not come."""
 
 
-async def append(client: DbClient, step: Step, world: World) -> object:
+async def append(store: EventStore, step: Step, world: World) -> object:
     appends = [append_of(one) for one in step["appends"]]
     key = world.native(step.get("key"))
-    return [appended(one) for one in await client.events.append(appends, idempotency_key=key)]
+    return [appended(one) for one in await store.append(appends, idempotency_key=key)]
 
 
-async def read_aggregate(client: DbClient, step: Step, world: World) -> object:
-    paged = client.events.read_aggregate(step["aggregate"], **_reading(step, world))
+async def read_aggregate(store: EventStore, step: Step, world: World) -> object:
+    paged = store.read_aggregate(step["aggregate"], **_reading(step, world))
     return [_event(one) async for one in paged]
 
 
-async def read(client: DbClient, step: Step, world: World) -> object:
-    paged = client.events.read_events(_filter(step), **_reading(step, world))
+async def read(store: EventStore, step: Step, world: World) -> object:
+    paged = store.read_events(_filter(step), **_reading(step, world))
     return [_event(one) async for one in paged]
 
 
-async def head(client: DbClient, step: Step, world: World) -> object:
-    found = await client.events.head(step["aggregate"], **reading(step, world))
+async def head(store: EventStore, step: Step, world: World) -> object:
+    found = await store.head(step["aggregate"], **reading(step, world))
     return None if found is None else _head(found)
 
 
-async def aggregates(client: DbClient, step: Step, world: World) -> object:
-    paged = client.events.aggregates(
+async def aggregates(store: EventStore, step: Step, world: World) -> object:
+    paged = store.aggregates(
         aggregate_type=step.get("aggregate_type", ""),
         aggregate_id_prefix=step.get("aggregate_prefix", ""),
         page_size=step.get("page_size", 0),
@@ -57,25 +57,43 @@ async def aggregates(client: DbClient, step: Step, world: World) -> object:
     return [_head(one) async for one in paged]
 
 
-async def subscribe(client: DbClient, step: Step, run: Callable[[Step], Awaitable[None]]) -> object:
+async def subscribe(
+    store: EventStore, step: Step, run: Callable[[Step], Awaitable[None]]
+) -> object:
     taken: list[RecordedEvent] = []
-    async with client.events.subscribe(
-        _filter(step), from_nonce=step.get("from_nonce", 0)
-    ) as events:
+    go_on = asyncio.Event()
+    if not step.get("slow"):
+        go_on.set()
+
+    async def follow() -> None:
+        async with contextlib.aclosing(
+            store.subscribe(_filter(step), from_nonce=step.get("from_nonce", 0))
+        ) as events:
+            async for event in events:
+                taken.append(event)
+                if len(taken) >= step["take"]:
+                    return
+                await go_on.wait()
+
+    following = asyncio.create_task(follow())
+    try:
         for one in step.get("during", ()):
             await run(one)
+        go_on.set()
         # What has come is compared all the same, which tells more.
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(_take(events, step["take"], taken), _PATIENCE_SECONDS)
+            await asyncio.wait_for(following, _PATIENCE_SECONDS)
+    finally:
+        following.cancel()
     return [_event(one) for one in taken]
 
 
-async def checkpoint(client: DbClient, step: Step, world: World) -> object:
-    return await client.events.checkpoint(step["consumer"], **reading(step, world))
+async def checkpoint(store: EventStore, step: Step, world: World) -> object:
+    return await store.checkpoint(step["consumer"], **reading(step, world))
 
 
-async def store_checkpoint(client: DbClient, step: Step, _world: World) -> object:
-    await client.events.store_checkpoint(
+async def store_checkpoint(store: EventStore, step: Step, _world: World) -> object:
+    await store.store_checkpoint(
         step["consumer"],
         step["global_nonce"],
         expected=step.get("expected"),
@@ -129,6 +147,7 @@ def _event(event: RecordedEvent) -> object:
         "aggregate_type": event.aggregate_type,
         "nonce": event.aggregate_nonce,
         "global": event.global_nonce,
+        "recorded": event.recorded_at or None,
         "timestamp": event.timestamp or None,
         "data": event.data,
         "payload": base64.b64encode(event.payload).decode(),
@@ -149,10 +168,3 @@ def _head(one: AggregateHead) -> object:
         "last": one.last_aggregate_nonce,
         "last_global": one.last_global_nonce,
     }
-
-
-async def _take(events: Subscription, count: int, into: list[RecordedEvent]) -> None:
-    async for event in events:
-        into.append(event)
-        if len(into) >= count:
-            return

@@ -25,6 +25,8 @@ def difference(
     if isinstance(expected, Mapping):
         if "$any" in expected:
             return f"{path}: is not there" if actual is None else None
+        if "$numbers" in expected:
+            return difference(_numbers(*expected["$numbers"]), actual, path)
         if "$match" in expected:
             matches = isinstance(actual, str) and re.search(expected["$match"], actual)
             return None if matches else _otherwise(path, expected, actual)
@@ -56,6 +58,17 @@ def _of_objects(
             return found
     extra = [name for name in actual if name not in expected]
     return f"{path}.{extra[0]}: is there, and should not be" if whole and extra else None
+
+
+def only_member(result: Any, member: str | None) -> Any:  # noqa: ANN401
+    """Of each item of a list only one member."""
+    return result if member is None else [one[member] for one in result]
+
+
+def _numbers(first: int, last: int) -> list[int]:
+    """From the first to the last one, up or down."""
+    step = 1 if first <= last else -1
+    return list(range(first, last + step, step))
 
 
 def _same(expected: object, actual: object) -> bool:

@@ -7,17 +7,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from entdb_sdk import InMemoryEventStore
 from entdb_sdk._generated.entdb.v1 import entdb_service_pb2, errors_pb2, events_pb2
 
 from ..proxy import Proxy
 from ..server import Server
-from .cases import SDK, Step, golden_schemas, load_cases, load_reasons
+from .cases import SDK, Case, Step, golden_schemas, load_cases, load_reasons
 from .conftest import Tally
 from .run import run_case
 from .world import World
 
 CASES = load_cases()
-MINE = [case for case in CASES if SDK in case.sdks]
+HAS = {"native"}
+"""What this SDK's event stores have of what not every one has."""
+MINE = [case for case in CASES if SDK in case.sdks and case.needs <= HAS]
+OF_EVENT_STORES = [case for case in MINE if case.family == "event-store"]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,18 @@ async def test_case(number: int, servers: dict[str, Server], tally: Tally) -> No
         world = World(case, servers, f"case-{number}", {"admin-key": key}, proxy)
         opened.push_async_callback(world.close)
         tally.steps += await run_case(case, world)
+    tally.cases += 1
+
+
+@pytest.mark.parametrize("case", OF_EVENT_STORES, ids=[case.name for case in OF_EVENT_STORES])
+async def test_case_of_event_stores_in_memory(
+    case: Case, servers: dict[str, Server], tally: Tally
+) -> None:
+    world = World(case, servers, "memory", {}, None, store=InMemoryEventStore())
+    try:
+        tally.steps += await run_case(case, world)
+    finally:
+        await world.close()
     tally.cases += 1
 
 

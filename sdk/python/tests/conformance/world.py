@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from entdb_sdk import DbClient, EdgeTypeDef, NodeTypeDef, RetryPolicy
+from entdb_sdk import DbClient, EdgeTypeDef, EventStore, NodeTypeDef, RetryPolicy
 from entdb_sdk._transport.channel import Connection
 from entdb_sdk._transport.rpc import ServerStream, Unary
 
@@ -31,6 +31,8 @@ class World:
         tenant_id: str,
         given: Mapping[str, str],
         proxy: Proxy | None,
+        *,
+        store: EventStore | None = None,
     ) -> None:
         self.servers = servers
         self.tenant_id = tenant_id
@@ -40,6 +42,7 @@ class World:
         self.planned: Mapping[str, object] = {}
         """What the plan that is being built creates."""
         self._proxy = proxy
+        self._store = store
         self._clients: dict[str, DbClient] = {}
         self._natives: dict[str, Any] = {}
         self._names: dict[str, str] = {}
@@ -54,6 +57,14 @@ class World:
         """Who makes the step's call."""
         client = self._client(step.get("client", "main"))
         return client.scoped(actor=step["actor"]) if "actor" in step else client
+
+    def events(self, client: DbClient) -> EventStore:
+        """The case's own event store, or the client's."""
+        return self._store or client.events
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self._store is not None
 
     def drop_answers(self, count: int) -> None:
         """Has the next answers lost."""

@@ -5,13 +5,20 @@
 import type { WriteOptions } from "../client/session.ts";
 import { canceled } from "../errors/classify.ts";
 import {
-  AlreadyExistsError,
   ConcurrencyConflictError,
   ConflictError,
   IdempotencyKeyReusedError,
   InvalidArgumentError,
 } from "../errors/refusals.ts";
-import { dataOf, type RecordedEvent, type SealedEvent, seal } from "./event.ts";
+import {
+  checkAggregateId,
+  checkConsumer,
+  checkFilter,
+  checkRequest,
+  idTaken,
+  type SealedAppend,
+} from "./append-shape.ts";
+import { dataOf, type RecordedEvent, seal } from "./event.ts";
 import type {
   AggregateHead,
   AggregateListOptions,
@@ -25,10 +32,7 @@ import type {
   ReadEventsOptions,
   SubscribeOptions,
 } from "./event-store.ts";
-
-interface SealedAppend extends Omit<Append, "events"> {
-  readonly events: readonly SealedEvent[];
-}
+import { wireCheckpoint, wireNonce } from "./wire.ts";
 
 interface Remembered {
   readonly request: string;
@@ -62,6 +66,7 @@ export class MemoryEventStore implements EventStore {
       ...append,
       events: append.events.map((event) => seal(event, {})),
     }));
+    checkRequest(all);
     const key = options.idempotencyKey;
     const request = JSON.stringify(all);
     const known = key === undefined ? undefined : this.#remembered.get(key);
@@ -82,16 +87,21 @@ export class MemoryEventStore implements EventStore {
     aggregateId: string,
     options: ReadAggregateOptions = {},
   ): AsyncGenerator<RecordedEvent, void, void> {
+    checkAggregateId(aggregateId);
+    wireNonce(options.from ?? 0, "from");
     const mine = this.#kept.events.filter((event) => event.aggregateId === aggregateId);
     yield* inOrder(mine, options, (event) => event.aggregateNonce);
   }
 
   async *readEvents(options: ReadEventsOptions = {}): AsyncGenerator<RecordedEvent, void, void> {
+    checkFilter(options);
+    wireNonce(options.from ?? 0, "from");
     const matching = this.#kept.events.filter((event) => matches(event, options));
     yield* inOrder(matching, options, (event) => event.globalNonce);
   }
 
   async head(aggregateId: string): Promise<AggregateHead | undefined> {
+    checkAggregateId(aggregateId);
     return this.#kept.heads.get(aggregateId);
   }
 
@@ -107,8 +117,9 @@ export class MemoryEventStore implements EventStore {
   }
 
   async *subscribe(options: SubscribeOptions = {}): AsyncGenerator<RecordedEvent, void, void> {
+    checkFilter(options);
     const { signal } = options;
-    let next = Math.max(options.from ?? 1, 1);
+    let next = Math.max(Number(wireNonce(options.from ?? 1, "from")), 1);
     const aborted = Promise.withResolvers<void>();
     const abort = () => aborted.resolve();
     signal?.addEventListener("abort", abort, { once: true });
@@ -128,6 +139,7 @@ export class MemoryEventStore implements EventStore {
   }
 
   async checkpoint(consumer: string): Promise<number> {
+    checkConsumer(consumer);
     return this.#checkpoints.get(consumer) ?? 0;
   }
 
@@ -136,6 +148,8 @@ export class MemoryEventStore implements EventStore {
     globalNonce: number,
     options: { readonly expected?: number } = {},
   ): Promise<void> {
+    checkConsumer(consumer);
+    wireCheckpoint(consumer, globalNonce, options.expected);
     const stands = this.#checkpoints.get(consumer) ?? 0;
     if (options.expected !== undefined && options.expected !== stands) {
       throw new ConflictError({
@@ -165,7 +179,6 @@ class Batch {
 
   append(append: SealedAppend): Appended {
     const { aggregateId, aggregateType, events } = append;
-    checkShape(append);
     const head = this.#heads.get(aggregateId) ?? this.#kept.heads.get(aggregateId);
     const last = head?.lastAggregateNonce ?? 0;
     const lastGlobal = this.#kept.events.length + this.#events.length;
@@ -180,6 +193,7 @@ class Batch {
       this.#events.push({
         ...event,
         id,
+        tags: [...new Set(event.tags)],
         data: dataOf(event.contentType, event.payload),
         aggregateId,
         aggregateType,
@@ -213,15 +227,6 @@ function isAsExpected(expected: ExpectedNonce, last: number): boolean {
   if (expected === "any") return true;
   if (expected === "exists") return last > 0;
   return last === (expected === "none" ? 0 : expected);
-}
-
-function checkShape({ aggregateId, aggregateType, events }: SealedAppend): void {
-  if (aggregateId !== "" && aggregateType !== "" && events.length > 0) return;
-  throw new InvalidArgumentError({
-    reason: "INVALID_REQUEST",
-    message: "An append names an aggregate, its type, and at least one event.",
-    hint: "Name what is missing.",
-  });
 }
 
 /** `behind` are the events behind the position that the condition names. */
@@ -277,15 +282,6 @@ function otherType(head: AggregateHead) {
     reason: "AGGREGATE_TYPE_MISMATCH",
     message: `The aggregate ${head.aggregateId} is of type ${head.aggregateType}.`,
     hint: "An aggregate keeps its type; append under that, or to another aggregate.",
-  });
-}
-
-function idTaken(id: string) {
-  return new AlreadyExistsError({
-    code: "already_exists",
-    reason: "EVENT_ALREADY_EXISTS",
-    message: `There is an event with the id ${id} already.`,
-    hint: "Give every event an id of its own.",
   });
 }
 

@@ -1,14 +1,16 @@
 /** Appends of cases, alone and in transactions. */
 import type { Append, Appended, NewEvent } from "@entdb/client";
-import type { JsonObject } from "./format.ts";
+import { isList, type JsonObject } from "./json.ts";
 import { optional } from "./optional.ts";
 
 export function appendOf(json: JsonObject): Append {
+  const { events } = json;
+  const said = isList(events) ? events : Array<JsonObject>(events as number).fill({});
   return {
     aggregateId: json["aggregate"] as string,
-    aggregateType: json["type"] as string,
+    aggregateType: (json["type"] ?? "Account") as string,
     expected: json["expected"] as Append["expected"],
-    events: (json["events"] as readonly JsonObject[]).map(newEvent),
+    events: said.map((event) => newEvent(event as JsonObject)),
     ...optional("condition", conditionOf(json["condition"] as JsonObject | undefined)),
   };
 }
@@ -28,7 +30,7 @@ function newEvent(json: JsonObject): NewEvent {
   const payload = json["payload"] as string | undefined;
   const timestamp = json["timestamp"] as number | undefined;
   return {
-    type: json["type"] as string,
+    type: (json["type"] ?? "account.credited") as string,
     ...optional("id", json["id"] as string | undefined),
     ...optional("data", json["data"]),
     ...(payload === undefined ? {} : { payload: new Uint8Array(Buffer.from(payload, "base64")) }),

@@ -1,7 +1,8 @@
 /** The event store, as cases use it. */
 import { type AggregateHead, CanceledError, type Grant, type RecordedEvent } from "@entdb/client";
 import { appendedOf, appendOf } from "./appends.ts";
-import type { JsonObject, Step } from "./format.ts";
+import type { Step } from "./format.ts";
+import type { JsonObject } from "./json.ts";
 import { optional } from "./optional.ts";
 import { caseGrant, paging, reading } from "./reads.ts";
 import type { Party, World } from "./world.ts";
@@ -19,32 +20,32 @@ const PATIENCE_MS = 20_000;
 
 /** By the names of the calls. */
 export const EVENTS: Readonly<Record<string, EventCall>> = {
-  "events.append": async ({ client }, step, world) => {
+  "events.append": async ({ events }, step, world) => {
     const appends = (step["appends"] as readonly JsonObject[]).map(appendOf);
-    return (await client.events.append(appends, keyOf(step, world))).map(appendedOf);
+    return (await events.append(appends, keyOf(step, world))).map(appendedOf);
   },
-  "events.read_aggregate": ({ client }, step, world) =>
-    all(client.events.readAggregate(step["aggregate"] as string, from(step, world)), eventOf),
-  "events.read": ({ client }, step, world) =>
-    all(client.events.readEvents({ ...from(step, world), ...filter(step) }), eventOf),
-  "events.head": async ({ client }, step, world) => {
-    const head = await client.events.head(step["aggregate"] as string, reading(step, world));
+  "events.read_aggregate": ({ events }, step, world) =>
+    all(events.readAggregate(step["aggregate"] as string, from(step, world)), eventOf),
+  "events.read": ({ events }, step, world) =>
+    all(events.readEvents({ ...from(step, world), ...filter(step) }), eventOf),
+  "events.head": async ({ events }, step, world) => {
+    const head = await events.head(step["aggregate"] as string, reading(step, world));
     return head === undefined ? null : headOf(head);
   },
-  "events.aggregates": ({ client }, step, world) => {
+  "events.aggregates": ({ events }, step, world) => {
     const options = {
       ...reading(step, world),
       ...paging(step),
       ...optional("aggregateType", step["aggregate_type"] as string | undefined),
       ...optional("aggregateIdPrefix", step["aggregate_prefix"] as string | undefined),
     };
-    return all(client.events.aggregates(options), headOf);
+    return all(events.aggregates(options), headOf);
   },
   "events.subscribe": subscribe,
-  "events.checkpoint": ({ client }, step, world) =>
-    client.events.checkpoint(step["consumer"] as string, reading(step, world)),
-  "events.store_checkpoint": ({ client }, step, world) =>
-    client.events.storeCheckpoint(step["consumer"] as string, step["global_nonce"] as number, {
+  "events.checkpoint": ({ events }, step, world) =>
+    events.checkpoint(step["consumer"] as string, reading(step, world)),
+  "events.store_checkpoint": ({ events }, step, world) =>
+    events.storeCheckpoint(step["consumer"] as string, step["global_nonce"] as number, {
       ...keyOf(step, world),
       ...optional("expected", step["expected"] as number | undefined),
     }),
@@ -61,26 +62,31 @@ export const EVENTS: Readonly<Record<string, EventCall>> = {
 };
 
 async function subscribe(
-  { client }: Party,
+  { events }: Party,
   step: Step,
   _world: World,
   run: (step: Step) => Promise<void>,
 ): Promise<unknown> {
-  const events: RecordedEvent[] = [];
+  const taken: RecordedEvent[] = [];
+  const gate = Promise.withResolvers<void>();
+  const isSlow = step["slow"] === true;
   const collect = async () => {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const from = optional("from", step["from_nonce"] as number | undefined);
-    for await (const event of client.events.subscribe({ ...from, ...filter(step), signal })) {
-      events.push(event);
-      if (events.length >= (step["take"] as number)) return;
+    for await (const event of events.subscribe({ ...from, ...filter(step), signal })) {
+      taken.push(event);
+      if (taken.length >= (step["take"] as number)) return;
+      if (isSlow) await gate.promise;
     }
   };
-  const collecting = collect();
-  for (const one of (step["during"] ?? []) as readonly JsonObject[]) await run(one as Step);
-  await collecting.catch((error: unknown) => {
+  const collecting = collect().catch((error: unknown) => {
+    // What has come is compared all the same, which tells more.
     if (!(error instanceof CanceledError)) throw error;
   });
-  return events.map(eventOf);
+  for (const one of (step["during"] ?? []) as readonly JsonObject[]) await run(one as Step);
+  gate.resolve();
+  await collecting;
+  return taken.map(eventOf);
 }
 
 async function all<Item>(
@@ -126,6 +132,7 @@ function eventOf(event: RecordedEvent) {
     aggregate_type: event.aggregateType,
     nonce: event.aggregateNonce,
     global: event.globalNonce,
+    recorded: event.recordedAt.getTime(),
     timestamp: event.timestamp?.getTime() ?? null,
     data: event.data ?? null,
     payload: Buffer.from(event.payload).toString("base64"),

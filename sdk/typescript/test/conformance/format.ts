@@ -5,16 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SchemaJson } from "../fixtures/schema-json.ts";
-
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [name: string]: Json };
-
-export type JsonObject = { readonly [name: string]: Json };
+import { type Json, type JsonObject, writtenOut } from "./json.ts";
 
 /** The error that a step ends with. */
 export interface ExpectedError {
@@ -54,6 +45,8 @@ export interface Case {
   /** Whether its clients come through a proxy that can lose answers. */
   readonly proxy: boolean;
   readonly clients: Readonly<Record<string, ClientSpec>>;
+  /** What not every event store has, and it is about. */
+  readonly needs: readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -98,6 +91,7 @@ export function loadCases(): Case[] {
       sdks: (family["sdks"] ?? ["typescript", "python"]) as string[],
       schema: family["schema"] as string,
       covers: [],
+      needs: [],
       ...(writtenOut(one) as JsonObject & Pick<Case, "name" | "steps">),
       family: family["family"] as string,
     }));
@@ -130,25 +124,4 @@ export function goldenSchemas(): string[] {
 interface GoldenVector {
   readonly name: string;
   readonly schema: SchemaJson;
-}
-
-/** Writes `{"$repeat": …, "times": n}` out: a text that many times, or a list of that many items. */
-function writtenOut(json: Json): Json {
-  if (isList(json)) return json.map(writtenOut);
-  if (json === null || typeof json !== "object") return json;
-  const repeated = json["$repeat"];
-  if (repeated !== undefined) {
-    const times = json["times"] as number;
-    if (typeof repeated === "string") return repeated.repeat(times);
-    return Array.from({ length: times }, () => (repeated as readonly Json[])[0] ?? null);
-  }
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, writtenOut(value)]));
-}
-
-export function isList(json: unknown): json is readonly Json[] {
-  return Array.isArray(json);
-}
-
-export function isObject(json: unknown): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

@@ -3,7 +3,7 @@
  * below `fields`, where everything must be as written. Lists must be whole and in order. A thing
  * with an id may be expected by its name alone.
  */
-import { isList, isObject, type Json } from "./format.ts";
+import { isList, isObject, type Json, type JsonObject } from "./json.ts";
 
 /** What is otherwise, as "path: …"; undefined when all is as expected. */
 export function difference(
@@ -15,6 +15,7 @@ export function difference(
   if (isObject(expected)) {
     if ("$any" in expected)
       return actual === undefined || actual === null ? missing(path) : undefined;
+    if ("$numbers" in expected) return difference(numbers(expected["$numbers"]), actual, path);
     const pattern = expected["$match"];
     if (typeof pattern === "string") {
       const matches = typeof actual === "string" && new RegExp(pattern, "u").test(actual);
@@ -57,6 +58,21 @@ function differenceOfLists(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** From the first to the last one, up or down. */
+function numbers(ends: Json | undefined): number[] {
+  const [first, last] = ends as readonly [number, number];
+  const step = first <= last ? 1 : -1;
+  return Array.from({ length: Math.abs(last - first) + 1 }, (_, i) => first + i * step);
+}
+
+/** Of a result only one member: of each item of a list, or of a page's events. */
+export function onlyMember(result: unknown, member: Json | undefined): unknown {
+  if (member === undefined) return result;
+  if (isList(result)) return result.map((item) => (item as JsonObject)[member as string]);
+  const { events, ...page } = result as JsonObject;
+  return { ...page, events: onlyMember(events, member) };
 }
 
 function missing(path: string): string {

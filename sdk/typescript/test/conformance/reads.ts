@@ -1,6 +1,7 @@
 /** Reads of cases: nodes, edges, filters, pages, search, grants. */
 import type { AnyNode, Edge, Grant, Listing, Node, NodeType, Page } from "@entdb/client";
-import { isList, isObject, type Json, type JsonObject, type Step } from "./format.ts";
+import type { Step } from "./format.ts";
+import { isList, isObject, type Json, type JsonObject } from "./json.ts";
 import { optional } from "./optional.ts";
 import { caseFields, nativeValue } from "./values.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, type World } from "./world.ts";

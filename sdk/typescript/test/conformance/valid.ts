@@ -2,7 +2,7 @@
  * Holds files of cases to their JSON schema, as far as that schema goes: a member that nobody
  * reads would be a check that nobody makes.
  */
-import { isList, isObject, type Json, type JsonObject } from "./format.ts";
+import { isList, isObject, type Json, type JsonObject } from "./json.ts";
 
 /** What is wrong, as "path: …". */
 export function violations(root: JsonObject, value: Json): string[] {

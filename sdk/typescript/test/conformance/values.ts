@@ -1,6 +1,6 @@
 /** Values of cases as values of this SDK, by the kinds of their fields, and back. */
 import type { Field } from "@entdb/client";
-import { isList, isObject, type Json } from "./format.ts";
+import { isList, isObject, type Json } from "./json.ts";
 
 /** Ids by the names that cases give them, and names by ids. */
 export interface Names {

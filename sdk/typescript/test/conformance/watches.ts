@@ -1,6 +1,7 @@
 /** Watches of cases: from where on, while what is done, until so many changes have come. */
 import { CanceledError, type Change, type PositionToken } from "@entdb/client";
-import type { JsonObject, Step } from "./format.ts";
+import type { Step } from "./format.ts";
+import type { JsonObject } from "./json.ts";
 import { optional } from "./optional.ts";
 import { nodeOf } from "./reads.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, type World } from "./world.ts";

@@ -9,6 +9,7 @@ import {
   defineEdge,
   defineNode,
   type EdgeType,
+  type EventStore,
   type NodeType,
   type ReservedTypes,
   type TransportFactory,
@@ -18,19 +19,14 @@ import { type Door, doorOptions } from "../fixtures/doors.ts";
 import { FlakyProxy } from "../fixtures/proxy.ts";
 import { schemaOf } from "../fixtures/schema-json.ts";
 import type { TestServer } from "../fixtures/server.ts";
-import {
-  type Case,
-  type Json,
-  type JsonObject,
-  loadSchema,
-  type ServerName,
-  type Step,
-} from "./format.ts";
+import { type Case, loadSchema, type ServerName, type Step } from "./format.ts";
+import type { Json, JsonObject } from "./json.ts";
 import type { Names } from "./values.ts";
 
 /** A client and the types that it was made with. */
 export interface Party {
   readonly client: Client;
+  readonly events: EventStore;
   readonly types: readonly TypeDefinition[];
   readonly reserved: ReservedTypes;
 }
@@ -39,6 +35,8 @@ export interface Place {
   readonly servers: Readonly<Record<ServerName, TestServer>>;
   readonly tenantId: string;
   readonly door: Door;
+  /** The event store of the case, instead of its clients' own. */
+  readonly events?: EventStore;
   /** What the case can name without having saved it. */
   readonly given: Readonly<Record<string, string>>;
 }
@@ -82,7 +80,13 @@ export class World implements Names {
   party(step: Step): Party {
     const party = this.#party((step["client"] as string | undefined) ?? "main");
     const actor = step["actor"] as string | undefined;
-    return actor === undefined ? party : { ...party, client: party.client.as({ actor }) };
+    if (actor === undefined) return party;
+    const client = party.client.as({ actor });
+    return { ...party, client, events: this.#place.events ?? client.events };
+  }
+
+  get isInMemory(): boolean {
+    return this.#place.events !== undefined;
   }
 
   /** Has the next answers lost. Gives what says how many were. */
@@ -149,7 +153,8 @@ export class World implements Names {
       retry: spec.retry === false ? { maxAttempts: 1 } : RETRY,
       ...(credential === undefined ? {} : { credential }),
     });
-    const party = { client, types, reserved };
+    const events = this.#place.events ?? client.events;
+    const party = { client, events, types, reserved };
     this.#parties.set(name, party);
     return party;
   }

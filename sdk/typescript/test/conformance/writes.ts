@@ -1,7 +1,8 @@
 /** Transactions of cases, and what became of them. */
 import type { Appended, EdgeType, Grant, NodeType, Plan, Planned } from "@entdb/client";
 import { appendedOf, appendOf } from "./appends.ts";
-import type { Json, JsonObject, Step } from "./format.ts";
+import type { Step } from "./format.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { optional } from "./optional.ts";
 import { nativeValue } from "./values.ts";
 import { edgeTypeOf, nodeTypeOf, type Party, schemaFor, type World } from "./world.ts";

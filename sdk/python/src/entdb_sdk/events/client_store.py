@@ -27,14 +27,14 @@ from ..grants import AggregateGrants, Grant
 from ..models import AggregateHead, Appended
 from ..paging import Page, Paged
 from .event import RecordedEvent
-from .store import Append, EventFilter
+from .store import Append, EventFilter, EventStore
 from .subscription import Subscription, SubscriptionCall
 
 _DEFAULT: Final = {"default": True}
 _PageOfEvents = pb.ReadAggregateResponse | pb.ReadEventsResponse
 
 
-class ClientEventStore(Calls):
+class ClientEventStore(Calls, EventStore):
     """The tenant's event store: `client.events`."""
 
     def __init__(self, session: Session) -> None:
@@ -47,13 +47,6 @@ class ClientEventStore(Calls):
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tuple[Appended, ...]:
-        """Appends to one or several aggregates, all or nothing, once per idempotency key.
-
-        Raises ConcurrencyConflictError when an aggregate stands otherwise than expected: read it
-        again, decide again, append again, under a new key. ConflictError with the reason
-        APPEND_CONDITION_FAILED when an event matches a condition, EVENT_ALREADY_EXISTS for an
-        id that is taken.
-        """
         several = (appends,) if isinstance(appends, Append) else appends
         request = pb.AppendEventsRequest(
             context=self._session.context(),
@@ -76,8 +69,6 @@ class ClientEventStore(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> Paged[RecordedEvent]:
-        """The events of an aggregate; nothing for one that does not exist. `from_nonce` is the
-        first one's aggregate nonce; 0 is the first event, or backwards the last."""
         text(aggregate_id, "aggregate_id")
 
         async def read(size: int, start: int, options: ReadOptions) -> tuple[_PageOfEvents, int]:
@@ -107,8 +98,6 @@ class ClientEventStore(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> Paged[RecordedEvent]:
-        """The events of the tenant. `from_nonce` is where to begin as a global nonce; 0 is the
-        first event, or backwards the last."""
         wanted = encode_filter(filter)
 
         async def read(size: int, start: int, options: ReadOptions) -> tuple[_PageOfEvents, int]:
@@ -134,7 +123,6 @@ class ClientEventStore(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> AggregateHead | None:
-        """Where an aggregate stands; None when it does not exist."""
         request = pb.GetAggregateRequest(
             context=self._session.context(),
             aggregate_id=text(aggregate_id, "aggregate_id"),
@@ -160,7 +148,6 @@ class ClientEventStore(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> Paged[AggregateHead]:
-        """Aggregates by id: all, of one type, of a literal prefix."""
         text(aggregate_type, "aggregate_type")
         text(aggregate_id_prefix, "aggregate_id_prefix")
 
@@ -223,7 +210,6 @@ class ClientEventStore(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> int:
-        """Global nonce of the last event that a consumer is done with; 0 is none."""
         request = pb.GetCheckpointRequest(
             context=self._session.context(),
             consumer=text(consumer, "consumer"),
@@ -240,8 +226,6 @@ class ClientEventStore(Calls):
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Moves a consumer's checkpoint. Raises ConflictError (CHECKPOINT_CONFLICT) when it does
-        not stand where it is `expected`."""
         request = pb.StoreCheckpointRequest(
             context=self._session.context(),
             idempotency_key=key_of_write(idempotency_key),

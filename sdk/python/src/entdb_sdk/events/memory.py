@@ -27,13 +27,20 @@ from .._session import Consistency
 from ..errors import ConcurrencyConflictError, ConflictError, IdempotencyKeyReusedError, invalid
 from ..models import AggregateHead, Appended
 from ..paging import Page, Paged
+from .append_shape import (
+    check_aggregate_id,
+    check_consumer,
+    check_filter,
+    check_request,
+    id_taken,
+)
 from .event import RecordedEvent
-from .store import Append, EventFilter
+from .store import Append, EventFilter, EventStore
 
 _Item = TypeVar("_Item")
 
 
-class InMemoryEventStore:
+class InMemoryEventStore(EventStore):
     """An event store of one tenant, in memory."""
 
     def __init__(self, now: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
@@ -51,9 +58,9 @@ class InMemoryEventStore:
         idempotency_key: str | None = None,
         timeout: float | None = None,  # noqa: ARG002  # as the server's
     ) -> tuple[Appended, ...]:
-        """Appends to one or several aggregates, all or nothing, once per idempotency key."""
         several = (appends,) if isinstance(appends, Append) else appends
         request = [encode_append(one) for one in several]
+        check_request(request)
         key = key_of_write(idempotency_key)
         if key in self._remembered:
             known, answer = self._remembered[key]
@@ -80,8 +87,7 @@ class InMemoryEventStore:
         consistency: Consistency = "applied",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> Paged[RecordedEvent]:
-        """The events of an aggregate; nothing for one that does not exist."""
-        text(aggregate_id, "aggregate_id")
+        check_aggregate_id(text(aggregate_id, "aggregate_id"))
         first = nonce(from_nonce, "from_nonce")
 
         async def fetch(size: int, behind: bytes) -> Page[RecordedEvent]:
@@ -103,8 +109,7 @@ class InMemoryEventStore:
         consistency: Consistency = "applied",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> Paged[RecordedEvent]:
-        """The events of the tenant, by global nonce."""
-        wanted = encode_filter(filter)
+        wanted = _filter(filter)
         first = nonce(from_nonce, "from_nonce")
 
         async def fetch(size: int, behind: bytes) -> Page[RecordedEvent]:
@@ -122,8 +127,8 @@ class InMemoryEventStore:
         consistency: Consistency = "applied",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> AggregateHead | None:
-        """Where an aggregate stands; None when it does not exist."""
-        return self._kept.heads.get(text(aggregate_id, "aggregate_id"))
+        check_aggregate_id(text(aggregate_id, "aggregate_id"))
+        return self._kept.heads.get(aggregate_id)
 
     def aggregates(
         self,
@@ -137,7 +142,6 @@ class InMemoryEventStore:
         consistency: Consistency = "applied",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> Paged[AggregateHead]:
-        """Aggregates by id: all, of one type, of a literal prefix."""
 
         async def fetch(size: int, behind: bytes) -> Page[AggregateHead]:
             found = [
@@ -154,9 +158,7 @@ class InMemoryEventStore:
     async def subscribe(
         self, filter: EventFilter | None = None, *, from_nonce: int = 0
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """What is there from a global nonce on, and then what is appended, each event once and in
-        order."""
-        wanted = encode_filter(filter)
+        wanted = _filter(filter)
         place = max(nonce(from_nonce, "from_nonce"), 1) - 1
         events = self._kept.events
         while True:
@@ -176,8 +178,8 @@ class InMemoryEventStore:
         consistency: Consistency = "applied",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> int:
-        """Global nonce of the last event that a consumer is done with; 0 is none."""
-        return self._checkpoints.get(text(consumer, "consumer"), 0)
+        check_consumer(text(consumer, "consumer"))
+        return self._checkpoints.get(consumer, 0)
 
     async def store_checkpoint(
         self,
@@ -188,8 +190,8 @@ class InMemoryEventStore:
         idempotency_key: str | None = None,  # noqa: ARG002  # there is no answer to lose
         timeout: float | None = None,  # noqa: ARG002
     ) -> None:
-        """Moves a consumer's checkpoint."""
         stored = encode_checkpoint(consumer, global_nonce, expected)
+        check_consumer(consumer)
         stands = self._checkpoints.get(consumer, 0)
         if expected not in (None, stands):
             raise ConflictError(
@@ -221,7 +223,6 @@ class _Batch:
 
     def append(self, append: pb.AppendEvents) -> Appended:
         aggregate_id = append.aggregate_id
-        _check_shape(append)
         head = self._new.heads.get(aggregate_id) or self._kept.heads.get(aggregate_id)
         last = 0 if head is None else head.last_aggregate_nonce
         last_global = len(self._kept.events) + len(self._new.events)
@@ -259,11 +260,12 @@ class _Batch:
     ) -> None:
         event_id = new.event_id or str(uuid.uuid4())
         if event_id in self._new.ids or event_id in self._kept.ids:
-            raise _id_taken(event_id)
+            raise id_taken(event_id)
         self._new.ids.add(event_id)
         # What an event says of itself has the same numbers before and after it was recorded.
         event = pb.Event.FromString(new.SerializeToString())
         event.event_id = event_id
+        event.tags[:] = dict.fromkeys(new.tags)
         event.aggregate_id = append.aggregate_id
         event.aggregate_type = append.aggregate_type
         event.aggregate_nonce = aggregate_nonce
@@ -283,6 +285,12 @@ class _Batch:
                     hint="Read the events that the condition is about again, decide again, "
                     "append again.",
                 )
+
+
+def _filter(filter: EventFilter | None) -> pb.EventFilter:
+    wanted = encode_filter(filter)
+    check_filter(wanted)
+    return wanted
 
 
 def _is_as_expected(expected: pb.ExpectedNonce, last: int) -> bool:
@@ -321,15 +329,6 @@ def _cut(items: list[_Item], size: int, place: Callable[[_Item], bytes]) -> Page
     return Page(items[:count], place(items[count]) if count < len(items) else b"")
 
 
-def _check_shape(append: pb.AppendEvents) -> None:
-    if not (append.aggregate_id and append.aggregate_type and append.events):
-        raise invalid(
-            "INVALID_REQUEST",
-            "An append names an aggregate, its type, and at least one event.",
-            "Name what is missing.",
-        )
-
-
 def _conflict(aggregate_id: str, last: int, last_global: int) -> ConcurrencyConflictError:
     return ConcurrencyConflictError(
         f"The aggregate {aggregate_id} stands at {last}, not where it is expected.",
@@ -348,15 +347,6 @@ def _other_type(head: AggregateHead) -> Exception:
         "AGGREGATE_TYPE_MISMATCH",
         f"The aggregate {head.aggregate_id} is of type {head.aggregate_type}.",
         "An aggregate keeps its type; append under that, or to another aggregate.",
-    )
-
-
-def _id_taken(id: str) -> ConflictError:
-    return ConflictError(
-        f"There is an event with the id {id} already.",
-        reason="EVENT_ALREADY_EXISTS",
-        code="already_exists",
-        hint="Give every event an id of its own.",
     )
 
 

@@ -10,13 +10,13 @@ import { systemClock } from "../base/clock.ts";
 import { invalid } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
 import { unary } from "./methods.ts";
-import { createRpcServer } from "./server.ts";
+import { serveMethods } from "./serving.ts";
 
 const PATH = "http://localhost/grpc.health.v1.Health/Check";
 const ignore = () => undefined;
 
 /** One method, which adds to its answer, and refuses the service "bad". */
-function serverOf(thin: boolean) {
+function servingOf(thin: boolean) {
   const check = unary(Health.method.check, async (request, call) => {
     call.answerHeaders.set(
       "x-one",
@@ -27,7 +27,7 @@ function serverOf(thin: boolean) {
     if (request.service === "bad") throw invalid("INVALID_REQUEST", "bad");
     return create(HealthCheckResponseSchema, { status: Status.SERVING });
   });
-  return createRpcServer({
+  return serveMethods({
     methods: [check],
     authenticator: trusting,
     clock: systemClock,
@@ -53,7 +53,7 @@ function post(thin: boolean, body: string, headers: Record<string, string> = {})
   };
   const request = new Request(PATH, init);
   request.headers.set("content-length", String(body.length));
-  return serverOf(thin).fetchHandler(request) as Promise<Response>;
+  return servingOf(thin).fetchHandler(request) as Promise<Response>;
 }
 
 describe.each([true, false])("a table of methods, thin path %p", (thin) => {

@@ -1,6 +1,8 @@
 /**
- * Memory for the lines of segments, in pieces that are used again: a busy log fills several
+ * Memory for the records of segments, in pieces that are used again: a busy log fills several
  * segments of megabytes in a second, and memory that is dropped as fast is given back much later.
+ * Threads share it: what is to be archived is not copied into the one that compresses it, and is
+ * still here when that dies.
  *
  * A piece may be given back only when nobody reads it any more. What is held counts whole pieces.
  */
@@ -8,26 +10,26 @@
 const FIRST_BYTES = 4 * 1024;
 const PIECE_BYTES = 256 * 1024;
 /** Free pieces that are kept: two full segments. Of the rest the runtime disposes. */
-const FREE_MAX = 64;
+const FREE_MAX = 48;
 
 /** Pieces that are free to be used again. */
 export class PiecePool {
-  readonly #free: Buffer[] = [];
+  readonly #free: Uint8Array[] = [];
 
-  take(bytes: number): Buffer {
+  take(bytes: number): Uint8Array {
     const free = bytes === PIECE_BYTES ? this.#free.pop() : undefined;
-    return free ?? Buffer.allocUnsafeSlow(bytes);
+    return free ?? new Uint8Array(new SharedArrayBuffer(bytes));
   }
 
-  giveBack(piece: Buffer): void {
+  giveBack(piece: Uint8Array): void {
     if (piece.length === PIECE_BYTES && this.#free.length < FREE_MAX) this.#free.push(piece);
   }
 }
 
-/** Text of ASCII alone, one line behind the other, in pieces that double up to {@link PIECE_BYTES}. */
-export class LineMemory {
+/** Bytes, one run behind the other, in pieces that double up to {@link PIECE_BYTES}. */
+export class SegmentMemory {
   readonly #pool: PiecePool;
-  readonly #pieces: Buffer[] = [];
+  readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
   #heldBytes = 0;
 
@@ -35,7 +37,7 @@ export class LineMemory {
     this.#pool = pool;
   }
 
-  /** Bytes of the lines. */
+  /** Bytes that were added. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -45,19 +47,18 @@ export class LineMemory {
     return this.#heldBytes;
   }
 
-  add(line: string): void {
-    for (let at = 0; at < line.length; ) {
+  add(run: Uint8Array): void {
+    for (let at = 0; at < run.length; ) {
       const last = this.#pieces.at(-1);
       const used = (last?.length ?? 0) - (this.#heldBytes - this.#bytes);
       if (last === undefined || used === last.length) {
         this.#grow();
         continue;
       }
-      // A line is ASCII: its characters are its bytes.
-      const part = line.slice(at, at + last.length - used);
-      last.write(part, used, "latin1");
-      this.#bytes += part.length;
-      at += part.length;
+      const count = Math.min(run.length - at, last.length - used);
+      last.set(count === run.length ? run : run.subarray(at, at + count), used);
+      this.#bytes += count;
+      at += count;
     }
   }
 

@@ -1,0 +1,43 @@
+/**
+ * The thread in which a backup makes segments of records, and reads snapshots back. Its jobs are done
+ * one after the other. It lets others go first only once it has read a snapshot: an archive that
+ * fell behind under load would hold more and more of the log.
+ */
+import { systemClock } from "../base/clock.ts";
+import { Haste } from "../base/haste.ts";
+import type { FromJobThread, ToJobThread } from "../base/job-thread.ts";
+import { giveWayToOthers } from "../base/thread-priority.ts";
+import { WorkPace } from "../base/work-pace.ts";
+import type { BackupAnswer, BackupJob, CompareWork } from "./backup-job.ts";
+import { compareFiles } from "./compare-files.ts";
+import { packSegment } from "./pack-segment.ts";
+
+declare const self: {
+  onmessage: (event: { data: ToJobThread<BackupJob> }) => void;
+  postMessage: (message: FromJobThread<BackupAnswer>, transfer: readonly ArrayBuffer[]) => void;
+};
+
+self.onmessage = ({ data: { id, job } }) => {
+  try {
+    const answer = job.kind === "pack" ? packSegment(job.segment) : compared(job);
+    self.postMessage({ id, answer }, typeof answer === "object" ? ownMemory(answer.bytes) : []);
+  } catch (error) {
+    const failed = error instanceof Error ? error.message : String(error);
+    self.postMessage({ id, failed }, []);
+  }
+};
+
+/** What can be handed over instead of being copied: memory in which nothing else lies. */
+function ownMemory({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+function compared({ one, other, bytesPerSecond, haste }: CompareWork): string | undefined {
+  giveWayToOthers();
+  const pace = new WorkPace(bytesPerSecond, systemClock);
+  const ending = new Haste(haste);
+  return compareFiles(one, other, (bytes) => {
+    ending.throwIfEnded();
+    ending.rest(pace.restAfter(bytes));
+  });
+}
