@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled, ROOT } from "./ensure-installed.ts";
+import { isAlive } from "./run.ts";
 
 const WATCH_INTERVAL_MS = 250;
 
@@ -39,15 +40,6 @@ function launchers(): number[] {
     pid = found.parent;
   }
   return [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 ensureInstalled();

@@ -30,3 +30,13 @@ export function output(...command: string[]): string | undefined {
   const child = Bun.spawnSync(command, { cwd: ROOT, stdout: "pipe", stderr: "ignore" });
   return child.success ? child.stdout.toString().trim() : undefined;
 }
+
+/** Whether a process of this id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

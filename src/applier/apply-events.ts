@@ -206,11 +206,11 @@ function write(
   operation: AppendEvents,
   head: AggregateHead | undefined,
 ): AppendResult {
-  const { events: reader, eventIds, eventWriter } = scope.graph;
+  const { eventIds, eventWriter } = scope.graph;
   const { aggregateId, events, contentKey } = operation;
   const aggregate = head?.row ?? addAggregate(scope, operation);
   const lastNonce = head?.lastNonce ?? 0;
-  const lastGlobalNonce = reader.lastGlobalNonce;
+  const { lastGlobalNonce } = eventIds;
   for (const [i, event] of events.entries()) {
     const isFirst = i === 0;
     const globalNonce = lastGlobalNonce + 1 + i;

@@ -49,14 +49,13 @@ export class BackupThread {
   ): Promise<string | undefined> {
     signal.throwIfAborted();
     const haste = new Haste();
-    const end = () => haste.end();
-    signal.addEventListener("abort", end, { once: true });
+    using _ending = haste.endsWith(signal);
+    const work = { one, other, bytesPerSecond, haste: haste.memory };
     try {
-      const work = { one, other, bytesPerSecond, haste: haste.memory };
       return (await this.#thread.run({ kind: "compare", ...work })) as string | undefined;
-    } finally {
-      signal.removeEventListener("abort", end);
+    } catch (error) {
       signal.throwIfAborted();
+      throw error;
     }
   }
 

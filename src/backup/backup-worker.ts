@@ -1,7 +1,7 @@
 /**
  * The thread in which a backup makes segments of records, and reads snapshots back. Its jobs are done
- * one after the other. It lets others go first only once it has read a snapshot: an archive that
- * fell behind under load would hold more and more of the log.
+ * one after the other. It lets others go first only once it has read a large snapshot: an
+ * archive that fell behind under load would hold more and more of the log.
  */
 import { systemClock } from "../base/clock.ts";
 import { Haste } from "../base/haste.ts";
@@ -33,10 +33,10 @@ function ownMemory({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
 }
 
 function compared({ one, other, bytesPerSecond, haste }: CompareWork): string | undefined {
-  giveWayToOthers();
   const pace = new WorkPace(bytesPerSecond, systemClock);
   const ending = new Haste(haste);
   return compareFiles(one, other, (bytes) => {
+    giveWayToOthers();
     ending.throwIfEnded();
     ending.rest(pace.restAfter(bytes));
   });

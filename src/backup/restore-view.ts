@@ -10,7 +10,7 @@ import type { History } from "../applier/history.ts";
 import { deliverAll } from "../applier/mailbox-rebuild.ts";
 import { replayTenant } from "../applier/replay.ts";
 import { TenantView } from "../applier/tenant-view.ts";
-import { EntError } from "../base/errors.ts";
+import { EntError, messageOf } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
@@ -193,7 +193,7 @@ function halted(tenantId: string, { offset, cause }: RecordFailure): EntError {
   return new EntError({
     code: "failed_precondition",
     reason: "TENANT_HALTED",
-    message: `the record at ${offset} of tenant ${tenantId} cannot be applied: ${cause instanceof Error ? cause.message : "the reason is not known"}`,
+    message: `the record at ${offset} of tenant ${tenantId} cannot be applied: ${messageOf(cause)}`,
     hint: "Restore to a time before that record, or the other tenants by their ids.",
     details: { tenant_id: tenantId, offset: String(offset) },
     cause,

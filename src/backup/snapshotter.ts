@@ -143,13 +143,16 @@ export class Snapshotter implements Service {
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
-    const { clock, retention } = this.#deps;
+    const { clock, retention, writer } = this.#deps;
     if (!this.#swept) await this.#sweep(signal);
     for (const tenantId of this.#ended) {
       await retention.removeEnded(tenantId, signal);
       this.#ended.delete(tenantId);
     }
-    if (!this.#isDue()) return;
+    if (!this.#isDue()) {
+      writer.release();
+      return;
+    }
     this.#retryAt = clock.now() + RETRY_MS;
     await this.#round(signal, (entry) => this.#hasChanged(entry, signal));
     await retention.apply(clock.now(), signal);

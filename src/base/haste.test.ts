@@ -15,3 +15,16 @@ test("who works rests until it is in a hurry, and ends when it is wanted no more
   theirs.rest(LONG_MS);
   expect(() => theirs.throwIfEnded()).toThrow("wanted no more");
 });
+
+test("it ends with a signal, unless nobody listens to that any more", () => {
+  const aborted = AbortSignal.abort();
+  const [ended, other] = [new Haste(), new Haste()];
+  ended.endsWith(aborted);
+  expect(() => ended.throwIfEnded()).toThrow();
+  const later = new AbortController();
+  other.endsWith(later.signal)[Symbol.dispose]();
+  later.abort();
+  other.throwIfEnded();
+  other.endsWith(later.signal);
+  expect(() => other.throwIfEnded()).toThrow();
+});

@@ -28,6 +28,14 @@ export class Haste {
     Atomics.notify(this.#word, 0);
   }
 
+  /** Ends it when the signal aborts, as long as what is returned is not disposed of. */
+  endsWith(signal: AbortSignal): Disposable {
+    const end = () => this.end();
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+    return { [Symbol.dispose]: () => signal.removeEventListener("abort", end) };
+  }
+
   /** For whoever works: throws when it is. */
   throwIfEnded(): void {
     if (Atomics.load(this.#word, 0) === ENDED) throw new Error("the work is wanted no more");

@@ -187,10 +187,11 @@ export const limits = {
   /** Between two rounds of snapshots. */
   snapshotIntervalMs: 24 * 60 * 60_000,
   snapshotRetentionDays: 30,
-  /** What a tenant's write-ahead file may grow to while it is copied; from half of it on its writes are slower. */
+  /** What a tenant's write-ahead file may grow to while it is copied; from half of it on the copy no longer rests, and the tenant's writes are slower. */
   snapshotWriteAheadBytes: 1024 * MiB,
-  /** How fast a tenant's files are copied for a snapshot at most, and read back: a disk and two processors have something left for others. */
+  /** How fast files are copied for a snapshot at most, and fetched from one for a damaged view: the disk has something left for others. */
   snapshotCopyBytesPerSecond: 100 * MiB,
+  /** How fast a snapshot is read back at most. */
   snapshotReadBytesPerSecond: 400 * MiB,
   /** Tenants whose files are open at once. */
   openTenants: 256,

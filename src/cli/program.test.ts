@@ -40,3 +40,20 @@ test("a line declares the options of no command but its own", () => {
   expect(declared(["node", "get", "nd_1"])).toEqual(["node"]);
   expect(declared(["complete", "--", "node", "g"]).length).toBeGreaterThan(20);
 });
+
+test("a line of a server declares the flags that it names, all when it is mistaken", () => {
+  const flags = (...words: string[]) =>
+    find(buildProgram(recordedContext(), words), words.slice(0, 1))?.options.map(
+      ({ long }) => long,
+    );
+  expect(flags("serve", "--data-dir", "x", "--http-port=0")).toEqual([
+    "--config",
+    "--http-port",
+    "--data-dir",
+  ]);
+  expect(flags("dev", "--throw-away")).toEqual(["--throw-away", "--config"]);
+  const all = flags("serve", "--help")?.length ?? 0;
+  expect(all).toBeGreaterThan(50);
+  expect(flags("serve", "--data-dri", "x")).toHaveLength(all);
+  expect(flags("serve", "--data-dir", "--http-port", "-h")).toHaveLength(all);
+});

@@ -35,8 +35,12 @@ import { declareVersion } from "./commands/version.ts";
 import { declareWatch } from "./commands/watch.ts";
 import type { CliContext } from "./context.ts";
 
-/** Gives a command its arguments, its options, what is below it, and what it does. */
-type Declare = (command: Command, context: CliContext) => void;
+/** Gives a command its arguments, its options, what is below it, and what it does; on this line, or on any. */
+type Declare = (
+  command: Command,
+  context: CliContext,
+  words: readonly string[] | undefined,
+) => void;
 
 /** Every command under the heading of the help that it stands below, and in one sentence. */
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, readonly [string, Declare]>>>> = {
@@ -103,7 +107,7 @@ export function buildProgram(context: CliContext, words?: readonly string[]): Co
     program.commandsGroup(heading);
     for (const [name, [sentence, declare]] of Object.entries(commands)) {
       const command = new Command(name).description(sentence);
-      if (isWhole || name === asked) declare(command, context);
+      if (isWhole || name === asked) declare(command, context, isWhole ? undefined : words);
       program.addCommand(command);
     }
   }

@@ -32,6 +32,7 @@ const REPORT: SchemaReport = {
       hint: "",
     },
   ],
+  differences: [],
   fingerprintNow: "sha256:a",
   fingerprintThen: "sha256:b",
 };
@@ -50,11 +51,13 @@ fingerprint sha256:a
 });
 
 test("nothing changed is said so", () => {
-  const same = { changes: [], fingerprintNow: "sha256:a", fingerprintThen: "sha256:a" };
+  const fingerprints = { fingerprintNow: "sha256:a", fingerprintThen: "sha256:a" };
+  const same = { changes: [], differences: [], ...fingerprints };
   expect(reportText(same)).toBe("No changes.\nfingerprint sha256:a\n");
   expect(reportToJson(same)).toEqual({
     compatible: true,
     changes: [],
+    differences: [],
     fingerprint_now: "sha256:a",
     fingerprint_then: "sha256:a",
   });
@@ -74,9 +77,12 @@ test("what a schema says cannot steer a terminal", () => {
   expect(reportText(evil)).not.toContain("\u001b");
 });
 
-test("where a merge left the tenant's definition as it was has a line of its own", () => {
+test("where a merge leaves the tenant's definition as it is has a line of its own", () => {
   const path = "node type 1 (A) field 2 (b): unique";
-  expect(keptLines([{ path, kept: "false", sent: "true" }])).toEqual([
-    "= node type 1 (A) field 2 (b): unique: stays false, not true",
-  ]);
+  const differences = [{ path, kept: "false", sent: "true" }];
+  const line = "= node type 1 (A) field 2 (b): unique: stays false, not true";
+  expect(keptLines(differences)).toEqual([line]);
+  const report = { ...REPORT, changes: [], differences };
+  expect(reportText(report)).toStartWith(`${line}\nNo changes.\n`);
+  expect(reportToJson(report)["differences"]).toEqual(differences);
 });

@@ -1,10 +1,13 @@
 import type { JsonObject } from "../base/json.ts";
 import type { SchemaChange } from "../schema/schema-change.ts";
+import type { SchemaDifference } from "../schema/types.ts";
 import { printable } from "./format.ts";
 
 /** What a schema would change, for somebody who has to decide on it. */
 export interface SchemaReport {
   readonly changes: readonly SchemaChange[];
+  /** Where a merge would leave the tenant's definition as it is. */
+  readonly differences: readonly SchemaDifference[];
   readonly fingerprintNow: string;
   readonly fingerprintThen: string;
 }
@@ -17,6 +20,7 @@ export function reportToJson(report: SchemaReport): JsonObject {
       ...change,
       ...(hint === "" ? {} : { hint }),
     })),
+    differences: report.differences.map((difference) => ({ ...difference })),
     fingerprint_now: report.fingerprintNow,
     fingerprint_then: report.fingerprintThen,
   };
@@ -28,11 +32,11 @@ export function isCompatible(report: SchemaReport): boolean {
 
 /**
  * A line for each change: `+` what is new, `-` what goes, `~` what becomes otherwise, `!` what
- * is breaking, with the safe way below. What the stored data decides says so.
+ * is breaking, with the safe way below, `=` what a merge leaves. What the stored data decides says so.
  */
 export function reportText(report: SchemaReport): string {
-  const { changes, fingerprintNow, fingerprintThen } = report;
-  const lines = changes.flatMap(changeLines);
+  const { changes, differences, fingerprintNow, fingerprintThen } = report;
+  const lines = [...changes.flatMap(changeLines), ...keptLines(differences)];
   const count = (compatibility: SchemaChange["compatibility"]) =>
     changes.filter((change) => change.compatibility === compatibility).length;
   const summary =
@@ -47,7 +51,7 @@ export function reportText(report: SchemaReport): string {
 }
 
 /** A line for each place where a merge left the tenant's definition as it was: `=`. */
-export function keptLines(differences: readonly JsonObject[]): string[] {
+export function keptLines(differences: readonly SchemaDifference[]): string[] {
   return differences.map(({ path, kept, sent }) =>
     printable(`= ${path}: stays ${kept}, not ${sent}`),
   );

@@ -52,6 +52,7 @@ export function checkTransaction(
   operations: readonly RequestedOperation[],
   ids: IdMaker,
   asker: Asker,
+  field = "operations",
 ): CheckedTransaction {
   const { operationsPerTransaction: most } = limits;
   if (operations.length === 0) {
@@ -69,7 +70,7 @@ export function checkTransaction(
   const sent: RequestedOperation[] = [];
   const resolved: Operation[] = [];
   for (const [i, operation] of operations.entries()) {
-    const step = checker.check(operation, `operations[${i}]`);
+    const step = checker.check(operation, `${field}[${i}]`);
     sent.push(step.sent);
     resolved.push(step.resolved);
   }

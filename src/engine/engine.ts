@@ -159,6 +159,8 @@ export interface TransactionRequest {
   readonly schemaFingerprint: string;
   /** The types behind the fingerprint, merged in the same transaction when it is unknown. */
   readonly schema: Schema | undefined;
+  /** What the request calls its list of operations, for refusals. Defaults to "operations". */
+  readonly operationsField?: string;
 }
 
 export interface AliasedResult extends OperationResult {
@@ -295,6 +297,8 @@ export interface SchemaRequest {
 
 export interface SchemaCheck {
   readonly changes: readonly SchemaChange[];
+  /** Mode merge only: where the tenant's definition would stay. */
+  readonly differences: readonly SchemaDifference[];
   readonly fingerprintNow: string;
   readonly fingerprintThen: string;
 }

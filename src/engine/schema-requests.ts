@@ -51,9 +51,9 @@ export function checkAgainst(
   request: Omit<SchemaRequest, "idempotencyKey">,
 ): Read<SchemaCheck> {
   const incoming = parseSchema(request.schema);
-  const { schema, changes } = checkEvolution(current.schema, incoming, request.mode);
+  const { schema, ...found } = checkEvolution(current.schema, incoming, request.mode);
   return {
-    changes,
+    ...found,
     fingerprintNow: current.fingerprint,
     fingerprintThen: fingerprintOf(schema),
     positionToken: current.positionToken,

@@ -153,10 +153,9 @@ export class Submit {
     signal: AbortSignal,
   ): Prepared | Promise<Prepared> {
     checkKey(request.idempotencyKey);
-    const checked = checkTransaction(request.operations, this.#ids, {
-      actor: caller.actor,
-      log: this.#deps.wal,
-    });
+    const asker = { actor: caller.actor, log: this.#deps.wal };
+    const { operations, operationsField } = request;
+    const checked = checkTransaction(operations, this.#ids, asker, operationsField);
     const attached = request.schema && parseSchema(request.schema);
     requireReplaceAlone(request.operations, attached);
     const admitted = this.#deps.gate.admitWrite(caller.tenantId, signal);

@@ -80,6 +80,7 @@ const engine: Engine = scriptedEngine({
       { change: "renamed", path: "p", compatibility: "safe", message: "m", hint: "" },
       { change: "field_removed", path: "p", compatibility: "breaking", message: "m", hint: "h" },
     ],
+    differences: [{ path: "p", kept: "k", sent: "s" }],
     fingerprintNow: "f",
     fingerprintThen: "g",
     positionToken: TOKEN,

@@ -56,7 +56,11 @@ function appendEvents(engine: Engine): RpcMethod {
     const caller = callerOf(call, request.context);
     if (request.appends.length === 0) throw misshapen("appends", "at least one append is needed");
     const operations = request.appends.map((append, i) => decodeAppend(append, `appends[${i}]`));
-    const transaction = transactionOf(request.idempotencyKey, operations, waitMode(request.wait));
+    const wait = waitMode(request.wait);
+    const transaction = {
+      ...transactionOf(request.idempotencyKey, operations, wait),
+      operationsField: "appends",
+    };
     const { results, ...receipt } = await engine.execute(caller, transaction, call.signal);
     return create(AppendEventsResponseSchema, {
       results: results.flatMap(({ append }) => append ?? []).map(encodeAppendResult),

@@ -58,6 +58,7 @@ export function schemaMethods(engine: Engine): RpcMethod[] {
       const read = await engine.checkSchema(caller, check, freshness, call.signal);
       return create(CheckSchemaResponseSchema, {
         changes: encodeSchemaChanges(read.changes),
+        differences: encodeDifferences(read.differences),
         fingerprintNow: read.fingerprintNow,
         fingerprintThen: read.fingerprintThen,
         positionToken: read.positionToken,

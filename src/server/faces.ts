@@ -12,10 +12,11 @@ import type { Engine } from "../engine/engine.ts";
 import type { FaceCounts } from "../face/counts.ts";
 import type { Pacer } from "../face/pace.ts";
 import type { TlsSource } from "../face/tls.ts";
-import { createHttpApp, type HttpApp } from "../http/app.ts";
+import type { HttpApp } from "../http/app.ts";
 import type { Peer } from "../http/call.ts";
 import { drainApp } from "../http/drain.ts";
 import { startHttpListener } from "../http/listener.ts";
+import { HttpAppOnDemand } from "../http/on-demand.ts";
 import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -99,23 +100,26 @@ function rpcFace(config: Config, behind: FacesBehind): RpcFace {
 
 function httpApp(config: Config, behind: FacesBehind, rpc: RpcFace): HttpApp {
   const logger = behind.logger("http");
-  return createHttpApp({
-    engine: behind.engine,
-    connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
-    meter: httpMeter(behind.metrics),
-    log: {
-      fault: ({ requestId, route, cause }) =>
-        logger.error("a request failed", { request_id: requestId, route, cause }),
-    },
-    metricsText: behind.metricsText,
-    ready: behind.ready,
-    options: {
-      ...config,
-      ...behind,
-      ...(behind.sharedCounts && { counts: behind.sharedCounts.http }),
-      trusted: config.auth === "trusted",
-      allowedOrigins: config.corsOrigins,
-    },
+  return new HttpAppOnDemand(async () => {
+    const { createHttpApp } = await import("../http/app.ts");
+    return createHttpApp({
+      engine: behind.engine,
+      connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
+      meter: httpMeter(behind.metrics),
+      log: {
+        fault: ({ requestId, route, cause }) =>
+          logger.error("a request failed", { request_id: requestId, route, cause }),
+      },
+      metricsText: behind.metricsText,
+      ready: behind.ready,
+      options: {
+        ...config,
+        ...behind,
+        ...(behind.sharedCounts && { counts: behind.sharedCounts.http }),
+        trusted: config.auth === "trusted",
+        allowedOrigins: config.corsOrigins,
+      },
+    });
   });
 }
 

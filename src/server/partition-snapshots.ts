@@ -9,6 +9,7 @@ import { SnapshotWriter } from "../backup/snapshot-writer.ts";
 import { openSnapshotter, type SnapshotMeter, type Snapshotter } from "../backup/snapshotter.ts";
 import { beforeAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { paced, WorkPace } from "../base/work-pace.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
@@ -131,8 +132,4 @@ function asSnapshot(manifest: Manifest): Snapshot {
     bytes: sizeOf(manifest),
     schemaFingerprint: manifest.schemaFingerprint,
   };
-}
-
-function messageOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : "the reason is not known";
 }

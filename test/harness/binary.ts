@@ -7,6 +7,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isAlive } from "../../scripts/run.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
 
@@ -33,15 +34,6 @@ function removeCopiesOfTheDead(): void {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(COPY) || isAlive(Number(name.slice(COPY.length)))) continue;
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

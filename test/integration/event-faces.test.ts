@@ -219,6 +219,9 @@ describe("the native service", () => {
     const reasons = await Promise.all(refusals.map(reasonOf));
     expect(reasons).toEqual(Array(refusals.length).fill("INVALID_REQUEST"));
     expect((await store.listAggregates({ context })).aggregates).toEqual([]);
+    const nameless = store.appendEvents({ context, appends: [to("A", any), to("", any)] });
+    const { rawMessage } = ConnectError.from(await nameless.catch((error: unknown) => error));
+    expect(rawMessage).toBe("appends[1].aggregate_id is empty.");
   });
 });
 
@@ -348,6 +351,9 @@ describe("REST", () => {
     const broken = append([{ ...event, payload_base64: "*" }]);
     const { body: answer } = await rest.post("/v1/events/append", broken);
     expect(answer.error.reason).toBe("INVALID_VALUE");
+    const nameless = { ...append([event]).appends[0], aggregate_id: "" };
+    const refused = await rest.post("/v1/events/append", { appends: [nameless] });
+    expect(refused.body.error.details).toEqual({ field: "appends[0].aggregate_id" });
     const query = [
       "/v1/aggregates/events",
       "/v1/aggregates/events?aggregate_id=A&from=-1",

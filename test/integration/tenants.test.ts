@@ -537,7 +537,7 @@ describe("keys", () => {
     await partition.checkpoint();
     const secret = made.secret.slice(-43);
     expect(filesWith(secret)).toEqual([]);
-    const everything = Bun.spawnSync(["grep", "-rlaF", secret, partition.dataDir]);
+    const everything = Bun.spawnSync(["grep", "-rlaF", "-e", secret, partition.dataDir]);
     expect(everything.stdout.toString()).toBe("");
     const revoked = await admin().revokeApiKey(ada, made.key.keyId, never);
     expect(revoked.revokedAt).toBeGreaterThan(0);

@@ -14,12 +14,16 @@ type DevFlags = Record<string, unknown> & {
 };
 
 /** `entdb dev`: a server for this machine alone, and everything needed to try it. */
-export function declareDev(command: Command, context: CliContext): void {
+export function declareDev(
+  command: Command,
+  context: CliContext,
+  words: readonly string[] | undefined,
+): void {
   command.option(
     "--throw-away",
     "keep the data in a temporary directory that is removed at the end",
   );
-  addConfigFlags(command, "dev").action((flags: DevFlags) =>
+  addConfigFlags(command, "dev", words).action((flags: DevFlags) =>
     flags.throwAway ? devThrowAway(context, flags) : dev(context, flags, flags.dataDir),
   );
 }

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { messageOf } from "../../base/errors.ts";
 import { type JsonObject, objectsIn } from "../../base/json.ts";
 import type { SchemaChange } from "../../schema/schema-change.ts";
+import type { SchemaDifference } from "../../schema/types.ts";
 import type { CliContext } from "../context.ts";
 import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import {
@@ -140,10 +141,18 @@ async function showReceipt(
   receipt: JsonObject,
 ): Promise<void> {
   if (flags.output !== "table") return await context.output.record(flags.output, receipt);
-  const { differences, ...others } = receipt;
+  const { differences: _, ...others } = receipt;
   await context.output.record("table", others);
   const { keptLines } = await import("../schema-report.ts");
-  for (const line of keptLines(objectsIn(differences))) await context.output.note(line);
+  for (const line of keptLines(differencesIn(receipt))) await context.output.note(line);
+}
+
+function differencesIn(answer: JsonObject): SchemaDifference[] {
+  return objectsIn(answer["differences"]).map(({ path, kept, sent }) => ({
+    path: String(path),
+    kept: String(kept),
+    sent: String(sent),
+  }));
 }
 
 interface CheckFlags {
@@ -181,6 +190,7 @@ async function reportOf(
     changes: objectsIn(answer["changes"]).map(
       (change) => ({ hint: "", ...change }) as unknown as SchemaChange,
     ),
+    differences: differencesIn(answer),
     fingerprintNow: String(answer["fingerprint_now"]),
     fingerprintThen: String(answer["fingerprint_then"]),
   };
@@ -196,9 +206,9 @@ async function fileReport(
   const { fingerprintOf } = await import("../../schema/fingerprint.ts");
   const { schema: current } = await readSchemaFile(before);
   const { schema: incoming } = await readSchemaFile(after);
-  const { schema, changes } = checkEvolution(current, incoming, mode);
+  const { schema, ...found } = checkEvolution(current, incoming, mode);
   return {
-    changes,
+    ...found,
     fingerprintNow: fingerprintOf(current),
     fingerprintThen: fingerprintOf(schema),
   };

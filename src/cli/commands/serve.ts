@@ -3,8 +3,12 @@ import { addConfigFlags, configTexts } from "../config-flags.ts";
 import type { CliContext } from "../context.ts";
 
 /** `entdb serve`: the server, until it is told to stop. */
-export function declareServe(command: Command, context: CliContext): void {
-  addConfigFlags(command, "serve").action(
+export function declareServe(
+  command: Command,
+  context: CliContext,
+  words: readonly string[] | undefined,
+): void {
+  addConfigFlags(command, "serve", words).action(
     async (flags: Record<string, unknown> & { config?: string }) => {
       const { loadConfig } = await import("../../config/load.ts");
       const { serve } = await import("../serve.ts");

@@ -38,6 +38,7 @@ function recording() {
         checked.push(request);
         return {
           changes: CHANGES,
+          differences: [{ path: "p", kept: "k", sent: "s" }],
           fingerprintNow: "sha256:now",
           fingerprintThen: "sha256:then",
           positionToken: TOKEN,
@@ -154,6 +155,7 @@ describe("POST /v1/schema/check", () => {
         },
         CHANGES[1] as never,
       ],
+      differences: [{ path: "p", kept: "k", sent: "s" }],
       fingerprint_now: "sha256:now",
       fingerprint_then: "sha256:then",
     });

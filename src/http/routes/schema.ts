@@ -117,6 +117,7 @@ function checkSchemaRoute(engine: Engine): Route {
           ...change,
           hint: hint === "" ? undefined : hint,
         })),
+        differences: read.differences.map(differenceToJson),
         fingerprint_now: read.fingerprintNow,
         fingerprint_then: read.fingerprintThen,
       }),

@@ -118,6 +118,11 @@ export const checkRequest = closed({
 
 const COMPATIBILITIES = ["safe", "data_dependent", "breaking"] as const;
 
+const differences = v.pipe(
+  v.array(closed({ path: v.string(), kept: v.string(), sent: v.string() })),
+  v.description("Where a merge leaves the tenant's definition though the one sent differs."),
+);
+
 export const checkAnswer = closed({
   compatible: flag("False when a change is breaking: registering would be refused."),
   changes: v.array(
@@ -134,6 +139,7 @@ export const checkAnswer = closed({
       hint: v.optional(text("For what is breaking: the safe way to what is wanted.")),
     }),
   ),
+  differences,
   fingerprint_now: text("Of the tenant's schema."),
   fingerprint_then: text("Of what it would become."),
 });
@@ -141,7 +147,7 @@ export const checkAnswer = closed({
 export const registerAnswer = closed({
   fingerprint: text("Of the tenant's schema now."),
   changed: flag("False when the tenant's schema is as it was."),
-  differences: v.array(closed({ path: v.string(), kept: v.string(), sent: v.string() })),
+  differences,
   wal_position: text('For people: "0:12345".'),
   position_token: positionToken,
 });

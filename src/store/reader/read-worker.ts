@@ -122,12 +122,12 @@ function* mailboxList(
   return { found: listItems(db, selection), unreadCount };
 }
 
-/** Nobody waits for this thread any more than for the copy: it is not shared with other work. */
+/** From its second part on it lets others go first: nobody waits for this thread but who waits for copies. */
 async function copy(path: string, work: CopyWork): Promise<ReadAnswers["copy"]> {
-  giveWayToOthers();
   const haste = new Haste(work.haste);
   const pace = new WorkPace(work.bytesPerSecond, systemClock);
   return await copyDatabase(path, work.to, (bytes) => {
+    giveWayToOthers();
     haste.throwIfEnded();
     haste.rest(pace.restAfter(bytes));
   });

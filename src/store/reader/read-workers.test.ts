@@ -189,6 +189,25 @@ describe("a thread that dies", () => {
   });
 });
 
+test("threads are let go of when they have nothing to do, and start again", async () => {
+  let started = 0;
+  pool({
+    start: () => {
+      started += 1;
+      return startReadWorker();
+    },
+  });
+  const job = workers.run(store.readFile, count, never);
+  workers.release();
+  expect(await job).toBe(0);
+  expect(await workers.run(store.readFile, count, never)).toBe(0);
+  expect(started).toBe(1);
+  workers.release();
+  workers.release();
+  expect(await workers.run(store.readFile, count, never)).toBe(0);
+  expect(started).toBe(2);
+});
+
 describe("closing", () => {
   test("rejects what still runs and what comes after", async () => {
     const job = workers.run(store.readFile, count, never);

@@ -78,6 +78,15 @@ export class ReadWorkers {
     });
   }
 
+  /** Ends the threads that have nothing to do now, and so what they hold; the next job starts one again. */
+  release(): void {
+    for (const [index, worker] of this.#workers.entries()) {
+      if (this.#loads[index] !== 0) continue;
+      this.#workers[index] = undefined;
+      worker?.terminate();
+    }
+  }
+
   /** Ends all threads; what still runs is rejected. */
   close(): void {
     this.#closed = true;

@@ -42,6 +42,12 @@ export class EventIds {
     this.#filed = new FiledIds(db);
   }
 
+  /** Of the tenant's last event; 0: there is none. Known without a look at the file. */
+  get lastGlobalNonce(): number {
+    this.#update();
+    return this.#known ?? 0;
+  }
+
   /** Global nonce of the event with this id. */
   find(eventId: string): number | undefined {
     this.#update();

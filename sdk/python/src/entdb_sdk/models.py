@@ -283,6 +283,8 @@ class SchemaCheck:
     """What registering a schema would come to."""
 
     changes: tuple[SchemaChange, ...]
+    differences: tuple[SchemaDifference, ...]
+    """Where a merge would leave the tenant's definition as it is, though the one sent differs."""
     fingerprint_now: str
     fingerprint_then: str
 

@@ -41,6 +41,7 @@ async def check_schema(client: DbClient, step: Step, world: World) -> object:
             }
             for one in checked.changes
         ],
+        "differences": differences(checked.differences),
         "fingerprint_now": checked.fingerprint_now,
         "fingerprint_then": checked.fingerprint_then,
     }

@@ -56,6 +56,8 @@ export interface SchemaChange {
 /** What registering a schema would do. */
 export interface SchemaCheck {
   readonly changes: readonly SchemaChange[];
+  /** With mode "merge": where the tenant's definition would stay though the one sent differs. */
+  readonly differences: readonly SchemaDifference[];
   readonly fingerprintNow: string;
   readonly fingerprintThen: string;
 }
@@ -142,6 +144,7 @@ export class TenantSchema {
         message,
         hint,
       })),
+      differences: answer.differences,
       fingerprintNow: answer.fingerprintNow,
       fingerprintThen: answer.fingerprintThen,
     };

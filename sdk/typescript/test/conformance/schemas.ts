@@ -31,6 +31,7 @@ export async function checkSchema(party: Party, step: Step, world: World): Promi
   });
   return {
     changes: checked.changes,
+    differences: checked.differences,
     fingerprint_now: checked.fingerprintNow,
     fingerprint_then: checked.fingerprintThen,
   };

@@ -88,6 +88,7 @@ class SchemaCalls(Calls):
         answer = await self._session.read(rpcs.CHECK_SCHEMA, request, timeout)
         return SchemaCheck(
             changes=tuple(decode_change(one) for one in answer.changes),
+            differences=tuple(decode_difference(one) for one in answer.differences),
             fingerprint_now=answer.fingerprint_now,
             fingerprint_then=answer.fingerprint_then,
         )

@@ -738,16 +738,18 @@ class CheckSchemaRequest(_message.Message):
     def __init__(self, context: _Optional[_Union[_model_pb2.RequestContext, _Mapping]] = ..., schema: _Optional[_Union[_model_pb2.Schema, _Mapping]] = ..., mode: _Optional[_Union[SchemaMode, str]] = ..., read: _Optional[_Union[_model_pb2.ReadOptions, _Mapping]] = ...) -> None: ...
 
 class CheckSchemaResponse(_message.Message):
-    __slots__ = ("changes", "fingerprint_now", "fingerprint_then", "position_token")
+    __slots__ = ("changes", "fingerprint_now", "fingerprint_then", "position_token", "differences")
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_NOW_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_THEN_FIELD_NUMBER: _ClassVar[int]
     POSITION_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     changes: _containers.RepeatedCompositeFieldContainer[SchemaChange]
     fingerprint_now: str
     fingerprint_then: str
     position_token: bytes
-    def __init__(self, changes: _Optional[_Iterable[_Union[SchemaChange, _Mapping]]] = ..., fingerprint_now: _Optional[str] = ..., fingerprint_then: _Optional[str] = ..., position_token: _Optional[bytes] = ...) -> None: ...
+    differences: _containers.RepeatedCompositeFieldContainer[SchemaDifference]
+    def __init__(self, changes: _Optional[_Iterable[_Union[SchemaChange, _Mapping]]] = ..., fingerprint_now: _Optional[str] = ..., fingerprint_then: _Optional[str] = ..., position_token: _Optional[bytes] = ..., differences: _Optional[_Iterable[_Union[SchemaDifference, _Mapping]]] = ...) -> None: ...
 
 class SearchNodesRequest(_message.Message):
     __slots__ = ("context", "query", "type_ids", "field_ids", "prefix", "page_size", "cursor", "read")
