@@ -29,8 +29,6 @@ interface Known {
 export class DistantAuthenticator implements Authenticator {
   readonly #deps: DistantAuthenticatorDeps;
   readonly #known = leastRecentlyUsed<Known>(limits.rememberedCredentials);
-  /** Credentials on their way, so that calls which bring one at once ask once. At most as many as calls. */
-  readonly #asking = new Map<string, Promise<Identity>>();
 
   constructor(deps: DistantAuthenticatorDeps) {
     this.#deps = deps;
@@ -44,18 +42,11 @@ export class DistantAuthenticator implements Authenticator {
     const known = this.#known.get(digest);
     if (known !== undefined && this.#holds(known)) return known.identity;
     const keysVersion = this.#deps.keysVersion();
-    const key = `${keysVersion} ${digest}`;
-    const asking = this.#asking.get(key);
-    if (asking !== undefined) return asking;
-    const asked = this.#ask(authorization, peer)
-      .then((identity) => {
-        // As of before it was asked: a key that is revoked meanwhile is judged once more.
-        this.#known.set(digest, { identity, keysVersion });
-        return identity;
-      })
-      .finally(() => this.#asking.delete(key));
-    this.#asking.set(key, asked);
-    return asked;
+    return this.#ask(authorization, peer).then((identity) => {
+      // As of before it was asked: a key that is revoked meanwhile is judged once more.
+      this.#known.set(digest, { identity, keysVersion });
+      return identity;
+    });
   }
 
   actedFor(asker: Asker): void {
