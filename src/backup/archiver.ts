@@ -207,7 +207,7 @@ export class Archiver implements Service {
     let coming = batches.next();
     try {
       while (!signal.aborted) {
-        const batch = await this.#nextOrTick(coming, signal);
+        const batch = await this.#nextOrTick(coming);
         if (batch?.done) return;
         if (batch !== undefined) {
           await this.#take(batch.value, signal);
@@ -225,14 +225,14 @@ export class Archiver implements Service {
     }
   }
 
-  /** What comes; undefined when nothing has come for a while. */
-  async #nextOrTick<T>(coming: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-    const came = new AbortController();
-    const tick = this.#deps.clock.sleep(TICK_MS, AbortSignal.any([signal, came.signal]));
+  /** What comes, which is the end at a stop; undefined when nothing has come for a while. */
+  async #nextOrTick<T>(coming: Promise<T>): Promise<T | undefined> {
+    const tick = Promise.withResolvers<undefined>();
+    const forget = this.#deps.clock.timer(TICK_MS, () => tick.resolve(undefined));
     try {
-      return await Promise.race([coming, tick.then(() => undefined)]);
+      return await Promise.race([coming, tick.promise]);
     } finally {
-      came.abort();
+      forget();
     }
   }
 

@@ -52,13 +52,20 @@ beforeAll(async () => {
   expect((await rest.post("/admin/snapshot", {})).status).toBe(200);
   written = await rest.atomic("kept", couple("kept"));
   expect(written.status).toBe(200);
-  while ((await rest.get("/admin/archive")).body.lag_records > 0) await Bun.sleep(LOOK_MS);
+  while (!(await isSettled())) await Bun.sleep(LOOK_MS);
   moment = new Date().toISOString();
 });
 afterAll(async () => {
   await server?.kill();
   place[Symbol.dispose]();
 });
+
+/** Whether everything is archived and the place says so, so that the server puts nothing more there. */
+async function isSettled(): Promise<boolean> {
+  const { archived_offset: offset, lag_records: lag } = (await rest.get("/admin/archive")).body;
+  const copies = Object.keys(contentOf(backup)).filter((name) => name.includes("/archived_"));
+  return lag === 0 && copies.some((name) => name.includes(`_${String(offset).padStart(16, "0")}_`));
+}
 
 async function logTimeOf({ body }: RestAnswer): Promise<number> {
   const [{ node_id: id }] = body.results;

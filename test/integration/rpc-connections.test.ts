@@ -57,10 +57,14 @@ describe("the watch", () => {
 
   test("closes a head that does not end", async () => {
     const clock = new FakeClock();
-    await using face = await startFace({ clock });
+    await using face = await startFace({ clock, engine: answers() });
+    using first = await rawSocket(face.port);
+    first.send(`${HEAD}Content-Length: ${REQUEST.length}\r\n\r\n`);
+    first.send(REQUEST);
+    await first.untilHeard("hello");
     using slow = await rawSocket(face.port);
     slow.send("POST / HTTP/1.1\r\nHost: loc");
-    await eventually(() => face.seen.connections === 1, "the connection");
+    await eventually(() => face.seen.connections === 2, "the connection");
     for (let second = 0; second < 30 && !slow.closed; second++) {
       slow.send("x");
       clock.advance(1_000);
