@@ -11,7 +11,9 @@ import { output } from "./run.ts";
 /** `src/main.ts` first: it is what the executable runs. The others are started as threads. */
 const READ_WORKER = "store/reader/read-worker";
 const BACKUP_WORKER = "backup/backup-worker";
-const ENTRY_POINTS = ["src/main.ts", `src/${READ_WORKER}.ts`, `src/${BACKUP_WORKER}.ts`];
+const FACE_THREAD = "server/face-threads/face-thread";
+const THREADS = [READ_WORKER, BACKUP_WORKER, FACE_THREAD];
+const ENTRY_POINTS = ["src/main.ts", ...THREADS.map((thread) => `src/${thread}.ts`)];
 
 /** Systems that executables are made for, by the names of their files. */
 export const TARGETS = {
@@ -54,6 +56,7 @@ export async function compile(
       // Relative to the executable's own module, which lies at the root of what is embedded.
       ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
       ENTDB_BACKUP_WORKER: JSON.stringify(`./${BACKUP_WORKER}.js`),
+      ENTDB_FACE_THREAD: JSON.stringify(`./${FACE_THREAD}.js`),
       ENTDB_BUILD_COMMIT: JSON.stringify(
         commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
       ),

@@ -35,7 +35,7 @@ const LAYERS = [
   ["blob", "wal", "store"],
   ["access", "tenant", "applier"],
   ["engine"],
-  ["face"],
+  ["face", "link"],
   ["backup", "rpc", "http"],
   ["server", "cli"],
   ["main"],

@@ -171,6 +171,9 @@ export const limits = {
   /** Text of one field of a log line; the rest is cut off. */
   logFieldChars: 8_192,
 
+  /** Threads that serve connections beside the engine's. */
+  faceThreads: 16,
+
   // What follows are defaults of options (config/options.ts): an operator may move them.
 
   /** Size of the embedded log's files. */

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EntError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { threadProblems } from "./check-threads.ts";
 import { describeConfig, shownValue } from "./describe.ts";
 import { type LoadInput, loadConfig } from "./load.ts";
 import { isLoopback } from "./loopback.ts";
@@ -101,6 +103,20 @@ describe("where a value comes from", () => {
     [{ tlsCertFile: "c.pem", tlsKeyFile: "k.pem", plaintext: true }, "ENTDB_PLAINTEXT"],
   ])("certificates that contradict other settings are refused: %p", (flags, name) => {
     expect(Object.keys(refusal({ flags }).details)).toEqual([name]);
+  });
+
+  test("face threads are taken up to their limit and not beyond, on Linux alone", () => {
+    const most = limits.faceThreads;
+    if (process.platform === "linux") {
+      const { config } = loadConfig({ environment: {}, flags: { faceThreads: String(most) } });
+      expect(config.faceThreads).toBe(most);
+    }
+    const past = refusal({ flags: { faceThreads: String(most + 1) } });
+    expect(Object.keys(past.details)).toEqual(["--face-threads"]);
+    const names = (platform: NodeJS.Platform, faceThreads: number) =>
+      threadProblems({ faceThreads }, platform).map(({ name }) => name);
+    expect(names("darwin", 1)).toEqual(["ENTDB_FACE_THREADS"]);
+    expect([...names("darwin", 0), ...names("linux", 1)]).toEqual([]);
   });
 
   test("the log is in Kafka where brokers are named, unless it is said", () => {

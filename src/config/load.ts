@@ -3,10 +3,12 @@
  * that it or `--config` names. What comes out is frozen and whole, or CONFIG_INVALID naming
  * everything that is wrong.
  */
+
 import { readFileSync } from "node:fs";
 import { messageOf } from "../base/errors.ts";
 import { accessProblems, settledAuth } from "./check-access.ts";
 import { backupProblems } from "./check-backup.ts";
+import { threadProblems } from "./check-threads.ts";
 import { settledWal, walProblems } from "./check-wal.ts";
 import { configInvalid } from "./config-invalid.ts";
 import { readNamedFile } from "./named-file.ts";
@@ -106,5 +108,6 @@ function contradictions(config: Config): Problem[] {
   if (config.grpcPort === config.httpPort && config.grpcPort !== 0) {
     problems.push({ name: "ENTDB_HTTP_PORT", message: "is the same as ENTDB_GRPC_PORT" });
   }
+  problems.push(...threadProblems(config, process.platform));
   return problems;
 }

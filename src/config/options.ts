@@ -55,6 +55,14 @@ export const OPTIONS = {
       "Host names, besides those of loopback, that requests may be addressed to in trusted mode.",
   }),
 
+  faceThreads: option({
+    group: "network",
+    parser: integer(0, limits.faceThreads),
+    default: 0,
+    sentence:
+      "Threads of their own for connections, credentials and messages; 0 serves them in the engine's thread, which is faster on few cores. Linux only.",
+  }),
+
   ...TLS_OPTIONS,
   ...ACCESS_OPTIONS,
 

@@ -1,4 +1,5 @@
 import type { Identity } from "../access/identity.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Right } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { TenantLimits } from "../record/transaction.ts";
@@ -16,8 +17,8 @@ export interface Administration {
   /** Throws TENANT_ALREADY_EXISTS, INVALID_TENANT_ID. */
   createTenant(by: Identity, request: CreateTenant, signal: AbortSignal): Promise<Tenant>;
   /** Also for a credential of that tenant. */
-  getTenant(by: Identity, tenantId: string): Tenant;
-  listTenants(by: Identity, page: AdministrationPage): Page<Tenant>;
+  getTenant(by: Identity, tenantId: string): Soon<Tenant>;
+  listTenants(by: Identity, page: AdministrationPage): Soon<Page<Tenant>>;
   suspendTenant(by: Identity, tenantId: string, signal: AbortSignal): Promise<Tenant>;
   resumeTenant(by: Identity, tenantId: string, signal: AbortSignal): Promise<Tenant>;
   /** Resolves when its files are gone. */
@@ -35,10 +36,10 @@ export interface Administration {
   /** Right `members`, for these and those that follow up to `listGroups`. Throws ROLE_NOT_FOUND. */
   setMember(caller: Caller, member: Member, signal: AbortSignal): Promise<Member>;
   removeMember(caller: Caller, principal: string, signal: AbortSignal): Promise<void>;
-  listMembers(caller: Caller, page: AdministrationPage): Page<Member>;
+  listMembers(caller: Caller, page: AdministrationPage): Soon<Page<Member>>;
   putRole(caller: Caller, role: Role, signal: AbortSignal): Promise<Role>;
   deleteRole(caller: Caller, name: string, signal: AbortSignal): Promise<void>;
-  listRoles(caller: Caller): readonly Role[];
+  listRoles(caller: Caller): Soon<readonly Role[]>;
   putGroup(caller: Caller, name: string, signal: AbortSignal): Promise<Group>;
   deleteGroup(caller: Caller, name: string, signal: AbortSignal): Promise<void>;
   /** Throws GROUP_NOT_FOUND, GROUP_CYCLE, LIMIT_EXCEEDED. */
@@ -49,18 +50,18 @@ export interface Administration {
     member: string,
     signal: AbortSignal,
   ): Promise<void>;
-  listGroups(caller: Caller, page: AdministrationPage): Page<Group>;
+  listGroups(caller: Caller, page: AdministrationPage): Soon<Page<Group>>;
 
   /**
    * A key of the server needs a credential of the server; a tenant's the right `keys` there.
    * Nobody makes a key that may do more than its maker. Throws PERMISSION_DENIED.
    */
   createApiKey(by: Identity, request: CreateApiKey, signal: AbortSignal): Promise<CreatedApiKey>;
-  listApiKeys(by: Identity, tenantId: string, page: AdministrationPage): Page<ApiKey>;
+  listApiKeys(by: Identity, tenantId: string, page: AdministrationPage): Soon<Page<ApiKey>>;
   revokeApiKey(by: Identity, keyId: string, signal: AbortSignal): Promise<ApiKey>;
 
   /** Right `audit` in the tenant; the server's own, with an empty id, for a credential of the server. */
-  listAuditEvents(by: Identity, request: AuditRequest): Page<AuditEntry>;
+  listAuditEvents(by: Identity, request: AuditRequest): Soon<Page<AuditEntry>>;
   /**
    * Does what leaves no record of its own, and writes into the audit who asked for it and what
    * it came to. Throws what the work throws, and as `SystemLog.submit`.

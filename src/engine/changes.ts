@@ -4,9 +4,6 @@ import type { Node } from "../record/graph.ts";
 
 /** What was applied, from a position on and then as it happens. */
 export interface Changes {
-  /** Watchers at this moment. */
-  readonly count: number;
-
   /**
    * Yields until the signal aborts, and then ends without an error. Every change that the
    * caller may see and asked for comes once, in log order, in the batch of its record; a batch

@@ -1,3 +1,4 @@
+import type { Soon } from "../base/soon.ts";
 import type { Filter, OrderTerm } from "../query/query.ts";
 import type { Grant } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
@@ -123,10 +124,10 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<Read<SchemaCheck>>;
 
-  health(): Health;
-  logState(): LogState;
+  health(): Soon<Health>;
+  logState(): Soon<LogState>;
   /** Undefined when nothing is archived. */
-  archiveState(): ArchiveState | undefined;
+  archiveState(): Soon<ArchiveState | undefined>;
   /** Sets the tenant's files aside and makes them again from the log. Throws TENANT_NOT_FOUND. */
   rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
   /** Tries the record at which a halted tenant stands once more. */

@@ -11,9 +11,6 @@ import type { Freshness, PageRequest, Read } from "./reading.ts";
  * (`append_events`, `store_checkpoint`, `set_aggregate_grants`) of {@link Engine.execute}.
  */
 export interface EventStore {
-  /** Subscribers at this moment. */
-  readonly count: number;
-
   /**
    * Appends a batch to one aggregate by the rules of `eventstore.v1`: known again by its
    * content, or by its key within the aggregate; then the answer is that of the first time.

@@ -1,6 +1,6 @@
 import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
-import { encodePositionToken, offsetOfToken } from "../wal/position.ts";
+import { encodePositionToken, type LogIdentity, offsetOfToken } from "../wal/position.ts";
 import type { Wal } from "../wal/wal.ts";
 import type { Freshness } from "./reading.ts";
 
@@ -35,7 +35,7 @@ export function tokenOfView(wal: Wal, applied: Applied, tenantId: string): Uint8
 }
 
 /** The token of the record at this offset; empty for -1. */
-export function tokenOf(wal: Wal, offset: number): Uint8Array {
+export function tokenOf(wal: LogIdentity, offset: number): Uint8Array {
   if (offset < 0) return new Uint8Array(0);
   return encodePositionToken({ logId: wal.logId, partition: wal.partition, offset });
 }

@@ -15,9 +15,7 @@ import type { Gate } from "../tenant/gate.ts";
 import type { SystemLog } from "../tenant/system-log.ts";
 import type { Wal } from "../wal/wal.ts";
 import { LocalAdministration } from "./administration/local-administration.ts";
-import type { Administration } from "./administration.ts";
 import { WatchChanges } from "./changes/watch-changes.ts";
-import type { Changes } from "./changes.ts";
 import type {
   ArchiveState,
   Engine,
@@ -33,7 +31,6 @@ import type {
   TransactionRequest,
 } from "./engine.ts";
 import { LocalEventStore } from "./events/local-event-store.ts";
-import type { EventStore } from "./events.ts";
 import { FreshReads } from "./fresh-reads.ts";
 import { GraphReads } from "./graph-reads.ts";
 import { InFlightKeys } from "./in-flight.ts";
@@ -43,7 +40,7 @@ import { OpenViews } from "./open-views.ts";
 import type { Freshness, Read } from "./reading.ts";
 import { checkReceiptKey, receiptOf } from "./receipts.ts";
 import { checkAgainst, registration, schemaBuild, tenantSchema } from "./schema-requests.ts";
-import { NO_SNAPSHOTS, type Snapshots, type SnapshotsState } from "./snapshots.ts";
+import { type LocalSnapshots, NO_SNAPSHOTS, type SnapshotsState } from "./snapshots.ts";
 import { Submit } from "./submit.ts";
 import { TenantSchemas } from "./tenant-schemas.ts";
 import { Viewers } from "./viewers.ts";
@@ -76,7 +73,7 @@ export interface LocalEngineDeps {
   /** How the archive is; undefined: nothing is archived. */
   readonly archiveState?: (() => ArchiveState) | undefined;
   /** Undefined: none are taken. */
-  readonly snapshots?: Snapshots | undefined;
+  readonly snapshots?: LocalSnapshots | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;
@@ -99,10 +96,10 @@ export class LocalEngine implements Engine {
   readonly #inFlight = new InFlightKeys();
   readonly #schemas = new TenantSchemas();
   readonly mailboxes: Mailboxes;
-  readonly changes: Changes;
-  readonly events: EventStore;
-  readonly administration: Administration;
-  readonly snapshots: Snapshots;
+  readonly changes: WatchChanges;
+  readonly events: LocalEventStore;
+  readonly administration: LocalAdministration;
+  readonly snapshots: LocalSnapshots;
 
   constructor(deps: LocalEngineDeps) {
     this.#deps = deps;

@@ -10,6 +10,10 @@ export interface Snapshots {
   create(tenantId: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
   /** The tenant's whole snapshots, oldest first, also of a tenant that is no more. */
   list(tenantId: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+}
+
+/** The same beside the engine, where everybody may look how they are. */
+export interface LocalSnapshots extends Snapshots {
   /** Undefined where none are taken. */
   state(): SnapshotsState | undefined;
 }
@@ -39,7 +43,7 @@ export interface SnapshotsState {
 }
 
 /** Of a server that keeps everything in memory. */
-export const NO_SNAPSHOTS: Snapshots = {
+export const NO_SNAPSHOTS: LocalSnapshots = {
   create: () => Promise.reject(snapshotsOff()),
   list: () => Promise.reject(snapshotsOff()),
   state: () => undefined,

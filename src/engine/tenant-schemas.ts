@@ -2,7 +2,7 @@ import { SchemaRegistry } from "../schema/registry.ts";
 import { decodeSchemaText } from "../schema/schema-json.ts";
 import { EMPTY_SCHEMA, type Schema } from "../schema/types.ts";
 import type { HiddenField } from "../store/reader/build-reader.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
+import type { ReadableView } from "../store/tenant-store.ts";
 
 interface Compiled {
   readonly version: number;
@@ -12,10 +12,10 @@ interface Compiled {
 
 /** The compiled schemas of the tenants whose files are open, as the views have them now. */
 export class TenantSchemas {
-  readonly #compiled = new WeakMap<TenantStore, Compiled>();
+  readonly #compiled = new WeakMap<ReadableView, Compiled>();
 
   /** The schema in force in the tenant's view; an empty one when none was registered. */
-  of(store: TenantStore): SchemaRegistry {
+  of(store: ReadableView): SchemaRegistry {
     return this.#compiledOf(store).registry;
   }
 
@@ -23,11 +23,11 @@ export class TenantSchemas {
    * The same as far as rows are shown: a field that is being filled, but not in force yet, counts
    * as one that was removed, so that no answer holds it.
    */
-  shownBy(store: TenantStore): SchemaRegistry {
+  shownBy(store: ReadableView): SchemaRegistry {
     return this.#compiledOf(store).shown;
   }
 
-  #compiledOf(store: TenantStore): Compiled {
+  #compiledOf(store: ReadableView): Compiled {
     const version = store.schemaVersion;
     const known = this.#compiled.get(store);
     if (known?.version === version) return known;

@@ -6,26 +6,26 @@ import type { Right } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Viewer } from "../record/viewer.ts";
 import type { Standing } from "../store/reader/membership-reader.ts";
-import type { TenantStore } from "../store/tenant-store.ts";
+import type { ReadableView } from "../store/tenant-store.ts";
 
 const CACHED_STANDINGS = 1_000;
 
 /** What callers stand for in their tenants, remembered for as long as the tenant's membership stays as it is. */
 export class Viewers {
   readonly #clock: Clock;
-  readonly #known = new WeakMap<TenantStore, KnownStandings>();
+  readonly #known = new WeakMap<ReadableView, KnownStandings>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Whom grants may name to mean the caller, now. */
-  of(store: TenantStore, caller: Caller): Viewer {
+  of(store: ReadableView, caller: Caller): Viewer {
     const { principals, rights } = this.standingOf(store, caller);
     return { principals, seesAll: rights.has("data"), now: this.#clock.now() };
   }
 
-  standingOf(store: TenantStore, caller: Caller): Standing {
+  standingOf(store: ReadableView, caller: Caller): Standing {
     const standings = this.#standingsOf(store);
     const key = [caller.actor, ...caller.roles].join("\n");
     let standing = standings.get(key);
@@ -37,11 +37,11 @@ export class Viewers {
   }
 
   /** Throws PERMISSION_DENIED unless one of the caller's roles holds the right. */
-  require(store: TenantStore, caller: Caller, right: Right): void {
+  require(store: ReadableView, caller: Caller, right: Right): void {
     if (!this.standingOf(store, caller).rights.has(right)) throw rightDenied(right);
   }
 
-  #standingsOf(store: TenantStore): LRUCache<string, Standing> {
+  #standingsOf(store: ReadableView): LRUCache<string, Standing> {
     const version = store.membershipVersion;
     const known = this.#known.get(store);
     if (known?.version === version) return known.standings;

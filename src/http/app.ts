@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { EntError, type ErrorReason } from "../base/errors.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isRpcPath } from "../face/rpc-path.ts";
 import { BodyReader, declaresBody } from "./body.ts";
@@ -58,7 +59,7 @@ export interface HttpAppDeps {
   /** Prometheus' text format; undefined: metrics are off. */
   readonly metricsText: (() => Promise<string>) | undefined;
   /** Whether the server has caught up with its log. Defaults to always. */
-  readonly ready?: () => boolean;
+  readonly ready?: () => Soon<boolean>;
   readonly options: HttpAppOptions;
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorReason, serverStopping } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { type CallCounts, localCallCounts } from "../face/counts.ts";
 import { overloaded } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import { type CallLimits, HttpCall, type Peer } from "./call.ts";
@@ -26,6 +27,8 @@ export interface CallsOptions extends CallLimits {
   readonly callsInFlight: number;
   /** Bytes of bodies held at once, all requests together. */
   readonly bytesInFlight: number;
+  /** What both are held against. Defaults to what is under way here. */
+  readonly counts?: CallCounts | undefined;
 }
 
 /**
@@ -37,14 +40,15 @@ export interface CallsOptions extends CallLimits {
 export class Calls {
   readonly #options: CallsOptions;
   readonly #ids: RequestIds;
+  readonly #counts: CallCounts;
   readonly #open = new Set<HttpCall>();
-  #bytes = 0;
   #stopping = false;
   readonly #idle = Promise.withResolvers<void>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#ids = new RequestIds(options.random);
+    this.#counts = options.counts ?? localCallCounts();
   }
 
   get inFlight(): number {
@@ -56,6 +60,7 @@ export class Calls {
     const id = this.#ids.of(request.headers.get(REQUEST_ID_HEADER));
     const call = new HttpCall(request, id, this.#options, peer);
     this.#open.add(call);
+    this.#counts.calls.add(1);
     return call;
   }
 
@@ -69,20 +74,23 @@ export class Calls {
   /** Throws SERVER_STOPPING and OVERLOADED. */
   admit(): void {
     if (this.#stopping) throw serverStopping();
-    if (this.#open.size > this.#options.callsInFlight) throw overloaded();
+    if (this.#counts.calls.total > this.#options.callsInFlight) throw overloaded();
   }
 
   /** Counts bytes of a body that is held in memory. Throws OVERLOADED when there are too many. */
   hold(call: HttpCall, bytes: number): void {
-    if (this.#bytes + bytes > this.#options.bytesInFlight) throw overloaded();
-    this.#bytes += bytes;
+    if (this.#counts.bytes.add(bytes) > this.#options.bytesInFlight) {
+      this.#counts.bytes.add(-bytes);
+      throw overloaded();
+    }
     call.heldBytes += bytes;
   }
 
   close(call: HttpCall, status: number, reason: "" | ErrorReason): void {
     if (!this.#open.delete(call)) return;
     call.close();
-    this.#bytes -= call.heldBytes;
+    this.#counts.calls.add(-1);
+    this.#counts.bytes.add(-call.heldBytes);
     if (call.counted) {
       const durationMs = this.#options.clock.monotonic() - call.startedAtMs;
       this.#options.meter.requestFinished({ route: call.route, status, reason, durationMs });

@@ -21,6 +21,8 @@ export interface HttpListenerOptions {
   /** How long a stop waits for requests under way. */
   readonly shutdownGraceMs: number;
   readonly clock: Clock;
+  /** Lets others of this process take connections on the same port. Defaults to false. */
+  readonly reusePort?: boolean;
 }
 
 export interface HttpListener {
@@ -48,7 +50,7 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
     maxRequestBodySize: BODY_BYTES_MAX,
     development: false,
     // Outside of development Bun would share a port that another process listens on.
-    reusePort: false,
+    reusePort: options.reusePort ?? false,
     fetch: (request, bun) =>
       app.fetch(request, {
         address: () => bun.requestIP(request)?.address ?? "unknown",

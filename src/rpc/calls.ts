@@ -9,6 +9,7 @@ import { EntError, type ErrorCode, type ErrorReason, serverStopping } from "../b
 import type { Random } from "../base/random.ts";
 import { countedRefusal } from "../face/admitted.ts";
 import { ACTOR_HEADER, mayAskForServer } from "../face/claim.ts";
+import type { CallCounts } from "../face/counts.ts";
 import { clientGone, deadlineExceeded, overloaded } from "../face/interruptions.ts";
 import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
@@ -46,6 +47,8 @@ export interface CallsOptions {
   /** Defaults to the product's map. */
   readonly errors?: ErrorMap;
   readonly inFlight: InFlightLimits;
+  /** What these limits are held against. Defaults to what is under way here. */
+  readonly counts?: CallCounts | undefined;
   /** The longest that a unary call may take, and what it gets when the client names nothing. */
   readonly deadlineMs: number;
   /** The same for the few calls that are long by nature, such as a rebuild. */
@@ -72,7 +75,7 @@ export class Calls {
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#ids = new RequestIds(options.random);
-    this.#inFlight = new InFlight(options.inFlight);
+    this.#inFlight = new InFlight(options.inFlight, options.counts);
   }
 
   get inFlight(): number {

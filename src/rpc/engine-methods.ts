@@ -38,7 +38,7 @@ export function serveEngine(options: RpcFaceOptions): Serving {
 
 function methodsOf({ engine, clock, reflection }: RpcFaceOptions): RpcMethod[] {
   const health = grpcHealthMethods({
-    isHealthy: () => engine.health().status === "healthy",
+    isHealthy: async () => (await engine.health()).status === "healthy",
     services: new Set(SERVICES.map((service) => service.typeName)),
     clock,
   });

@@ -18,13 +18,13 @@ const WATCH_INTERVAL_MS = 1_000;
  * and every service served here shares its fate.
  */
 export function grpcHealthMethods(health: {
-  readonly isHealthy: () => boolean;
+  readonly isHealthy: () => Promise<boolean>;
   readonly services: ReadonlySet<string>;
   readonly clock: Clock;
 }): RpcMethod[] {
-  const statusOf = (service: string): Status => {
+  const statusOf = async (service: string): Promise<Status> => {
     if (service !== "" && !health.services.has(service)) return Status.SERVICE_UNKNOWN;
-    return health.isHealthy() ? Status.SERVING : Status.NOT_SERVING;
+    return (await health.isHealthy()) ? Status.SERVING : Status.NOT_SERVING;
   };
 
   async function* watch(
@@ -33,7 +33,7 @@ export function grpcHealthMethods(health: {
   ): AsyncGenerator<HealthCheckResponse> {
     let told: Status | undefined;
     while (!call.signal.aborted) {
-      const status = statusOf(request.service);
+      const status = await statusOf(request.service);
       if (status !== told) {
         told = status;
         yield create(HealthCheckResponseSchema, { status });
@@ -45,7 +45,7 @@ export function grpcHealthMethods(health: {
 
   return [
     unary(Health.method.check, async (request) => {
-      const status = statusOf(request.service);
+      const status = await statusOf(request.service);
       if (status === Status.SERVICE_UNKNOWN) throw serviceUnknown(request.service);
       return create(HealthCheckResponseSchema, { status });
     }),

@@ -41,7 +41,7 @@ export function operationsMethods(engine: Engine): RpcMethod[] {
 
 function health(engine: Engine): RpcMethod {
   return unary(EntDBService.method.health, async () => {
-    const health = engine.health();
+    const health = await engine.health();
     return create(HealthResponseSchema, {
       status: health.status,
       components: { ...health.components },
@@ -54,7 +54,7 @@ function health(engine: Engine): RpcMethod {
 
 function getLogPosition(engine: Engine): RpcMethod {
   return unary(OperationsService.method.getLogPosition, async () => {
-    const state = engine.logState();
+    const state = await engine.logState();
     return create(GetLogPositionResponseSchema, {
       logId: state.logId,
       topic: state.topic,
@@ -77,7 +77,7 @@ function getLogPosition(engine: Engine): RpcMethod {
 
 function getArchiveState(engine: Engine): RpcMethod {
   return unary(OperationsService.method.getArchiveState, async () => {
-    const state = engine.archiveState();
+    const state = await engine.archiveState();
     if (state === undefined) return create(GetArchiveStateResponseSchema, { enabled: false });
     return create(GetArchiveStateResponseSchema, {
       enabled: true,

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { CallCounts } from "../face/counts.ts";
 import type { Pacer } from "../face/pace.ts";
 import type { RequestMeter } from "./call-context.ts";
 import type { FaultLog } from "./errors.ts";
@@ -29,6 +30,8 @@ export interface RpcServerOptions {
   readonly policy?: HttpPolicy;
   /** Whether unary calls may take the thin path. Defaults to true; off, everything goes over connect-es. */
   readonly thin?: boolean;
+  /** What the limits of calls are held against. Defaults to what is under way here. */
+  readonly counts?: CallCounts | undefined;
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<RpcLimits>;
 }

@@ -7,6 +7,7 @@
  * Invariant: a connection that comes while the table is being made ready waits, unread; it
  * counts, and is ended when the server stops.
  */
+import type { PortCounts } from "../face/counts.ts";
 import type { TlsSource } from "../face/tls.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
 import { Connections } from "./listener/connections.ts";
@@ -31,6 +32,10 @@ export interface PortExtras {
   readonly tls?: TlsSource | undefined;
   /** Answers what is no RPC's. Undefined: nobody does. */
   readonly mounted?: MountedFace | undefined;
+  /** Lets others of this process take connections on the same port. Defaults to false. */
+  readonly reusePort?: boolean | undefined;
+  /** What the limits of connections are held against. Defaults to this port's own. */
+  readonly counts?: PortCounts | undefined;
 }
 
 export interface RpcListener {
@@ -116,7 +121,8 @@ interface Parts {
 async function listen(host: string, port: number, parts: Parts): Promise<RpcListener> {
   const { options, served, extras } = parts;
   const { clock } = options;
-  const connections = new Connections({ ...RPC_LIMITS, ...options.limits }, clock, options.meter);
+  const limits = { ...RPC_LIMITS, ...options.limits };
+  const connections = new Connections(limits, clock, options.meter, extras.counts);
   let faces: ProtocolFaces | undefined;
   const facesOf = (serving: Serving): ProtocolFaces => {
     faces ??= serving.faces({
@@ -134,7 +140,7 @@ async function listen(host: string, port: number, parts: Parts): Promise<RpcList
     },
     failed: (cause) => options.log.fault({ requestId: "none", rpc: "none", cause }),
   });
-  const opened = await listener.listen(host, port);
+  const opened = await listener.listen(host, port, extras.reusePort);
   let stopped: Promise<void> | undefined;
   return {
     port: opened,

@@ -31,7 +31,11 @@ function createApiKey({ administration }: Engine): RpcMethod {
 
 function listApiKeys({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.listApiKeys, async (request, call) => {
-    const page = administration.listApiKeys(operatorOf(call), request.tenantId, pageOf(request));
+    const page = await administration.listApiKeys(
+      operatorOf(call),
+      request.tenantId,
+      pageOf(request),
+    );
     const keys = page.items.map(encodeKey);
     return create(ListApiKeysResponseSchema, { keys, ...pageEnd(page) });
   });
@@ -49,7 +53,7 @@ function listAuditEvents({ administration }: Engine): RpcMethod {
     const { tenantId } = request;
     const range = { from: Number(request.from), until: Number(request.until) };
     const wanted = { tenantId, ...range, ...pageOf(request) };
-    const page = administration.listAuditEvents(operatorOf(call), wanted);
+    const page = await administration.listAuditEvents(operatorOf(call), wanted);
     const events = page.items.map(encodeEntry);
     return create(ListAuditEventsResponseSchema, { events, ...pageEnd(page) });
   });

@@ -70,7 +70,7 @@ function removeMember({ administration }: Engine): RpcMethod {
 function listMembers({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.listMembers, async (request, call) => {
     const caller = administratorOf(call, request.context);
-    const page = administration.listMembers(caller, pageOf(request));
+    const page = await administration.listMembers(caller, pageOf(request));
     const members = page.items.map(encodeMember);
     return create(ListMembersResponseSchema, { members, ...pageEnd(page) });
   });
@@ -95,7 +95,7 @@ function deleteRole({ administration }: Engine): RpcMethod {
 
 function listRoles({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.listRoles, async ({ context }, call) => {
-    const roles = administration.listRoles(administratorOf(call, context));
+    const roles = await administration.listRoles(administratorOf(call, context));
     return create(ListRolesResponseSchema, { roles: roles.map(encodeRole) });
   });
 }
@@ -134,7 +134,7 @@ function removeGroupMember({ administration }: Engine): RpcMethod {
 function listGroups({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.listGroups, async (request, call) => {
     const caller = administratorOf(call, request.context);
-    const page = administration.listGroups(caller, pageOf(request));
+    const page = await administration.listGroups(caller, pageOf(request));
     const groups = page.items.map(encodeGroup);
     return create(ListGroupsResponseSchema, { groups, ...pageEnd(page) });
   });

@@ -58,14 +58,14 @@ function createTenant({ administration }: Engine): RpcMethod {
 
 function getTenant({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.getTenant, async (request, call) => {
-    const tenant = administration.getTenant(operatorOf(call), request.tenantId);
+    const tenant = await administration.getTenant(operatorOf(call), request.tenantId);
     return create(GetTenantResponseSchema, { tenant: encodeTenant(tenant) });
   });
 }
 
 function listTenants({ administration }: Engine): RpcMethod {
   return unary(TenantService.method.listTenants, async (request, call) => {
-    const page = administration.listTenants(operatorOf(call), pageOf(request));
+    const page = await administration.listTenants(operatorOf(call), pageOf(request));
     const tenants = page.items.map(encodeTenant);
     return create(ListTenantsResponseSchema, { tenants, ...pageEnd(page) });
   });

@@ -13,7 +13,7 @@ import { messageOf } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { paced, WorkPace } from "../base/work-pace.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import type { Snapshot, Snapshots } from "../engine/snapshots.ts";
+import type { LocalSnapshots, Snapshot } from "../engine/snapshots.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
@@ -54,7 +54,7 @@ interface Copied {
 export interface PartitionSnapshots {
   readonly snapshotter: Snapshotter;
   /** What the engine answers with; `admit` throws for a tenant that is not there. */
-  answering(admit: (tenantId: string) => CatalogEntry): Snapshots;
+  answering(admit: (tenantId: string) => CatalogEntry): LocalSnapshots;
   stop(): Promise<void>;
 }
 
@@ -103,7 +103,7 @@ function answering(
   snapshotter: Snapshotter,
   shelf: SnapshotShelf,
   admit: (tenantId: string) => CatalogEntry,
-): Snapshots {
+): LocalSnapshots {
   return {
     create: async (tenantId, signal) => {
       const making =

@@ -16,7 +16,6 @@ import type { Clock } from "../base/clock.ts";
 import { serverStopping } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
-import type { Engine } from "../engine/engine.ts";
 import { LocalEngine, type LocalEngineDeps } from "../engine/local-engine.ts";
 import { SYSTEM_TENANT_ID, type TenantLimits } from "../record/transaction.ts";
 import { Applied } from "../store/applied.ts";
@@ -92,7 +91,7 @@ export type PartitionLog =
 
 /** One log, one applier, and the tenants on it, running. */
 export interface Partition {
-  readonly engine: Engine;
+  readonly engine: LocalEngine;
   readonly wal: Wal;
   readonly stores: TenantStores;
   readonly applied: Applied;

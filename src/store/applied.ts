@@ -19,6 +19,16 @@ export interface Behind {
   readonly error: EntError;
 }
 
+/** Whoever passes on to other threads how far the views have come. */
+export interface AppliedObserver {
+  /** Every record below `end` is applied. */
+  advanced(end: number): void;
+  /** Records of the tenant below `end` were committed to its view. */
+  committed(tenantId: string, end: number): void;
+  /** The tenant stands while others go on. */
+  behind(tenantId: string): void;
+}
+
 interface PositionWaiter {
   readonly tenantId: string;
   readonly offset: number;
@@ -52,6 +62,8 @@ export class Applied {
   readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
   readonly #recent = new RecentOutcomes();
   readonly #moveListeners = new Map<string, Set<() => void>>();
+  /** Told in the applier's turn what it says here; it must only take note. Undefined: nobody. */
+  observer: AppliedObserver | undefined;
   readonly #closeListeners: ((error: EntError) => void)[] = [];
 
   /** `end`: every record below it has been applied already. */
@@ -157,6 +169,7 @@ export class Applied {
   /** Says that records of the tenant below `end` were committed to its view. Called before {@link advance} passes them. */
   committed(tenantId: string, end: number): void {
     if (end > this.#end) this.#ahead.set(tenantId, end);
+    this.observer?.committed(tenantId, end);
     this.moved(tenantId);
   }
 
@@ -185,11 +198,13 @@ export class Applied {
     this.#end = end;
     this.#oldestLogTime = undefined;
     this.#ahead.clear();
+    this.observer?.advanced(end);
     this.#wake();
   }
 
   /** Says that a tenant stands at a record while others go on, or how far it has come since. */
   setBehind(tenantId: string, behind: Behind): void {
+    this.observer?.behind(tenantId);
     this.#behind.set(tenantId, behind);
     if (behind.trouble === "halted") this.#refuseWaiters(tenantId, behind);
     this.#wake();

@@ -59,6 +59,34 @@ export interface TenantReads {
   readonly aggregateVisibility: AggregateVisibility;
 }
 
+/** A tenant's view as whatever only reads it has it. */
+export interface ReadableView {
+  readonly reads: TenantReads;
+  /** Grow when the schema, or members, roles, groups or settings change. */
+  readonly schemaVersion: number;
+  readonly membershipVersion: number;
+}
+
+/** The reads on a connection, each prepared when it is first used. */
+export function readsOf(read: Database): TenantReads {
+  return {
+    nodes: new NodeReader(read),
+    edges: new EdgeReader(read),
+    appliedEvents: new AppliedEventReader(read),
+    schemas: new SchemaReader(read),
+    grants: new GrantReader(read),
+    membership: new MembershipReader(read),
+    visibility: new VisibilityReader(read),
+    membershipLists: new MembershipLists(read),
+    audit: new AuditReader(read),
+    changes: new ChangeReader(read),
+    events: new EventReader(read),
+    eventMatches: new EventMatches(read),
+    aggregates: new AggregateReader(read),
+    aggregateVisibility: new AggregateVisibility(read),
+  };
+}
+
 export const CANONICAL_FILE = "canonical.db";
 
 let openings = 0;
@@ -70,7 +98,7 @@ let openings = 0;
  * Invariant: what is open belongs to the tenant it was opened for. The tenant's id,
  * incarnation and log stand in the file and are checked before the first read.
  */
-export class TenantStore {
+export class TenantStore implements ReadableView {
   readonly tenantId: string;
   readonly incarnation: number;
   readonly directory: string;
@@ -86,6 +114,10 @@ export class TenantStore {
   #schemaVersion = 0;
   #membershipVersion = 0;
   #closed = false;
+  /** Called in the turn of a commit that changed a version, before anybody is told that it happened. */
+  onVersionChanged: () => void = () => undefined;
+  /** Called before the files are closed. */
+  onClose: () => void = () => undefined;
 
   /** Use {@link TenantStore.open}. */
   constructor(
@@ -102,22 +134,7 @@ export class TenantStore {
     this.#readConnection = read;
     this.#begin = new LazyStatement(read, "BEGIN");
     this.#end = new LazyStatement(read, "COMMIT");
-    this.reads = {
-      nodes: new NodeReader(read),
-      edges: new EdgeReader(read),
-      appliedEvents: new AppliedEventReader(read),
-      schemas: new SchemaReader(read),
-      grants: new GrantReader(read),
-      membership: new MembershipReader(read),
-      visibility: new VisibilityReader(read),
-      membershipLists: new MembershipLists(read),
-      audit: new AuditReader(read),
-      changes: new ChangeReader(read),
-      events: new EventReader(read),
-      eventMatches: new EventMatches(read),
-      aggregates: new AggregateReader(read),
-      aggregateVisibility: new AggregateVisibility(read),
-    };
+    this.reads = readsOf(read);
     this.mailbox = new TenantMailbox({
       ...owner,
       directory,
@@ -212,6 +229,7 @@ export class TenantStore {
   /** For `applier/` alone, after the commit that changed the schema. */
   schemaChanged(): void {
     this.#schemaVersion++;
+    this.onVersionChanged();
   }
 
   /** Grows when members, roles, groups or settings change, in the catalog's file when tenants or keys do, as {@link schemaVersion}. */
@@ -222,6 +240,7 @@ export class TenantStore {
   /** For `applier/` alone, after the commit that changed them. */
   membershipChanged(): void {
     this.#membershipVersion++;
+    this.onVersionChanged();
   }
 
   /** What the file says about itself. */
@@ -269,6 +288,7 @@ export class TenantStore {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.onClose();
     this.mailbox.close();
     this.#readConnection.close();
     this.writeConnection.close();

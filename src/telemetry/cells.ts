@@ -39,6 +39,29 @@ export class HistogramCell {
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     this.sum += value;
   }
+
+  /** Everything observed, which is then no longer in this cell; undefined for nothing. */
+  take(): Observed | undefined {
+    if (this.counts.every((count) => count === 0)) return undefined;
+    const taken = { counts: [...this.counts], sum: this.sum };
+    this.counts.fill(0);
+    this.sum = 0;
+    return taken;
+  }
+
+  /** Adds what was observed in another cell of the same buckets. */
+  give({ counts, sum }: Observed): void {
+    for (const [bucket, count] of counts.entries()) {
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+    }
+    this.sum += sum;
+  }
+}
+
+/** What a histogram holds. */
+export interface Observed {
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 /** The cells of one metric, by their label values in the order of the label names. */

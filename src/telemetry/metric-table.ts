@@ -33,6 +33,9 @@ export const COUNTERS = {
     help: "Connections that the server refused or closed, by cause.",
     labels: ["cause"],
   },
+  entdb_face_thread_restarts_total: {
+    help: "Face threads that ended and were started again.",
+  },
   entdb_wal_bytes_total: { help: "Bytes of records made durable in the log." },
   entdb_wal_append_failures_total: {
     help: "Appends that failed, by reason.",
@@ -81,6 +84,7 @@ export const GAUGES = {
   entdb_process_heap_bytes: { help: "Memory that the process's objects hold." },
   entdb_requests_in_flight: { help: "Requests under way." },
   entdb_connections_open: { help: "Connections open, on all ports." },
+  entdb_face_threads: { help: "Face threads that serve; 0 where the engine's thread does." },
   entdb_wal_end_offset: { help: "Offset that the log's next record will have." },
   entdb_wal_start_offset: { help: "Offset of the oldest record that the log still has." },
   entdb_wal_available: { help: "1 while the log takes appends." },

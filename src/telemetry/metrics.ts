@@ -6,7 +6,7 @@
  */
 import { buildInfo } from "../base/build-info.ts";
 import type { Clock } from "../base/clock.ts";
-import { CounterCell, Family, HistogramCell } from "./cells.ts";
+import { CounterCell, Family, HistogramCell, type LabelValues, type Observed } from "./cells.ts";
 import type { Sample } from "./exposition.ts";
 import {
   COUNTERS,
@@ -24,6 +24,26 @@ export type Face = "grpc" | "grpc-web" | "connect" | "rest";
 interface RequestCells {
   readonly duration: HistogramCell;
   readonly codes: Map<string, CounterCell>;
+}
+
+/** Requests and connections at one moment. */
+export interface UnderWay {
+  readonly requests: number;
+  readonly connections: number;
+}
+
+/** What one thread has counted, as plain data. */
+export interface CountedMetrics {
+  readonly counters: readonly {
+    readonly name: CounterName;
+    readonly values: LabelValues;
+    readonly value: number;
+  }[];
+  readonly histograms: readonly ({
+    readonly name: HistogramName;
+    readonly values: LabelValues;
+  } & Observed)[];
+  readonly now: UnderWay;
 }
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -97,6 +117,35 @@ export class Metrics {
 
   connectionClosed(): void {
     this.#connectionsOpen--;
+  }
+
+  /** What was counted since the last time, for the metrics of another thread, which {@link absorb} it. */
+  drain(): CountedMetrics {
+    const counters = Object.entries(this.#counters).flatMap(([name, family]) =>
+      [...family.entries()].flatMap(({ values, cell }) => {
+        const { value } = cell;
+        cell.value = 0;
+        return value === 0 ? [] : [{ name: name as CounterName, values, value }];
+      }),
+    );
+    const histograms = Object.entries(this.#histograms).flatMap(([name, family]) =>
+      [...family.entries()].flatMap(({ values, cell }) => {
+        const taken = cell.take();
+        return taken === undefined ? [] : [{ name: name as HistogramName, values, ...taken }];
+      }),
+    );
+    const now = { requests: this.#requestsInFlight, connections: this.#connectionsOpen };
+    return { counters, histograms, now };
+  }
+
+  /** Adds what the metrics of another thread have drained, and says how many are under way there instead of `before`. */
+  absorb({ counters, histograms, now }: CountedMetrics, before: UnderWay): void {
+    for (const { name, values, value } of counters) this.counter(name, ...values).add(value);
+    for (const { name, values, ...taken } of histograms) {
+      this.histogram(name, ...values).give(taken);
+    }
+    this.#requestsInFlight += now.requests - before.requests;
+    this.#connectionsOpen += now.connections - before.connections;
   }
 
   /** Everything in Prometheus' text format. The first call loads the library that writes it. */

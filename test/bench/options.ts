@@ -27,8 +27,8 @@ export const HELP = `bun run bench [options]
   --smoke          everything once with tiny counts, to prove that it works; times nothing
   --only <name>    a view (in-process, user, server), a scenario (write, transaction, batch,
                    read, query, edges) or a probe (start, recovery, growth, tenants, access,
-                   mailbox, search, schema-build, watch, noisy-tenant, floods, kafka, archive,
-                   snapshot, restore);
+                   mailbox, search, schema-build, watch, noisy-tenant, floods, face-threads, kafka,
+                   archive, snapshot, restore);
                    repeatable
   --rounds <n>     rounds, each of which asks every side in turn (default 5)
   --seconds <n>    length of each measurement (default 2)
@@ -83,6 +83,7 @@ const PROBES = [
   "events",
   "noisy-tenant",
   "floods",
+  "face-threads",
   "kafka",
   "archive",
   "snapshot",

@@ -98,7 +98,6 @@ const mailboxes: Mailboxes = {
 };
 
 const changes: Changes = {
-  count: 0,
   watch: async function* () {
     yield { changes: [], ...place };
   },
@@ -138,7 +137,6 @@ const aggregate = {
   updatedAt: 1,
 };
 const events: EventStore = {
-  count: 0,
   append: async () => ({ lastAggregateNonce: 1, lastGlobalNonce: 1 }),
   readAggregate: async () => eventPage,
   readEvents: async () => eventPage,
@@ -168,7 +166,6 @@ const snapshot = {
 const snapshots: Snapshots = {
   create: async () => [snapshot],
   list: async () => [snapshot],
-  state: () => undefined,
 };
 
 /** What goes on top of the graph's own answers. */

@@ -236,12 +236,16 @@ class Collected {
   }
 }
 
+/** How many face threads the servers of black-box tests have: any number must pass them all. */
+const FACE_THREADS = { ENTDB_FACE_THREADS: process.env["TEST_FACE_THREADS"] ?? "" };
+
 /** Nothing of the environment that could name a setting of EntDB, a proxy or a colour. */
 function environment(options: BinaryOptions): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
     TMPDIR: options.cwd,
     HOME: options.cwd,
+    ...FACE_THREADS,
     ...options.env,
   };
 }

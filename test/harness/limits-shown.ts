@@ -28,6 +28,10 @@ const STRANGERS =
  * those that cut instead of refusing. Each is shown by a test of what it protects.
  */
 export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
+  faceThreads: {
+    file: "src/config/load.test.ts",
+    test: "face threads are taken up to their limit and not beyond, on Linux alone",
+  },
   recordBytes: { file: WAL, test: "a body past the limit is refused, and nothing is written" },
   readBatchRecords: { file: WAL, test: "hands out at most so many records at once" },
   appendQueueRecords: {

@@ -2,7 +2,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
-import type { Engine } from "../../src/engine/engine.ts";
+import type { LocalEngine } from "../../src/engine/local-engine.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import { encodeRecord } from "../../src/record/codec.ts";
 import type { TransactionRecord } from "../../src/record/transaction.ts";
@@ -99,7 +99,7 @@ export class TestPartition implements AsyncDisposable {
     return this.#held;
   }
 
-  get engine(): Engine {
+  get engine(): LocalEngine {
     return this.partition.engine;
   }
 

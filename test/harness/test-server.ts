@@ -3,6 +3,9 @@ import type { Config } from "../../src/config/options.ts";
 import { type RunningServer, type ServerParts, startServer } from "../../src/server/server.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
+/** How many face threads the servers of black-box tests have: any number must pass them all. */
+const FACE_THREADS = Number(process.env["TEST_FACE_THREADS"] ?? 0);
+
 /** A whole server in this process, as users start it, on free ports. */
 export interface TestServer extends AsyncDisposable {
   readonly server: RunningServer;
@@ -32,5 +35,5 @@ export async function startTestServer(
 export function serverConfig(settings: Partial<Config>): Config {
   const { config } = loadConfig({ environment: {} });
   const quiet = { grpcPort: 0, httpPort: 0, logLevel: "ERROR", readWorkers: 1 } as const;
-  return { ...config, wal: "memory", ...quiet, ...settings };
+  return { ...config, wal: "memory", ...quiet, faceThreads: FACE_THREADS, ...settings };
 }

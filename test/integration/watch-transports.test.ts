@@ -230,7 +230,7 @@ describe("a client that does not read", () => {
     };
     const { engine } = at;
     const getSchema: Engine["getSchema"] = (...request) => engine.getSchema(...request);
-    return { ...scriptedEngine(), getSchema, changes: { count: 0, watch } };
+    return { ...scriptedEngine(), getSchema, changes: { watch } };
   }
 
   test("holds what fits into its socket, not what there is, and nobody waits for it", async () => {

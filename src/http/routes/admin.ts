@@ -26,8 +26,8 @@ function logRoute(engine: Engine): Route {
     query: {},
     answers: { 200: logAnswer },
   } as const;
-  return getRoute("/admin/log", facts, (): Answer => {
-    const state = engine.logState();
+  return getRoute("/admin/log", facts, async (): Promise<Answer> => {
+    const state = await engine.logState();
     const text = stringifyJson({
       log_id: state.logId,
       topic: state.topic,
@@ -55,8 +55,8 @@ function archiveRoute(engine: Engine): Route {
     query: {},
     answers: { 200: archiveAnswer },
   } as const;
-  return getRoute("/admin/archive", facts, (): Answer => {
-    const state = engine.archiveState();
+  return getRoute("/admin/archive", facts, async (): Promise<Answer> => {
+    const state = await engine.archiveState();
     if (state === undefined) return { text: stringifyJson({ enabled: false }) };
     const text = stringifyJson({
       enabled: true,

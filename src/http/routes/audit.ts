@@ -23,13 +23,13 @@ const rangeParams = {
 
 /** What was done and refused: in one tenant, or on the whole server. */
 export function auditRoutes({ administration }: Engine): Route[] {
-  const answer = (
+  const answer = async (
     { call, query }: RouteInput<typeof rangeParams, undefined>,
     tenantId: string,
-  ): Answer => {
+  ): Promise<Answer> => {
     const range = { from: query.from ?? 0, until: query.until ?? 0 };
     const wanted = { tenantId, ...range, ...pageOf(query) };
-    const page = administration.listAuditEvents(operatorOf(call), wanted);
+    const page = await administration.listAuditEvents(operatorOf(call), wanted);
     return { text: stringifyJson({ events: page.items.map(entryToJson), ...pageEnd(page) }) };
   };
   const facts = { query: rangeParams, answers: { 200: auditAnswer } } as const;

@@ -1,5 +1,6 @@
 import { EntError } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
+import type { Soon } from "../../base/soon.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { HttpCall } from "../call.ts";
 import type { Answer } from "../reply.ts";
@@ -13,7 +14,7 @@ import { aliveAnswer, healthAnswer } from "../shapes/operations.ts";
 export interface HealthFacts {
   readonly engine: Engine;
   /** Whether the server takes requests: it has caught up with the log and is not stopping. */
-  readonly ready: () => boolean;
+  readonly ready: () => Soon<boolean>;
   /** Prometheus' text format; undefined: metrics are off. */
   readonly metricsText: (() => Promise<string>) | undefined;
   /** False where a credential is required: /health then tells strangers the bare status. */
@@ -41,7 +42,7 @@ export function healthRoutes({ engine, ready, metricsText, trusted }: HealthFact
         summary: "Whether the server takes requests",
         answers: { ...ok, 503: aliveAnswer },
       },
-      () => (ready() ? READY : NOT_READY),
+      async () => ((await ready()) ? READY : NOT_READY),
     ),
     getRoute(
       "/health",
@@ -77,8 +78,8 @@ async function hasCredential(call: HttpCall): Promise<boolean> {
   }
 }
 
-function healthOf(engine: Engine, whole: boolean): Answer {
-  const health = engine.health();
+async function healthOf(engine: Engine, whole: boolean): Promise<Answer> {
+  const health = await engine.health();
   const status = health.status === "healthy" ? 200 : 503;
   if (!whole) return { status, text: stringifyJson({ status: health.status }) };
   return {

@@ -28,8 +28,9 @@ function listRoute({ administration }: Engine): Route {
     query: { tenant_id: textParam("Whose; absent: the server's."), ...pageParams },
     answers: { 200: keysAnswer },
   } as const;
-  return getRoute("/v1/keys", facts, ({ call, query }): Answer => {
-    const page = administration.listApiKeys(operatorOf(call), query.tenant_id ?? "", pageOf(query));
+  return getRoute("/v1/keys", facts, async ({ call, query }): Promise<Answer> => {
+    const tenantId = query.tenant_id ?? "";
+    const page = await administration.listApiKeys(operatorOf(call), tenantId, pageOf(query));
     return { text: stringifyJson({ keys: page.items.map(keyToJson), ...pageEnd(page) }) };
   });
 }

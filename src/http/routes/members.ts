@@ -40,9 +40,9 @@ function peopleRoutes({ administration }: Engine): Route[] {
         query: { ...actorParam, ...pageParams },
         answers: { 200: membersAnswer },
       },
-      ({ call, query, path }) => {
+      async ({ call, query, path }) => {
         const caller = administratorOf(call, { tenant_id: path("id"), actor: query.actor });
-        const page = administration.listMembers(caller, pageOf(query));
+        const page = await administration.listMembers(caller, pageOf(query));
         return { text: stringifyJson({ members: page.items.map(memberToJson), ...pageEnd(page) }) };
       },
     ),
@@ -75,10 +75,10 @@ function roleRoutes({ administration }: Engine): Route[] {
         query: actorParam,
         answers: { 200: rolesAnswer },
       },
-      ({ call, query, path }) => {
+      async ({ call, query, path }) => {
         const caller = administratorOf(call, { tenant_id: path("id"), actor: query.actor });
-        const roles = administration.listRoles(caller).map(roleToJson);
-        return { text: stringifyJson({ roles }) };
+        const roles = await administration.listRoles(caller);
+        return { text: stringifyJson({ roles: roles.map(roleToJson) }) };
       },
     ),
     change("roles", "Make a role, or replace its rights", {
@@ -110,9 +110,9 @@ function groupRoutes({ administration }: Engine): Route[] {
         query: { ...actorParam, ...pageParams },
         answers: { 200: groupsAnswer },
       },
-      ({ call, query, path }) => {
+      async ({ call, query, path }) => {
         const caller = administratorOf(call, { tenant_id: path("id"), actor: query.actor });
-        const page = administration.listGroups(caller, pageOf(query));
+        const page = await administration.listGroups(caller, pageOf(query));
         return { text: stringifyJson({ groups: page.items.map(groupToJson), ...pageEnd(page) }) };
       },
     ),

@@ -49,8 +49,8 @@ function listRoute({ administration }: Engine): Route {
     query: pageParams,
     answers,
   } as const;
-  return getRoute("/v1/tenants", facts, ({ call, query }): Answer => {
-    const page = administration.listTenants(operatorOf(call), pageOf(query));
+  return getRoute("/v1/tenants", facts, async ({ call, query }): Promise<Answer> => {
+    const page = await administration.listTenants(operatorOf(call), pageOf(query));
     const tenants = page.items.map(tenantToJson);
     return { text: stringifyJson({ tenants, ...pageEnd(page) }) };
   });
@@ -66,7 +66,8 @@ function getOneRoute({ administration }: Engine): Route {
   return getRoute(
     "/v1/tenants/:id",
     facts,
-    ({ call, path }): Answer => answerOf(administration.getTenant(operatorOf(call), path("id"))),
+    async ({ call, path }): Promise<Answer> =>
+      answerOf(await administration.getTenant(operatorOf(call), path("id"))),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import type { Count } from "../../base/counts.ts";
 
 /** Something under way on a connection: one request and its answer. */
 export interface Exchange {
@@ -16,17 +17,13 @@ export interface Exchange {
  */
 export type ExchangePhase = "receiving" | "answering" | "sending" | "dropped";
 
-/** Bytes of answers that clients have not read, of all connections together. */
-export class UnreadTotal {
-  bytes = 0;
-}
-
 /** A connection and what is under way on it. */
 export class Connection {
   readonly socket: Socket;
   readonly peer: string;
   readonly exchanges = new Set<Exchange>();
-  readonly #unreadTotal: UnreadTotal;
+  /** Of all connections together. */
+  readonly #unreadTotal: Count;
   #closed = false;
   /** Undefined until the first bytes tell. */
   protocol: "http1" | "http2" | undefined;
@@ -43,7 +40,7 @@ export class Connection {
   /** Asked to go: closed when it is still there at this moment. */
   goneByMs: number | undefined;
 
-  constructor(socket: Socket, unreadTotal: UnreadTotal, nowMs: number) {
+  constructor(socket: Socket, unreadTotal: Count, nowMs: number) {
     this.socket = socket;
     this.peer = socket.remoteAddress ?? "unknown";
     this.#unreadTotal = unreadTotal;
@@ -71,7 +68,7 @@ export class Connection {
   countUnread(bytes: number): void {
     if (this.#closed) return;
     this.unreadBytes += bytes;
-    this.#unreadTotal.bytes += bytes;
+    this.#unreadTotal.add(bytes);
   }
 
   /** The socket has closed: nothing waits for its client any more, whatever exchanges still say. */

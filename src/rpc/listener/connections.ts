@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import { localPortCounts, type PortCounts } from "../../face/counts.ts";
 import type { ConnectionEnd, RequestMeter } from "../call-context.ts";
-import { Connection, type Exchange, UnreadTotal } from "./connection.ts";
+import { Connection, type Exchange } from "./connection.ts";
 
 /**
  * Every open connection of a listener. Holds three promises that neither node:http nor
@@ -30,14 +31,20 @@ export class Connections {
   readonly #clock: Clock;
   readonly #meter: RequestMeter;
   readonly #open = new Set<Connection>();
-  readonly #perPeer = new Map<string, number>();
-  readonly #unread = new UnreadTotal();
+  readonly #counts: PortCounts;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(limits: ConnectionLimits, clock: Clock, meter: RequestMeter) {
+  /** `counts` may be shared with other threads: then the limits are, too. */
+  constructor(
+    limits: ConnectionLimits,
+    clock: Clock,
+    meter: RequestMeter,
+    counts: PortCounts = localPortCounts(),
+  ) {
     this.#limits = limits;
     this.#clock = clock;
     this.#meter = meter;
+    this.#counts = counts;
   }
 
   get size(): number {
@@ -61,16 +68,16 @@ export class Connections {
 
   /** Takes a new socket in; undefined when there are too many, and then the socket is closed. */
   admit(socket: Socket): Connection | undefined {
-    const connection = new Connection(socket, this.#unread, this.#clock.monotonic());
-    const fromPeer = this.#perPeer.get(connection.peer) ?? 0;
-    const cause = this.#tooMany(fromPeer);
+    const { connections, perPeer, unreadBytes } = this.#counts;
+    const connection = new Connection(socket, unreadBytes, this.#clock.monotonic());
+    const cause = this.#tooMany(connections.add(1), perPeer.add(connection.peer, 1));
     if (cause !== undefined) {
+      this.#uncount(connection);
       this.#meter.connectionEnded(cause);
       socket.destroy();
       return undefined;
     }
     this.#open.add(connection);
-    this.#perPeer.set(connection.peer, fromPeer + 1);
     this.#meter.connectionOpened();
     socket.once("close", () => this.#forget(connection));
     return connection;
@@ -80,7 +87,7 @@ export class Connections {
   acceptsMore(connection: Connection): boolean {
     return (
       connection.unreadBytes < this.#limits.unreadBytesPerConnection &&
-      this.#unread.bytes < this.#limits.unreadBytes
+      this.#counts.unreadBytes.total < this.#limits.unreadBytes
     );
   }
 
@@ -133,17 +140,21 @@ export class Connections {
     connection.askToGo();
   }
 
-  #tooMany(fromPeer: number): ConnectionEnd | undefined {
-    if (this.#open.size >= this.#limits.connections) return "too_many";
-    return fromPeer >= this.#limits.connectionsPerPeer ? "too_many_from_peer" : undefined;
+  /** Both numbers are with the connection in question. */
+  #tooMany(all: number, fromPeer: number): ConnectionEnd | undefined {
+    if (all > this.#limits.connections) return "too_many";
+    return fromPeer > this.#limits.connectionsPerPeer ? "too_many_from_peer" : undefined;
   }
 
   #forget(connection: Connection): void {
     this.#open.delete(connection);
     connection.closed();
-    const left = (this.#perPeer.get(connection.peer) ?? 1) - 1;
-    if (left <= 0) this.#perPeer.delete(connection.peer);
-    else this.#perPeer.set(connection.peer, left);
+    this.#uncount(connection);
     this.#meter.connectionClosed();
+  }
+
+  #uncount({ peer }: Connection): void {
+    this.#counts.connections.add(-1);
+    this.#counts.perPeer.add(peer, -1);
   }
 }

@@ -45,10 +45,10 @@ export class Listener {
   }
 
   /** Listens and resolves with the port, which is a free one for port 0. Rejects when the address is taken. */
-  listen(host: string, port: number): Promise<number> {
+  listen(host: string, port: number, reusePort = false): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen({ host, port, reusePort }, () => {
         this.#server.off("error", reject);
         // Nobody listening to it, an error of accepting would end the process.
         this.#server.on("error", (cause) => this.#options.failed(cause));

@@ -3,6 +3,7 @@ import type { Probe } from "../report.ts";
 import { probeAccess } from "./access.ts";
 import { probeArchive } from "./archive.ts";
 import { probeEvents } from "./events.ts";
+import { probeFaceThreads } from "./face-threads.ts";
 import { probeFloods } from "./floods.ts";
 import { probeGrowth } from "./growth.ts";
 import { probeKafka } from "./kafka.ts";
@@ -31,6 +32,7 @@ export const PROBES: Readonly<
   search: probeSearch,
   "noisy-tenant": probeNoisyTenant,
   floods: probeFloods,
+  "face-threads": probeFaceThreads,
   access: probeAccess,
   "schema-build": probeSchemaBuild,
   kafka: probeKafka,
