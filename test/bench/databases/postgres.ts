@@ -68,7 +68,7 @@ export const MOST_SESSIONS = 32;
 /** Starts a scratch server with the tables, set up so that neither checkpoints nor memory hold it back. */
 export async function startBenchPostgres(cpus?: string): Promise<Postgres> {
   const settings = {
-    max_connections: "200",
+    max_connections: "300",
     shared_buffers: "512MB",
     max_wal_size: "8GB",
     jit: "off",
