@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Http2Connection } from "./connection.ts";
+import { UNPAID_MAX } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { HeaderDecoder } from "./header-decoder.ts";
 import { headersBytesMax, type OutgoingFields, writeHeaders } from "./header-encoder.ts";
@@ -35,6 +36,7 @@ class TestClient {
     this.got.push({ type, flags, stream, payload: Buffer.from(payload) });
   });
   readonly #decoder = new HeaderDecoder(1_000_000);
+  nowMs = 0;
 
   constructor(serve: (stream: Http2Stream) => void = () => undefined) {
     this.connection = new Http2Connection({
@@ -56,6 +58,7 @@ class TestClient {
       },
       concurrentStreams: 10,
       headBytesMax: 4_096,
+      monotonic: () => this.nowMs,
     });
     this.connection.receive(PREFACE);
     this.send(FrameType.settings, 0, 0);
@@ -307,6 +310,38 @@ describe("a request", () => {
 });
 
 describe("the connection", () => {
+  test.each([
+    ["pings", FrameType.ping, 0, new Uint8Array(8)],
+    ["settings", FrameType.settings, 0, NOTHING],
+    ["priorities", FrameType.priority, 1, new Uint8Array(5)],
+    ["window updates", FrameType.windowUpdate, 0, u32(1)],
+  ])(
+    "ends for a client that floods it with %s, and not for one that takes its time",
+    (_, ...frame) => {
+      const [type, stream, payload] = frame;
+      const client = new TestClient();
+      for (let i = 0; i < 3 * UNPAID_MAX; i++) {
+        if (i % 1_000 === 0) client.nowMs += 101;
+        client.send(type, 0, stream, payload);
+      }
+      expect(client.goneWith).toBeUndefined();
+      for (let i = 0; i <= UNPAID_MAX; i++) client.send(type, 0, stream, payload);
+      expect(client.goneWith).toBe(ErrorCode.enhanceYourCalm);
+      expect(client.ended).toBe(true);
+    },
+  );
+
+  test("goes on with a client that widens its windows for each piece of a long body it sends", () => {
+    const client = new TestClient();
+    client.call(1, false);
+    for (let i = 0; i < 2 * UNPAID_MAX; i++) {
+      client.send(FrameType.data, 0, 1, Buffer.of(1));
+      client.send(FrameType.windowUpdate, 0, 0, u32(1));
+      client.send(FrameType.windowUpdate, 0, 1, u32(1));
+    }
+    expect(client.goneWith).toBeUndefined();
+  });
+
   test("ends for a client that opens streams only to cancel them", () => {
     const client = new TestClient();
     for (let i = 0; i < 2_000 && client.goneWith === undefined; i++) {

@@ -1,13 +1,13 @@
 /**
  * The server's side of one HTTP/2 connection (RFC 9113), over any line of bytes: it reads
  * frames, opens streams, hands them to whoever serves them, and ends the connection of a
- * client that breaks the rules. It knows neither sockets nor clocks.
+ * client that breaks the rules. It knows no sockets.
  *
  * What a client can make it hold is bounded: a frame, a header block, the table of headers,
- * the receive window of each of so many streams. What it can make it do is bounded by
- * what it sends; streams that it opens only to cancel them are counted besides.
+ * the receive window of each of so many streams. So is what it can make it do (DESIGN.md).
  */
 import { ClosedStreams, type Ended } from "./closed-streams.ts";
+import { ControlFrames } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { type HeaderBlock, HeaderBlocks, selfDependence } from "./header-blocks.ts";
 import { HeaderDecoder, type HeaderList } from "./header-decoder.ts";
@@ -18,6 +18,7 @@ import {
   ErrorCode,
   Flag,
   FrameType,
+  frameSizeError,
   PREFACE,
   protocolError,
   StreamError,
@@ -37,6 +38,8 @@ export interface Http2ConnectionOptions {
   readonly concurrentStreams: number;
   /** Of a request's head: names, values and 32 bytes a field. */
   readonly headBytesMax: number;
+  /** Milliseconds that only grow. */
+  readonly monotonic: () => number;
 }
 
 /** Streams that ended early beyond those that ended well, before the client is told to calm down. */
@@ -48,6 +51,7 @@ const PING_BYTES = 8;
 export class Http2Connection implements StreamLine {
   readonly #options: Http2ConnectionOptions;
   readonly #sender: Sender;
+  readonly #control: ControlFrames;
   readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
   readonly #decoder: HeaderDecoder;
@@ -66,6 +70,7 @@ export class Http2Connection implements StreamLine {
   constructor(options: Http2ConnectionOptions) {
     this.#options = options;
     this.#sender = new Sender(options.line);
+    this.#control = new ControlFrames(options.monotonic);
     this.#frames = new FrameReader((type, flags, stream, payload) =>
       this.#frame(type, flags, stream, payload),
     );
@@ -116,6 +121,7 @@ export class Http2Connection implements StreamLine {
   }
 
   ready(stream: Http2Stream): void {
+    this.#control.paid();
     if (!this.#isOver) this.#sender.ready(stream);
   }
 
@@ -164,6 +170,7 @@ export class Http2Connection implements StreamLine {
   }
 
   #take(type: number, flags: number, stream: number, payload: Buffer): void {
+    this.#control.took(type);
     switch (type) {
       case FrameType.data:
         return this.#data(flags, stream, payload);
@@ -270,7 +277,7 @@ export class Http2Connection implements StreamLine {
 
   #rstStream(number: number, payload: Buffer): void {
     this.#requireUsed(number);
-    if (payload.length !== 4) throw wrongSize("RST_STREAM has four bytes");
+    if (payload.length !== 4) throw frameSizeError("RST_STREAM has four bytes");
     const stream = this.#streams.get(number);
     if (stream === undefined) return;
     this.#abandon();
@@ -280,7 +287,7 @@ export class Http2Connection implements StreamLine {
   #settings(flags: number, stream: number, payload: Buffer): void {
     if (stream !== 0) throw protocolError("SETTINGS are about the connection");
     if ((flags & Flag.ack) !== 0) {
-      if (payload.length > 0) throw wrongSize("an acknowledgement is empty");
+      if (payload.length > 0) throw frameSizeError("an acknowledgement is empty");
       return;
     }
     this.#hasSettings = true;
@@ -302,12 +309,12 @@ export class Http2Connection implements StreamLine {
 
   #ping(flags: number, stream: number, payload: Buffer): void {
     if (stream !== 0) throw protocolError("PING is about the connection");
-    if (payload.length !== PING_BYTES) throw wrongSize("PING has eight bytes");
+    if (payload.length !== PING_BYTES) throw frameSizeError("PING has eight bytes");
     if ((flags & Flag.ack) === 0) this.#sender.reply(FrameType.ping, Flag.ack, payload);
   }
 
   #windowUpdate(number: number, payload: Buffer): void {
-    if (payload.length !== 4) throw wrongSize("WINDOW_UPDATE has four bytes");
+    if (payload.length !== 4) throw frameSizeError("WINDOW_UPDATE has four bytes");
     const bytes = payload.readUInt32BE(0) & WINDOW_MAX;
     if (number === 0) {
       if (bytes === 0) throw protocolError("a window is widened by nothing");
@@ -389,8 +396,4 @@ function u32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value, 0);
   return bytes;
-}
-
-function wrongSize(message: string): ConnectionError {
-  return new ConnectionError(ErrorCode.frameSizeError, message);
 }

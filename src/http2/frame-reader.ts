@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode, FRAME_BYTES_DEFAULT, FRAME_HEAD_BYTES } from "./protocol.ts";
+import { FRAME_BYTES_DEFAULT, FRAME_HEAD_BYTES, frameSizeError } from "./protocol.ts";
 
 /** Takes a whole frame. The payload may be kept. */
 export type TakeFrame = (type: number, flags: number, stream: number, payload: Buffer) => void;
@@ -45,7 +45,7 @@ export class FrameReader {
   #begin(head: Buffer, headAt: number, chunk: Buffer, at: number): number {
     const length = head.readUIntBE(headAt, 3);
     if (length > FRAME_BYTES_DEFAULT) {
-      throw new ConnectionError(ErrorCode.frameSizeError, "a frame is too long");
+      throw frameSizeError("a frame is too long");
     }
     this.#type = head[headAt + 3] as number;
     this.#flags = head[headAt + 4] as number;

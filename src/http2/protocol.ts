@@ -75,6 +75,11 @@ export function protocolError(message: string): ConnectionError {
   return new ConnectionError(ErrorCode.protocolError, message);
 }
 
+/** A frame of a length that its type does not have. */
+export function frameSizeError(message: string): ConnectionError {
+  return new ConnectionError(ErrorCode.frameSizeError, message);
+}
+
 /** Whether a peer may say that it takes frames of this length. */
 export function isFrameSize(bytes: number): boolean {
   return bytes >= FRAME_BYTES_DEFAULT && bytes <= FRAME_BYTES_MAX;

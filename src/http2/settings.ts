@@ -1,4 +1,11 @@
-import { ConnectionError, ErrorCode, isFrameSize, protocolError, WINDOW_MAX } from "./protocol.ts";
+import {
+  ConnectionError,
+  ErrorCode,
+  frameSizeError,
+  isFrameSize,
+  protocolError,
+  WINDOW_MAX,
+} from "./protocol.ts";
 import { RECEIVE_WINDOW } from "./stream.ts";
 
 const Setting = {
@@ -35,7 +42,7 @@ export function ownSettings(ours: {
  */
 export function takeSettings(payload: Buffer, onInitialWindow: (bytes: number) => void): void {
   if (payload.length % SETTING_BYTES !== 0) {
-    throw new ConnectionError(ErrorCode.frameSizeError, "settings have six bytes each");
+    throw frameSizeError("settings have six bytes each");
   }
   for (let at = 0; at < payload.length; at += SETTING_BYTES) {
     takeSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2), onInitialWindow);

@@ -1,7 +1,7 @@
 /**
  * Clients that flood an HTTP/2 connection with frames that cost them nothing: the connection
- * that does it is ended, or what it sends is worked off; memory stays bounded either way, and
- * calls on other connections are answered meanwhile.
+ * that does it is ended, memory stays bounded, and calls on other connections are answered
+ * meanwhile.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
@@ -30,8 +30,10 @@ interface Flood {
   /** Of so many frames, or until the server ends the connection. */
   readonly frames: number;
   readonly make: (index: number) => Buffer;
-  /** Whether the client reads what comes back. Defaults to true. */
+  /** Whether the client reads what comes back meanwhile. Defaults to true. */
   readonly reads?: boolean;
+  /** Whether to look at what has come back until the server ends the connection. Defaults to false. */
+  readonly toTheEnd?: boolean;
 }
 
 interface Came {
@@ -42,12 +44,15 @@ interface Came {
   readonly answered: number;
 }
 
-async function flood({ frames, make, reads = true }: Flood): Promise<Came> {
+async function flood({ frames, make, reads = true, toTheEnd = false }: Flood): Promise<Came> {
   const socket = connect(face.port, "127.0.0.1");
   let ended = false;
   socket.on("error", () => undefined);
-  socket.on("close", () => {
-    ended = true;
+  const closed = new Promise<void>((resolve) => {
+    socket.on("close", () => {
+      ended = true;
+      resolve();
+    });
   });
   await new Promise((resolve) => socket.once("connect", resolve));
   if (reads) {
@@ -66,6 +71,10 @@ async function flood({ frames, make, reads = true }: Flood): Promise<Came> {
     await other.getNode({ context: { tenantId: "acme", actor: "user:a" }, id: "x" });
     answered += 1;
   }
+  if (toTheEnd && !ended) {
+    socket.resume();
+    await closed;
+  }
   socket.destroy();
   return { ended, grownMb: (most - before) / MB, answered };
 }
@@ -83,27 +92,20 @@ describe("a flood of", () => {
     ["streams that are reset at once", { frames: 100_000, make: ATTACKS.resets }],
     ["pieces of one endless head", { frames: 100_000, make: ATTACKS["an endless head"] }],
     ["empty pieces of a body", { frames: 100_000, make: ATTACKS["an empty body"] }],
-    ["pings whose answers nobody reads", { frames: 2_000_000, reads: false, make: ATTACKS.pings }],
+    ["pings", { frames: 100_000, make: ATTACKS.pings }],
+    ["settings", { frames: 100_000, make: ATTACKS.settings }],
+    ["priorities", { frames: 100_000, make: ATTACKS.priorities }],
+    ["window updates", { frames: 100_000, make: ATTACKS["window updates"] }],
+    ["pings whose answers nobody reads", { frames: 100_000, reads: false, make: ATTACKS.pings }],
     [
       "settings whose acknowledgements nobody reads",
-      { frames: 4_000_000, reads: false, make: ATTACKS.settings },
+      { frames: 100_000, reads: false, make: ATTACKS.settings },
     ],
   ])(
     "%s ends its connection",
     async (_name, attack) => {
-      const came = await flood(attack);
+      const came = await flood({ ...attack, toTheEnd: true });
       expect(came.ended).toBe(true);
-      expect(came.grownMb).toBeLessThan(64);
-      expect(came.answered).toBeGreaterThan(0);
-    },
-    60_000,
-  );
-
-  test.each(["pings", "settings", "priorities", "window updates"] as const)(
-    "%s hinders nobody else, and fills no memory",
-    async (attack) => {
-      const came = await flood({ frames: 100_000, make: ATTACKS[attack] });
-      // What is not read in time counts as unread: then this connection is ended too.
       expect(came.grownMb).toBeLessThan(64);
       expect(came.answered).toBeGreaterThan(0);
     },

@@ -59,6 +59,7 @@ export class Http2Face {
       serve: (stream) => this.#serve(stream, connection),
       concurrentStreams,
       headBytesMax: requestHeadBytes,
+      monotonic: () => clock.monotonic(),
     });
     connection.askToGo = () => http2.close();
     socket.on("data", (chunk: Buffer) => http2.receive(chunk));
