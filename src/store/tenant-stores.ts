@@ -8,6 +8,7 @@ import type { LRUCache } from "lru-cache";
 import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { ApiKeyReader } from "./reader/api-key-reader.ts";
+import { CatalogEntries } from "./reader/catalog-entries.ts";
 import { type CatalogEntry, CatalogReader } from "./reader/catalog-reader.ts";
 import { damaged } from "./store-errors.ts";
 import {
@@ -33,7 +34,6 @@ export interface TenantStoresOptions {
 
 /** The directory of `_system`, which no catalog names. */
 const SYSTEM_DIRECTORY = "_system";
-const CACHED_ENTRIES = 10_000;
 const MAILBOX_REBUILD = "mailbox.rebuild";
 
 /** The catalog's file, always open, and those of the tenants used last. */
@@ -43,9 +43,7 @@ export class TenantStores {
   readonly #system: TenantStore;
   readonly #catalog: CatalogReader;
   readonly #keys: ApiKeyReader;
-  readonly #entries = leastRecentlyUsed<CatalogEntry>(CACHED_ENTRIES);
-  /** Of the catalog's file, when the entries were read that are remembered. */
-  #entriesVersion = 0;
+  readonly #entries: CatalogEntries;
   /** No view has seen a record from here on. */
   #seenEnd: number;
   /** Called with every error that a reader of a tenant's file met, whatever it means. */
@@ -57,6 +55,7 @@ export class TenantStores {
     this.#open = leastRecentlyUsed(options.openTenantsMax, (store) => store.close());
     this.#system = this.#openSystem();
     this.#catalog = new CatalogReader(this.#system.readConnection);
+    this.#entries = new CatalogEntries(this.#catalog, () => this.#system.membershipVersion);
     this.#keys = new ApiKeyReader(this.#system.readConnection);
   }
 
@@ -98,21 +97,11 @@ export class TenantStores {
   }
 
   /**
-   * The catalog's entry; undefined for a tenant that does not exist. Remembered until the
-   * applier commits to the catalog: what each request and each batch asks for is no query.
+   * The catalog's entry; undefined for a tenant that does not exist. Throws what SQLite throws.
    */
   findEntry(tenantId: string): CatalogEntry | undefined {
     if (tenantId === SYSTEM_TENANT_ID) return SYSTEM_ENTRY;
-    const version = this.#system.membershipVersion;
-    if (version !== this.#entriesVersion) {
-      this.#entries.clear();
-      this.#entriesVersion = version;
-    }
-    const remembered = this.#entries.get(tenantId);
-    if (remembered !== undefined) return remembered;
-    const entry = this.#catalog.find(tenantId);
-    if (entry !== undefined) this.#entries.set(tenantId, entry);
-    return entry;
+    return this.#entries.find(tenantId);
   }
 
   /**

@@ -13,7 +13,7 @@ import { sharedFaceCounts } from "../../face/counts.ts";
 import type { TlsMaterial, TlsSource } from "../../face/tls.ts";
 import { EngineClient } from "../../link/engine-client.ts";
 import { KeyedReads } from "../../link/keyed-reads.ts";
-import { SystemView } from "../../store/reader/system-view.ts";
+import { openCatalogEntries } from "../../store/reader/catalog-entries.ts";
 import { ViewBoard } from "../../store/view-board.ts";
 import { Metrics } from "../../telemetry/metrics.ts";
 import { RateLimiter } from "../../tenant/rate-limiter.ts";
@@ -73,11 +73,11 @@ async function open(start: FaceThreadStart): Promise<Faces> {
   });
   const version = new Int32Array(memory.systemVersion);
   const systemVersion = () => Atomics.load(version, 0);
-  const system = new SystemView(systemFile, systemVersion);
+  const entries = openCatalogEntries(systemFile, systemVersion);
   const pacer = new RateLimiter({
     ...ratesOf(config),
     clock: await sharedClock(systemClock, () => engine.beside.monotonicMs()),
-    limitsOf: (tenantId) => system.find(tenantId)?.limits,
+    limitsOf: (tenantId) => entries.find(tenantId)?.limits,
     buckets: new SharedRateBuckets(memory.rates, memory.ratesSeed),
   });
   return await openFaces(config, {
