@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { EntError } from "../base/errors.ts";
 import type { Service } from "../base/service.ts";
+import { turn } from "../base/turn.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -17,7 +18,7 @@ import type { History } from "./history.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
 import { Removals } from "./removal.ts";
-import { belongsTo, placed, SLICE_RECORDS, turn } from "./replay.ts";
+import { belongsTo, placed, SLICE_RECORDS } from "./replay.ts";
 import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
 import type { ViewCopies } from "./view-copies.ts";
 import { Views } from "./views.ts";

@@ -7,9 +7,11 @@
  * mailboxes stays with them: the tenant's graph is written and read as ever, while reads of its
  * mailboxes are told, and the file is tried again, or made again from the log.
  */
+
 import { abortable, type Settle } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { type EntError, serverStopping } from "../base/errors.ts";
+import { turn } from "../base/turn.ts";
 import type { Applied } from "../store/applied.ts";
 import type { MailboxStore } from "../store/mailbox-store.ts";
 import { damaged, isLogShorterThanViews, troubleOf } from "../store/store-errors.ts";
@@ -21,7 +23,6 @@ import type { History } from "./history.ts";
 import { mailboxError } from "./mailbox-failure.ts";
 import { drainSome, OutboxFailure, rebuildMailbox } from "./mailbox-rebuild.ts";
 import { MailboxView } from "./mailbox-view.ts";
-import { turn } from "./replay.ts";
 import type { ViewCopies } from "./view-copies.ts";
 
 export interface MailboxDrainDeps {

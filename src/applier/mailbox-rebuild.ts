@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { turn } from "../base/turn.ts";
 import { compareMailPlaces, type MailPlace, type PlacedMailEffect } from "../store/mail-effect.ts";
 import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -9,7 +10,7 @@ import { MailOutboxWriter } from "../store/writer/mail-outbox-writer.ts";
 import { Slice } from "./build-pass.ts";
 import type { History } from "./history.ts";
 import { MailboxView } from "./mailbox-view.ts";
-import { replayTenant, turn } from "./replay.ts";
+import { replayTenant } from "./replay.ts";
 import { TenantView } from "./tenant-view.ts";
 import type { ViewCopies } from "./view-copies.ts";
 

@@ -1,3 +1,4 @@
+import { turn } from "../base/turn.ts";
 import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { logTrimmed } from "../wal/errors.ts";
@@ -120,9 +121,4 @@ export function belongsTo(placed: PlacedRecord, entry: CatalogEntry): boolean {
   return (
     placed.record.tenantId === entry.tenantId && placed.record.incarnation === entry.incarnation
   );
-}
-
-/** Lets whatever waits for the event loop go first. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,9 +3,11 @@
  * nonce up to which everything has been sent, so that a client which comes back with
  * `Last-Event-ID`, as EventSource does by itself, goes on behind it.
  */
+
 import { invalid } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import { limits } from "../../base/limits.ts";
+import { turn } from "../../base/turn.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EventBatch } from "../../engine/events.ts";
 import type { HttpCall } from "../call.ts";
@@ -93,10 +95,6 @@ async function answerOf(call: HttpCall, batches: AsyncIterator<EventBatch>) {
       },
     },
   };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The engine ends quietly when it is told to; the client is told why. */

@@ -3,6 +3,7 @@ import { systemClock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { Haste } from "../../base/haste.ts";
 import { giveWayToOthers } from "../../base/thread-priority.ts";
+import { turn } from "../../base/turn.ts";
 import { WorkPace } from "../../base/work-pace.ts";
 import { contentHash } from "../content-hash.ts";
 import { copyDatabase } from "../copy-database.ts";
@@ -137,7 +138,7 @@ async function inSlices<T>(id: number, steps: Generator<void, T>): Promise<T> {
   while (true) {
     const step = steps.next();
     if (step.done) return step.value;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     if (cancelled.has(id)) {
       steps.return(undefined as T);
       throw CANCELLED;
