@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorDetails, ErrorReason } from "../../base/errors.ts";
+import type { ErrorData } from "../../base/error-data.ts";
 import type { Node } from "../../record/graph.ts";
 import type { AggregateList, AggregateListWork } from "./aggregate-list.ts";
 import type { EdgeList, EdgeListRequest } from "./edge-list.ts";
@@ -77,15 +77,4 @@ export type ToReadWorker =
 
 export type FromReadWorker =
   | { readonly id: number; readonly answer: ReadAnswers[keyof ReadAnswers] }
-  | { readonly id: number; readonly refused: PlainEntError }
-  | { readonly id: number; readonly failed: { readonly message: string; readonly code: string } };
-
-/** An `EntError` as plain data. */
-export interface PlainEntError {
-  readonly code: ErrorCode;
-  readonly reason: ErrorReason;
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly details: ErrorDetails;
-  readonly retryable: boolean;
-}
+  | { readonly id: number; readonly error: ErrorData };

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { systemClock } from "../../base/clock.ts";
+import { errorToData } from "../../base/error-data.ts";
 import { EntError } from "../../base/errors.ts";
 import { Haste } from "../../base/haste.ts";
 import { giveWayToOthers } from "../../base/thread-priority.ts";
@@ -60,7 +61,7 @@ async function runJob(job: ReadJob): Promise<FromReadWorker> {
   try {
     return { id: job.id, answer: await answer(job) };
   } catch (error) {
-    return failure(job.id, error);
+    return { id: job.id, error: errorToData(error) };
   }
 }
 
@@ -153,13 +154,4 @@ function fold(path: string): number {
   } finally {
     db.close();
   }
-}
-
-function failure(id: number, error: unknown): FromReadWorker {
-  if (error instanceof EntError) {
-    const { code, reason, message, hint, details, retryable } = error;
-    return { id, refused: { code, reason, message, hint, details, retryable } };
-  }
-  const { message, code } = error as { message?: unknown; code?: unknown };
-  return { id, failed: { message: String(message ?? error), code: String(code ?? "") } };
 }

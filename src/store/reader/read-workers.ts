@@ -3,6 +3,7 @@
  * server that only reads by key never pays for them.
  */
 import { abortable, type Settle } from "../../base/abortable.ts";
+import { errorFromData } from "../../base/error-data.ts";
 import { EntError, serverStopping } from "../../base/errors.ts";
 import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
 
@@ -121,8 +122,8 @@ export class ReadWorkers {
     const pending = this.#end(message.id);
     if (pending === undefined) return;
     if ("answer" in message) pending.settle.resolve(message.answer as never);
-    else if ("refused" in message) pending.settle.reject(new EntError(message.refused));
-    else pending.settle.reject(workerFailed(message.failed.message, message.failed.code));
+    // With SQLite's code, so that it is sorted like an error of this thread.
+    else pending.settle.reject(errorFromData(message.error));
   }
 
   /** A thread that died takes its jobs with it; the next job starts another. */
@@ -131,7 +132,7 @@ export class ReadWorkers {
     worker.terminate();
     this.#workers[index] = undefined;
     for (const [id, pending] of [...this.#pending]) {
-      if (pending.worker === index) this.#end(id)?.settle.reject(workerFailed(message, ""));
+      if (pending.worker === index) this.#end(id)?.settle.reject(new Error(message));
     }
   }
 
@@ -145,11 +146,6 @@ export class ReadWorkers {
     else this.#jobsOfFile.set(pending.file, left);
     return pending;
   }
-}
-
-/** The error of a worker with SQLite's code, so that it is sorted like one of this thread. */
-function workerFailed(message: string, code: string): Error {
-  return Object.assign(new Error(message), { code });
 }
 
 function overloaded(): EntError {
