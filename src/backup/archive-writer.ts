@@ -6,7 +6,7 @@
  * checksum; it is taken over if it holds the very records that the log has, so that nothing is
  * ever archived twice or under two numbers. Calls for one tenant must not overlap.
  */
-import { LRUCache } from "lru-cache";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { putVerified } from "../blob/verified-put.ts";
@@ -44,7 +44,7 @@ const DELETES_AT_ONCE = 8;
 
 export class ArchiveWriter {
   readonly #options: ArchiveWriterOptions;
-  readonly #tails = new LRUCache<string, ArchiveTail>({ max: TAILS_MAX });
+  readonly #tails = leastRecentlyUsed<ArchiveTail>(TAILS_MAX);
 
   constructor(options: ArchiveWriterOptions) {
     this.#options = options;

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
  * `dispose` is told of every entry that leaves. It grows as it fills: given its entries as
  * `max` the library takes room for all of them at once, which for ours was a tenth of a start.
  */
-export function leastRecentlyUsed<V extends object>(
+export function leastRecentlyUsed<V extends NonNullable<unknown>>(
   entries: number,
   dispose?: (value: V, key: string) => void,
 ): LRUCache<string, V> {

@@ -4,9 +4,10 @@
  * asked. So it is with a read that must wait, a tenant that is behind, is being replaced or is
  * not there, and one whose view has not been published yet, which is asked for meanwhile.
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
+import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import type {
   NodeByKeyRequest,
   NodeRequest,
@@ -54,11 +55,8 @@ export class KeyedReads {
   constructor(options: KeyedReadsOptions) {
     this.#options = options;
     this.#viewers = new Viewers(options.clock);
-    this.#asked = new LRUCache({ max: options.openViews });
-    this.#views = new LRUCache({
-      max: options.openViews,
-      dispose: (view) => view.close(),
-    });
+    this.#asked = leastRecentlyUsed(options.openViews);
+    this.#views = leastRecentlyUsed(options.openViews, (view) => view.close());
   }
 
   /** As `Engine.getNode`; undefined: ask the engine. So are those that follow. */
