@@ -6,6 +6,7 @@
  * written otherwise is read as the JSON that it is.
  */
 import { decodeOwner } from "../record/codec.ts";
+import { isCount } from "../wal/position.ts";
 import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
 
 const NEWLINE = 0x0a;
@@ -102,8 +103,4 @@ function parse(text: string): Line {
   if (type !== RECORD_TYPE.record) throw new Error("a line is no record");
   if (typeof body !== "string") throw new Error("a line has no body");
   return { offset, logTime, base64: body };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -4,6 +4,7 @@
  * archive that fell behind under load would hold more and more of the log.
  */
 import { systemClock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import { Haste } from "../base/haste.ts";
 import type { FromJobThread, ToJobThread } from "../base/job-thread.ts";
 import { giveWayToOthers } from "../base/thread-priority.ts";
@@ -22,8 +23,7 @@ self.onmessage = ({ data: { id, job } }) => {
     const answer = job.kind === "pack" ? packSegment(job.segment) : compared(job);
     self.postMessage({ id, answer }, typeof answer === "object" ? ownMemory(answer.bytes) : []);
   } catch (error) {
-    const failed = error instanceof Error ? error.message : String(error);
-    self.postMessage({ id, failed }, []);
+    self.postMessage({ id, failed: messageOf(error) }, []);
   }
 };
 

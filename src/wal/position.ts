@@ -118,3 +118,8 @@ function invalidToken(cause?: unknown): EntError {
   if (cause !== undefined) error.cause = cause;
   return error;
 }
+
+/** Whether something read from a file is a whole number from 0 on, as offsets and log times are. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

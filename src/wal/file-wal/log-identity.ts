@@ -3,6 +3,7 @@ import { systemErrorCode } from "../../base/durable-file.ts";
 import { EntError } from "../../base/errors.ts";
 import { logDamaged } from "../errors.ts";
 import { isLogId } from "../log-id.ts";
+import { isCount } from "../position.ts";
 import { type Disk, readWhole, writeWhole } from "./disk.ts";
 import { unfinishedPath } from "./segment-names.ts";
 import { systemDisk } from "./system-disk.ts";
@@ -133,8 +134,4 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
