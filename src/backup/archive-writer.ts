@@ -40,7 +40,6 @@ export interface ArchiveWriterOptions {
 
 /** Tenants of which it is remembered that their last segment was looked up. */
 const TAILS_MAX = 10_000;
-const DELETES_AT_ONCE = 8;
 
 export class ArchiveWriter {
   readonly #options: ArchiveWriterOptions;
@@ -76,12 +75,7 @@ export class ArchiveWriter {
     if (tail !== undefined && tail.incarnation > incarnation) return;
     this.#tails.delete(tenantId);
     tails.forget(tenantId);
-    for await (const page of store.list(archivePrefix(tenantId), signal)) {
-      for (let at = 0; at < page.length; at += DELETES_AT_ONCE) {
-        const some = page.slice(at, at + DELETES_AT_ONCE);
-        await Promise.all(some.map(({ key }) => store.delete(key, signal)));
-      }
-    }
+    await store.deleteAll(archivePrefix(tenantId), signal);
   }
 
   async #writeBehind(

@@ -12,6 +12,7 @@ import { ArchiveBench } from "../../test/harness/archive-bench.ts";
 import { until } from "../../test/harness/partition.ts";
 import { systemRandom } from "../base/random.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
+import { deleteListed } from "../blob/delete-listed.ts";
 import { storageUnavailable } from "../blob/errors.ts";
 import { MemoryBlobStore } from "../blob/memory-blob-store.ts";
 import { newLogId } from "../wal/log-id.ts";
@@ -36,6 +37,9 @@ function brokenStore(inner: BlobStore, breaks: (call: string, key: string) => vo
     async delete(key, signal) {
       breaks("before delete", key);
       await inner.delete(key, signal);
+    },
+    async deleteAll(prefix, signal) {
+      await deleteListed(this, prefix, signal);
     },
     putFile: (key, path, signal) => inner.putFile(key, path, signal),
     stream: (key, signal) => inner.stream(key, signal),

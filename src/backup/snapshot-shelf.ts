@@ -121,9 +121,7 @@ export class SnapshotShelf {
   /** Removes a snapshot, its manifest first. */
   async remove(tenantId: string, id: string, signal: AbortSignal): Promise<void> {
     await this.#store.delete(snapshotKey(tenantId, id, MANIFEST_FILE), signal);
-    for await (const page of this.#store.list(snapshotKey(tenantId, id, ""), signal)) {
-      for (const { key } of page) await this.#store.delete(key, signal);
-    }
+    await this.#store.deleteAll(snapshotKey(tenantId, id, ""), signal);
   }
 
   async #fetchFile(

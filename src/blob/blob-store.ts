@@ -58,6 +58,12 @@ export interface BlobStore {
   /** Resolves when there is no such object (any more). */
   delete(key: string, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Resolves when nothing is behind `prefix`, which ends in `/`, any more: no object, and no
+   * folder that a crash left of them. What is put meanwhile may stay.
+   */
+  deleteAll(prefix: string, signal: AbortSignal): Promise<void>;
+
   /** Resolves when the place answers and lets us in; what health asks. */
   check(signal: AbortSignal): Promise<void>;
 

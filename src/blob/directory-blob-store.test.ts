@@ -69,6 +69,18 @@ describe("objects in a directory", () => {
     expect(readdirSync(join(place.path, ".incoming"))).toEqual([]);
   });
 
+  test("folders whose last file went right before a crash go with what is behind the prefix", async () => {
+    using place = temporaryDirectory();
+    const store = await open(place.path);
+    mkdirSync(join(place.path, "snapshots/acme/snap_1"), { recursive: true });
+    mkdirSync(join(place.path, "snapshots/acme/snap_2/deep"), { recursive: true });
+    await store.put("snapshots/other/snap_1/file", bytes("x"), never);
+    await store.deleteAll("snapshots/acme/snap_1/", never);
+    expect(readdirSync(join(place.path, "snapshots/acme"))).toEqual(["snap_2"]);
+    await store.deleteAll("snapshots/acme/", never);
+    expect(readdirSync(join(place.path, "snapshots"))).toEqual(["other"]);
+  });
+
   test("puts into a folder that deletes are emptying all succeed", async () => {
     using place = temporaryDirectory();
     const store = await open(place.path);

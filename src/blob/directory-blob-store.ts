@@ -7,14 +7,15 @@
  * A full or read-only disk is STORAGE_UNAVAILABLE or STORAGE_ACCESS_DENIED, and leaves nothing.
  */
 import { constants, createReadStream } from "node:fs";
-import { copyFile, link, mkdir, open, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { copyFile, link, mkdir, open, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
 import type { Random } from "../base/random.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
+import { deleteListed } from "./delete-listed.ts";
 import { type DirectoryErrors, directoryErrors } from "./directory-errors.ts";
-import { walkFiles } from "./directory-walk.ts";
+import { foldersIn, walkFiles } from "./directory-walk.ts";
 import { objectExists, objectNotFound } from "./errors.ts";
 import { sameBytes } from "./same-bytes.ts";
 
@@ -206,18 +207,10 @@ class DirectoryBlobStore implements BlobStore {
     assertPrefix(prefix);
     signal.throwIfAborted();
     const folder = join(this.#directory, fileKey(prefix));
-    const entries = await this.#errors.naming("be listed", async () => {
-      try {
-        return await readdir(folder, { withFileTypes: true });
-      } catch (error) {
-        if (systemErrorCode(error) === "ENOENT") return [];
-        throw error;
-      }
-    });
-    const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
-    if (folders.length > 0)
-      yield folders
-        .map(({ name }) => `${name}/`)
+    const names = await this.#errors.naming("be listed", () => foldersIn(folder));
+    if (names.length > 0)
+      yield names
+        .map((name) => `${name}/`)
         .sort()
         .map(bare);
   }
@@ -233,6 +226,15 @@ class DirectoryBlobStore implements BlobStore {
         throw error;
       }
       await this.#settleFolders(dirname(path));
+    });
+  }
+
+  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+    await deleteListed(this, prefix, signal);
+    const folder = join(this.#directory, fileKey(prefix.slice(0, -1)));
+    await this.#errors.naming(`delete ${prefix}`, async () => {
+      await removeEmptyFolders(folder);
+      await this.#settleFolders(folder);
     });
   }
 
@@ -279,6 +281,15 @@ async function isLinked(path: string, name: string): Promise<boolean> {
   } catch (error) {
     if (NOT_TO_BE_LINKED.has(systemErrorCode(error) ?? "")) return false;
     throw error;
+  }
+}
+
+/** Removes the folders in this one that hold nothing: a crash between the last file's end and theirs leaves them. */
+async function removeEmptyFolders(folder: string): Promise<void> {
+  for (const name of await foldersIn(folder)) {
+    const inner = join(folder, name);
+    await removeEmptyFolders(inner);
+    await isRemoved(inner);
   }
 }
 

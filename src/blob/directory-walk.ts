@@ -38,6 +38,13 @@ function mayHold(key: string, { prefix, after }: WalkRange): boolean {
   return leadsThere && (isFolder ? key >= after.slice(0, key.length) : key > after);
 }
 
+/** The names of the folders in a folder, in no order; none where there is no such folder. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await entriesOf(folder);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
+  return folders.map(({ name }) => name);
+}
+
 async function entriesOf(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });

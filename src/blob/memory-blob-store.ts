@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
+import { deleteListed } from "./delete-listed.ts";
 import { objectExists, objectNotFound } from "./errors.ts";
 
 const PAGE_OBJECTS = 1_000;
@@ -72,6 +73,10 @@ export class MemoryBlobStore implements BlobStore {
     assertKey(key);
     signal.throwIfAborted();
     this.#objects.delete(key);
+  }
+
+  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+    await deleteListed(this, prefix, signal);
   }
 
   check(): Promise<void> {

@@ -17,6 +17,7 @@ import {
 import type { Clock } from "../base/clock.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
+import { deleteListed } from "./delete-listed.ts";
 import { bucketNotFound, objectExists, objectNotFound } from "./errors.ts";
 import { S3Calls } from "./s3-calls.ts";
 import { kindOf } from "./s3-errors.ts";
@@ -202,6 +203,10 @@ export class S3BlobStore implements BlobStore {
     await this.#calls.make(`delete ${key}`, signal, (abortSignal) =>
       this.#client.send(new DeleteObjectCommand(this.#at(key)), { abortSignal }),
     );
+  }
+
+  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+    await deleteListed(this, prefix, signal);
   }
 
   /** By a list, whose refusal says why: that of a bare look at the bucket has no body. */

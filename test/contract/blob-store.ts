@@ -257,6 +257,21 @@ function endTests(stored: Stored): void {
     expect(text(await stored().get(key, never))).toBe("new");
   });
 
+  test("all behind a prefix goes, and nothing beside it", async () => {
+    const prefix = newPrefix();
+    const gone = Array.from({ length: 20 }, (_, i) => `${prefix}/a/${i % 3}/object-${i}`);
+    for (const key of [...gone, `${prefix}/ab`, `${prefix}/b/object`]) {
+      await stored().put(key, bytes("x"), never);
+    }
+    await stored().deleteAll(`${prefix}/a/`, never);
+    await stored().deleteAll(`${prefix}/a/`, never);
+    await stored().deleteAll(`${prefix}/nothing/`, never);
+    const left = (await listed(stored(), `${prefix}/`)).map(({ key }) => key);
+    expect(left).toEqual([`${prefix}/ab`, `${prefix}/b/object`]);
+    const folders = await Array.fromAsync(stored().listFolders(`${prefix}/`, never));
+    expect(folders.flat()).toEqual(["b"]);
+  });
+
   test("a place that is there and lets us in says so", async () => {
     await stored().check(never);
     expect(stored().place).not.toBe("");
@@ -271,6 +286,7 @@ function endTests(stored: Stored): void {
       () => stored().get(key, given),
       () => stored().find(key, given),
       () => stored().delete(key, given),
+      () => stored().deleteAll(`${key}/`, given),
       () => streamed(stored(), key, given),
       () => Array.fromAsync(stored().list(key, given)),
       () => Array.fromAsync(stored().listFolders(`${key}/`, given)),

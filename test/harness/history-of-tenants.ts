@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { TRUSTED } from "../../src/access/identity.ts";
 import { EntError } from "../../src/base/errors.ts";
 import type { JsonObject } from "../../src/base/json.ts";
+import type { BlobStore } from "../../src/blob/blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { SYSTEM_TENANT_ID } from "../../src/record/transaction.ts";
 import { contentHash } from "../../src/store/content-hash.ts";
@@ -199,7 +200,7 @@ function operation(what: string, id: string, word: string) {
 }
 
 /** Where a test's partition archives to and takes snapshots; snapshots on demand only. */
-export function backedUpTo(store: MemoryBlobStore) {
+export function backedUpTo(store: BlobStore) {
   const nothing = () => undefined;
   return {
     archive: {

@@ -4,12 +4,14 @@
  * memory that keeps its snapshots in memory, and a clock of the test's own.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TRUSTED } from "../../src/access/identity.ts";
 import { snapshotKey } from "../../src/backup/keys.ts";
 import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
 import { EntError } from "../../src/base/errors.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { openDirectoryBlobStore } from "../../src/blob/directory-blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { SYSTEM_TENANT_ID } from "../../src/record/transaction.ts";
 import type { Catalog } from "../../src/tenant/catalog.ts";
@@ -21,6 +23,7 @@ import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
 import { TestPartition, turn, until } from "../harness/partition.ts";
 import { refusal, refused } from "../harness/refusal.ts";
+import { temporaryDirectory } from "../harness/temporary-directory.ts";
 
 const never = new AbortController().signal;
 const DAY_MS = 86_400_000;
@@ -146,6 +149,23 @@ test.each([
     await untilNone();
   },
 );
+
+test("nothing of a tenant that ended is left, if a crash came when the last file had gone", async () => {
+  using place = temporaryDirectory();
+  const files = await openDirectoryBlobStore({ directory: place.path, random: systemRandom });
+  await using onDisk = await TestPartition.open({ wal: "file", ...backedUpTo(files) });
+  const { snapshots, administration } = onDisk.engine;
+  await onDisk.tenant("acme").register(GRAPH_SCHEMA);
+  await snapshots.create("acme", never);
+  const snapshot = readdirSync(join(place.path, "snapshots/acme"))[0] ?? "";
+  const left = ["snapshots/acme", "archive/acme"].map((folder) => join(place.path, folder));
+  const gone = () => left.every((folder) => !existsSync(folder));
+  await administration.deleteTenant(TRUSTED, "acme", never);
+  await until(gone);
+  mkdirSync(join(place.path, "snapshots/acme", snapshot), { recursive: true });
+  await onDisk.restart();
+  await until(gone);
+});
 
 async function untilNone(): Promise<void> {
   let left = Number.POSITIVE_INFINITY;
