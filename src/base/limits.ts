@@ -173,6 +173,8 @@ export const limits = {
 
   /** Threads that serve connections beside the engine's. */
   faceThreads: 16,
+  /** How long a face thread may give no sign of life before it is ended and started again. */
+  faceThreadSilentMs: 10_000,
 
   // What follows are defaults of options (config/options.ts): an operator may move them.
 

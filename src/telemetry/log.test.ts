@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { MemoryTarget } from "../../test/harness/memory-target.ts";
 import { systemClock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { LineTarget } from "./line-writer.ts";
@@ -32,21 +33,6 @@ class SlowTarget implements LineTarget {
 
   get isIdle(): boolean {
     return this.#pending === undefined;
-  }
-}
-
-/** A target that keeps what it gets. */
-class MemoryTarget implements LineTarget {
-  text = "";
-  write(bytes: Uint8Array, done: Parameters<LineTarget["write"]>[1]): void {
-    this.text += Buffer.from(bytes).toString();
-    done(null, bytes.length);
-  }
-  writeSync(bytes: Uint8Array): void {
-    this.text += Buffer.from(bytes).toString();
-  }
-  get lines(): string[] {
-    return this.text.split("\n").slice(0, -1);
   }
 }
 

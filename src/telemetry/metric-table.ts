@@ -36,6 +36,9 @@ export const COUNTERS = {
   entdb_face_thread_restarts_total: {
     help: "Face threads that ended and were started again.",
   },
+  entdb_face_thread_hangs_total: {
+    help: "Face threads that were ended because they gave no sign of life.",
+  },
   entdb_wal_bytes_total: { help: "Bytes of records made durable in the log." },
   entdb_wal_append_failures_total: {
     help: "Appends that failed, by reason.",

@@ -32,6 +32,10 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     file: "src/config/load.test.ts",
     test: "face threads are taken up to their limit and not beyond, on Linux alone",
   },
+  faceThreadSilentMs: {
+    file: "src/server/face-threads/signs-of-life.test.ts",
+    test: "that is silent for as long as it may be is told of, once",
+  },
   recordBytes: { file: WAL, test: "a body past the limit is refused, and nothing is written" },
   readBatchRecords: { file: WAL, test: "hands out at most so many records at once" },
   appendQueueRecords: {

@@ -1,15 +1,19 @@
 /**
  * Faces in threads of their own, through whole servers: what clients see is the same with
  * none, one and two of them; what holds for the server holds for all threads together; and a
- * thread that dies takes its own connections with it and nothing else.
+ * thread that dies or hangs takes its own connections with it and nothing else.
  */
 import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { must } from "../../src/base/assert.ts";
 import { startFaceThread } from "../../src/server/face-threads/face-threads.ts";
+import { LOOK_INTERVAL_MS } from "../../src/server/face-threads/signs-of-life.ts";
+import { openLog } from "../../src/telemetry/log.ts";
 import { until } from "../contract/engine.ts";
 import { parseExposition } from "../harness/exposition.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
+import { MemoryTarget } from "../harness/memory-target.ts";
 import { SecuredServer } from "../harness/secured-server.ts";
 import { startTestServer } from "../harness/test-server.ts";
 import { PEOPLE_SCHEMA, PROTOCOLS, Rest, type Rpc, rpcClient } from "../harness/wire.ts";
@@ -270,5 +274,68 @@ describe("a thread that dies", () => {
     const metrics = parseExposition(await (await fresh(`${server.httpUrl}/metrics`)).text());
     expect(metrics.value("entdb_face_thread_restarts_total")).toBe(3);
     expect(metrics.value("entdb_face_threads")).toBe(2);
+  });
+});
+
+/** Face threads that a test can make hang, and whose signs of life it can wait for. */
+class HangingThreads {
+  readonly workers: Worker[] = [];
+  readonly #signs = new Map<Worker, number>();
+
+  readonly start = (): Worker => {
+    const worker = new Worker(new URL("../harness/hanging-face-thread.ts", import.meta.url).href);
+    worker.addEventListener("message", ({ data }) => {
+      if (data.did === "ping") this.#signs.set(worker, (this.#signs.get(worker) ?? 0) + 1);
+    });
+    this.workers.push(worker);
+    return worker;
+  };
+
+  /** Lets so much time pass that each thread is asked for a sign of life, and waits for this one's. */
+  async askedAndAnswered(clock: FakeClock, worker: Worker): Promise<void> {
+    const before = this.#signs.get(worker) ?? 0;
+    clock.advance(LOOK_INTERVAL_MS);
+    await until(() => (this.#signs.get(worker) ?? 0) > before);
+  }
+}
+
+describe("a thread that hangs", () => {
+  test("is ended and started again; its calls fail, and the others' do not wait for it", async () => {
+    const clock = new FakeClock();
+    const threads = new HangingThreads();
+    const target = new MemoryTarget();
+    const log = openLog({ level: "ERROR", format: "json", clock, target });
+    await using server = await startTestServer(TWO, { clock, log, startFaceThread: threads.start });
+    await withPeople(server.httpUrl);
+    const [hanging, healthy] = threads.workers;
+    must(hanging, "two threads were started").postMessage("hang");
+    const asked = clients(server.grpcUrl).map((client) =>
+      client.executeAtomic({ context, operations: [person("p")] }).then(
+        () => "answered",
+        (error) => ConnectError.from(error).code,
+      ),
+    );
+    // Whoever is with the other thread is answered though time stands still.
+    await Promise.any(asked);
+    while (threads.workers.length === 2) {
+      await threads.askedAndAnswered(clock, must(healthy, "two threads were started"));
+    }
+    // Broken off, or refused where nobody had taken the connection yet.
+    const broken = (await Promise.all(asked)).filter((came) => came !== "answered");
+    expect(broken.length).toBeGreaterThan(0);
+    const goneOrRefused: unknown[] = [Code.Aborted, Code.Unavailable];
+    for (const code of broken) expect(goneOrRefused).toContain(code);
+    while (!(await isServedByTwoAgain(server.httpUrl))) {
+      // The new thread is on its way.
+    }
+    const text = await (await fresh(`${server.httpUrl}/metrics`)).text();
+    const metrics = parseExposition(text);
+    expect(metrics.value("entdb_face_thread_hangs_total")).toBe(1);
+    expect(metrics.value("entdb_face_thread_restarts_total")).toBe(1);
+    expect(target.lines).toEqual([
+      expect.stringContaining("the thread gave no sign of life for 10000 ms"),
+    ]);
+    const answers = clients(server.grpcUrl).map((client) => client.health({}));
+    expect(await Promise.all(answers)).toHaveLength(CONNECTIONS);
   });
 });

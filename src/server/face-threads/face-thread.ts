@@ -42,6 +42,8 @@ self.onmessage = ({ data }) => {
       return renew(data.tls);
     case "drain_metrics":
       return post({ did: "drain_metrics", counted: metrics.drain() });
+    case "ping":
+      return post({ did: "ping" });
     case "stop":
       return void end();
   }

@@ -40,6 +40,8 @@ export type ToFaceThread =
   | { readonly do: "start"; readonly start: FaceThreadStart }
   | { readonly do: "renew"; readonly tls: TlsMaterial }
   | { readonly do: "drain_metrics" }
+  /** Asks for a sign of life. */
+  | { readonly do: "ping" }
   | { readonly do: "stop" };
 
 export type FromFaceThread =
@@ -49,6 +51,7 @@ export type FromFaceThread =
     }
   | { readonly did: "fail"; readonly error: ErrorData }
   | { readonly did: "drain_metrics"; readonly counted: CountedMetrics }
+  | { readonly did: "ping" }
   | { readonly did: "stop"; readonly counted: CountedMetrics }
   | {
       readonly did: "log";

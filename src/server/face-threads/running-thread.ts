@@ -1,10 +1,11 @@
 /**
  * One face thread that runs, as the server's thread sees it, from its start to its end. What
  * the thread asks of the engine ends with it; nobody here ever waits for the thread without
- * also waiting for that end.
+ * also waiting for that end. One that hangs is ended.
  */
 import type { Clock } from "../../base/clock.ts";
 import { errorFromData } from "../../base/error-data.ts";
+import { limits } from "../../base/limits.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { clientGone } from "../../face/interruptions.ts";
 import type { TlsMaterial } from "../../face/tls.ts";
@@ -14,6 +15,7 @@ import type { Log } from "../../telemetry/log.ts";
 import type { CountedMetrics, Metrics, UnderWay } from "../../telemetry/metrics.ts";
 import type { Faces } from "../faces.ts";
 import type { FaceThreadStart, FromFaceThread, ToFaceThread } from "./messages.ts";
+import { SignsOfLife } from "./signs-of-life.ts";
 
 export interface RunningThreadParts {
   readonly engine: Engine;
@@ -32,10 +34,12 @@ export class RunningThread {
   readonly #worker: Worker;
   readonly #parts: RunningThreadParts;
   readonly #host: EngineHost;
+  readonly #signs: SignsOfLife;
   readonly #started = Promise.withResolvers<Faces["urls"]>();
   readonly #ended = Promise.withResolvers<Error>();
   readonly #stopped = Promise.withResolvers<void>();
-  #drained = Promise.withResolvers<void>();
+  /** Of scrapes that wait, in the order in which they asked. */
+  readonly #drains: PromiseWithResolvers<void>[] = [];
   #underWay = NOTHING;
   #isListening = false;
   #isOver = false;
@@ -51,6 +55,11 @@ export class RunningThread {
     // Whoever only waits for its end is not told why it did not start.
     this.#started.promise.catch(() => undefined);
     this.#send({ do: "start", start: { ...start, port: port2 } }, [port2]);
+    this.#signs = new SignsOfLife({
+      clock: parts.clock,
+      ask: () => this.#send({ do: "ping" }),
+      silent: () => this.#hangs(),
+    });
   }
 
   /** Resolves when it listens. Rejects with why it cannot, or with why it has ended before. */
@@ -74,9 +83,10 @@ export class RunningThread {
 
   /** Resolves when what it has counted is in the server's metrics, or it has had its time. */
   async drainMetrics(): Promise<void> {
-    this.#drained = Promise.withResolvers<void>();
+    const drain = Promise.withResolvers<void>();
+    this.#drains.push(drain);
     this.#send({ do: "drain_metrics" });
-    await this.#within(DRAIN_MS, this.#drained.promise);
+    await this.#within(DRAIN_MS, drain.promise);
   }
 
   /** Has it take nothing new and finish what is under way; ends it at the latest after so long. */
@@ -99,7 +109,9 @@ export class RunningThread {
         return this.#end(errorFromData(message.error));
       case "drain_metrics":
         this.#absorb(message.counted);
-        return this.#drained.resolve();
+        return this.#drains.shift()?.resolve();
+      case "ping":
+        return this.#signs.answered();
       case "stop":
         this.#absorb(message.counted);
         return this.#stopped.resolve();
@@ -117,8 +129,14 @@ export class RunningThread {
     this.#underWay = counted.now;
   }
 
+  #hangs(): void {
+    this.#parts.metrics.counter("entdb_face_thread_hangs_total").add();
+    this.#end(new Error(`the thread gave no sign of life for ${limits.faceThreadSilentMs} ms`));
+  }
+
   #end(why: Error): void {
     if (this.#isOver) return;
+    this.#signs.stop();
     this.#absorb({ counters: [], histograms: [], now: NOTHING });
     this.#isOver = true;
     this.#worker.terminate();
