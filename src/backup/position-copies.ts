@@ -4,6 +4,7 @@
  * log counts.
  */
 import { dirname } from "node:path/posix";
+import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { putVerified } from "../blob/verified-put.ts";
@@ -48,8 +49,7 @@ export async function readPositionCopies(
     try {
       positions.push(decodeArchivePosition(bytes));
     } catch (error) {
-      const what = error instanceof Error ? error.message : "it cannot be read";
-      throw objectDamaged(store.place, key, what, error);
+      throw objectDamaged(store.place, key, messageOf(error), error);
     }
   }
   return positions;

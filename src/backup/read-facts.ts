@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { type SegmentName, segmentKey } from "./keys.ts";
@@ -48,7 +49,6 @@ async function naming<T>(place: string, key: string, read: () => T | Promise<T>)
   try {
     return await read();
   } catch (error) {
-    const what = error instanceof Error ? error.message : "it cannot be read";
-    throw objectDamaged(place, key, what, error);
+    throw objectDamaged(place, key, messageOf(error), error);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { messageOf } from "../base/errors.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { readArchiveLines } from "./archive-lines.ts";
@@ -49,8 +50,7 @@ export async function readSegment(
     const records = readArchiveLines(lines, tenantId);
     return { records, lineBytes: lines.length };
   } catch (error) {
-    const what = error instanceof Error ? error.message : "it cannot be read";
-    throw objectDamaged(place, key, what, error);
+    throw objectDamaged(place, key, messageOf(error), error);
   }
 }
 

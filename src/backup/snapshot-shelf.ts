@@ -8,6 +8,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { syncDirectory } from "../base/durable-file.ts";
+import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import { parseSnapshotId, snapshotId, snapshotKey, snapshotsPrefix } from "./keys.ts";
@@ -162,8 +163,7 @@ export class SnapshotShelf {
     try {
       return decodeManifest(bytes);
     } catch (error) {
-      const what = error instanceof Error ? error.message : "it cannot be read";
-      throw objectDamaged(this.place, key, what, error);
+      throw objectDamaged(this.place, key, messageOf(error), error);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { EntError } from "../base/errors.ts";
+import { EntError, messageOf } from "../base/errors.ts";
 
 /** The errors of stored objects, spelled once for every kind of store. `place` names the store for people. */
 
@@ -48,11 +48,11 @@ export function bucketNotFound(place: string, cause?: unknown): EntError {
 }
 
 /** Whether something was stored cannot be said; putting the same bytes again is safe. */
-export function storageUnavailable(place: string, what: string, cause?: unknown): EntError {
+export function storageUnavailable(place: string, what: string, cause: unknown): EntError {
   return new EntError({
     code: "unavailable",
     reason: "STORAGE_UNAVAILABLE",
-    message: `${place} could not ${what}: ${causeOf(cause)}`,
+    message: `${place} could not ${what}: ${messageOf(cause)}`,
     hint: "It is tried again by itself; see that the storage is in reach and has room.",
     details: { place },
     retryable: true,
@@ -82,8 +82,4 @@ export function objectDamaged(place: string, key: string, what: string, cause?: 
     details: { place, key },
     cause,
   });
-}
-
-function causeOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "the reason is not known";
 }

@@ -7,6 +7,7 @@ import { BackupThread } from "../backup/backup-thread.ts";
 import { JoinedHistory } from "../backup/joined-history.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import type { ArchiveState } from "../engine/engine.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
@@ -123,8 +124,4 @@ function retentionOf(
       return own.length === 0 ? undefined : Math.min(...own.map(({ offset }) => offset));
     },
   });
-}
-
-function messageOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : "the reason is not known";
 }

@@ -1,6 +1,6 @@
 /** The log in a partition of a Kafka topic: an append is answered when all replicas in sync have it (in memory, which is what Kafka promises). */
 import { systemClock } from "../../base/clock.ts";
-import { EntError } from "../../base/errors.ts";
+import { EntError, messageOf } from "../../base/errors.ts";
 import {
   type EpochLogView,
   type EpochWal,
@@ -68,11 +68,10 @@ async function reaching<T>(kafka: KafkaSettings, work: () => Promise<T>): Promis
 }
 
 function unreachableKafka({ brokers }: KafkaSettings, cause: unknown): EntError {
-  const why = cause instanceof Error ? `: ${cause.message}` : "";
   return new EntError({
     code: "unavailable",
     reason: "LOG_UNAVAILABLE",
-    message: `Kafka cannot be used at ${brokers.join(", ")}${why}`,
+    message: `Kafka cannot be used at ${brokers.join(", ")}: ${messageOf(cause)}`,
     hint: "Check ENTDB_KAFKA_BROKERS, that the brokers run and can be reached from here, and the settings for TLS and SASL.",
     retryable: true,
     cause,
