@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
 import { limits } from "../base/limits.ts";
+import { turn } from "../base/turn.ts";
 import type { AuditEvent } from "../record/transaction.ts";
 import { AuditLog } from "./audit-log.ts";
 
@@ -29,7 +30,6 @@ function setup() {
   return { clock, audit, written, failures, minute, breakDisk };
 }
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 const bob = { tenantId: "acme", actor: "user:bob", credential: "key:1" };
 
 test("alike events are one record a minute, with their number", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { recordedContext } from "../../test/harness/cli-context.ts";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
-import { turn } from "../../test/harness/partition.ts";
+import { turn } from "../base/turn.ts";
 import { buildNote, showingBuild } from "./schema-build.ts";
 
 const build = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { turn } from "../base/turn.ts";
 import { InFlightKeys } from "./in-flight.ts";
 
 const ALICE = "user:alice";
@@ -10,7 +11,7 @@ async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean
   void promise?.then(() => {
     settled = true;
   });
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   return settled;
 }
 

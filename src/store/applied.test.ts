@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { refused } from "../../test/harness/refusal.ts";
 import { EntError } from "../base/errors.ts";
+import { turn } from "../base/turn.ts";
 import type { DecidedOutcome } from "../record/outcome.ts";
 import { Applied, type Behind } from "./applied.ts";
 
@@ -25,7 +26,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
     settled = true;
   };
   void promise.then(done, done);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   return settled;
 }
 

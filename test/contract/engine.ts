@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Identity, TRUSTED } from "../../src/access/identity.ts";
 import { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { deadlineExceeded } from "../../src/face/interruptions.ts";
 import type { Partition } from "../../src/server/partition.ts";
@@ -166,7 +167,7 @@ export function engineContract({ name, over }: EngineUnderTest): void {
 
 /** So many turns of the event loop. */
 export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < count; i++) await turn();
 }
 
 /** Turns of the event loop, until it is so. */

@@ -12,6 +12,7 @@ import {
   writtenOut,
 } from "../../sdk/typescript/test/conformance/json.ts";
 import { difference, onlyMember } from "../../sdk/typescript/test/conformance/match.ts";
+import { turn } from "../../src/base/turn.ts";
 import {
   type EventStoreFace,
   FaceRefusal,
@@ -264,6 +265,6 @@ class Follower implements AsyncDisposable {
 
   async #turn(): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }

@@ -2,6 +2,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { LocalEngine } from "../../src/engine/local-engine.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import { encodeRecord } from "../../src/record/codec.ts";
@@ -253,11 +254,6 @@ export class TestPartition implements AsyncDisposable {
     this.#places.push(place);
     return join(place.path, "data");
   }
-}
-
-/** A turn of the event loop. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Waits until the condition holds, giving way to everything else; `step` runs in between. */

@@ -2,6 +2,7 @@ import { type Authenticator, trusting } from "../../src/access/authenticate.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { FinishedCall, RequestMeter } from "../../src/rpc/call-context.ts";
 import { createRpcFace, type RpcFace } from "../../src/rpc/face.ts";
@@ -74,7 +75,7 @@ async function stopped(listener: RpcListener, clock: Clock | undefined): Promise
     done = true;
   });
   while (!done && clock instanceof FakeClock) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     clock.advance(10);
   }
   await stopping;
@@ -98,9 +99,9 @@ function meterInto(seen: Seen): RequestMeter {
 
 /** Resolves when the condition holds, which some event of the runtime is about to bring about. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (let turn = 0; turn < 20_000; turn++) {
+  for (let i = 0; i < 20_000; i++) {
     if (condition()) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   throw new Error(`never came: ${what}`);
 }

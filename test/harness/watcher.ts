@@ -1,7 +1,8 @@
+import { turn } from "../../src/base/turn.ts";
 import type { Change, ChangeBatch, WatchRequest } from "../../src/engine/changes.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Caller } from "../../src/record/caller.ts";
-import { turn, until } from "./partition.ts";
+import { until } from "./partition.ts";
 
 /** One who watches in the background, as fast as the test lets it, and keeps what came. */
 export class Watcher {

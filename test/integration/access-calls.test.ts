@@ -11,6 +11,7 @@ import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import type { Authenticator } from "../../src/access/authenticate.ts";
 import type { Identity } from "../../src/access/identity.ts";
 import { unauthenticated } from "../../src/access/refusals.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { END_STREAM, envelope, FRAME, rawHttp2, rawSocket } from "../harness/raw-socket.ts";
@@ -159,7 +160,7 @@ describe("a stream", () => {
     });
     await using _ = face;
     clock.advance(30_000);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(face.seen.calls).toEqual([]);
     holds = false;
     clock.advance(30_000);

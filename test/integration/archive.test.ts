@@ -15,12 +15,13 @@ import { archivePrefix } from "../../src/backup/keys.ts";
 import { statedTails } from "../../src/backup/stated-tails.ts";
 import { verifyDirectory } from "../../src/backup/verify.ts";
 import { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import type { ArchiveOptions } from "../../src/server/partition-archive.ts";
 import { checkpointDirectory } from "../../src/store/data-dir.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 

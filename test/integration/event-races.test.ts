@@ -7,6 +7,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import {
   FaceRefusal,
   faceAppend,
@@ -15,7 +16,7 @@ import {
 } from "../contract/event-store-face.ts";
 import { EngineEventFace } from "../harness/event-face.ts";
 import { appending, event } from "../harness/event-operations.ts";
-import { TestPartition, turn } from "../harness/partition.ts";
+import { TestPartition } from "../harness/partition.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);

@@ -4,6 +4,7 @@
  * it; taking little is slow and no crime, taking nothing is; what ends a stream ends its reading.
  */
 import { describe, expect, test } from "bun:test";
+import { turn } from "../../src/base/turn.ts";
 import type { EventBatch, EventStore } from "../../src/engine/events.ts";
 import type { StoredEvent } from "../../src/record/event.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
@@ -26,7 +27,7 @@ function endless() {
       while (!signal.aborted) {
         seen.batches += 1;
         yield batchFrom((seen.batches - 1) * BATCH + 1);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       }
     } finally {
       seen.ended += 1;
@@ -76,7 +77,7 @@ function bytesOf(client: RawHttp2): number {
 async function pass(clock: FakeClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1_000) {
     clock.advance(1_000);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }
 

@@ -7,9 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TRUSTED } from "../../src/access/identity.ts";
 import type { EntError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
+import { turn } from "../../src/base/turn.ts";
 import { EventFollower, type Followed } from "../harness/event-follower.ts";
 import { EventClient, event } from "../harness/event-operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 
 let partition: TestPartition;

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createClient } from "@connectrpc/connect";
 import { EventStoreService } from "../../gen/entdb/v1/events_pb.ts";
+import { turn } from "../../src/base/turn.ts";
 import { message, number, RawGrpc, type RawMessage, text } from "../harness/raw-grpc.ts";
 import { SecuredServer } from "../harness/secured-server.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
@@ -19,8 +20,6 @@ const READ = "/eventstore.v1.EventStore/ReadStream";
 const OK = 0;
 const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await turn();

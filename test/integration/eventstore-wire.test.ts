@@ -8,6 +8,7 @@ import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { ConcurrencyErrorDetailSchema, EventStore } from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { limits } from "../../src/base/limits.ts";
+import { turn } from "../../src/base/turn.ts";
 import {
   message,
   number,
@@ -488,7 +489,7 @@ describe("large things", () => {
     }
     expect([seen, from]).toEqual([count, BigInt(count + 1)]);
     const stream = grpc.open(SUBSCRIBE, message(text(1, tenant)));
-    while (stream.messages.length < count) await new Promise((resolve) => setImmediate(resolve));
+    while (stream.messages.length < count) await turn();
     const nonces = stream.messages.slice(0, count).map((each) => each.message(1).message(1));
     expect(nonces.map((meta) => Number(meta.number(17)))).toEqual(
       Array.from({ length: count }, (_, i) => i + 1),
@@ -506,7 +507,7 @@ test("prefixes are literal", async () => {
   for (const prefix of ["", "a%", "a_", "a", "ä", "A", "b", "%"]) {
     const stream = grpc.open(SUBSCRIBE, message(text(1, tenant), text(2, prefix)));
     const isIdle = () => stream.messages.at(-1)?.fields.length === 0;
-    while (!isIdle()) await new Promise((resolve) => setImmediate(resolve));
+    while (!isIdle()) await turn();
     stream.leave();
     const seen = stream.messages.filter(({ fields }) => fields.length > 0);
     expect(seen.map((each) => each.message(1).message(1).text(2))).toEqual(

@@ -6,6 +6,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { RequestedOperation, TransactionReceipt, WaitMode } from "../../src/engine/engine.ts";
 import { EMPTY_SCHEMA } from "../../src/schema/types.ts";
 import { logUnavailable } from "../../src/wal/errors.ts";
@@ -23,7 +24,7 @@ import {
   updateEdge,
   updateNode,
 } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 

@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { turn } from "../../src/base/turn.ts";
 import { LETTER, letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
 import {
   createNode,
@@ -504,7 +505,7 @@ async function served<T>(of: TestPartition, ask: () => Promise<T>): Promise<T> {
     } catch (error) {
       if ((error as { reason?: string }).reason !== "TENANT_REBUILDING") throw error;
       of.fakeClock.advance(50);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   throw new Error("the mailboxes never came back");

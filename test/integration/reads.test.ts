@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { EntError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { Direction } from "../../src/record/graph.ts";
 import { decodePositionToken, encodePositionToken } from "../../src/wal/position.ts";
 import {
@@ -34,7 +35,7 @@ import {
   str,
   updateNode,
 } from "../harness/operations.ts";
-import { TestPartition, turn } from "../harness/partition.ts";
+import { TestPartition } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 

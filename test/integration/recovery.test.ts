@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { TransactionReceipt } from "../../src/engine/engine.ts";
 import { EMPTY_SCHEMA } from "../../src/schema/types.ts";
 import { AGE, EMAIL, GRAPH_SCHEMA, KNOWS, NAME, USER } from "../harness/graph-schema.ts";
@@ -31,7 +32,7 @@ import {
   str,
   updateNode,
 } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import { SeededRandom } from "../harness/seeded-random.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";

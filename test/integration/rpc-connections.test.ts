@@ -11,6 +11,7 @@ import { EntDBService, GetNodeRequestSchema } from "../../gen/entdb/v1/entdb_ser
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import { EntError } from "../../src/base/errors.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { END_STREAM, envelope, FRAME, rawHttp2, rawSocket } from "../harness/raw-socket.ts";
@@ -68,7 +69,7 @@ describe("the watch", () => {
     for (let second = 0; second < 30 && !slow.closed; second++) {
       slow.send("x");
       clock.advance(1_000);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     await slow.untilClosed();
     expect(face.seen.ended).toEqual(["slow"]);
@@ -140,7 +141,7 @@ describe("the watch", () => {
         await eventually(() => face.seen.started === 1, "the call");
         for (let second = 0; second < 90 && face.seen.connections > 0; second++) {
           clock.advance(1_000);
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
         }
         await eventually(() => face.seen.connections === 0, "the end of the connection");
       } else {
@@ -151,7 +152,7 @@ describe("the watch", () => {
         await deaf.untilFrame(FRAME.data, 1);
         for (let second = 0; second < 40; second++) {
           clock.advance(1_000);
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
         }
         await deaf.untilFrame(FRAME.reset, 1);
       }
@@ -182,7 +183,7 @@ describe("the watch", () => {
       expect(ConnectError.from(refused).code).toBe(Code.ResourceExhausted);
       for (let second = 0; second < 40; second++) {
         clock.advance(1_000);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       }
       await shut.untilFrame(FRAME.reset, 1);
       expect(shut.frames().filter(({ type }) => type === FRAME.data)).toEqual([]);
@@ -404,7 +405,7 @@ describe.each([true, false])("the end of a listener, thin path %p", (thin) => {
     expect((await call).node?.id).toBe(nodeOf().id);
     while (!stopped) {
       clock.advance(20);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     await stopping;
     expect(face.seen.connections).toBe(0);
@@ -433,7 +434,7 @@ describe.each([true, false])("the end of a listener, thin path %p", (thin) => {
     });
     while (!stopped) {
       clock.advance(20);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     await stopping;
     const error = ConnectError.from(await call);
@@ -466,7 +467,7 @@ test("a stopping listener ends streams at once, and a watched server tells its h
   expect((await watched)?.code).toBe(Code.Unavailable);
   while (!stopped) {
     clock.advance(20);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   await stopping;
   const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;

@@ -11,6 +11,7 @@ import { snapshotKey } from "../../src/backup/keys.ts";
 import { SnapshotShelf } from "../../src/backup/snapshot-shelf.ts";
 import { EntError } from "../../src/base/errors.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { turn } from "../../src/base/turn.ts";
 import { openDirectoryBlobStore } from "../../src/blob/directory-blob-store.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
 import { SYSTEM_TENANT_ID } from "../../src/record/transaction.ts";
@@ -21,7 +22,7 @@ import { GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { backedUpTo, hashesOf } from "../harness/history-of-tenants.ts";
 import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refusal, refused } from "../harness/refusal.ts";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 

@@ -9,10 +9,11 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Identity, TRUSTED } from "../../src/access/identity.ts";
 import { limits } from "../../src/base/limits.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { CreateApiKey } from "../../src/engine/administration.ts";
 import { EMAIL, GRAPH_SCHEMA, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 
 const never = new AbortController().signal;

@@ -9,10 +9,11 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../../src/base/assert.ts";
+import { turn } from "../../src/base/turn.ts";
 import type { TransactionRecord } from "../../src/record/transaction.ts";
 import { EMAIL, GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { createNode, ownId, str, updateNode } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 

@@ -7,6 +7,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { EntError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
+import { turn } from "../../src/base/turn.ts";
 import { tokenOf } from "../../src/engine/freshness.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { GRAPH_SCHEMA, KNOWS, NAME, TASK, TITLE, USER } from "../harness/graph-schema.ts";
@@ -24,7 +25,7 @@ import {
   updateEdge,
   updateNode,
 } from "../harness/operations.ts";
-import { TestPartition, turn, until } from "../harness/partition.ts";
+import { TestPartition, until } from "../harness/partition.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 import { quiet, Watcher } from "../harness/watcher.ts";
 

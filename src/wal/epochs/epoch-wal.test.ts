@@ -9,6 +9,7 @@ import { FakeClock } from "../../../test/harness/fake-clock.ts";
 import { MessagePartition } from "../../../test/harness/message-partition.ts";
 import { SeededRandom } from "../../../test/harness/seeded-random.ts";
 import { systemClock } from "../../base/clock.ts";
+import { turn } from "../../base/turn.ts";
 import type { Appended, ImportingWal, Wal } from "../wal.ts";
 import { RECORD_TYPE } from "../wal.ts";
 import { type EpochWal, openEpochWal, viewEpochLog } from "./epoch-wal.ts";
@@ -73,7 +74,7 @@ async function runOut<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
   promise.then(settled, settled);
   while (!isSettled) {
     clock.advance(50);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   return await promise;
 }
@@ -115,7 +116,7 @@ describe("two writers", () => {
     await append(first, "a");
     partition.fault = (entries) => (entries.some(({ epoch }) => epoch === 2) ? "late" : undefined);
     const inDoubt = fateOf(append(first, "in doubt"));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const second = await open(partition);
     await append(second, "b");
     partition.landLate();
@@ -153,7 +154,7 @@ test("a batch of which only the first messages landed answers each of its append
   let left = 2;
   partition.fault = () => (left-- > 0 ? undefined : "refused");
   const fates = Array.from({ length: 130 }, (_, i) => fateOf(append(wal, String(i))));
-  while (wal.unavailable === undefined) await new Promise((resolve) => setImmediate(resolve));
+  while (wal.unavailable === undefined) await turn();
   partition.fault = () => undefined;
   const counted = await Promise.all(fates);
   expect(counted.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => "kept"));
@@ -171,7 +172,7 @@ describe("a service that is silent", () => {
     partition.fault = () => "late";
     const began = clock.monotonic();
     const inDoubt = fateOf(append(wal, "in doubt"));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const waiting = fateOf(append(wal, "waits behind it"));
     expect(await runOut(clock, waiting)).toBe("LOG_UNAVAILABLE");
     expect(clock.monotonic() - began).toBeWithin(5_000, 5_200);
@@ -203,7 +204,7 @@ test("a log to which nobody writes says every hour where it is, and nothing else
   const before = partition.messages.length;
   for (let minute = 0; minute < 150; minute++) {
     clock.advance(60_000);
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 5; i++) await turn();
   }
   const added = partition.messages.slice(before).flatMap(({ entries }) => entries ?? []);
   expect(added.map(({ kind, offset }) => ({ kind, offset }))).toEqual([

@@ -13,9 +13,8 @@ import {
   SMALL_SEGMENT_BYTES,
   textsOf,
 } from "../../../test/harness/simulated-log.ts";
+import { turn } from "../../base/turn.ts";
 import { segmentPath } from "./segment-names.ts";
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Lets the background work of a simulated disk finish. */
 async function settle(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   SMALL_SEGMENT_BYTES,
   textsOf,
 } from "../../../test/harness/simulated-log.ts";
+import { turn } from "../../base/turn.ts";
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
@@ -287,7 +288,7 @@ describe("files beside the log", () => {
       return undefined;
     };
     const killed = await openSimulatedLog(disk);
-    for (let i = 0; i < 200; i++) await new Promise<void>((done) => setImmediate(done));
+    for (let i = 0; i < 200; i++) await turn();
     await killed.close().catch(() => undefined);
     expect(disk.paths()).toContain(SEGMENT_2);
     const next = disk.afterKill();
