@@ -10,11 +10,13 @@ import type { History } from "../applier/history.ts";
 import { replayTenant } from "../applier/replay.ts";
 import { TenantView } from "../applier/tenant-view.ts";
 import { must } from "../base/assert.ts";
+import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { troubleOf } from "../store/store-errors.ts";
 import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { logTrimmed } from "../wal/errors.ts";
+import { readLogIdentity } from "../wal/file-wal/log-identity.ts";
 import type { Wal } from "../wal/wal.ts";
 
 export interface ViewsPlace {
@@ -29,6 +31,26 @@ export interface ViewsPlace {
 
 /** Rows of a build that are looked at in one go; the catalog has none. */
 const BUILD_SLICE_ROWS = 512;
+
+/**
+ * Throws DATA_DIR_INVALID where there are views and the log in files that they were made from is
+ * gone: one that was begun in its place would be another, and in the way of the right one.
+ */
+export async function requireLogOfViews(
+  { tenants, checkpoints }: Pick<ViewsPlace, "tenants" | "checkpoints">,
+  logDirectory: string,
+  partition: number,
+): Promise<void> {
+  if ((await readLogIdentity(logDirectory)) !== undefined) return;
+  const hasCatalog = TenantStore.exists(TenantStores.systemDirectory(tenants));
+  if (!hasCatalog && (await readCheckpoint(checkpoints, partition)) === undefined) return;
+  throw new EntError({
+    code: "failed_precondition",
+    reason: "DATA_DIR_INVALID",
+    message: `The log is gone: ${logDirectory} holds none, and the views beside it were made from one.`,
+    hint: "Put the log back; where it is in Kafka or Kinesis, name it, or bring it here with `entdb log copy`. If it is lost, restore what was archived: entdb restore --target-time latest.",
+  });
+}
 
 /**
  * Opens the views, and says from which offset they must be replayed. A catalog that is missing

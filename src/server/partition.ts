@@ -35,7 +35,7 @@ import {
 } from "../wal/open-wal.ts";
 import type { Wal } from "../wal/wal.ts";
 import { once } from "./once.ts";
-import { openViews } from "./open-views.ts";
+import { openViews, requireLogOfViews } from "./open-views.ts";
 import {
   type ArchiveOptions,
   historyOf,
@@ -131,8 +131,7 @@ async function assemble(
 ): Promise<Partition> {
   const place = await openPlace(options);
   closers.push(place.close);
-  const opened = await openWal({ topic: TOPIC, partition: PARTITION, ...options, ...place.wal });
-  const wal = options.decorateWal?.(opened) ?? opened;
+  const wal = await openLog(options, place);
   closers.push(() => wal.close());
 
   const never = new AbortController().signal;
@@ -209,6 +208,12 @@ async function assemble(
     failed,
     stop,
   };
+}
+
+async function openLog(options: PartitionOptions, place: Place): Promise<Wal> {
+  if (place.wal.kind === "file") await requireLogOfViews(place, place.wal.directory, PARTITION);
+  const opened = await openWal({ topic: TOPIC, partition: PARTITION, ...options, ...place.wal });
+  return options.decorateWal?.(opened) ?? opened;
 }
 
 /** The views, the catalog's first; that is begun with a copy when it is made again. */

@@ -115,7 +115,7 @@ export function logDamaged(
     code: "data_loss",
     reason: "LOG_DAMAGED",
     message,
-    hint: "Acknowledged records are damaged. Restore this partition from snapshot and archive; do not delete files by hand.",
+    hint: "Acknowledged records are damaged; delete no file by hand. Restore to a time before the damage, or put the log's directory aside and restore what was archived: entdb restore --target-time latest.",
     details,
     cause,
   });

@@ -511,6 +511,25 @@ describe("the checkpoint", () => {
   });
 });
 
+describe("a log that is gone from under its views", () => {
+  test("is named, and no other is begun in its place, checkpoint or not", async () => {
+    await tenantWith("acme", 1);
+    await partition.stop();
+    const log = join(partition.dataDir, "log");
+    renameSync(log, `${log}.aside`);
+    const error = await refused(partition.start());
+    expect(error).toMatchObject({ code: "failed_precondition", reason: "DATA_DIR_INVALID" });
+    expect(error.message).toContain("The log is gone");
+    rmSync(join(partition.dataDir, "checkpoint"), { recursive: true });
+    expect((await refused(partition.start())).message).toContain("The log is gone");
+
+    rmSync(log, { recursive: true });
+    renameSync(`${log}.aside`, log);
+    await partition.start();
+    expect(await partition.tenant("acme").count({ typeId: USER })).toBe(1);
+  });
+});
+
 describe("a log that is shorter than its views", () => {
   /** Puts the log of an earlier moment under the views of now. */
   function turnBackLog(earlier: string): void {
