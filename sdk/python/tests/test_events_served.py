@@ -129,6 +129,36 @@ async def test_a_projection_writes_nodes_and_checkpoint_together_once_for_each_e
     assert await client.events.checkpoint("balances") == 3
 
 
+async def test_a_projection_that_was_refused_goes_on_once_what_was_wrong_is_mended(
+    client: DbClient,
+) -> None:
+    await client.events.append([opened("a"), opened("b")])
+    taken = await client.atomic(
+        lambda plan: plan.create(Balance, {"account": "a", "events": 1}, alias="taken")
+    )
+
+    async def run(name: str) -> int:
+        return await project_into_graph(
+            client,
+            "names",
+            lambda event: (
+                lambda plan: plan.create(
+                    Balance, {"account": event.aggregate_id if event.global_nonce == 1 else name}
+                )
+            ),
+            live=False,
+        )
+
+    with pytest.raises(errors.ConflictError, match="account"):
+        await run("b")
+    await client.atomic(lambda plan: plan.delete(Balance, taken["taken"]))
+    with pytest.raises(errors.ConflictError, match="account"):
+        await run("a")
+    assert await client.events.checkpoint("names") == 1
+    assert await run("b") == 2
+    assert await client.count(Balance) == 2
+
+
 async def test_of_two_projections_of_one_name_each_event_is_projected_once(
     client: DbClient,
 ) -> None:

@@ -148,6 +148,28 @@ for (const door of DOORS) {
       assert.equal(await client.events.checkpoint("balances"), 3);
     });
 
+    test("a projection that was refused goes on once what was wrong is mended", async () => {
+      const Name = defineNode({
+        typeId: 901,
+        name: "Name",
+        fields: { name: field.str(1, { required: true, unique: true }) },
+      });
+      const client = suite.client(door, { schema: [Name] });
+      await client.events.append(opened("a", 1));
+      const taken = await client.atomic((plan) => plan.create(Name, { name: "a" }));
+      const run = (name: string) =>
+        projectIntoGraph(client, { consumer: "names", live: false }, () => (plan) => {
+          plan.create(Name, { name });
+        });
+      await assert.rejects(run("a"), { reason: "UNIQUE_CONFLICT" });
+      await client.atomic((plan) => plan.delete(taken.results.id));
+      assert.equal(await run("a"), 1);
+      await client.events.append(opened("b", 1));
+      await assert.rejects(run("a"), { reason: "UNIQUE_CONFLICT" });
+      assert.equal(await run("b"), 2);
+      assert.equal(await client.count(Name), 2);
+    });
+
     test("a plan appends events and changes nodes, or neither", async () => {
       const client = suite.client(door);
       const { results } = await client.atomic((plan) => ({

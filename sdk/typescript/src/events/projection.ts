@@ -52,14 +52,12 @@ export async function projectIntoGraph(
   const { consumer } = options;
   return await run(client.events, options, async (event, stands) => {
     const change = await handle(event);
-    const idempotencyKey = `projection/${consumer}/${event.globalNonce}`;
-    await client.atomic(
-      (plan) => {
-        change(plan);
-        plan.storeCheckpoint(consumer, event.globalNonce, { expected: stands });
-      },
-      { idempotencyKey },
-    );
+    // What counts an event once is where the checkpoint must stand. A key of the event's own would
+    // keep a refusal for it, also from a program that has been mended meanwhile.
+    await client.atomic((plan) => {
+      change(plan);
+      plan.storeCheckpoint(consumer, event.globalNonce, { expected: stands });
+    });
   });
 }
 
