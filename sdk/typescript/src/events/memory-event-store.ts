@@ -4,6 +4,7 @@
  */
 import type { WriteOptions } from "../client/session.ts";
 import { canceled } from "../errors/classify.ts";
+import { EntDBError } from "../errors/entdb-error.ts";
 import {
   ConcurrencyConflictError,
   ConflictError,
@@ -34,9 +35,10 @@ import type {
 } from "./event-store.ts";
 import { wireCheckpoint, wireNonce } from "./wire.ts";
 
+/** What came of a request under its key: one that lost stays refused. */
 interface Remembered {
   readonly request: string;
-  readonly answer: readonly Appended[];
+  readonly outcome: readonly Appended[] | EntDBError;
 }
 
 /** What is there. */
@@ -72,15 +74,11 @@ export class MemoryEventStore implements EventStore {
     const known = key === undefined ? undefined : this.#remembered.get(key);
     if (known !== undefined) {
       if (known.request !== request) throw keyReused();
-      return known.answer;
+      return answerOf(known.outcome);
     }
-    const batch = new Batch(this.#kept, this.#now());
-    const answer = all.map((append) => batch.append(append));
-    batch.keep();
-    if (key !== undefined) this.#remembered.set(key, { request, answer });
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
-    return answer;
+    const outcome = this.#decide(all);
+    if (key !== undefined) this.#remembered.set(key, { request, outcome });
+    return answerOf(outcome);
   }
 
   async *readAggregate(
@@ -160,8 +158,29 @@ export class MemoryEventStore implements EventStore {
         details: { actual_global_nonce: String(stands) },
       });
     }
+    if (globalNonce > this.#kept.events.length) throw beyondHead(globalNonce);
     this.#checkpoints.set(consumer, globalNonce);
   }
+
+  #decide(appends: readonly SealedAppend[]): Remembered["outcome"] {
+    const batch = new Batch(this.#kept, this.#now());
+    try {
+      const answer = appends.map((append) => batch.append(append));
+      batch.keep();
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+      return answer;
+    } catch (error) {
+      if (error instanceof EntDBError) return error;
+      throw error;
+    }
+  }
+}
+
+/** Throws what was refused. */
+function answerOf(outcome: Remembered["outcome"]): readonly Appended[] {
+  if (outcome instanceof EntDBError) throw outcome;
+  return outcome;
 }
 
 /** Appends that are kept together, or not at all. */
@@ -274,6 +293,14 @@ function conflict(append: SealedAppend, last: number, lastGlobal: number) {
       actual_last_aggregate_nonce: String(last),
       actual_last_global_nonce: String(lastGlobal),
     },
+  });
+}
+
+function beyondHead(globalNonce: number) {
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: `A checkpoint at ${globalNonce} lies beyond the tenant's last event.`,
+    hint: "Name the last event that the consumer is done with.",
   });
 }
 

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from .._calls.base import key_of_write
 from .._codec.events import (
@@ -24,7 +24,13 @@ from .._codec.events import (
 )
 from .._generated.entdb.v1 import event_model_pb2 as pb
 from .._session import Consistency
-from ..errors import ConcurrencyConflictError, ConflictError, IdempotencyKeyReusedError, invalid
+from ..errors import (
+    ConcurrencyConflictError,
+    ConflictError,
+    EntDbError,
+    IdempotencyKeyReusedError,
+    invalid,
+)
 from ..models import AggregateHead, Appended
 from ..paging import Page, Paged
 from .append_shape import (
@@ -38,6 +44,7 @@ from .event import RecordedEvent
 from .store import Append, EventFilter, EventStore
 
 _Item = TypeVar("_Item")
+_Outcome: TypeAlias = tuple[Appended, ...] | EntDbError
 
 
 class InMemoryEventStore(EventStore):
@@ -47,7 +54,8 @@ class InMemoryEventStore(EventStore):
         """`now` is the log time of what is appended, in Unix milliseconds."""
         self._now = now
         self._kept = _Kept()
-        self._remembered: dict[str, tuple[list[pb.AppendEvents], tuple[Appended, ...]]] = {}
+        # What came of a request under its key: one that lost stays refused.
+        self._remembered: dict[str, tuple[list[pb.AppendEvents], _Outcome]] = {}
         self._checkpoints: dict[str, int] = {}
         self._grown = asyncio.Condition()
 
@@ -63,17 +71,15 @@ class InMemoryEventStore(EventStore):
         check_request(request)
         key = key_of_write(idempotency_key)
         if key in self._remembered:
-            known, answer = self._remembered[key]
+            known, outcome = self._remembered[key]
             if known != request:
                 raise _key_reused()
-            return answer
-        batch = _Batch(self._kept, self._now())
-        answer = tuple(batch.append(one) for one in request)
-        batch.keep()
-        self._remembered[key] = (request, answer)
+            return _answer_of(outcome)
+        outcome = self._decide(request)
+        self._remembered[key] = (request, outcome)
         async with self._grown:
             self._grown.notify_all()
-        return answer
+        return _answer_of(outcome)
 
     def read_aggregate(
         self,
@@ -201,7 +207,18 @@ class InMemoryEventStore(EventStore):
                 hint="Read it again; another consumer of the same name is at work.",
                 details={"actual_global_nonce": str(stands)},
             )
+        if stored.global_nonce > len(self._kept.events):
+            raise _beyond_head(stored.global_nonce)
         self._checkpoints[consumer] = stored.global_nonce
+
+    def _decide(self, request: list[pb.AppendEvents]) -> _Outcome:
+        batch = _Batch(self._kept, self._now())
+        try:
+            answer = tuple(batch.append(one) for one in request)
+        except EntDbError as refusal:
+            return refusal
+        batch.keep()
+        return answer
 
 
 @dataclass
@@ -339,6 +356,21 @@ def _conflict(aggregate_id: str, last: int, last_global: int) -> ConcurrencyConf
             "actual_last_aggregate_nonce": str(last),
             "actual_last_global_nonce": str(last_global),
         },
+    )
+
+
+def _answer_of(outcome: _Outcome) -> tuple[Appended, ...]:
+    """Raises what was refused."""
+    if isinstance(outcome, EntDbError):
+        raise outcome
+    return outcome
+
+
+def _beyond_head(global_nonce: int) -> Exception:
+    return invalid(
+        "INVALID_REQUEST",
+        f"A checkpoint at {global_nonce} lies beyond the tenant's last event.",
+        "Name the last event that the consumer is done with.",
     )
 
 
