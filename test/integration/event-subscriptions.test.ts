@@ -166,6 +166,18 @@ describe("keep-alives", () => {
     await until(() => follower.keepAlives === 2);
   });
 
+  test("of a tenant that does not exist yet say from where on is asked", async () => {
+    const follower = follow({ from: 3 });
+    await turns(3);
+    clock().advance(limits.eventKeepAliveMs);
+    await until(() => follower.keepAlives === 1);
+    // Who goes on behind what it was told is given nothing that it did not ask for.
+    expect(follower.batches.at(-1)).toEqual({ events: [], upToGlobalNonce: 2 });
+    await appended(4);
+    await follower.seen(2);
+    expect(follower.nonces).toEqual([3, 4]);
+  });
+
   test("come also while only others grow, and say how far was looked", async () => {
     const follower = follow({ filter: { aggregateIdPrefix: "B" } });
     for (let i = 1; i <= 5; i++) {

@@ -81,7 +81,7 @@ export class SubscribeEvents {
 
   #startOf(caller: Caller, { consumer, fromGlobalNonce }: EventSubscription): number {
     if (consumer !== "") return this.#deps.checkpointOf(caller, consumer).globalNonce;
-    return Math.max(0, reachableNonce(fromGlobalNonce) - 1);
+    return before(fromGlobalNonce);
   }
 
   /** The tenant, once it exists; undefined when the signal aborts before. Until then keep-alives. */
@@ -104,7 +104,8 @@ export class SubscribeEvents {
         if (clock.now() >= request.expiresAt) throw credentialExpired();
         if (clock.monotonic() < sentAtMs + keepAliveMs) continue;
         sentAtMs = clock.monotonic();
-        yield { events: [], upToGlobalNonce: 0 };
+        // A consumer has no checkpoint where there is no tenant.
+        yield { events: [], upToGlobalNonce: before(request.fromGlobalNonce) };
       }
       return gate.admitRead(tenantId);
     } finally {
@@ -129,6 +130,11 @@ export class SubscribeEvents {
       if (!signal.aborted) throw error;
     }
   }
+}
+
+/** The position behind which a subscription from this nonce on begins. */
+function before(fromGlobalNonce: bigint): number {
+  return Math.max(0, reachableNonce(fromGlobalNonce) - 1);
 }
 
 /** The same for subscribers who get the same. */
