@@ -1,18 +1,12 @@
-import { assert } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { PendingAppend } from "./append-queue.ts";
-import {
-  appendQueueFull,
-  logClosed,
-  logTrimmed,
-  positionBeyondLog,
-  recordTooLarge,
-} from "./errors.ts";
+import { appendQueueFull, logClosed, recordTooLarge } from "./errors.ts";
 import { Growth } from "./growth.ts";
 import { LogClock } from "./log-clock.ts";
 import { newLogId } from "./log-id.ts";
 import type { WalOptions } from "./options.ts";
 import type { Appended, ImportingWal, LogRecord, RecordType } from "./wal.ts";
+import { type Walk, type WalkedLog, walkLog } from "./walk.ts";
 
 /**
  * The log in memory: for tests, and for whoever runs EntDB without keeping anything. It
@@ -20,12 +14,13 @@ import type { Appended, ImportingWal, LogRecord, RecordType } from "./wal.ts";
  * process lives". Appends become readable in groups, a turn later, as they do on a disk,
  * so that nobody comes to rely on a record being readable before it was answered.
  */
-export class MemoryWal implements ImportingWal {
+export class MemoryWal implements ImportingWal, WalkedLog {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
   readonly #records: LogRecord[] = [];
-  readonly #growth = new Growth();
+  /** As a {@link WalkedLog}. */
+  readonly growth = new Growth();
   readonly #time: LogClock;
   readonly #onCommit: ((records: number) => void) | undefined;
   #start: number;
@@ -48,6 +43,10 @@ export class MemoryWal implements ImportingWal {
 
   get end(): number {
     return this.start + this.#records.length;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   get lastLogTime(): number {
@@ -95,7 +94,7 @@ export class MemoryWal implements ImportingWal {
       this.#records.push({ offset: this.end, logTime: own, type, body });
       this.#time.advance(own);
     }
-    this.#growth.wakeAll();
+    this.growth.wakeAll();
     this.#onCommit?.(batch.length);
     for (const [i, pending] of batch.entries()) {
       pending.resolve({ offset: first + i, logTime: pending.logTime ?? logTime });
@@ -103,35 +102,17 @@ export class MemoryWal implements ImportingWal {
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return this.#walk(from, undefined, signal);
+    return this.#walk({ from, until: undefined, signal });
   }
 
   read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return this.#walk(from, this.end, signal);
+    return this.#walk({ from, until: this.end, signal });
   }
 
-  async *#walk(
-    from: number,
-    until: number | undefined,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<readonly LogRecord[]> {
-    assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
-    if (from < this.start) throw logTrimmed(from, this.start);
-    if (from > this.end) throw positionBeyondLog(from, this.end);
-    using follower = this.#growth.follow(signal);
-    let next = from;
-    while (!(this.#closed || follower.aborted)) {
-      if (next < this.start) throw logTrimmed(next, this.start);
-      const stop = Math.min(until ?? this.end, next + limits.readBatchRecords);
-      if (stop > next) {
-        yield this.#records.slice(next - this.start, stop - this.start);
-        next = stop;
-      } else if (until === undefined) {
-        await follower.wait();
-      } else {
-        return;
-      }
-    }
+  #walk(walk: Walk): AsyncIterable<readonly LogRecord[]> {
+    const read = (offset: number, most: number) =>
+      this.#records.slice(offset - this.start, offset - this.start + most);
+    return walkLog(this, read, walk);
   }
 
   trim(before: number): Promise<void> {
@@ -144,7 +125,7 @@ export class MemoryWal implements ImportingWal {
   close(): Promise<void> {
     this.#flush();
     this.#closed = true;
-    this.#growth.wakeAll();
+    this.growth.wakeAll();
     return Promise.resolve();
   }
 }

@@ -11,9 +11,10 @@ import { LogClock } from "../log-clock.ts";
 import { newLogId } from "../log-id.ts";
 import type { WalOptions } from "../options.ts";
 import type { Appended, ImportingWal, LogRecord, RecordType, Wal } from "../wal.ts";
+import type { Walk } from "../walk.ts";
 import { EpochWriter } from "./epoch-writer.ts";
 import { type FoundLog, findLog } from "./find-log.ts";
-import { walkPartition } from "./log-walk.ts";
+import { readLog } from "./log-reader.ts";
 import type { MessageLog, MessageReader } from "./message-log.ts";
 import { newClaimId, Owner } from "./owner.ts";
 import { Tail } from "./tail.ts";
@@ -75,10 +76,10 @@ export async function viewEpochLog(
       return undefined;
     }
     const tail = new Tail(found, reader, new LogClock(clock, 0, true));
-    const { logId, offset: end } = tail.place;
+    const { start, end } = tail;
     return {
-      ...{ logId, partition: number, start: tail.places.first.offset, end },
-      read: (from, signal) => walkPartition(tail, reader, from, end, signal),
+      ...{ logId: tail.place.logId, partition: number, start, end },
+      read: (from, signal) => readLog(tail, reader, { from, until: end, signal }),
       close: async () => {
         tail.close();
         await closeAll();
@@ -134,11 +135,11 @@ export class EpochWal implements ImportingWal {
   }
 
   get end(): number {
-    return this.#parts.tail.place.offset;
+    return this.#parts.tail.end;
   }
 
   get start(): number {
-    return this.#parts.tail.places.first.offset;
+    return this.#parts.tail.start;
   }
 
   get lastLogTime(): number {
@@ -160,11 +161,11 @@ export class EpochWal implements ImportingWal {
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return this.#walk(from, undefined, signal);
+    return this.#read({ from, until: undefined, signal });
   }
 
   read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return this.#walk(from, this.end, signal);
+    return this.#read({ from, until: this.end, signal });
   }
 
   /** How long records stay is the backend's affair: its retention. */
@@ -177,9 +178,9 @@ export class EpochWal implements ImportingWal {
     return this.#closing;
   }
 
-  #walk(from: number, until: number | undefined, signal: AbortSignal | undefined) {
+  #read(walk: Walk): AsyncIterable<readonly LogRecord[]> {
     const { tail, partition } = this.#parts;
-    return walkPartition(tail, partition.reader, from, until, signal);
+    return readLog(tail, partition.reader, walk);
   }
 
   async #close(): Promise<void> {

@@ -33,6 +33,16 @@ export class Tail {
     return this.#ledger.place;
   }
 
+  /** The oldest offset that is kept. */
+  get start(): number {
+    return this.places.first.offset;
+  }
+
+  /** One behind the newest record. */
+  get end(): number {
+    return this.place.offset;
+  }
+
   get claimId(): string {
     return this.#ledger.claimId;
   }

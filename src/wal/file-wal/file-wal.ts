@@ -11,7 +11,7 @@ import {
   fileWalSettings,
   SEGMENT_OVERHEAD_BYTES,
 } from "./file-wal-options.ts";
-import { type ReadableLog, walkLog } from "./log-reader.ts";
+import { type ReadableLog, readLog } from "./log-reader.ts";
 import { LogTrimmer } from "./log-trimmer.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type OpenedLog, openLog } from "./open-log.ts";
@@ -34,7 +34,6 @@ export class FileWal implements ImportingWal {
   readonly logId: string;
   readonly topic: string;
   readonly partition: number;
-  readonly #opened: OpenedLog;
   readonly #log: ReadableLog & { isClosed: boolean };
   readonly #time: LogClock;
   readonly #writer: LogWriter;
@@ -45,7 +44,6 @@ export class FileWal implements ImportingWal {
   /** Use {@link openFileWal}. */
   constructor(opened: OpenedLog, settings: FileWalSettings) {
     const { identity, segments, supply, file, lastLogTime } = opened;
-    this.#opened = opened;
     this.logId = identity.logId;
     this.topic = settings.topic;
     this.partition = settings.partition;
@@ -56,7 +54,15 @@ export class FileWal implements ImportingWal {
     this.#time = new LogClock(settings.clock, lastLogTime, settings.acceptClock);
     const tail = new TailCache();
     const growth = new Growth();
-    this.#log = { disk: settings.disk, segments, tail, growth, isClosed: false };
+    this.#log = {
+      ...{ disk: settings.disk, segments, tail, growth, isClosed: false },
+      get start() {
+        return segments.start;
+      },
+      get end() {
+        return segments.last.end;
+      },
+    };
     const active = new ActiveSegment(identity, segments, supply, file, settings.random);
     this.#writer = new LogWriter(active, segments, this.#time, settings.clock, {
       onDurable: (records) => {
@@ -72,11 +78,11 @@ export class FileWal implements ImportingWal {
   }
 
   get end(): number {
-    return this.#opened.segments.last.end;
+    return this.#log.end;
   }
 
   get start(): number {
-    return this.#opened.segments.start;
+    return this.#log.start;
   }
 
   get lastLogTime(): number {
@@ -103,11 +109,11 @@ export class FileWal implements ImportingWal {
   }
 
   follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return walkLog(this.#log, from, undefined, signal);
+    return readLog(this.#log, { from, until: undefined, signal });
   }
 
   read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
-    return walkLog(this.#log, from, this.end, signal);
+    return readLog(this.#log, { from, until: this.end, signal });
   }
 
   trim(before: number): Promise<void> {

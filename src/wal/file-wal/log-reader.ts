@@ -1,9 +1,8 @@
 import { assert } from "../../base/assert.ts";
-import { limits } from "../../base/limits.ts";
-import { logTrimmed, positionBeyondLog } from "../errors.ts";
-import type { Growth } from "../growth.ts";
+import { logTrimmed } from "../errors.ts";
 import type { TailCache } from "../tail-cache.ts";
 import type { LogRecord } from "../wal.ts";
+import { type Walk, type WalkedLog, walkLog } from "../walk.ts";
 import { BATCH_HEADER_BYTES, readBatch, readRecords } from "./batch-format.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import type { Segment, SegmentList } from "./segment.ts";
@@ -11,46 +10,22 @@ import { SegmentWindow } from "./segment-window.ts";
 import { damagedRead } from "./verify-segment.ts";
 
 /** What readers see of a log. */
-export interface ReadableLog {
+export interface ReadableLog extends WalkedLog {
   readonly disk: Disk;
   readonly segments: SegmentList;
   readonly tail: TailCache;
-  readonly growth: Growth;
-  readonly isClosed: boolean;
 }
 
 /**
- * Walks a log from an offset on: out of the tail cache where that reaches, out of the
- * files otherwise, verifying each batch again. `until` ends the walk; without it the walk
- * waits for more. Every reader has a file of its own, closed when the walk ends.
+ * Walks a log: out of the tail cache where that reaches, out of the files otherwise, verifying
+ * each batch again. Every reader has a file of its own, closed when the walk ends.
  */
-export async function* walkLog(
-  log: ReadableLog,
-  from: number,
-  until: number | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<readonly LogRecord[]> {
-  assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
-  if (from < log.segments.start) throw logTrimmed(from, log.segments.start);
-  if (from > log.segments.last.end) throw positionBeyondLog(from, log.segments.last.end);
-  using follower = log.growth.follow(signal);
+export async function* readLog(log: ReadableLog, walk: Walk): AsyncGenerator<readonly LogRecord[]> {
   const history = new HistoryReader(log.disk, log.segments);
+  const read = (offset: number, most: number) =>
+    log.tail.from(offset, most) ?? history.read(offset, most);
   try {
-    let next = from;
-    while (!(log.isClosed || follower.aborted)) {
-      if (next < log.segments.start) throw logTrimmed(next, log.segments.start);
-      const stop = until ?? log.segments.last.end;
-      if (next < stop) {
-        const most = Math.min(stop - next, limits.readBatchRecords);
-        const records = log.tail.from(next, most) ?? (await history.read(next, most));
-        next += records.length;
-        yield records;
-      } else if (until === undefined) {
-        await follower.wait();
-      } else {
-        return;
-      }
-    }
+    yield* walkLog(log, read, walk);
   } finally {
     await history.close();
   }

@@ -1,47 +1,26 @@
-import { assert } from "../../base/assert.ts";
-import { limits } from "../../base/limits.ts";
-import { logTrimmed, positionBeyondLog } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
+import { type Walk, walkLog } from "../walk.ts";
 import { Ledger, placeBefore } from "./ledger.ts";
 import type { MessageReader } from "./message-log.ts";
 import { RECORDS_PER_MARK } from "./places.ts";
 import type { Tail } from "./tail.ts";
 
 /**
- * Walks a log from an offset on: out of memory where that reaches, out of the backend otherwise, by a
- * reading of its own that begins at a place before the offset. `until` ends the walk; without it
- * the walk waits for more.
+ * Walks a log: out of memory where that reaches, out of the backend otherwise, by a reading of its
+ * own that begins at a place before the offset.
  */
-export async function* walkPartition(
+export async function* readLog(
   tail: Tail,
   reader: MessageReader,
-  from: number,
-  until: number | undefined,
-  signal: AbortSignal | undefined,
+  walk: Walk,
 ): AsyncGenerator<readonly LogRecord[]> {
-  assert(Number.isSafeInteger(from) && from >= 0, "an offset is a whole number from 0 on");
-  if (from < tail.places.first.offset) throw logTrimmed(from, tail.places.first.offset);
-  if (from > tail.place.offset) throw positionBeyondLog(from, tail.place.offset);
-  using follower = tail.growth.follow(signal);
   const ended = new AbortController();
-  const stop = AbortSignal.any([ended.signal, tail.closing, ...(signal ? [signal] : [])]);
+  const stop = AbortSignal.any([ended.signal, tail.closing, ...(walk.signal ? [walk.signal] : [])]);
   const history = new History(tail, reader, stop);
+  const read = (offset: number, most: number) =>
+    tail.cache.from(offset, most) ?? history.read(offset, most);
   try {
-    let next = from;
-    while (!(tail.isClosed || follower.aborted)) {
-      const end = until ?? tail.place.offset;
-      if (next < end) {
-        const most = Math.min(end - next, limits.readBatchRecords);
-        const records = tail.cache.from(next, most) ?? (await history.read(next, most));
-        if (records.length === 0) continue;
-        next += records.length;
-        yield records;
-      } else if (until === undefined) {
-        await follower.wait();
-      } else {
-        return;
-      }
-    }
+    yield* walkLog(tail, read, walk);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
