@@ -15,22 +15,36 @@ import {
 } from "../record/event.ts";
 import { checkGrants } from "./check-sharing.ts";
 
+/**
+ * How whoever sent an append calls a place of it: the append's own member, or that of one of its
+ * events. Asked for when something is wrong, and seldom otherwise.
+ */
+export type PlaceInAppend = (member: string, event?: number) => string;
+
+/** The places of an append that stands at `path`, in EntDB's own words. */
+export function placesOf(path: string): PlaceInAppend {
+  return (member, event) =>
+    event === undefined ? `${path}.${member}` : `${path}.events[${event}].${member}`;
+}
+
 /** Nonces of 2^63 and more fit nobody's signed numbers. */
 const NONCE_END = 2n ** 63n;
 
 /** As sent, and with ids for events that came without. Throws INVALID_REQUEST, EVENT_ALREADY_EXISTS, LIMIT_EXCEEDED. */
 export function checkAppend(
   operation: AppendEvents,
-  path: string,
+  place: PlaceInAppend,
   makeId: () => string,
 ): { readonly sent: AppendEvents; readonly resolved: AppendEvents } {
-  requireText(operation.aggregateId, `${path}.aggregate_id`, "aggregateTextBytes");
-  requireText(operation.aggregateType, `${path}.aggregate_type`, "aggregateTextBytes");
-  checkCount(operation.events.length, `${path}.events`, "eventsPerTransaction");
-  if (operation.events.length === 0) throw misshapen(`${path}.events`, "holds no event");
-  const events = operation.events.map((event, i) => checkEvent(event, path, i));
+  requireText(operation.aggregateId, place("aggregate_id"), "aggregateTextBytes");
+  requireText(operation.aggregateType, place("aggregate_type"), "aggregateTextBytes");
+  checkCount(operation.events.length, place("events"), "eventsPerTransaction");
+  if (operation.events.length === 0) {
+    throw misshapen(place("events"), "holds no event", "Send at least one event.");
+  }
+  const events = operation.events.map((event, i) => checkEvent(event, place, i));
   requireDistinct(events);
-  if (operation.condition !== undefined) checkCondition(operation.condition, `${path}.condition`);
+  if (operation.condition !== undefined) checkCondition(operation.condition, place("condition"));
   const sent = { ...operation, events };
   if (!events.some(({ eventId }) => eventId === "")) return { sent, resolved: sent };
   const named = events.map((event) =>
@@ -39,15 +53,15 @@ export function checkAppend(
   return { sent, resolved: { ...sent, events: named } };
 }
 
-function checkEvent(event: AppendedEvent, path: string, index: number): AppendedEvent {
+function checkEvent(event: AppendedEvent, place: PlaceInAppend, index: number): AppendedEvent {
   // Of ten thousand events none is wrong most of the time: their places are not put in words.
   if (faultOf(event.eventId, "eventTextBytes") || faultOf(event.eventType, "eventTextBytes")) {
-    checkText(event.eventId, `${path}.events[${index}].event_id`);
-    checkText(event.eventType, `${path}.events[${index}].event_type`);
+    checkText(event.eventId, place("event_id", index));
+    checkText(event.eventType, place("event_type", index));
   }
   if (event.tags.length === 0) return event;
   const tags = [...new Set(event.tags)];
-  checkTags(tags, `${path}.events[${index}].tags`);
+  checkTags(tags, place("tags", index));
   return { ...event, tags };
 }
 
@@ -73,13 +87,17 @@ function eventExists(eventId: string): EntError {
   });
 }
 
+const NO_ITEM_HINT = "Name at least one type or tag, or leave the condition out.";
+
 function checkCondition({ items, afterGlobalNonce }: AppendCondition, path: string): void {
-  if (items.length === 0) throw misshapen(`${path}.fail_if_any`, "holds no item");
+  if (items.length === 0) throw misshapen(`${path}.fail_if_any`, "holds no item", NO_ITEM_HINT);
   checkCount(items.length, `${path}.fail_if_any`, "conditionItems");
   requireNonce(afterGlobalNonce, `${path}.after_global_nonce`);
   for (const [i, { eventTypes, tags }] of items.entries()) {
     const where = `${path}.fail_if_any[${i}]`;
-    if (eventTypes.length + tags.length === 0) throw misshapen(where, "names no type and no tag");
+    if (eventTypes.length + tags.length === 0) {
+      throw misshapen(where, "names no type and no tag", NO_ITEM_HINT);
+    }
     checkTypes(eventTypes, `${where}.event_types`);
     checkTags(tags, `${where}.tags`);
   }
@@ -101,7 +119,8 @@ function checkTypes(types: readonly string[], path: string): void {
 function checkTags(tags: readonly string[], path: string): void {
   checkCount(tags.length, path, "tagsPerEvent");
   for (const tag of tags) {
-    requireText(tag, path, "eventTagBytes");
+    if (tag === "") throw misshapen(path, "holds an empty tag", "Leave it out.");
+    checkText(tag, path, "eventTagBytes");
   }
 }
 
@@ -136,15 +155,18 @@ export function reachableNonce(nonce: bigint): number {
  * What {@link AppendEvents.firstNonce} is for events with these nonces: all of them 0, or all of
  * them proposed. Throws INVALID_REQUEST.
  */
-export function firstNonceOf(nonces: readonly bigint[], path: string): number {
+export function firstNonceOf(nonces: readonly bigint[], place: PlaceInAppend): number {
   const [first = 0n] = nonces;
   let follow = true;
   let next = first;
   for (const [i, nonce] of nonces.entries()) {
-    const field = () => `${path}.events[${i}].aggregate_nonce`;
-    if (nonce >= NONCE_END) throw misshapen(field(), `is ${nonce}, beyond every nonce`);
+    const field = () => place("aggregate_nonce", i);
+    if (nonce >= NONCE_END) {
+      throw misshapen(field(), `is ${nonce}, beyond every nonce`, NUMBERING_HINT);
+    }
     if ((nonce === 0n) !== (first === 0n)) {
-      throw misshapen(field(), "is 0 for some of the events, and not for others");
+      const what = "is 0 for some of the events, and not for others";
+      throw misshapen(field(), what, "Number all events of an append, or none.");
     }
     if (nonce !== next) follow = false;
     next += 1n;
@@ -152,6 +174,9 @@ export function firstNonceOf(nonces: readonly bigint[], path: string): number {
   if (first === 0n) return 0;
   return follow ? reachableNonce(first) : NONCE_OUT_OF_REACH;
 }
+
+/** How events are numbered, for whoever has not done so. */
+export const NUMBERING_HINT = "Number the events of an append head + 1, head + 2, and so on.";
 
 /** Throws INVALID_REQUEST. */
 function requireNonce(nonce: number, path: string): void {
@@ -162,7 +187,9 @@ type TextLimit = "eventTextBytes" | "aggregateTextBytes" | "eventTagBytes" | "co
 
 /** Any text but the empty one. Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
 export function requireText(text: string, path: string, limit: TextLimit): void {
-  if (text === "") throw misshapen(path, "is empty");
+  if (text === "") {
+    throw misshapen(path, "is empty", `Send a text of 1 to ${limits[limit]} bytes.`);
+  }
   checkText(text, path, limit);
 }
 
@@ -199,9 +226,11 @@ function tooLong(path: string, limit: LimitName): EntError {
   );
 }
 
-/** Throws INVALID_REQUEST about a field. */
-export function misshapen(path: string, what: string): EntError {
-  return invalid("INVALID_REQUEST", `${path} ${what}.`, "Compare it with the API reference.", {
-    field: path,
-  });
+/** A refusal of a field. */
+export function misshapen(
+  path: string,
+  what: string,
+  hint = "Compare it with the API reference.",
+): EntError {
+  return invalid("INVALID_REQUEST", `${path} ${what}.`, hint, { field: path });
 }

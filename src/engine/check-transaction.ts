@@ -12,7 +12,12 @@ import { checkFields } from "../schema/check-value.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Fields, Value } from "../schema/value.ts";
 import { type LogIdentity, offsetOfToken } from "../wal/position.ts";
-import { checkAggregateGrants, checkAppend, checkStoreCheckpoint } from "./check-events.ts";
+import {
+  checkAggregateGrants,
+  checkAppend,
+  checkStoreCheckpoint,
+  placesOf,
+} from "./check-events.ts";
 import { checkMembership } from "./check-membership.ts";
 import { checkMailboxChange, checkNewNodeSharing, checkSharing } from "./check-sharing.ts";
 import type { RequestedOperation } from "./engine.ts";
@@ -161,7 +166,7 @@ class TransactionChecker {
         return { sent: operation, resolved: operation };
       case "append_events":
         this.#countEvents(operation.events.length);
-        return checkAppend(operation, path, () => this.#ids.eventId());
+        return checkAppend(operation, placesOf(path), () => this.#ids.eventId());
       case "store_checkpoint":
         checkStoreCheckpoint(operation, path);
         return { sent: operation, resolved: operation };

@@ -5,7 +5,7 @@ import type {
   AppendCondition as WireCondition,
   ExpectedNonce as WireExpected,
 } from "../../gen/entdb/v1/event_model_pb.ts";
-import { firstNonceOf, reachableNonce } from "../engine/check-events.ts";
+import { firstNonceOf, placesOf, reachableNonce } from "../engine/check-events.ts";
 import type { RequestedOperation } from "../engine/engine.ts";
 import type {
   AppendCondition,
@@ -55,7 +55,7 @@ export function decodeAppend(wire: WireAppend, path: string): AppendEvents {
     aggregateId: wire.aggregateId,
     aggregateType: wire.aggregateType,
     expected: decodeExpected(wire.expected, `${path}.expected`),
-    firstNonce: firstNonceOf(nonces, path),
+    firstNonce: firstNonceOf(nonces, placesOf(path)),
     events: wire.events.map(decodeEvent),
     condition: wire.condition && decodeCondition(wire.condition),
     contentKey: undefined,

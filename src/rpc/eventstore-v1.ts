@@ -19,8 +19,7 @@ import {
   type SubscribeRequest,
   SubscribeResponseSchema,
 } from "../../gen/eventstore/v1/eventstore_pb.ts";
-import { unauthenticated } from "../access/refusals.ts";
-import { EntError } from "../base/errors.ts";
+import { EntError, invalid } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EventBatch, ProposedEvent } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
@@ -124,8 +123,18 @@ async function* batchesOf(
 
 /** Throws UNAUTHENTICATED for a request without a tenant, also one whose credential would name it. */
 function callerOf(call: CallContext, tenantId: string): Caller {
-  if (tenantId === "") throw unauthenticated();
+  if (tenantId === "") throw tenantMissing();
   return callerInTenant(call, tenantId, NAMELESS_ACTOR);
+}
+
+function tenantMissing(): EntError {
+  return new EntError({
+    code: "unauthenticated",
+    reason: "UNAUTHENTICATED",
+    message: "The request names no tenant.",
+    hint: "Send it as tenant_id.",
+    details: { field: "tenant_id" },
+  });
 }
 
 /** Throws TENANT_MISMATCH, INVALID_REQUEST. */
@@ -134,7 +143,7 @@ function proposedEvent(
   { meta, payload }: EventData,
   index: number,
 ): ProposedEvent {
-  if (meta === undefined) throw misshapen(`events[${index}].meta`, "is missing");
+  if (meta === undefined) throw misshapen(`events[${index}].meta`, "an event needs its metadata");
   requireSame(meta, request, index);
   const { eventId, eventType, aggregateNonce: nonce } = meta;
   const metadata = encodeEventMetadata(meta);
@@ -143,25 +152,35 @@ function proposedEvent(
 
 /** What the event leaves blank is the request's; the rest must be the same. */
 function requireSame(meta: EventMetadata, request: AppendRequest, index: number): void {
-  const path = () => `events[${index}].meta`;
-  if (meta.tenantId !== "" && meta.tenantId !== request.tenantId) throw tenantDiffers(path());
-  const differs = (name: string) =>
-    misshapen(`${path()}.${name}`, "differs from that of the request");
-  const { aggregateId, aggregateType } = meta;
-  if (aggregateId !== "" && aggregateId !== request.aggregateId) throw differs("aggregate_id");
+  const { tenantId, aggregateId, aggregateType } = meta;
+  if (tenantId !== "" && tenantId !== request.tenantId) throw tenantDiffers(index);
+  if (aggregateId !== "" && aggregateId !== request.aggregateId) {
+    throw differs(index, "aggregate_id", "aggregate");
+  }
   if (aggregateType !== "" && aggregateType !== request.aggregateType) {
-    throw differs("aggregate_type");
+    throw differs(index, "aggregate_type", "type");
   }
 }
 
-function tenantDiffers(path: string): EntError {
+function tenantDiffers(index: number): EntError {
+  const field = `events[${index}].meta.tenant_id`;
   return new EntError({
     code: "permission_denied",
     reason: "TENANT_MISMATCH",
-    message: `${path}.tenant_id names another tenant than the request.`,
+    message: `${field} names another tenant than the request.`,
     hint: "Leave it out, or append to one tenant at a time.",
-    details: { field: `${path}.tenant_id` },
+    details: { field },
   });
+}
+
+function differs(index: number, member: string, what: string): EntError {
+  const field = `events[${index}].meta.${member}`;
+  return invalid(
+    "INVALID_REQUEST",
+    `${field} names another ${what} than the request.`,
+    "Leave it out, or append to one aggregate at a time.",
+    { field },
+  );
 }
 
 /** A refusal for the heads names the tenant and aggregate that the request named. */

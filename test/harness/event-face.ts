@@ -1,5 +1,5 @@
 import { EntError } from "../../src/base/errors.ts";
-import { firstNonceOf } from "../../src/engine/check-events.ts";
+import { firstNonceOf, placesOf } from "../../src/engine/check-events.ts";
 import type { Engine, RequestedOperation } from "../../src/engine/engine.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import {
@@ -181,7 +181,7 @@ function operationOf(append: NativeAppend): AppendEvents {
       typeof expected === "string"
         ? { kind: expected }
         : { kind: "exact", nonce: expected < 2n ** 53n ? Number(expected) : NONCE_OUT_OF_REACH },
-    firstNonce: firstNonceOf(nonces, "append"),
+    firstNonce: firstNonceOf(nonces, placesOf("append")),
     events: events.map((event) => {
       const { nonce: _, ...rest } = proposed(event);
       return { ...rest, tags: event.tags };

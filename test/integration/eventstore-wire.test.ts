@@ -240,6 +240,25 @@ describe("a refusal", () => {
     expect([left.status, left.messages[0]?.messages(1).length]).toEqual([OK, 0]);
   });
 
+  test.each<[Partial<Append>, string]>([
+    [{ tenant: "", events: [good] }, "tenant_id"],
+    [{ aggregate: "", events: [good] }, "aggregate_id"],
+    [{ type: "", events: [good] }, "aggregate_type"],
+    [{ events: [] }, "events"],
+    [{ events: [[6, message([2, Uint8Array.of(1)])]] }, "events[0].meta"],
+    [{ events: [good, event({ id: "", nonce: 2 })] }, "events[1].meta.event_id"],
+    [{ events: [good, event({ id: "e2" })] }, "events[1].meta.aggregate_nonce"],
+    [{ events: [event({ id: "e", nonce: 2n ** 63n })] }, "events[0].meta.aggregate_nonce"],
+    [{ events: [event({ id: "e1", nonce: 1, aggregate: "B" })] }, "events[0].meta.aggregate_id"],
+    [{ events: [event({ id: "e1", nonce: 1, type: "B" })] }, "events[0].meta.aggregate_type"],
+    [{ events: [event({ id: "e1", nonce: 1, tenant: "b" })] }, "events[0].meta.tenant_id"],
+  ])("%# names the field as the contract does", async (change, field) => {
+    const answer = await append({ tenant: newTenant(), events: [], ...change });
+    const violations = detailsOf(answer).get("type.googleapis.com/google.rpc.BadRequest");
+    expect(violations?.messages(1).map((violation) => violation.text(1))).toEqual([field]);
+    expect(answer.sentence).toContain(field === "tenant_id" ? "tenant" : field);
+  });
+
   test("of a request that is no message at all", async () => {
     const answer = await grpc.unary(APPEND, Uint8Array.of(0x0a, 0x7f, 1));
     expect(answer.status).toBe(INVALID_ARGUMENT);

@@ -19,6 +19,7 @@ import {
   checkText,
   firstNonceOf,
   misshapen,
+  NUMBERING_HINT,
   reachableNonce,
   requireText,
 } from "../check-events.ts";
@@ -210,8 +211,10 @@ function appendOf(request: AggregateAppend): AppendEvents {
   const { aggregateId, aggregateType, expectedNonce, idempotencyKey, events } = request;
   checkText(idempotencyKey, "idempotency_key");
   for (const [i, { eventId, nonce }] of events.entries()) {
-    if (eventId === "") throw misshapen(`events[${i}].meta.event_id`, "is empty");
-    if (nonce === 0n) throw misshapen(`events[${i}].meta.aggregate_nonce`, "is 0");
+    requireText(eventId, placeInRequest("event_id", i), "eventTextBytes");
+    if (nonce === 0n) {
+      throw misshapen(placeInRequest("aggregate_nonce", i), "is 0", NUMBERING_HINT);
+    }
   }
   const operation: AppendEvents = {
     op: "append_events",
@@ -220,13 +223,18 @@ function appendOf(request: AggregateAppend): AppendEvents {
     expected: { kind: "exact", nonce: reachableNonce(expectedNonce) },
     firstNonce: firstNonceOf(
       events.map(({ nonce }) => nonce),
-      "append",
+      placeInRequest,
     ),
     events,
     condition: undefined,
     contentKey: idempotencyKey,
   };
-  return checkAppend(operation, "append", NO_IDS).resolved;
+  return checkAppend(operation, placeInRequest, NO_IDS).resolved;
+}
+
+/** In the words of the shared wire, which speaks of one append at a time. */
+function placeInRequest(member: string, event?: number): string {
+  return event === undefined ? member : `events[${event}].meta.${member}`;
 }
 
 function NO_IDS(): string {

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import { firstNonceOf, misshapen, reachableNonce } from "../../engine/check-events.ts";
+import { firstNonceOf, misshapen, placesOf, reachableNonce } from "../../engine/check-events.ts";
 import type { RequestedOperation } from "../../engine/engine.ts";
 import type {
   AppendCondition,
@@ -50,7 +50,7 @@ export function appendOf(append: JsonAppend, path: string): AppendEvents {
     aggregateId: append.aggregate_id,
     aggregateType: append.aggregate_type,
     expected: expectedOf(append.expected_nonce, `${path}.expected_nonce`),
-    firstNonce: firstNonceOf(nonces, path),
+    firstNonce: firstNonceOf(nonces, placesOf(path)),
     events: events.map((event, i) => eventOf(event, `${path}.events[${i}]`)),
     condition: condition && conditionOf(condition),
     contentKey: undefined,
@@ -72,7 +72,8 @@ export function aggregateGrantsOf(
   { aggregate_type: aggregateType, grants = [], reset = false }: JsonAggregateGrants,
   path: string,
 ): RequestedOperation {
-  if (reset && grants.length > 0) throw misshapen(placed(path, "reset"), "goes without grants");
+  if (reset && grants.length > 0)
+    throw misshapen(placed(path, "reset"), "goes without grants", "Send one of the two.");
   return {
     op: "set_aggregate_grants",
     aggregateType,
@@ -83,7 +84,13 @@ export function aggregateGrantsOf(
 function expectedOf(expected: JsonValue, path: string): ExpectedNonce {
   if (expected === "none" || expected === "exists" || expected === "any") return { kind: expected };
   const nonce = u64Of(expected);
-  if (nonce === undefined) throw misshapen(path, "must be a nonce, none, exists or any");
+  if (nonce === undefined) {
+    throw misshapen(
+      path,
+      "must be a nonce, none, exists or any",
+      "Send the nonce of the last event that was read; 0 and none: there must be none.",
+    );
+  }
   return { kind: "exact", nonce: reachableNonce(nonce) };
 }
 
@@ -113,11 +120,16 @@ function payloadOf(event: JsonNewEvent, path: string): Uint8Array {
   if (payload === undefined) {
     return base64 === undefined ? NO_BYTES : decodeBase64(base64, `${path}.payload_base64`);
   }
-  if (base64 !== undefined) throw misshapen(`${path}.payload_base64`, "goes without payload");
+  if (base64 !== undefined)
+    throw misshapen(`${path}.payload_base64`, "goes without payload", "Send one of the two.");
   if (contentType === undefined || isJsonType(contentType)) {
     return encoder.encode(stringifyJson(payload));
   }
-  throw misshapen(`${path}.payload`, "is JSON, which content_type says it is not");
+  throw misshapen(
+    `${path}.payload`,
+    "is JSON, which content_type says it is not",
+    "Send what is no JSON as payload_base64.",
+  );
 }
 
 function conditionOf({ fail_if_any: items, after_global_nonce: after }: JsonCondition) {
