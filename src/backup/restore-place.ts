@@ -84,6 +84,8 @@ const TROUBLES: readonly (readonly [RegExp, string])[] = [
   [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, "has no room left"],
   [/^(EROFS|SQLITE_READONLY)/, "cannot be written to: it is read-only"],
   [/^(EACCES|EPERM|SQLITE_CANTOPEN)/, "cannot be written to by this user"],
-  [/^(ENOTDIR|EEXIST|ENOTEMPTY)/, "is in the way of something that is no empty directory"],
+  [/^ENOENT/, "cannot be made: what it would lie in cannot be made either"],
+  [/^ENOTDIR/, "cannot be made: a file stands there, or on the way to it"],
+  [/^(EEXIST|ENOTEMPTY)/, "is no empty directory any more"],
   [/^(EIO|SQLITE_IOERR)/, "cannot be written to: the disk fails"],
 ];

@@ -12,6 +12,23 @@ export function snapshotNotFound(place: string, tenantId: string, id: string): E
   });
 }
 
+/** A file of a snapshot that is not what was stored. */
+export function snapshotDamaged(
+  place: string,
+  key: string,
+  what: string,
+  cause?: unknown,
+): EntError {
+  return new EntError({
+    code: "data_loss",
+    reason: "OBJECT_DAMAGED",
+    message: `${key} in ${place} is damaged: ${what}`,
+    hint: "Put the object back that was stored, or take this snapshot's folder away: then the one before it is used, and what the archive has behind that.",
+    details: { place, key },
+    cause,
+  });
+}
+
 /** `why` completes "the snapshot …". */
 export function snapshotForeign(key: string, why: string): EntError {
   return new EntError({

@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { syncDirectory } from "../base/durable-file.ts";
 import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import { objectDamaged } from "../blob/errors.ts";
 import { parseSnapshotId, snapshotId, snapshotKey, snapshotsPrefix } from "./keys.ts";
 import {
   decodeManifest,
@@ -19,7 +18,7 @@ import {
   type Manifest,
   type SnapshotFile,
 } from "./manifest.ts";
-import { snapshotForeign, snapshotNotFound } from "./snapshot-errors.ts";
+import { snapshotDamaged, snapshotForeign, snapshotNotFound } from "./snapshot-errors.ts";
 
 /** Holds parts up that come in the background, for the sake of others. */
 export type Pacing = (
@@ -156,14 +155,14 @@ export class SnapshotShelf {
       await target.close();
     }
     if (came === bytes && hash.digest("hex") === sha256) return;
-    throw objectDamaged(this.place, key, "its bytes are not those of its manifest");
+    throw snapshotDamaged(this.place, key, "its bytes are not those of its manifest");
   }
 
   #decode(key: string, bytes: Uint8Array): Manifest {
     try {
       return decodeManifest(bytes);
     } catch (error) {
-      throw objectDamaged(this.place, key, messageOf(error), error);
+      throw snapshotDamaged(this.place, key, messageOf(error), error);
     }
   }
 }

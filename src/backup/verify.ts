@@ -4,6 +4,7 @@
  * have come; and that replaying comes to the same outcomes and the same rows: out of the log, and
  * where that was trimmed out of its archive, every object of which is read. Nothing of it is changed.
  */
+import { readdirSync } from "node:fs";
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
@@ -19,14 +20,15 @@ import { NO_COPIES } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
-import { logDirectory, openDataDirectory } from "../store/data-dir.ts";
+import { type DataDirectory, logDirectory, openDataDirectory } from "../store/data-dir.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
 import { ReadWorkers } from "../store/reader/read-workers.ts";
 import { damaged } from "../store/store-errors.ts";
+import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
-import { readCopy } from "../store/view-copy.ts";
-import { observeLog } from "../wal/file-wal/observe-log.ts";
+import { type CopyFacts, readCopy } from "../store/view-copy.ts";
+import { type ObservedEnd, observeLog } from "../wal/file-wal/observe-log.ts";
 import { type ArchivePosition, readArchivePosition } from "./archive-position.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { observedTail } from "./log-tail.ts";
@@ -48,7 +50,7 @@ export interface VerifiedDirectory {
   readonly logId: string;
   /** One past the log's last record; undefined: the log is kept elsewhere. */
   readonly endOffset: number | undefined;
-  /** The catalog first. */
+  /** The catalog first; nobody, where no server has made views of the log yet. */
   readonly tenants: readonly VerifiedTenant[];
 }
 
@@ -79,9 +81,13 @@ export async function verifyDirectory(
   const place = await openDataDirectory(directory);
   const workers = new ReadWorkers({ threads: 1, jobsPerFile: 4 });
   try {
-    const { logId } = readCopy(TenantStores.systemDirectory(place.tenants)).state;
     progress("log");
-    const endOffset = await verifyLog(logDirectory(place.path, PARTITION), clock, signal);
+    const observed = await verifyLog(logDirectory(place.path, PARTITION), clock, signal);
+    const endOffset = observed?.endOffset;
+    if (observed !== undefined && isUnseen(place)) {
+      return { logId: observed.logId, endOffset, tenants: [] };
+    }
+    const { logId } = catalogOf(place).state;
     const checkpoint = await readCheckpoint(place.checkpoints, PARTITION);
     const end = endOffset ?? Number.MAX_SAFE_INTEGER;
     if (checkpoint !== undefined) requireLogReaches({ logId, end }, checkpoint);
@@ -109,22 +115,34 @@ export async function verifyDirectory(
   }
 }
 
+/** Whether no server has made views of the log yet: one that was copied here. */
+function isUnseen({ tenants }: DataDirectory): boolean {
+  return readdirSync(tenants).length === 0;
+}
+
+/** Throws VIEW_DAMAGED when it is not there. */
+function catalogOf({ tenants }: DataDirectory): CopyFacts {
+  const directory = TenantStores.systemDirectory(tenants);
+  if (TenantStore.exists(directory)) return readCopy(directory);
+  throw damaged(directory, "it is not there");
+}
+
 /** Names the place where it has no room for what is replayed. */
 function rethrow(directory: string, error: unknown): never {
   const isOfPlace = error instanceof RecordFailure && error.isOfPlace;
   throw isOfPlace ? placeTrouble(directory, error.cause) : error;
 }
 
-/** Reads the log as an opening does. Returns its end; undefined when there is none. */
+/** Reads the log as an opening does. Returns which it is and its end; undefined when there is none. */
 async function verifyLog(
   directory: string,
   clock: Clock,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<ObservedEnd | undefined> {
   const walk = observeLog({ directory, signal, clock, thorough: true });
   for (;;) {
     const step = await walk.next();
-    if (step.done) return step.value?.endOffset;
+    if (step.done) return step.value;
   }
 }
 

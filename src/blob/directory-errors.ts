@@ -1,6 +1,6 @@
 import { systemErrorCode } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
-import { bucketNotFound, storageUnavailable } from "./errors.ts";
+import { directoryNotFound, storageUnavailable } from "./errors.ts";
 
 /** Gives the system's errors the names that a store promises. */
 export interface DirectoryErrors {
@@ -21,7 +21,7 @@ export function directoryErrors(place: string): DirectoryErrors {
     const code = systemErrorCode(error);
     if (error instanceof EntError || code === undefined) return error;
     if (DENIED.has(code)) return denied(place, what, DENIED.get(code) ?? code, error);
-    if (code === "ENOENT") return bucketNotFound(place, error);
+    if (code === "ENOENT") return directoryNotFound(place, error);
     return storageUnavailable(place, what, error);
   };
   return {

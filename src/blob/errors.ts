@@ -47,6 +47,18 @@ export function bucketNotFound(place: string, cause?: unknown): EntError {
   });
 }
 
+/** As {@link bucketNotFound}, of a directory, which a server makes where it is named one. */
+export function directoryNotFound(place: string, cause?: unknown): EntError {
+  return new EntError({
+    code: "failed_precondition",
+    reason: "BUCKET_NOT_FOUND",
+    message: `${place} does not exist`,
+    hint: "Put the directory back, or mount what it lies on. To read another backup name it: --data-dir of the server that made it, its ENTDB_BACKUP_DIR, or its bucket with ENTDB_S3_BUCKET.",
+    details: { place },
+    cause,
+  });
+}
+
 /** Whether something was stored cannot be said; putting the same bytes again is safe. */
 export function storageUnavailable(place: string, what: string, cause: unknown): EntError {
   return new EntError({

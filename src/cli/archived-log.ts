@@ -8,6 +8,7 @@ import { openBackupTargets, type TargetConfig } from "../backup/targets.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { checkpointDirectory } from "../store/data-dir.ts";
+import { parseTenantOrCatalog } from "../tenant/identity.ts";
 import type { LogRecord } from "../wal/wal.ts";
 
 export interface ArchivedLogOptions {
@@ -27,12 +28,13 @@ const EVER = Number.POSITIVE_INFINITY;
 /**
  * The records of the archive: of a tenant in the order of the log, of all tenants one after the
  * other. Changes nothing; a server may be writing. Throws as the reader of the archive does, and
- * BUCKET_NOT_FOUND or STORAGE_… when there is no such place.
+ * INVALID_TENANT_ID, BUCKET_NOT_FOUND or STORAGE_… when there is no such place.
  */
 export async function* archivedLog(
   options: ArchivedLogOptions,
 ): AsyncGenerator<readonly LogRecord[]> {
   const { config, tenantId, from, signal } = options;
+  if (tenantId !== undefined) parseTenantOrCatalog(tenantId);
   const targets = await openBackupTargets(config, { ...options, observe: true });
   try {
     await targets.archive.check(signal);

@@ -88,7 +88,9 @@ export function failureOf(error: unknown): CommandFailure {
       cause: error.cause,
     });
   }
-  const address = ADDRESS_TROUBLE[systemErrorCode(error) ?? ""];
+  const code = systemErrorCode(error) ?? "";
+  if (FORBIDDEN.has(code) && isOfFile(error)) return forbiddenFile(error);
+  const address = ADDRESS_TROUBLE[code];
   if (address !== undefined) return addressFailure(error, address);
   return new CommandFailure({
     code: "INTERNAL",
@@ -111,6 +113,24 @@ const EXIT_OF_REASON: Readonly<Record<string, ExitCode>> = {
   // A path that the server does not know is no missing thing of the user's.
   ROUTE_NOT_FOUND: EXIT.failure,
 };
+
+/** What the system says when this user may not have what he asks for. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
+
+function isOfFile(error: unknown): boolean {
+  return typeof (error as { readonly path?: unknown } | null)?.path === "string";
+}
+
+function forbiddenFile(error: unknown): CommandFailure {
+  return new CommandFailure({
+    code: "FAILED_PRECONDITION",
+    reason: "DATA_DIR_INVALID",
+    message: messageOf(error),
+    exitCode: EXIT.failure,
+    hint: "Run this as the user that the server runs as, or let this user read the directory.",
+    cause: error,
+  });
+}
 
 /** What the system says when an address cannot be listened on, and what to do. */
 const ADDRESS_TROUBLE: Readonly<Record<string, string>> = {

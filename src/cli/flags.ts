@@ -85,10 +85,15 @@ export function addServerFlags(command: Command): Command {
     );
 }
 
+/** For a command that is about one tenant and asks in nobody's name. */
+export function tenantOption(what: string): Option {
+  return new Option("--tenant-id <id>", what).env("ENTDB_TENANT_ID");
+}
+
 /** Which server, for which tenant, as whom. */
 export function addTenantFlags(command: Command): Command {
   return addServerFlags(command)
-    .addOption(new Option("--tenant-id <id>", "the tenant").env("ENTDB_TENANT_ID"))
+    .addOption(tenantOption("the tenant"))
     .addOption(
       new Option("--actor <actor>", "who asks; with a credential, for whom it acts").env(
         "ENTDB_ACTOR",

@@ -4,23 +4,42 @@ import type { RestoreReport } from "../backup/restorer.ts";
 import type { VerifiedTenant } from "../backup/verify.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatPosition } from "../wal/position.ts";
-import type { Column } from "./format.ts";
+import { columns, type OutputFormat } from "./format.ts";
+import type { Output } from "./output.ts";
 
 /** An embedded log has one. */
 const partition = 0;
 
-/** What a restore came to, as it is printed. */
-export function restoreReport(report: RestoreReport, directory: string): JsonObject {
+/** Prints what a restore came to: for people the directory, then a line for each tenant. */
+export async function showRestored(
+  output: Output,
+  format: OutputFormat,
+  report: RestoreReport,
+  directory: string,
+): Promise<void> {
   const { logId, offset, logTime, views, deletedSince } = report;
-  return {
+  const whole = {
     directory,
     log_id: logId,
     wal_position: formatPosition({ partition, offset }),
     log_time: timeText(logTime),
-    tenants: views.map(viewRow),
-    deleted_since: [...deletedSince],
   };
+  const tenants = views.map(viewRow);
+  if (format === "table") {
+    await output.record(format, whole);
+    await output.text("\n");
+    await output.rows(format, tenants, VIEW_COLUMNS);
+  } else {
+    await output.record(format, { ...whole, tenants, deleted_since: [...deletedSince] });
+  }
+  for (const deleted of deletedSince) {
+    await output.note(
+      `Tenant ${deleted} was deleted since; its archive and snapshots went with it.`,
+    );
+  }
 }
+
+const VIEW_COLUMNS = columns("tenant_id", "snapshot_id", "records", "wal_position", "log_time");
 
 /** A tenant of it. */
 export function viewRow(view: RestoredView): JsonObject {
@@ -58,12 +77,7 @@ export function verifiedRow(tenant: VerifiedTenant): JsonObject {
   };
 }
 
-export const VERIFIED_COLUMNS: readonly Column[] = [
-  "tenant_id",
-  "wal_position",
-  "replayed",
-  "content_hash",
-].map((name) => ({ title: name, cell: (row: JsonObject) => row[name] }));
+export const VERIFIED_COLUMNS = columns("tenant_id", "wal_position", "replayed", "content_hash");
 
 function timeText(time: number): string {
   return time === 0 ? "" : new Date(time).toISOString();

@@ -1,8 +1,12 @@
 import { isDataDirectory } from "../backup/restore-place.ts";
 import { restoreTenant } from "../backup/restore-tenant.ts";
 import { type RestoreMachine, type RestoreSources, restoreDirectory } from "../backup/restorer.ts";
-import type { JsonObject } from "../base/json.ts";
-import { restoreReport, viewRow } from "./restore-report.ts";
+import type { OutputFormat } from "./format.ts";
+import type { Output } from "./output.ts";
+import { showRestored, viewRow } from "./restore-report.ts";
+
+/** Prints what came of it. */
+export type ShowRestored = (output: Output, format: OutputFormat) => Promise<void>;
 
 export interface SnapshotRestore {
   readonly directory: string;
@@ -21,14 +25,16 @@ export async function restoreFromSnapshot(
   sources: RestoreSources,
   machine: RestoreMachine,
   signal: AbortSignal,
-): Promise<JsonObject> {
+): Promise<ShowRestored> {
   const { directory, tenantId, snapshotId, dryRun } = request;
   const manifest = await sources.shelf.get(tenantId, snapshotId, signal);
   if (isDataDirectory(directory)) {
     const base = { from: "snapshot", manifest } as const;
     const request = { directory, tenantId, base, dryRun };
-    return viewRow(await restoreTenant(request, sources, machine, signal));
+    const row = viewRow(await restoreTenant(request, sources, machine, signal));
+    return (output, format) => output.record(format, row);
   }
   const whole = { directory, tenantId, targetTime: manifest.logTime, dryRun };
-  return restoreReport(await restoreDirectory(whole, sources, machine, signal), directory);
+  const report = await restoreDirectory(whole, sources, machine, signal);
+  return (output, format) => showRestored(output, format, report, directory);
 }

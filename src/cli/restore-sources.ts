@@ -9,6 +9,7 @@ import type { Verification } from "../backup/verify.ts";
 import { EntError } from "../base/errors.ts";
 import type { Config } from "../config/options.ts";
 import { checkpointDirectory, logDirectory } from "../store/data-dir.ts";
+import { parseTenantOrCatalog } from "../tenant/identity.ts";
 import type { CliContext } from "./context.ts";
 import { configForFiles, type DirectoryFlags } from "./data-directory.ts";
 
@@ -18,14 +19,15 @@ const PARTITION = 0;
 /**
  * Does something with the snapshots, the archive and the log that the configuration names, none
  * of which is changed. A stop signal ends it, and then nothing is left of it. Throws
- * BUCKET_NOT_FOUND and STORAGE_… when a place is not there.
+ * INVALID_TENANT_ID, and BUCKET_NOT_FOUND and STORAGE_… when a place is not there.
  */
 export async function withRestoreSources<T>(
   context: CliContext,
-  flags: DirectoryFlags,
+  flags: DirectoryFlags & { readonly tenantId?: string | undefined },
   work: (sources: RestoreSources, machine: RestoreMachine, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = context;
+  if (flags.tenantId !== undefined) parseTenantOrCatalog(flags.tenantId);
   return await withTargets(context, flags, async (config, targets, signal) => {
     await targets.snapshots.check(signal);
     const sources: RestoreSources = {

@@ -241,7 +241,7 @@ export class LocalEngine implements Engine {
       status: healthy ? "healthy" : "unhealthy",
       components: {
         wal: wal.unavailable?.message ?? "connected",
-        sqlite: behind.length === 0 ? "ok" : `${behind.length} tenants behind, ${halted} halted`,
+        sqlite: behind.length === 0 ? "ok" : `${tenants(behind.length)} behind, ${halted} halted`,
         ...archiveComponent(this.archiveState()),
         ...snapshotsComponent(this.snapshots.state()),
       },
@@ -319,4 +319,8 @@ function archiveComponent(state: ArchiveState | undefined): Record<string, strin
 
 function snapshotsComponent(state: SnapshotsState | undefined): Record<string, string> {
   return state === undefined ? {} : { snapshots: state.failure ?? "ok" };
+}
+
+function tenants(count: number): string {
+  return count === 1 ? "1 tenant" : `${count} tenants`;
 }

@@ -3,10 +3,19 @@
  * leaves nothing behind, and neither the backup nor the server that goes on beside it is touched.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { encodeStated } from "../../src/backup/stated-fields.ts";
 import {
+  BINARY,
   type BinaryResult,
   runBinary,
   type ServerProcess,
@@ -138,6 +147,22 @@ describe("a restore to a time", () => {
     await expectRefusal(run, "TENANT_NOT_FOUND", "nobody");
   });
 
+  test("of a tenant that cannot be one", async () => {
+    const run = () => at(moment, "--tenant-id", "../globex");
+    await expectRefusal(run, "INVALID_TENANT_ID", "../globex");
+  });
+
+  test("that does not say in which time zone", async () => {
+    const { exitCode, stderr } = await at("2026-01-31 12:00");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("2026-01-31 12:00Z");
+  });
+
+  test("below a file", async () => {
+    const args = ["--target-time", moment, "--output-dir", join(BINARY, "restored")];
+    await expectRefusal(() => restore(args), "DATA_DIR_INVALID", "a file stands there");
+  });
+
   test("into a directory that holds something", async () => {
     mkdirSync(join(cwd, "restored"));
     writeFileSync(join(cwd, "restored", "mine"), "");
@@ -210,6 +235,50 @@ describe("a restore out of a backup", () => {
     });
     await expectRefusal(() => into(spoilt.path), "OBJECT_DAMAGED", "segment_");
   });
+});
+
+describe("of one tenant", () => {
+  test("that nobody names, or whose name is none", async () => {
+    const list = ["list-snapshots"];
+    await expectRefusal(() => restore(list), "INVALID_REQUEST", "No tenant is named");
+    for (const words of [
+      [...list],
+      ["from-snapshot", "--snapshot-id", "snap_x", "--output-dir", "out"],
+      ["replay-archive", "--from-position", "0"],
+    ]) {
+      const run = () => restore([...words, "--tenant-id", "../acme"]);
+      await expectRefusal(run, "INVALID_TENANT_ID", "../acme");
+    }
+  });
+
+  test("that the environment names, unless the command line does", async () => {
+    const env = { ENTDB_BACKUP_DIR: backup, ENTDB_TENANT_ID: "globex" };
+    const list = (...more: string[]) =>
+      runBinary(["restore", "list-snapshots", "-o", "json", ...more], { cwd, env });
+    const tenantOf = ({ stdout }: BinaryResult) => JSON.parse(stdout)[0].tenant_id;
+    expect(tenantOf(await list())).toBe("globex");
+    expect(tenantOf(await list("--tenant-id", "acme"))).toBe("acme");
+  });
+});
+
+test("a log that was copied is verified before any server has made views of it", async () => {
+  const stopped = { cwd, dataDir: "copied-from", env: { ENTDB_BACKUP_DIR: join(cwd, "own-2") } };
+  {
+    await using other = await startServerProcess(stopped);
+    expect((await new Rest(other.httpUrl).post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
+    await other.stop();
+  }
+  const copy = (to: string) =>
+    runBinary(["log", "copy", "--from", "file:copied-from", "--to", `file:${to}`], { cwd });
+  const same = await copy("./copied-from/");
+  expect([same.exitCode, same.stderr]).toEqual([2, expect.stringContaining("one place")]);
+  expect((await copy("copied-to")).exitCode).toBe(0);
+  const verified = await restore(["verify", "--data-dir", "copied-to", "-o", "json"]);
+  expect([verified.exitCode, JSON.parse(verified.stdout)]).toEqual([0, []]);
+  expect(verified.stderr).toContain("The log is sound");
+  rmSync(join(cwd, "copied-from", "tenants", "_system"), { recursive: true });
+  const run = () => restore(["verify", "--data-dir", "copied-from"]);
+  await expectRefusal(run, "VIEW_DAMAGED", "_system");
 });
 
 describe("in place", () => {

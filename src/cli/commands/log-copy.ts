@@ -2,10 +2,11 @@
  * `entdb log copy`: moves a log to another backend. Offsets, log times and records stay as they
  * are, and so do positions that clients hold and outcomes that are remembered.
  */
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { LogPlace } from "../../server/log-copy.ts";
 import type { CliContext } from "../context.ts";
-import { CommandFailure, EXIT } from "../failure.ts";
+import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
 import { addOutputFlag, type OutputFlags } from "../flags.ts";
 
 interface CopyFlags extends OutputFlags {
@@ -32,6 +33,9 @@ async function copy(context: CliContext, flags: CopyFlags): Promise<void> {
   const { loadConfig } = await import("../../config/load.ts");
   const { config } = loadConfig({ configPath: flags.config });
   const { from, to } = flags;
+  if (isSame(from, to)) {
+    throw usageFailure("Source and target are one place.", "Name a new place with --to.");
+  }
   if ([from, to].some(({ kind }) => kind === "kafka") && config.kafkaBrokers.length === 0) {
     throw new CommandFailure({
       code: "INVALID_REQUEST",
@@ -50,6 +54,12 @@ async function copy(context: CliContext, flags: CopyFlags): Promise<void> {
     end_offset: report.end,
     records: report.end - report.from,
   });
+}
+
+function isSame(one: LogPlace, other: LogPlace): boolean {
+  const nameOf = (place: LogPlace) =>
+    place.kind === "file" ? resolve(place.dataDir) : place.topic;
+  return one.kind === other.kind && nameOf(one) === nameOf(other);
 }
 
 /** "file:./data", "kafka:entdb-wal" or "kinesis:entdb-wal". */

@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { usageFailure } from "../failure.ts";
-import { addOutputFlag, type OutputFlags, requireTenant } from "../flags.ts";
+import { addOutputFlag, type OutputFlags, requireTenant, tenantOption } from "../flags.ts";
 import { offsetOf } from "../offset.ts";
 import { SNAPSHOT_COLUMNS } from "../snapshot-columns.ts";
 import { timeOf } from "../time.ts";
@@ -24,7 +24,11 @@ interface TimeFlags extends SourceFlags {
 
 export function declareRestore(command: Command, context: CliContext): void {
   command
-    .option("--target-time <time>", "as it was then, or `latest`", targetTimeOf)
+    .option(
+      "--target-time <time>",
+      "as it was then (2026-01-31T12:00:00Z), or `latest`",
+      targetTimeOf,
+    )
     .option("--output-dir <path>", "the data directory to make; must not exist, or be empty")
     .option("--tenant-id <id>", "this tenant only")
     .option("--dry-run", "do everything, and throw it away");
@@ -54,7 +58,7 @@ async function restoreToTime(context: CliContext, flags: TimeFlags): Promise<voi
   }
   const { withRestoreSources } = await import("../restore-sources.ts");
   const { restoreDirectory } = await import("../../backup/restorer.ts");
-  const { restoreReport } = await import("../restore-report.ts");
+  const { showRestored } = await import("../restore-report.ts");
   const report = await withRestoreSources(context, flags, (sources, machine, signal) => {
     const request = {
       directory: outputDir,
@@ -64,21 +68,19 @@ async function restoreToTime(context: CliContext, flags: TimeFlags): Promise<voi
     };
     return restoreDirectory(request, sources, machine, signal);
   });
-  await context.output.record(flags.output, restoreReport(report, outputDir));
-  for (const deleted of report.deletedSince) {
-    await context.output.note(
-      `Tenant ${deleted} was deleted since; its archive and snapshots went with it.`,
-    );
-  }
-  if (flags.dryRun) {
-    await context.output.note("Dry run: all of it can be restored. Nothing was kept.");
-  }
+  await showRestored(context.output, flags.output, report, outputDir);
+  await tellDryRun(context, flags);
+}
+
+async function tellDryRun(context: CliContext, { dryRun }: TimeFlags): Promise<void> {
+  if (!dryRun) return;
+  await context.output.note("Dry run: all of it can be restored. Nothing was kept.");
 }
 
 function listCommand(context: CliContext): Command {
   const command = new Command("list-snapshots")
     .description("list a tenant's whole snapshots, oldest first")
-    .option("--tenant-id <id>", "the tenant; _system for the catalog");
+    .addOption(tenantOption("the tenant; _system for the catalog"));
   addOutputFlag(addSourceFlags(command));
   return command.action(async (_own: SourceFlags, parsed: Command) => {
     // What the command above declares too is parsed there.
@@ -96,7 +98,7 @@ function listCommand(context: CliContext): Command {
 function fromSnapshotCommand(context: CliContext): Command {
   const command = new Command("from-snapshot")
     .description("bring a tenant back from a snapshot: into its stopped server, or a new directory")
-    .option("--tenant-id <id>", "the tenant")
+    .addOption(tenantOption("the tenant"))
     .requiredOption("--snapshot-id <id>", "the snapshot")
     .option("--output-dir <path>", "a stopped server's data directory, or an empty one")
     .option("--dry-run", "do everything, and throw it away");
@@ -106,21 +108,24 @@ function fromSnapshotCommand(context: CliContext): Command {
     const flags = parsed.optsWithGlobals<Flags>();
     const tenantId = requireTenant(flags.tenantId);
     const { outputDir, snapshotId, dryRun = false } = flags;
-    if (outputDir === undefined) throw usageFailure("Name the directory with --output-dir.");
+    if (outputDir === undefined) {
+      throw usageFailure("Name the directory to restore into.", "Give --output-dir <path>.");
+    }
     const { withRestoreSources } = await import("../restore-sources.ts");
     const { restoreFromSnapshot } = await import("../restore-snapshot.ts");
-    const report = await withRestoreSources(context, flags, (sources, machine, signal) => {
+    const show = await withRestoreSources(context, flags, (sources, machine, signal) => {
       const request = { directory: outputDir, tenantId, snapshotId, dryRun };
       return restoreFromSnapshot(request, sources, machine, signal);
     });
-    await context.output.record(flags.output, report);
+    await show(context.output, flags.output);
+    await tellDryRun(context, flags);
   });
 }
 
 function replayCommand(context: CliContext): Command {
   const command = new Command("replay-archive")
     .description("apply archived records to a tenant of a stopped server")
-    .option("--tenant-id <id>", "the tenant")
+    .addOption(tenantOption("the tenant"))
     .requiredOption("--from-position <position>", "the first record, as 123 or 0:123", offsetOf)
     .option("--dry-run", "do everything, and throw it away");
   addOutputFlag(addSourceFlags(command));
@@ -139,6 +144,7 @@ function replayCommand(context: CliContext): Command {
       restoreTenant(request, sources, machine, signal),
     );
     await context.output.record(flags.output, viewRow(view));
+    await tellDryRun(context, flags);
   });
 }
 
@@ -154,6 +160,9 @@ function verifyCommand(context: CliContext): Command {
     const { verifiedRow, VERIFIED_COLUMNS } = await import("../restore-report.ts");
     const { tenants } = await withVerification(context, flags, verifyDirectory);
     await context.output.rows(flags.output, tenants.map(verifiedRow), VERIFIED_COLUMNS);
+    if (tenants.length === 0) {
+      await context.output.note("The log is sound; no server has made views of it yet.");
+    }
   });
 }
 

@@ -9,6 +9,7 @@ import {
   requireTenant,
   type ServerFlags,
   serverClient,
+  tenantOption,
 } from "../flags.ts";
 import { SNAPSHOT_COLUMNS } from "../snapshot-columns.ts";
 
@@ -36,7 +37,7 @@ function createCommand(context: CliContext): Command {
 function listCommand(context: CliContext): Command {
   const command = new Command("list")
     .description("list a tenant's snapshots, oldest first")
-    .option("--tenant-id <id>", "the tenant; _system for the catalog");
+    .addOption(tenantOption("the tenant; _system for the catalog"));
   addOutputFlag(addServerFlags(command));
   return command.action(async (flags: Flags) => {
     const tenantId = encodeURIComponent(requireTenant(flags.tenantId));
