@@ -201,6 +201,7 @@ function exitOfStatus(status: number): ExitCode {
 
 function unreachableServer(url: string, cause: unknown): CommandFailure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === HANDSHAKE_CODE) return handshakeFailed(url, cause);
   if (CERTIFICATE_CODES.test(code)) return certificateRefused(url, code, cause);
   return new CommandFailure({
     code: "SERVICE_UNAVAILABLE",
@@ -212,21 +213,30 @@ function unreachableServer(url: string, cause: unknown): CommandFailure {
   });
 }
 
-/** What the runtime says of a server that it cannot be sure of, or that speaks no TLS. */
-const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE|^EPROTO$|_TLS_/;
+/** What the runtime says of a server that it cannot be sure of. */
+const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE|_TLS_/;
 
 function certificateRefused(url: string, code: string, cause: unknown): CommandFailure {
-  const plain = code === "EPROTO";
   return new CommandFailure({
     code: "SERVICE_UNAVAILABLE",
     reason: "SERVER_UNREACHABLE",
-    message: plain
-      ? `${url} speaks no TLS.`
-      : `The certificate of ${url} was not accepted (${code}).`,
+    message: `The certificate of ${url} was not accepted (${code}).`,
     exitCode: EXIT.unavailable,
-    hint: plain
-      ? "Name it with http://, if the way to it is safe."
-      : "Name its authority with --ca-file or ENTDB_CA_FILE, and the server by a name that stands in the certificate.",
+    hint: "Name its authority with --ca-file or ENTDB_CA_FILE, and the server by a name that stands in the certificate.",
+    cause,
+  });
+}
+
+/** The runtime says so of a server without TLS, and of one that misses the client's certificate. */
+const HANDSHAKE_CODE = "EPROTO";
+
+function handshakeFailed(url: string, cause: unknown): CommandFailure {
+  return new CommandFailure({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "SERVER_UNREACHABLE",
+    message: `TLS did not come about with ${url}.`,
+    exitCode: EXIT.unavailable,
+    hint: "If it asks for certificates of clients, give --client-cert-file and --client-key-file; if it speaks no TLS and the way to it is safe, name it with http://.",
     cause,
   });
 }

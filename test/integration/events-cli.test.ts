@@ -63,6 +63,27 @@ test("appends one event from fields, or a list; a head that is wrong is a confli
   }
 });
 
+test.each([
+  ["append", ...account, "--event-type", "a", "--expected", "two"],
+  ["append", ...account, "--event-type", "a", "--expected", "1.5"],
+  ["append", ...account, "--event-type", "a", "--expected", "18446744073709551616"],
+  ["append", ...account, "--events", "-", "--tag", "t"],
+  ["append", ...account, "--events", "-", "--event-id", "e"],
+  ["append", ...account, "--events", "-", "--payload", "{}"],
+  ["append", ...account, "--events", "-", "n=1"],
+  ["read", "--from", "x"],
+  ["read", "Account-1", "--tag", "t"],
+  ["subscribe", "--from", "-1"],
+  ["set-checkpoint", "c", "x"],
+  ["set-checkpoint", "c", "0", "--expected", "x"],
+])("%# is no way to ask, and nothing is done", async (...args) => {
+  const { run } = newTenant();
+  const { exit, stderr } = await run(...args);
+  expect([exit, stderr]).toEqual([EXIT.usage, expect.stringContaining("hint:")]);
+  expect(stderr).not.toContain("request:");
+  expect((await run("heads", "-o", "jsonl")).stdout).toBe("");
+});
+
 test("reads an aggregate, or the whole tenant by filter, and says where to go on", async () => {
   const { run } = newTenant();
   await run("append", ...account, "--event-type", "a", "--tag", "x", "n:=1");

@@ -10,6 +10,7 @@ import {
   type TenantFlags,
   tenantClient,
 } from "../flags.ts";
+import { nonce } from "../nonce.ts";
 
 type Flags = TenantFlags & OutputFlags;
 
@@ -38,15 +39,15 @@ function setCheckpointCommand(context: CliContext): Command {
   const command = new Command("set-checkpoint")
     .description("say up to where a consumer is done")
     .argument("<consumer>", "the consumer's name")
-    .argument("<nonce>", "global nonce of the last event that it is done with")
-    .option("--expected <nonce>", "refuse when it stands elsewhere; 0: when there is one");
+    .argument("<nonce>", "global nonce of the last event that it is done with", nonce)
+    .option("--expected <nonce>", "refuse when it stands elsewhere; 0: when there is one", nonce);
   addOutputFlag(addTenantFlags(command));
   type Set = Flags & { readonly expected?: string };
-  return command.action(async (consumer: string, nonce: string, flags: Set) => {
+  return command.action(async (consumer: string, globalNonce: string, flags: Set) => {
     const { expected } = flags;
     const body = {
       consumer,
-      global_nonce: nonce,
+      global_nonce: globalNonce,
       ...(expected === undefined ? {} : { expected_global_nonce: expected }),
     };
     const stored = await tenantClient(context, flags).post("/v1/events/checkpoint", body);

@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from "../flags.ts";
 import { type Column, cellText, columns, streamLine, timeColumn } from "../format.ts";
+import { nonce } from "../nonce.ts";
 
 interface FilterFlags {
   readonly eventType: readonly string[];
@@ -52,14 +53,17 @@ export function readCommand(context: CliContext): Command {
   const command = new Command("read")
     .description("show events of an aggregate, or of the whole tenant")
     .argument("[aggregate]", "the aggregate's id; otherwise every event in the order of the tenant")
-    .option("--from <nonce>", "from this nonce on, of the aggregate or of the tenant")
+    .option("--from <nonce>", "from this nonce on, of the aggregate or of the tenant", nonce)
     .option("--backward", "newest first")
     .option("--limit <count>", "at most so many", wholeNumber(1), 100);
   addOutputFlag(addTenantFlags(addFilterFlags(command)));
   return command.action(async (aggregate: string | undefined, flags: ReadFlags) => {
     const filter = filterQuery(flags);
     if (aggregate !== undefined && filter.length > 0) {
-      throw usageFailure("The events of one aggregate are not filtered.", "Leave the filter out.");
+      throw usageFailure(
+        "The events of one aggregate are not filtered.",
+        "Leave the filter out, or name the aggregate by --prefix among all events of the tenant.",
+      );
     }
     await read(context, flags, aggregate === undefined ? filter : [["aggregate_id", aggregate]]);
   });
@@ -100,7 +104,7 @@ async function read(
 export function subscribeCommand(context: CliContext): Command {
   const command = new Command("subscribe")
     .description("show a tenant's events, and those to come, until interrupted")
-    .option("--from <nonce>", "from this global nonce on, instead of from the start")
+    .option("--from <nonce>", "from this global nonce on, instead of from the start", nonce)
     .option("--consumer <name>", "instead: behind the checkpoint of this consumer")
     .addOption(
       new Option("-o, --output <format>", "how data is written to stdout")

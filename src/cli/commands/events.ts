@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "../flags.ts";
 import { columns, timeColumn } from "../format.ts";
+import { expectedNonce } from "../nonce.ts";
 import { readPages } from "../pages.ts";
 import { readJson, readPayload } from "../payload.ts";
 import { consumerCommands } from "./events-consumers.ts";
@@ -50,7 +51,7 @@ function appendCommand(context: CliContext): Command {
     .argument("<aggregate>", "the aggregate's id")
     .argument("[fields...]", "payload of one event: name=text or name:=JSON")
     .requiredOption("--aggregate-type <type>", "type of the aggregate, which it keeps")
-    .option("--expected <nonce>", "its last nonce, or none, exists or any", "any")
+    .option("--expected <nonce>", "its last nonce, or none, exists or any", expectedNonce, "any")
     .option("--event-type <type>", "type of the one event, dotted")
     .option("--payload <json>", "its payload as a JSON object; @file reads a file, - reads stdin")
     .option("--event-id <id>", "its id; the server makes one otherwise")
@@ -89,7 +90,8 @@ async function eventsOf(
     const id = eventId === undefined ? {} : { event_id: eventId };
     return [{ event_type: eventType, payload, ...id, ...(tags.length === 0 ? {} : { tags }) }];
   }
-  if (eventType !== undefined || fields.length > 0) throw noEvents();
+  const ofOne = [eventType, eventId, flags.payload, ...tags, ...fields];
+  if (ofOne.some((given) => given !== undefined)) throw noEvents();
   const list = await readJson(context, events, "--events");
   if (Array.isArray(list) && list.every(isJsonObject)) return list;
   throw usageFailure("--events is not a JSON list of events.", 'Write [{"event_type": …}, …].');
@@ -98,7 +100,7 @@ async function eventsOf(
 function noEvents() {
   return usageFailure(
     "Say which events: one, or a list of them.",
-    "Give --event-type and its payload, or --events alone.",
+    "Give --event-type with what goes with it, or --events alone.",
   );
 }
 
