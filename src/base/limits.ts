@@ -161,6 +161,9 @@ export const limits = {
   /** Bytes of answers that the clients of one connection, and all of them, may leave unread before they get no more. */
   unreadBytesPerConnection: 64 * MiB,
   unreadBytes: 512 * MiB,
+  /** Of a body that nobody wants, over HTTP/1.1: what is read and thrown away, and for how long, so that its client gets its answer; then the connection is cut. */
+  discardedBodyBytes: 8 * MiB,
+  discardedBodyMs: 5_000,
   /** Shorter answers are not worth compressing. */
   compressMinBytes: 1 * KiB,
 

@@ -521,7 +521,7 @@ describe("the RPC face's requests", () => {
     let kept = 0;
     const response = await app.app.fetch(
       new Request(`http://localhost${path}`, { method: "POST", headers: { host: "localhost" } }),
-      { address: () => "127.0.0.1", keepOpen: () => kept++ },
+      { address: () => "127.0.0.1", keepOpen: () => kept++, lingers: true },
     );
     expect([kept, response.headers.get("connection")]).toEqual([1, "close"]);
   });

@@ -3,7 +3,7 @@ import { EntError, type ErrorReason } from "../base/errors.ts";
 import type { Soon } from "../base/soon.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isRpcPath } from "../face/rpc-path.ts";
-import { BodyReader, declaresBody } from "./body.ts";
+import { BodyReader, declaresBody, lingering } from "./body.ts";
 import type { HttpCall, Peer } from "./call.ts";
 import { Calls, type CallsOptions, type HttpMeter } from "./calls.ts";
 import { type HttpLog, toHttpError } from "./errors.ts";
@@ -86,7 +86,7 @@ interface Environment {
   Bindings: { call: HttpCall };
 }
 
-const nobody: Peer = { address: () => "unknown", keepOpen: () => undefined };
+const nobody: Peer = { address: () => "unknown", keepOpen: () => undefined, lingers: true };
 
 class App implements HttpApp {
   readonly #deps: HttpAppDeps;
@@ -122,6 +122,12 @@ class App implements HttpApp {
 
   async fetch(request: Request, peer: Peer = nobody): Promise<Response> {
     const call = this.#calls.open(request, peer);
+    const response = await this.#answer(call);
+    if (peer.lingers || !call.bodyUnread || request.method === "HEAD") return response;
+    return lingering(response, request, this.#deps.options.clock);
+  }
+
+  async #answer(call: HttpCall): Promise<Response> {
     let reason: "" | ErrorReason = "";
     let response: Response;
     let origin: string | undefined;

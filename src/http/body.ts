@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { EntError, invalid } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
-import { limitDetails } from "../base/limits.ts";
+import { limitDetails, limits } from "../base/limits.ts";
 import type { HttpCall } from "./call.ts";
 import type { Calls } from "./calls.ts";
 
@@ -88,8 +88,9 @@ export class BodyReader {
   async #chunks(request: Request): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    // Leaving the loop cancels the rest of the body.
-    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    // The rest of what is too large may still be discarded.
+    const body = request.body?.values({ preventCancel: true }) ?? [];
+    for await (const chunk of body) {
       length += chunk.length;
       if (length > this.#limits.messageBytes) throw this.#tooLarge();
       chunks.push(chunk);
@@ -122,6 +123,46 @@ export class BodyReader {
       hint: "Split it: a transaction into several, a read into pages.",
       details: limitDetails("messageBytes", messageBytes),
     });
+  }
+}
+
+/**
+ * The response to a request whose body nobody wants: it leaves at once, but ends only when
+ * what the client goes on to send was read and thrown away, as long as the limits say. For a
+ * connection that is closed while its client still sends is reset by the system, and the
+ * answer on its way is lost.
+ */
+export function lingering(response: Response, { body }: Request, clock: Clock): Response {
+  // A body that is still being read comes too slowly: its client had its time.
+  if (response.body === null || body === null || body.locked) return response;
+  const { status, headers } = response;
+  return new Response(answerThenDiscard(response.body, body, clock), { status, headers });
+}
+
+async function* answerThenDiscard(
+  answer: ReadableStream<Uint8Array>,
+  unread: ReadableStream<Uint8Array>,
+  clock: Clock,
+): AsyncGenerator<Uint8Array> {
+  yield* answer;
+  await discard(unread, clock);
+}
+
+/** Never rejects. */
+async function discard(body: ReadableStream<Uint8Array>, clock: Clock): Promise<void> {
+  const reader = body.getReader();
+  const over = Promise.withResolvers<undefined>();
+  const cancel = clock.timer(limits.discardedBodyMs, () => over.resolve(undefined));
+  try {
+    for (let left: number = limits.discardedBodyBytes; left >= 0; ) {
+      const piece = await Promise.race([reader.read(), over.promise]);
+      if (piece === undefined || piece.done) return;
+      left -= piece.value.length;
+    }
+  } catch {
+    // The client has gone.
+  } finally {
+    cancel();
   }
 }
 

@@ -31,6 +31,8 @@ export interface Peer {
   /** The client's address. */
   address(): string;
   readonly keepOpen: KeepOpen;
+  /** Whether a connection that ends with an answer lives on until its client has read that; if not, it is closed at once. */
+  readonly lingers: boolean;
 }
 
 /** Keeps the connection of a request open however long nothing is sent over it, until the answer has left. */

@@ -55,6 +55,7 @@ export function startHttpListener(app: HttpApp, options: HttpListenerOptions): H
       app.fetch(request, {
         address: () => bun.requestIP(request)?.address ?? "unknown",
         keepOpen: () => bun.timeout(request, 0),
+        lingers: false,
       }),
     // The app never rejects; should it, nothing of why goes out.
     error: () => new Response(null, { status: 500 }),

@@ -12,6 +12,7 @@ const TAIL = "src/wal/tail-cache.test.ts";
 const FILE_WAL = "src/wal/file-wal/file-wal.test.ts";
 const CONNECTIONS = "test/integration/rpc-connections.test.ts";
 const CALLS = "test/integration/rpc-limits.test.ts";
+const LINGERING = "test/integration/early-answers.test.ts";
 const WATCH = "test/integration/watch.test.ts";
 const READS = "test/integration/reads.test.ts";
 const EVENT_CASES = "sdk/conformance/cases/event-store.json";
@@ -141,6 +142,8 @@ export const LIMITS_SHOWN: Readonly<Partial<Record<LimitName, ShownBy>>> = {
     file: CONNECTIONS,
     test: "gives nobody more when all together leave too much unread",
   },
+  discardedBodyBytes: { file: LINGERING, test: "by bytes: who sends for ever is cut off, %s" },
+  discardedBodyMs: { file: LINGERING, test: "by time: who sends slowly for ever is cut off, %s" },
   compressMinBytes: {
     file: "test/integration/rpc-http.test.ts",
     test: "get long answers compressed when they ask for it, on every path",

@@ -13,8 +13,9 @@ export interface RawSocket extends Disposable {
   untilClosed(): Promise<void>;
 }
 
-export async function rawSocket(port: number): Promise<RawSocket> {
-  const socket = connect({ port, host: "127.0.0.1" });
+/** With `allowHalfOpen` it can go on to send when the server has said everything. Defaults to closing then. */
+export async function rawSocket(port: number, allowHalfOpen = false): Promise<RawSocket> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen });
   const chunks: Buffer[] = [];
   let closed = false;
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));

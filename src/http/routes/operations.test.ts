@@ -134,7 +134,7 @@ describe("operators", () => {
     const headers = { host: "localhost" };
     const response = await app.app.fetch(
       new Request("http://localhost/admin/tenants/acme/rebuild", { method: "POST", headers }),
-      { address: () => "127.0.0.1", keepOpen: () => kept++ },
+      { address: () => "127.0.0.1", keepOpen: () => kept++, lingers: true },
     );
     expect(aborted).toBe(false);
     expect([kept, response.headers.get("connection")]).toEqual([1, "close"]);

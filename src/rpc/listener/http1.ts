@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import { limits } from "../../base/limits.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
@@ -30,13 +31,6 @@ export interface Http1Options {
   readonly thin: ThinConnectOptions | undefined;
 }
 
-/**
- * A connection closed while its client still sends is reset by the system, and the answer on
- * its way is lost. So what an answered client goes on to send is thrown away for a while.
- */
-const LINGER_BYTES = 1024 * 1024;
-const LINGER_MS = 1_000;
-
 export class Http1Face {
   readonly #options: Http1Options;
   readonly #server: Server;
@@ -54,9 +48,10 @@ export class Http1Face {
       keepAliveTimeout: 0,
     });
     this.#server.on("request", (request, response) => this.#serve(request, response));
-    this.#server.on("connect", (_request, socket) => refuseSocket(socket as Socket, 405));
+    const refuse = (socket: Socket, status: number) => refuseSocket(socket, status, options.clock);
+    this.#server.on("connect", (_request, socket) => refuse(socket as Socket, 405));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-      refuseSocket(socket as Socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400);
+      refuse(socket as Socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400);
     });
   }
 
@@ -138,7 +133,10 @@ class Http1Sink implements AnswerSink {
     // What is left of a body that nobody wants would have to be read before the next request.
     if (!this.body.ended) this.lastOne();
     this.#response.writeHead(answer.status, [...answer.header].flat());
-    if (alone) this.#linger(() => this.#end(answer));
+    if (!alone) return;
+    if (this.body.ended) return this.#end(answer);
+    this.#response.flushHeaders();
+    this.#linger(() => this.#end(answer));
   }
 
   write(chunk: Uint8Array): boolean {
@@ -149,10 +147,11 @@ class Http1Sink implements AnswerSink {
     return firstOf(this.#response, "drain", "close");
   }
 
-  end(answer: FinishedResponse): Promise<void> {
+  async end(answer: FinishedResponse): Promise<void> {
+    if (!this.body.ended) return this.#linger(() => this.#end(answer));
     const ended = firstOf(this.#response, "finish", "close");
-    this.#linger(() => this.#end(answer));
-    return ended;
+    this.#end(answer);
+    await ended;
   }
 
   onGone(callback: () => void): void {
@@ -174,8 +173,9 @@ class Http1Sink implements AnswerSink {
       cancel();
       if (!this.isGone) then();
     };
-    const cancel = this.body.ended ? () => undefined : this.#clock.timer(LINGER_MS, done);
-    this.body.discard(LINGER_BYTES, done);
+    const { discardedBodyMs, discardedBodyBytes } = limits;
+    const cancel = this.#clock.timer(discardedBodyMs, done);
+    this.body.discard(discardedBodyBytes, done);
   }
 
   #end(answer: FinishedResponse): void {
@@ -231,9 +231,15 @@ function withOrigin(transport: Transport, origin: string): Transport {
 }
 
 /** An answer to what is no request that anybody could serve. */
-function refuseSocket(socket: Socket, status: number): void {
-  if (socket.writable) {
-    socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  }
-  socket.destroySoon();
+function refuseSocket(socket: Socket, status: number, clock: Clock): void {
+  if (!socket.writable) return void socket.destroy();
+  const cancel = clock.timer(limits.discardedBodyMs, () => socket.destroy());
+  let left: number = limits.discardedBodyBytes;
+  socket.removeAllListeners("data");
+  socket.on("data", (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) socket.destroy();
+  });
+  socket.once("close", cancel);
+  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

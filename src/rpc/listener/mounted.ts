@@ -15,6 +15,8 @@ export interface MountedPeer {
   address(): string;
   /** Nothing to do: an exchange of the listener stays open for as long as its answer goes on. */
   keepOpen(): void;
+  /** True: what an answered client goes on to send is the listener's to read. */
+  readonly lingers: boolean;
 }
 
 /** Answers every request, and never rejects. */
@@ -39,7 +41,8 @@ export async function serveMounted(
   transport.onGone(() => gone.abort());
   const asked = requestOf(request, gone.signal);
   if (asked === undefined) return transport.write(stock.refusal(request, unreadable(), 400));
-  const response = await face(asked, { address: request.peer, keepOpen: () => undefined });
+  const peer = { address: request.peer, keepOpen: () => undefined, lingers: true };
+  const response = await face(asked, peer);
   await transport.write(await finished(response, request));
 }
 
