@@ -5,6 +5,7 @@
  */
 import { must } from "./assert.ts";
 import type { Clock } from "./clock.ts";
+import { hearThread } from "./threads.ts";
 
 /** What goes into the thread. */
 export interface ToJobThread<Job> {
@@ -61,17 +62,15 @@ export class JobThread<Job, Answer> {
   /** Ends the thread; what still runs is rejected. */
   close(): void {
     this.#closed = true;
-    this.#end("the thread was closed");
+    this.#end(new Error("the thread was closed"));
   }
 
   #start(): Worker {
     const worker = this.#options.start();
-    worker.onmessage = ({ data }: MessageEvent<FromJobThread<Answer>>) => this.#answered(data);
-    const died = (why: string) => {
+    const answered = (message: FromJobThread<Answer>) => this.#answered(message);
+    hearThread(worker, answered, (why) => {
       if (this.#worker === worker) this.#end(why);
-    };
-    worker.onerror = (event) => died(event.message);
-    worker.addEventListener("close", () => died("the thread ended"));
+    });
     worker.unref();
     this.#worker = worker;
     return worker;
@@ -88,16 +87,18 @@ export class JobThread<Job, Answer> {
   #lookIdle(): void {
     this.#forgetIdle?.();
     if (this.#pending.size > 0) return;
-    this.#forgetIdle = this.#options.clock.timer(IDLE_MS, () => this.#end("nothing is to be done"));
+    this.#forgetIdle = this.#options.clock.timer(IDLE_MS, () =>
+      this.#end(new Error("nothing is to be done")),
+    );
   }
 
-  #end(why: string): void {
+  #end(why: Error): void {
     this.#forgetIdle?.();
     const worker = this.#worker;
     this.#worker = undefined;
     worker?.terminate();
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of pending) reject(new Error(why));
+    for (const { reject } of pending) reject(why);
   }
 }

@@ -6,6 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { errorFromData } from "../../base/error-data.ts";
 import { limits } from "../../base/limits.ts";
+import { hearThread } from "../../base/threads.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { clientGone } from "../../face/interruptions.ts";
 import type { TlsMaterial } from "../../face/tls.ts";
@@ -49,9 +50,8 @@ export class RunningThread {
     this.#parts = parts;
     const { port1, port2 } = new MessageChannel();
     this.#host = new EngineHost(parts.engine, parts.beside, port1);
-    worker.onmessage = ({ data }: MessageEvent<FromFaceThread>) => this.#received(data);
-    worker.onerror = (event) => this.#end(new Error(event.message));
-    worker.addEventListener("close", () => this.#end(new Error("the thread ended")));
+    const received = (message: FromFaceThread) => this.#received(message);
+    hearThread(worker, received, (why) => this.#end(why));
     // Whoever only waits for its end is not told why it did not start.
     this.#started.promise.catch(() => undefined);
     this.#send({ do: "start", start: { ...start, port: port2 } }, [port2]);

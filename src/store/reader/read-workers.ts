@@ -5,6 +5,7 @@
 import { abortable, type Settle } from "../../base/abortable.ts";
 import { errorFromData } from "../../base/error-data.ts";
 import { EntError, serverStopping } from "../../base/errors.ts";
+import { hearThread } from "../../base/threads.ts";
 import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
 
 // Put in by the build (scripts/build.ts): where the thread's code lies inside the executable.
@@ -110,9 +111,8 @@ export class ReadWorkers {
 
   #start(index: number): Worker {
     const worker = (this.#options.start ?? startReadWorker)();
-    worker.onmessage = ({ data }: MessageEvent<FromReadWorker>) => this.#answered(data);
-    worker.onerror = (event) => this.#died(index, worker, event.message);
-    worker.addEventListener("close", () => this.#died(index, worker, "a read worker ended"));
+    const answered = (message: FromReadWorker) => this.#answered(message);
+    hearThread(worker, answered, (why) => this.#died(index, worker, why));
     worker.unref();
     this.#workers[index] = worker;
     return worker;
@@ -127,12 +127,12 @@ export class ReadWorkers {
   }
 
   /** A thread that died takes its jobs with it; the next job starts another. */
-  #died(index: number, worker: Worker, message: string): void {
+  #died(index: number, worker: Worker, why: Error): void {
     if (this.#workers[index] !== worker) return;
     worker.terminate();
     this.#workers[index] = undefined;
     for (const [id, pending] of [...this.#pending]) {
-      if (pending.worker === index) this.#end(id)?.settle.reject(new Error(message));
+      if (pending.worker === index) this.#end(id)?.settle.reject(why);
     }
   }
 
