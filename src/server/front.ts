@@ -2,28 +2,15 @@
  * What stands before the engine: the faces, in the engine's own thread or in threads of their
  * own, with the certificates and the rates that hold for all of them.
  */
-import type { Authenticator } from "../access/authenticate.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 import { RateLimiter } from "../tenant/rate-limiter.ts";
 import { Certificates } from "./certificates.ts";
+import type { FaceThreadsParts } from "./face-threads/face-threads.ts";
 import { type Faces, openFaces } from "./faces.ts";
-import type { Partition } from "./partition.ts";
 import { ratesOf } from "./rates.ts";
 
-export interface FrontParts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly partition: Partition;
-  readonly authenticator: Authenticator;
-  /** How a face thread is started. Defaults to the server's own; a test may keep hold of it. */
-  readonly startFaceThread?: (() => Worker) | undefined;
-}
+/** The certificates are the front's own affair. */
+export type FrontParts = Omit<FaceThreadsParts, "tls">;
 
 /** Opens the ports. Throws CONFIG_INVALID for certificates, and what the system says of an address; nothing is open then. */
 export async function openFront(config: Config, parts: FrontParts): Promise<Faces> {
