@@ -46,7 +46,10 @@ impl EventStore {
     /// # Errors
     /// [`Error::Invalid`] for text that no header can carry.
     pub fn with_credential(mut self, credential: &str) -> Result<Self, Error> {
-        self.authorization = Some(header(&format!("Bearer {credential}"))?);
+        let mut authorization = header(&format!("Bearer {credential}"))?;
+        // What prints a store, or a request, says that there is one.
+        authorization.set_sensitive(true);
+        self.authorization = Some(authorization);
         Ok(self)
     }
 

@@ -47,10 +47,12 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(_) => true,
-            Self::Refused(refusal) => matches!(
-                refusal.code,
-                Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted
-            ),
+            Self::Refused(refusal) => match refusal.code {
+                Code::Unavailable | Code::DeadlineExceeded => true,
+                // Too much at this moment, unless it is too much for one message.
+                Code::ResourceExhausted => refusal.reason != "MESSAGE_TOO_LARGE",
+                _ => false,
+            },
             Self::Conflict { .. } | Self::Invalid(_) => false,
         }
     }

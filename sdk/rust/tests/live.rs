@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use entdb::{Append, Error, EventStore, NewEvent, Read, Subscribe};
 use server::Server;
+use tonic::transport::Endpoint;
 use tonic::Code;
 
 async fn store_of(server: &Server) -> EventStore {
@@ -162,6 +163,16 @@ async fn refusals_and_broken_connections_are_told_apart() {
         panic!("there is no tenant")
     };
     assert_eq!(refusal.code, Code::Unauthenticated);
+    let large = NewEvent::new("e", "t", "text/plain", vec![b'x'; 5 * 1024 * 1024]);
+    let error = store
+        .append(&Append::new("acme", "Account", "a").event(large))
+        .await
+        .expect_err("no message holds it");
+    let Error::Refused(refusal) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(refusal.reason, "MESSAGE_TOO_LARGE");
+    assert!(!error.is_retryable());
     let invalid = store.clone().with_credential("line\nbreak");
     assert!(matches!(invalid, Err(Error::Invalid(_))));
     drop(server);
@@ -172,4 +183,13 @@ async fn refusals_and_broken_connections_are_told_apart() {
     assert!(error.is_retryable(), "{error:?}");
     let nowhere = EventStore::connect("http://127.0.0.1:1").await;
     assert!(matches!(nowhere, Err(Error::Transport(_))));
+}
+
+#[tokio::test]
+async fn a_credential_is_not_printed() {
+    let channel = Endpoint::from_static("http://127.0.0.1:1").connect_lazy();
+    let store = EventStore::over(channel)
+        .with_credential("edb_id_secret")
+        .expect("a header can carry it");
+    assert!(!format!("{store:?}").contains("secret"));
 }
