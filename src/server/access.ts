@@ -18,7 +18,7 @@ import type { Random } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
 import { ApiKeyReader, type StoredApiKey } from "../store/reader/api-key-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Partition } from "./partition.ts";
 
 export interface AccessParts {

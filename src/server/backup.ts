@@ -8,7 +8,7 @@ import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { settledWal } from "../config/check-wal.ts";
 import type { Config } from "../config/options.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { archiveMeter, snapshotMeter } from "./meters.ts";
 import type { ArchiveOptions } from "./partition-archive.ts";

@@ -11,7 +11,7 @@ import { EntError, messageOf } from "../base/errors.ts";
 import { readNamedFile } from "../config/named-file.ts";
 import type { Config } from "../config/options.ts";
 import type { TlsMaterial, TlsSource } from "../face/tls.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 
 type CertificateFiles = Pick<Config, "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile">;
 

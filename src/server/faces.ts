@@ -18,7 +18,7 @@ import { drainApp } from "../http/drain.ts";
 import { startHttpListener } from "../http/listener.ts";
 import { HttpAppOnDemand } from "../http/on-demand.ts";
 import { createRpcFace, type RpcFace } from "../rpc/face.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { httpMeter, rpcMeter } from "./meters.ts";
 

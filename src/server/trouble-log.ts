@@ -1,5 +1,5 @@
 import type { TroubleLog } from "../applier/lanes.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 
 /** Tells the log of the server what goes wrong behind the faces, and when it is right again. */
 export function troubleLog(

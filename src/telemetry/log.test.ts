@@ -4,7 +4,8 @@ import { systemClock } from "../base/clock.ts";
 import { limits } from "../base/limits.ts";
 import type { LineTarget } from "./line-writer.ts";
 import { LineWriter } from "./line-writer.ts";
-import { type Log, type LogLevel, openLog } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
+import type { LogLevel } from "./logger.ts";
 
 /** A target that writes when it is told to, as much as it is told to. */
 class SlowTarget implements LineTarget {

@@ -15,23 +15,8 @@ import {
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/options.ts";
 import { descriptorTarget, type LineTarget, LineWriter } from "./line-writer.ts";
-import { type LogFields, LogFormat } from "./log-format.ts";
-
-export type LogLevel = Config["logLevel"];
-
-/** Speaks for one part of the server. */
-export interface Logger {
-  /** For whoever looks for a fault: may be one per request. */
-  debug(message: string, fields?: LogFields): void;
-  /** Something that an operator wants to know happened: a start, a new tenant, a checkpoint. */
-  info(message: string, fields?: LogFields): void;
-  /** Something is not as it should be, and the server deals with it. */
-  warn(message: string, fields?: LogFields): void;
-  /** Something that somebody must look at. */
-  error(message: string, fields?: LogFields): void;
-  /** The same part, with fields that every line then has (`request_id`). */
-  with(fields: LogFields): Logger;
-}
+import { LogFormat } from "./log-format.ts";
+import { LevelLogger, LOG_LEVELS, type Logger, type LogLevel } from "./logger.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -58,7 +43,6 @@ const LIBRARY_LEVELS = {
   WARN: "warning",
   ERROR: "error",
 } as const satisfies Record<LogLevel, LibraryLevel>;
-const LEVELS = Object.keys(LIBRARY_LEVELS) as LogLevel[];
 
 const STDERR = 2;
 const ROOT = "entdb";
@@ -92,7 +76,13 @@ export function openLog(options: LogOptions): Log {
   });
   applyConfiguration();
   return {
-    logger: (area) => new AreaLogger([ROOT, id, area], level, clock, {}),
+    logger: (area) =>
+      new LevelLogger(level, (of, message, properties) =>
+        getLogger([ROOT, id, area]).emit({
+          ...{ level: LIBRARY_LEVELS[of], timestamp: clock.now(), properties },
+          ...{ message: [message], rawMessage: message },
+        }),
+      ),
     flushSync: () => writer.flushSync(),
     close: async () => {
       if (openLogs.delete(id)) applyConfiguration();
@@ -117,57 +107,5 @@ function applyConfiguration(): void {
 }
 
 function nameOf(level: LibraryLevel): string {
-  return LEVELS.find((name) => LIBRARY_LEVELS[name] === level) ?? level;
-}
-
-class AreaLogger implements Logger {
-  readonly #category: readonly [string, string, string];
-  readonly #minimum: LogLevel;
-  readonly #clock: Clock;
-  readonly #fields: LogFields;
-
-  constructor(
-    category: readonly [string, string, string],
-    minimum: LogLevel,
-    clock: Clock,
-    fields: LogFields,
-  ) {
-    this.#category = category;
-    this.#minimum = minimum;
-    this.#clock = clock;
-    this.#fields = fields;
-  }
-
-  debug(message: string, fields?: LogFields): void {
-    this.#log("DEBUG", message, fields);
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.#log("INFO", message, fields);
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#log("WARN", message, fields);
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#log("ERROR", message, fields);
-  }
-
-  with(fields: LogFields): Logger {
-    const all = { ...this.#fields, ...fields };
-    return new AreaLogger(this.#category, this.#minimum, this.#clock, all);
-  }
-
-  #log(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    // Before anything is built: a line below the level must cost next to nothing.
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#minimum)) return;
-    getLogger(this.#category).emit({
-      level: LIBRARY_LEVELS[level],
-      message: [message],
-      rawMessage: message,
-      timestamp: this.#clock.now(),
-      properties: { ...this.#fields, ...fields },
-    });
-  }
+  return LOG_LEVELS.find((name) => LIBRARY_LEVELS[name] === level) ?? level;
 }

@@ -13,7 +13,7 @@ import { EntError } from "../../src/base/errors.ts";
 import type { Config } from "../../src/config/options.ts";
 import type { TlsMaterial, TlsSource } from "../../src/face/tls.ts";
 import { Certificates } from "../../src/server/certificates.ts";
-import type { Logger } from "../../src/telemetry/log.ts";
+import { LevelLogger } from "../../src/telemetry/logger.ts";
 import { makeCertificate, type TestCertificate } from "../harness/certificates.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { rawSocket } from "../harness/raw-socket.ts";
@@ -187,14 +187,7 @@ describe("authorities of clients", () => {
   });
 });
 
-const nothing = () => undefined;
-const quiet: Logger = {
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  with: () => quiet,
-};
+const quiet = new LevelLogger("ERROR", () => undefined);
 
 describe("files that change", () => {
   test("are taken within half a minute, and connections that are there live on", async () => {
@@ -223,7 +216,7 @@ describe("files that change", () => {
     const files = renewable(place.path);
     const clock = new FakeClock();
     const said: string[] = [];
-    const log: Logger = { ...quiet, error: (message) => void said.push(message) };
+    const log = new LevelLogger("ERROR", (_level, message) => void said.push(message));
     const certificates = new Certificates(files, clock, log);
     copyFileSync(other.certFile, files.tlsCertFile);
     clock.advance(30_000);

@@ -21,7 +21,7 @@ import { SharedRateBuckets } from "../../tenant/shared-rate-buckets.ts";
 import { type Faces, openFaces } from "../faces.ts";
 import { ratesOf } from "../rates.ts";
 import type { FaceThreadStart, FromFaceThread, ToFaceThread } from "./messages.ts";
-import { PostedLogger } from "./posted-logger.ts";
+import { postedLogger } from "./posted-logger.ts";
 import { sharedClock } from "./shared-clock.ts";
 
 declare const self: {
@@ -89,7 +89,7 @@ async function open(start: FaceThreadStart): Promise<Faces> {
     clock: systemClock,
     random: systemRandom,
     metrics,
-    logger: (area) => new PostedLogger(area, post),
+    logger: (area) => postedLogger(area, config.logLevel, post),
     tls: tls && renewedFrom(tls),
     ready: () => engine.beside.isReady(),
     metricsText: config.metrics ? () => engine.beside.metricsText() : undefined,

@@ -3,6 +3,7 @@ import type { ErrorData } from "../../base/error-data.ts";
 import type { Config } from "../../config/options.ts";
 import type { TlsMaterial } from "../../face/tls.ts";
 import type { LogFields } from "../../telemetry/log-format.ts";
+import type { LogLevel } from "../../telemetry/logger.ts";
 import type { CountedMetrics } from "../../telemetry/metrics.ts";
 import type { LogIdentity } from "../../wal/position.ts";
 
@@ -55,7 +56,7 @@ export type FromFaceThread =
   | { readonly did: "stop"; readonly counted: CountedMetrics }
   | {
       readonly did: "log";
-      readonly level: "debug" | "info" | "warn" | "error";
+      readonly level: LogLevel;
       readonly area: string;
       readonly message: string;
       /** Without the cause, which crosses as data. */

@@ -118,7 +118,7 @@ export class RunningThread {
       case "log": {
         const { level, area, fields, cause } = message;
         const said = cause === undefined ? fields : { ...fields, cause: errorFromData(cause) };
-        return this.#parts.log.logger(area)[level](message.message, said);
+        return this.#parts.log.logger(area).log(level, message.message, said);
       }
     }
   }
