@@ -24,7 +24,12 @@ export type PlaceInAppend = (member: string, event?: number) => string;
 /** The places of an append that stands at `path`, in EntDB's own words. */
 export function placesOf(path: string): PlaceInAppend {
   return (member, event) =>
-    event === undefined ? `${path}.${member}` : `${path}.events[${event}].${member}`;
+    memberOf(path, event === undefined ? member : `events[${event}].${member}`);
+}
+
+/** The place of a member of what stands at `path`, which is empty for a request itself. */
+export function memberOf(path: string, member: string): string {
+  return path === "" ? member : `${path}.${member}`;
 }
 
 /** Nonces of 2^63 and more fit nobody's signed numbers. */
@@ -126,9 +131,9 @@ function checkTags(tags: readonly string[], path: string): void {
 
 /** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
 export function checkStoreCheckpoint(operation: StoreCheckpoint, path: string): void {
-  checkConsumer(operation.consumer, `${path}.consumer`);
-  requireNonce(operation.globalNonce, `${path}.global_nonce`);
-  requireNonce(operation.expectedGlobalNonce ?? 0, `${path}.expected_global_nonce`);
+  checkConsumer(operation.consumer, memberOf(path, "consumer"));
+  requireNonce(operation.globalNonce, memberOf(path, "global_nonce"));
+  requireNonce(operation.expectedGlobalNonce ?? 0, memberOf(path, "expected_global_nonce"));
 }
 
 /** Throws INVALID_REQUEST, LIMIT_EXCEEDED. */
@@ -141,9 +146,9 @@ export function checkAggregateGrants(
   operation: SetAggregateGrants,
   path: string,
 ): SetAggregateGrants {
-  requireText(operation.aggregateType, `${path}.aggregate_type`, "aggregateTextBytes");
+  requireText(operation.aggregateType, memberOf(path, "aggregate_type"), "aggregateTextBytes");
   if (operation.grants === undefined) return operation;
-  return { ...operation, grants: checkGrants(operation.grants, `${path}.grants`) };
+  return { ...operation, grants: checkGrants(operation.grants, memberOf(path, "grants")) };
 }
 
 /** An expected nonce of 64 bits as a number: {@link NONCE_OUT_OF_REACH} for all that no aggregate can have. */

@@ -57,7 +57,7 @@ export function checkTransaction(
   operations: readonly RequestedOperation[],
   ids: IdMaker,
   asker: Asker,
-  field = "operations",
+  field = "operations[]",
 ): CheckedTransaction {
   const { operationsPerTransaction: most } = limits;
   if (operations.length === 0) {
@@ -75,7 +75,7 @@ export function checkTransaction(
   const sent: RequestedOperation[] = [];
   const resolved: Operation[] = [];
   for (const [i, operation] of operations.entries()) {
-    const step = checker.check(operation, `${field}[${i}]`);
+    const step = checker.check(operation, field.replace("[]", `[${i}]`));
     sent.push(step.sent);
     resolved.push(step.resolved);
   }

@@ -119,6 +119,11 @@ describe("operations", () => {
       },
       "operations[0].update_node.preconditions[1]",
     ],
+    [
+      "an append that expects nothing",
+      { case: "appendEvents", value: {} },
+      "operations[0].append_events.expected",
+    ],
   ];
 
   test.each(misshapen)("with %s are refused, with the place", (_name, operation, path) => {

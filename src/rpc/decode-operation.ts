@@ -21,6 +21,18 @@ export function decodeOperations(operations: readonly WireOperation[]): Requeste
   return operations.map((operation, index) => decodeOperation(operation, `operations[${index}]`));
 }
 
+/** What the proto calls operations that are decoded elsewhere. */
+const FIELDS = {
+  setVisibility: "set_visibility",
+  grant: "grant",
+  revoke: "revoke",
+  markRead: "mark_read",
+  deleteMailboxItems: "delete_mailbox_items",
+  appendEvents: "append_events",
+  storeCheckpoint: "store_checkpoint",
+  setAggregateGrants: "set_aggregate_grants",
+} as const;
+
 function decodeOperation(wire: WireOperation, path: string): RequestedOperation {
   const { operation } = wire;
   switch (operation.case) {
@@ -56,14 +68,14 @@ function decodeOperation(wire: WireOperation, path: string): RequestedOperation 
     case "setVisibility":
     case "grant":
     case "revoke":
-      return accessOperation(operation, `${path}.${operation.case}`);
+      return accessOperation(operation, `${path}.${FIELDS[operation.case]}`);
     case "markRead":
     case "deleteMailboxItems":
-      return mailboxOperation(operation, `${path}.${operation.case}`);
+      return mailboxOperation(operation, `${path}.${FIELDS[operation.case]}`);
     case "appendEvents":
     case "storeCheckpoint":
     case "setAggregateGrants":
-      return eventOperation(operation, `${path}.${operation.case}`);
+      return eventOperation(operation, `${path}.${FIELDS[operation.case]}`);
     case undefined:
       throw misshapen(path, "an operation is needed, such as createNode");
     default:

@@ -59,7 +59,7 @@ function appendEvents(engine: Engine): RpcMethod {
     const wait = waitMode(request.wait);
     const transaction = {
       ...transactionOf(request.idempotencyKey, operations, wait),
-      operationsField: "appends",
+      operationsField: "appends[]",
     };
     const { results, ...receipt } = await engine.execute(caller, transaction, call.signal);
     return create(AppendEventsResponseSchema, {
@@ -186,7 +186,7 @@ async function* batchesOf(
   const { fromGlobalNonce, consumer, keepAliveMs } = request;
   const caller = callerOf(call, request.context);
   if (consumer !== "" && fromGlobalNonce !== 0n) {
-    throw misshapen("consumer", "goes without from_global_nonce");
+    throw misshapen("consumer", "it says where to begin, and so does from_global_nonce: send one");
   }
   const { expiresAt } = call.identity;
   const wanted = { fromGlobalNonce, consumer, keepAliveMs, expiresAt };
@@ -218,7 +218,8 @@ function storeCheckpoint(engine: Engine): RpcMethod {
     const { checkpoint: value, idempotencyKey } = request;
     if (value === undefined) throw misshapen("checkpoint", "say which checkpoint");
     const operation = eventOperation({ case: "storeCheckpoint", value }, "checkpoint");
-    const place = await executeOne(engine, caller, idempotencyKey, operation, call.signal);
+    const one = { idempotencyKey, operation, field: "checkpoint" };
+    const place = await executeOne(engine, caller, one, call.signal);
     return create(StoreCheckpointResponseSchema, place);
   });
 }
@@ -242,20 +243,30 @@ function setAggregateGrants(engine: Engine): RpcMethod {
     const { grants: value, idempotencyKey } = request;
     if (value === undefined) throw misshapen("grants", "say of which type");
     const operation = eventOperation({ case: "setAggregateGrants", value }, "grants");
-    const place = await executeOne(engine, caller, idempotencyKey, operation, call.signal);
+    const one = { idempotencyKey, operation, field: "grants" };
+    const place = await executeOne(engine, caller, one, call.signal);
     return create(SetAggregateGrantsResponseSchema, place);
   });
+}
+
+interface OneOperation {
+  readonly idempotencyKey: string;
+  readonly operation: RequestedOperation;
+  /** What the request calls it. */
+  readonly field: string;
 }
 
 /** Writes one operation, waits until it is applied, and answers with where it stands. */
 async function executeOne(
   engine: Engine,
   caller: Caller,
-  idempotencyKey: string,
-  operation: RequestedOperation,
+  { idempotencyKey, operation, field }: OneOperation,
   signal: AbortSignal,
 ): Promise<Pick<TransactionReceipt, "positionToken" | "walPosition">> {
-  const transaction = transactionOf(idempotencyKey, [operation], "applied");
+  const transaction = {
+    ...transactionOf(idempotencyKey, [operation], "applied"),
+    operationsField: field,
+  };
   const { positionToken, walPosition } = await engine.execute(caller, transaction, signal);
   return { positionToken, walPosition };
 }

@@ -219,9 +219,29 @@ describe("the native service", () => {
     const reasons = await Promise.all(refusals.map(reasonOf));
     expect(reasons).toEqual(Array(refusals.length).fill("INVALID_REQUEST"));
     expect((await store.listAggregates({ context })).aggregates).toEqual([]);
-    const nameless = store.appendEvents({ context, appends: [to("A", any), to("", any)] });
-    const { rawMessage } = ConnectError.from(await nameless.catch((error: unknown) => error));
-    expect(rawMessage).toBe("appends[1].aggregate_id is empty.");
+  });
+
+  test("is refused by the place that it has in its own request", async () => {
+    const { context, rest } = newTenant();
+    const sentenceOf = async (call: Promise<unknown>) =>
+      ConnectError.from(await call.catch((error: unknown) => error)).rawMessage;
+    expect(
+      await Promise.all([
+        sentenceOf(store.appendEvents({ context, appends: [to("A", any), to("", any)] })),
+        sentenceOf(store.storeCheckpoint({ context, checkpoint: { consumer: "" } })),
+        sentenceOf(store.setAggregateGrants({ context, grants: {} })),
+      ]),
+    ).toEqual([
+      "appends[1].aggregate_id is empty.",
+      "checkpoint.consumer is empty.",
+      "grants.aggregate_type is empty.",
+    ]);
+    const nobody = await rest.post("/v1/events/checkpoint", { consumer: "", global_nonce: 0 });
+    const untyped = await rest.post("/v1/aggregates/grants", { aggregate_type: "" });
+    expect([nobody.body.error, untyped.body.error]).toMatchObject([
+      { details: { field: "consumer" } },
+      { details: { field: "aggregate_type" } },
+    ]);
   });
 });
 

@@ -4,7 +4,13 @@
  */
 import type { JsonValue } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
-import { firstNonceOf, misshapen, placesOf, reachableNonce } from "../../engine/check-events.ts";
+import {
+  firstNonceOf,
+  memberOf,
+  misshapen,
+  placesOf,
+  reachableNonce,
+} from "../../engine/check-events.ts";
 import type { RequestedOperation } from "../../engine/engine.ts";
 import type {
   AppendCondition,
@@ -73,7 +79,7 @@ export function aggregateGrantsOf(
   path: string,
 ): RequestedOperation {
   if (reset && grants.length > 0)
-    throw misshapen(placed(path, "reset"), "goes without grants", "Send one of the two.");
+    throw misshapen(memberOf(path, "reset"), "goes without grants", "Send one of the two.");
   return {
     op: "set_aggregate_grants",
     aggregateType,
@@ -143,8 +149,4 @@ function conditionOf({ fail_if_any: items, after_global_nonce: after }: JsonCond
 /** A number that a shape has let pass; 0 when there is none. */
 function nonceOf(number: number | bigint | string | undefined): bigint {
   return BigInt(number ?? 0);
-}
-
-function placed(path: string, member: string): string {
-  return path === "" ? member : `${path}.${member}`;
 }

@@ -105,7 +105,7 @@ interface Asking {
   readonly caller: Caller;
 }
 
-/** A transaction of one operation. */
+/** A transaction of one operation, whose members are the request's. */
 async function executeOne(
   { engine, call, caller }: Asking,
   operation: RequestedOperation,
@@ -114,6 +114,7 @@ async function executeOne(
   const transaction = {
     idempotencyKey: idempotencyKeyOf(call, keyInBody),
     operations: [operation],
+    operationsField: "",
     wait: "applied",
     schemaFingerprint: "",
     schema: undefined,

@@ -95,7 +95,7 @@ function appendRoute(engine: Engine): Route {
     const transaction = {
       idempotencyKey: idempotencyKeyOf(call, body.idempotency_key),
       operations: body.appends.map((append, i) => appendOf(append, `appends[${i}]`)),
-      operationsField: "appends",
+      operationsField: "appends[]",
       wait: body.wait ?? "applied",
       schemaFingerprint: "",
       schema: undefined,
