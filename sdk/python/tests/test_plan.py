@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from entdb_sdk import DbClient, Grant, Plan, SchemaRegistry
+from entdb_sdk import Created, DbClient, Grant, Plan, SchemaRegistry
 from entdb_sdk.errors import (
     ConflictError,
     EntDbError,
@@ -134,6 +134,47 @@ async def test_handles_need_no_aliases(client: DbClient) -> None:
     assert (await client.get(result["op_1"]))["status"] == "doing"
     (edge,) = await client.edge_out(result["op_1"])
     assert edge.payload == {"since": 1}
+
+
+async def test_handles_are_of_one_plan(client: DbClient) -> None:
+    def first(plan: Plan) -> None:
+        user = plan.create(User, {"email": "a@example.com"})
+        plans.append(plan)
+        handles.extend([user, plan.create(Task, {"title": "a"})])
+        plan.link(AssignedTo, handles[1], user)
+
+    def second(plan: Plan) -> None:
+        other = plan.create(User, {"email": "b@example.com"})
+        task = plan.create(Task, {"title": "b"})
+        plan.link(AssignedTo, task, other)
+        plan.link(AssignedTo, task, handles[0])
+
+    plans: list[Plan] = []
+    handles: list[Created] = []
+    done = await client.atomic(first)
+    user, task = handles
+    # Also one that no operation referred to: its place is enough.
+    assert [done[user], done[task]] == [one.node_id for one in done.results[:2]]
+    # The alias that it went by is somebody else's by now.
+    with pytest.raises(ValidationError) as refused:
+        await client.atomic(second)
+    assert refused.value.reason == "INVALID_ID"
+    with pytest.raises(ValidationError, match="earlier plan"):
+        await client.get(user)
+    other = await client.atomic(lambda plan: plan.create(User, {"email": "b@example.com"}))
+    with pytest.raises(KeyError):
+        other[user]
+    with pytest.raises(ValidationError, match="left out"):
+        plans[0].create(User, {"email": "c@example.com"})
+    assert await client.count(User) == 2
+
+
+async def test_a_handle_that_nothing_refers_to(client: DbClient) -> None:
+    handles: list[Created] = []
+    result = await client.atomic(
+        lambda plan: handles.append(plan.create(Task, {"title": "a"})), wait_for_applied=False
+    )
+    assert (await client.get(result[handles[0]]))["title"] == "a"
 
 
 async def test_an_id_of_the_clients_own(client: DbClient) -> None:

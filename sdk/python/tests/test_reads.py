@@ -49,6 +49,11 @@ async def test_get(client: DbClient, tasks: list[str]) -> None:
     with pytest.raises(ValidationError) as refused:
         await client.get("nothing")
     assert refused.value.reason == "INVALID_ID"
+    # What is asked for as a user is no task that is called one.
+    for asked in (client.get(User, tasks[0]), client.get_many(User, tasks)):
+        with pytest.raises(ValidationError, match="of type 2, not 1") as refused:
+            await asked
+        assert refused.value.reason == "TYPE_UNKNOWN"
 
 
 async def test_get_many(client: DbClient, tasks: list[str]) -> None:

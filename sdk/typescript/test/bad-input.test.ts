@@ -12,10 +12,11 @@ import {
   EntDBError,
   InvalidArgumentError,
   type NodeId,
+  type Plan,
   ValidationError,
 } from "@entdb/client";
 import { refusal } from "./fixtures/refusal.ts";
-import { AssignedTo, SCHEMA, Task, User } from "./fixtures/schema.ts";
+import { AssignedTo, Follows, SCHEMA, Task, User } from "./fixtures/schema.ts";
 import { useServer } from "./fixtures/suite.ts";
 
 /** What no compiler lets pass, as whatever is wanted. */
@@ -75,6 +76,25 @@ describe("words that are none", () => {
 });
 
 describe("plans", () => {
+  test("take nothing once they are sent, and nothing of one another", async () => {
+    const build = (plan: Plan) => ({ plan, user: plan.create(User, { email: "first@x" }) });
+    let first: ReturnType<typeof build> | undefined;
+    const sent = nowhere.atomic((plan) => {
+      first = build(plan);
+    });
+    await assert.rejects(sent);
+    assert.ok(first !== undefined);
+    const { plan: done, user } = first;
+    for (const use of [
+      () => done.create(User, { email: "late@x" }),
+      // The first operation of either plan has the same name on the wire.
+      () => nowhere.atomic((plan) => plan.link(Follows, plan.create(User, { email: "b" }), user)),
+      () => nowhere.atomic((plan) => plan.create(Task, { title: "x", owner: user })),
+      () => nowhere.atomic((plan) => [plan.create(User, { email: "b" }), { deep: [user] }]),
+    ]) {
+      await refusal(use, InvalidArgumentError, "INVALID_REQUEST");
+    }
+  });
   refusedAtOnce("that are asynchronous, whose end would be left out", () =>
     nowhere.atomic(async (plan) => {
       plan.create(User, { email: "a@x" });

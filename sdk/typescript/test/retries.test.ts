@@ -98,7 +98,15 @@ for (const door of DOORS) {
       const flaky = client({ retry: { baseDelayMs: 60_000, maxDelayMs: 60_000 } });
       const aborted = new AbortController();
       aborted.abort();
-      await refusal(flaky.health({ signal: aborted.signal }), CanceledError, "CANCELED");
+      const early = flaky.health({ signal: aborted.signal });
+      assert.match(
+        (await refusal(early, CanceledError, "CANCELED")).hint ?? "",
+        /Nothing was sent/,
+      );
+      const gone = client({});
+      gone.close();
+      const late = await refusal(gone.health(), CanceledError, "CANCELED");
+      assert.equal(late.message, "The client is closed.");
       proxy.always("silence");
       const silent = new AbortController();
       const waiting = flaky.health({ signal: silent.signal });

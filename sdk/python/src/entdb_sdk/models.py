@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ._codec.ids import IdLike, id_of
 from .errors import EntDbError
@@ -90,6 +90,17 @@ class SchemaDifference:
     sent: str
 
 
+@runtime_checkable
+class Planned(Protocol):
+    """What a plan's `create` and `link` hand out."""
+
+    @property
+    def plan(self) -> object: ...
+
+    @property
+    def place(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class AtomicResult:
     """What a transaction came to. `result["alice"]` is the id of what bears that alias."""
@@ -104,6 +115,8 @@ class AtomicResult:
     """False when the answer did not wait: `receipt` tells the outcome."""
     idempotency_key: str
     schema_differences: tuple[SchemaDifference, ...] = ()
+    plan: object = field(default=None, compare=False, repr=False)
+    """What its plan is known by, for what `create` handed out."""
 
     @property
     def ids(self) -> Mapping[str, str]:
@@ -117,6 +130,10 @@ class AtomicResult:
 
     def __getitem__(self, alias: IdLike) -> str:
         """The id of what was created under the alias. What `create` handed out will do, too."""
+        if isinstance(alias, Planned):
+            if alias.plan is not self.plan:
+                raise KeyError(alias)
+            return self.results[alias.place].id
         name = (id_of(alias) or "").removeprefix("$").removesuffix(".id")
         for one in self.results:
             if name and one.alias == name:

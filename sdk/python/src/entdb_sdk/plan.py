@@ -48,22 +48,33 @@ _Step = TypeVar("_Step", pb.DeleteNode, pb.RestoreNode, pb.PurgeNode)
 
 
 class Created:
-    """What a plan's operation will create. Stands wherever an id is taken, in the same plan and
-    to index its result."""
+    """What a plan's operation will create. Stands wherever an id is taken in the same plan, and
+    indexes its result; in another plan the same alias would be something else."""
 
     def __init__(self, plan: Plan, message: pb.CreateNode | pb.CreateEdge) -> None:
         self._plan = plan
         self._message = message
+        self.plan: Final = plan.identity
+        """Of which plan it is."""
+        self.place: Final = len(plan) - 1
+        """Its place among the plan's operations, from 0."""
 
     @property
     def id(self) -> str:
-        """`"$alias.id"`; an operation without an alias is given one now."""
+        """`"$alias.id"`; an operation without an alias is given one now. Raises ValidationError
+        (INVALID_ID) once the plan has been sent."""
+        if self._plan.is_sent:
+            raise invalid(
+                "INVALID_ID",
+                f"What operation {self.place} of an earlier plan creates has no name in this one.",
+                "Take its id out of that plan's result: result[created].",
+            )
         if not self._message.alias:
             self._message.alias = self._plan._free_alias()
         return f"${self._message.alias}.id"
 
     def __str__(self) -> str:
-        return self.id
+        return f"${self._message.alias}.id" if self._plan.is_sent else self.id
 
 
 class Plan:
@@ -75,6 +86,10 @@ class Plan:
     def __init__(self, registry: SchemaRegistry) -> None:
         self._registry = registry
         self._aliases: set[str] = set()
+        self.identity: Final = object()
+        """What results and handles of this plan know each other by."""
+        self.is_sent = False
+        """Whether nothing can be added any more."""
         self.operations: list[pb.Operation] = []
         """As they go to the server, in their order."""
         self.names_types = False
@@ -121,7 +136,7 @@ class Plan:
             node.mail.thread = thread
             node.mail.metadata.update(metadata or {})
         encode_payload(type_def, payload, node.fields)
-        self.operations.append(pb.Operation(create_node=node))
+        self._add(pb.Operation(create_node=node))
         return Created(self, self.operations[-1].create_node)
 
     def update(
@@ -147,7 +162,7 @@ class Plan:
         encode_payload(type_def, payload, update.fields, partial=True)
         for name, value in (preconditions or {}).items():
             update.preconditions.append(_precondition(type_def, name, value))
-        self.operations.append(pb.Operation(update_node=update))
+        self._add(pb.Operation(update_node=update))
         return self
 
     def delete(
@@ -160,7 +175,7 @@ class Plan:
         """Deletes a node, so that it can be restored: it frees its unique values and hides its
         edges. Takes the id, or for those who like symmetry the type and the id."""
         step = _step(pb.DeleteNode, node, node_id, expected_version)
-        self.operations.append(pb.Operation(delete_node=step))
+        self._add(pb.Operation(delete_node=step))
         return self
 
     def restore(
@@ -172,7 +187,7 @@ class Plan:
     ) -> Plan:
         """Takes a deletion back. Fails with UniqueConflictError when a value is taken by now."""
         step = _step(pb.RestoreNode, node, node_id, expected_version)
-        self.operations.append(pb.Operation(restore_node=step))
+        self._add(pb.Operation(restore_node=step))
         return self
 
     def purge(
@@ -184,7 +199,7 @@ class Plan:
     ) -> Plan:
         """Takes a node and its edges out of everything that can be read, for good."""
         step = _step(pb.PurgeNode, node, node_id, expected_version)
-        self.operations.append(pb.Operation(purge_node=step))
+        self._add(pb.Operation(purge_node=step))
         return self
 
     def link(
@@ -210,7 +225,7 @@ class Plan:
             on_conflict=choose(ON_CONFLICT, on_conflict, "on_conflict"),
         )
         encode_payload(type_def, payload or {}, edge.fields)
-        self.operations.append(pb.Operation(create_edge=edge))
+        self._add(pb.Operation(create_edge=edge))
         return Created(self, self.operations[-1].create_edge)
 
     def update_edge(
@@ -224,7 +239,7 @@ class Plan:
         type_def = self._edge_type(edge_type)
         update = pb.UpdateEdge(key=_edge_key(type_def, from_id, to_id, "update_edge"))
         encode_payload(type_def, payload, update.fields, partial=True)
-        self.operations.append(pb.Operation(update_edge=update))
+        self._add(pb.Operation(update_edge=update))
         return self
 
     def unlink(
@@ -240,7 +255,7 @@ class Plan:
             key = edge if isinstance(edge, EdgeTypeDef | str) else require_id(edge, "unlink")
             type_def = self._edge_type(key)
             delete = pb.DeleteEdge(key=_edge_key(type_def, from_id, to_id, "unlink"))
-        self.operations.append(pb.Operation(delete_edge=delete))
+        self._add(pb.Operation(delete_edge=delete))
         return self
 
     def set_visibility(self, node_id: IdLike, principals: Iterable[str] = ()) -> Plan:
@@ -249,7 +264,7 @@ class Plan:
             node_id=require_id(node_id, "set_visibility"),
             principals=check_names(principals, "principals"),
         )
-        self.operations.append(pb.Operation(set_visibility=visibility))
+        self._add(pb.Operation(set_visibility=visibility))
         return self
 
     def grant(
@@ -267,7 +282,7 @@ class Plan:
         """
         grant = encode_grant(Grant(principal, permission, expires_at))
         added = pb.AddGrant(node_id=require_id(node_id, "grant"), grant=grant)
-        self.operations.append(pb.Operation(grant=added))
+        self._add(pb.Operation(grant=added))
         return self
 
     def revoke(self, node_id: IdLike, principal: str, permission: Permission | None = None) -> Plan:
@@ -277,7 +292,7 @@ class Plan:
         revoked = pb.RevokeGrant(node_id=require_id(node_id, "revoke"), principal=principal)
         if permission is not None:
             revoked.permission = choose(PERMISSION_NUMBER, permission, "permission")
-        self.operations.append(pb.Operation(revoke=revoked))
+        self._add(pb.Operation(revoke=revoked))
         return self
 
     def mark_read(
@@ -294,7 +309,7 @@ class Plan:
         marked = pb.MarkReadOperation(
             user_id=user_id, items=encode_selection(items, up_to), unread=unread
         )
-        self.operations.append(pb.Operation(mark_read=marked))
+        self._add(pb.Operation(mark_read=marked))
         return self
 
     def delete_mailbox_items(
@@ -305,14 +320,14 @@ class Plan:
         deleted = pb.DeleteMailboxItemsOperation(
             user_id=user_id, items=encode_selection(items, up_to)
         )
-        self.operations.append(pb.Operation(delete_mailbox_items=deleted))
+        self._add(pb.Operation(delete_mailbox_items=deleted))
         return self
 
     def append_events(self, append: Append) -> Plan:
         """Appends events to an aggregate, with whatever else the plan does. Where that has led is
         in the result's `appended`. Fails with ConcurrencyConflictError when the aggregate stands
         otherwise than expected."""
-        self.operations.append(pb.Operation(append_events=encode_append(append)))
+        self._add(pb.Operation(append_events=encode_append(append)))
         return self
 
     def store_checkpoint(
@@ -322,7 +337,7 @@ class Plan:
         Fails with ConflictError (CHECKPOINT_CONFLICT) when it does not stand where it is
         `expected`."""
         stored = encode_checkpoint(consumer, global_nonce, expected)
-        self.operations.append(pb.Operation(store_checkpoint=stored))
+        self._add(pb.Operation(store_checkpoint=stored))
         return self
 
     def register_schema(self, schema: SchemaRegistry, *, mode: SchemaMode = "merge") -> Plan:
@@ -330,8 +345,22 @@ class Plan:
         registered = pb.RegisterSchemaOperation(
             schema=encode_schema(schema), mode=choose(SCHEMA_MODE, mode, "mode")
         )
-        self.operations.append(pb.Operation(register_schema=registered))
+        self._add(pb.Operation(register_schema=registered))
         return self
+
+    def end(self) -> list[pb.Operation]:
+        """What is to be sent. From here on nothing can be added."""
+        self.is_sent = True
+        return self.operations
+
+    def _add(self, operation: pb.Operation) -> None:
+        if self.is_sent:
+            raise invalid(
+                "INVALID_REQUEST",
+                "The plan has been sent: what is put into it now would be left out.",
+                "Put operations into a plan while `atomic` calls the function that builds it.",
+            )
+        self.operations.append(operation)
 
     def _node_type(self, key: NodeTypeDef | int | str) -> NodeTypeDef:
         self.names_types = True

@@ -4,7 +4,7 @@
  * gives it up; whatever the transport does, it never hangs.
  */
 import type { CallOptions as StubOptions } from "@connectrpc/connect";
-import { canceled, deadlineExceeded } from "../errors/classify.ts";
+import { canceled, deadlineExceeded, neverMade } from "../errors/classify.ts";
 import type { EntDBError } from "../errors/entdb-error.ts";
 import { fromThrown } from "../errors/from-wire.ts";
 import { InvalidArgumentError } from "../errors/refusals.ts";
@@ -72,6 +72,8 @@ export class Caller {
     const { signal } = options;
     const timeoutMs = options.timeoutMs ?? this.#deps.timeoutMs;
     const endsAt = performance.now() + checkedTimeout("timeoutMs", timeoutMs);
+    if (this.closed.aborted) throw neverMade("The client is closed.", this.closed);
+    if (isAborted(signal)) throw neverMade("The call was given up before it was made.", signal);
     for (let tries = 1; ; tries++) {
       const outcome = await this.#try(attempt, endsAt, signal);
       if ("answer" in outcome) {

@@ -2,6 +2,8 @@
  * The client: one object for everything that is done with one server. It opens connections
  * when they are needed, and is meant to live as long as the program.
  */
+// `using client`, also for programs whose own libraries lack it.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createClient as createStub } from "@connectrpc/connect";
 import { ApiKeys, Audit } from "../admin/keys.ts";
 import { Groups, Members, Roles } from "../admin/members.ts";

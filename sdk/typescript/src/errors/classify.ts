@@ -171,6 +171,17 @@ export function canceled(signal: AbortSignal, requestId?: string): CanceledError
   });
 }
 
+/** As {@link canceled}, before anything was sent. */
+export function neverMade(message: string, signal: AbortSignal): CanceledError {
+  return new CanceledError({
+    code: "canceled",
+    reason: "CANCELED",
+    message,
+    hint: "Nothing was sent. Make another client, or call with a signal that is not aborted.",
+    cause: signal.reason,
+  });
+}
+
 /** A TLS server that is spoken to in plain text answers with an alert, which is no HTTP. */
 function isPlainTextAtTls(words: string): boolean {
   return /Malformed_?HTTP|HPE_INVALID|Parse Error|wrong version number|packet length too long/i.test(

@@ -21,7 +21,7 @@ import type { EdgeId, NodeId } from "../values/ids.ts";
 import { type PositionToken, tokenText } from "../values/positions.ts";
 import { safeNumber } from "../values/value.ts";
 import { Plan } from "./plan.ts";
-import { type OperationOutcome, type Resolved, resolve } from "./planned.ts";
+import { type OperationOutcome, type Resolved, requireOf, resolve } from "./planned.ts";
 
 /** What a transaction can be told. */
 export interface AtomicOptions extends WriteOptions {
@@ -70,6 +70,7 @@ export async function atomic<R>(
   const plan = new Plan((type, sort) => session.schema.require(type, sort));
   const returned = build(plan);
   if (isThenable(returned)) throw asynchronousPlan(returned);
+  requireOf(plan, returned);
   const { operations, registersSchema } = plan["~operations"]();
   const request: Request = {
     context: session.identity,

@@ -22,13 +22,17 @@ import { permissionNumber } from "../values/permission.ts";
 import { type PositionToken, tokenBytes } from "../values/positions.ts";
 import { encodeValue, NULL_VALUE } from "../values/value.ts";
 import {
+  type Aliased,
   aliasing,
+  alreadySent,
   appendOutcome,
   type EdgeOutcome,
   edgeOutcome,
   type NodeOutcome,
   nodeOutcome,
   type OtherOutcome,
+  ofAnotherPlan,
+  type Place,
   Planned,
   PlannedEdge,
   PlannedNode,
@@ -127,6 +131,7 @@ export class Plan {
   readonly #operations: OperationInit[] = [];
   readonly #aliases = new Set<string>();
   #registers = false;
+  #isSent = false;
 
   constructor(knows: Knows) {
     this.#knows = knows;
@@ -149,8 +154,8 @@ export class Plan {
       ...(options.id === undefined ? {} : { id: nodeIdText(options.id) }),
       ...(options.mail === undefined ? {} : { mail: wireMail(options.mail) }),
     };
-    const index = this.#add({ case: "createNode", value });
-    return new PlannedNode(index, type, aliasing(value, index, this.#aliases, options.alias));
+    const place = this.#add({ case: "createNode", value });
+    return new PlannedNode(place, type, this.#naming(value, place, options.alias));
   }
 
   /** A merge patch: what is named is set, null clears, the rest stays. */
@@ -211,8 +216,8 @@ export class Plan {
       onConflict: onConflictNumber(options.onConflict),
       ...(options.id === undefined ? {} : { id: edgeId(options.id) }),
     };
-    const index = this.#add({ case: "createEdge", value });
-    return new PlannedEdge(index, type, aliasing(value, index, this.#aliases, options.alias));
+    const place = this.#add({ case: "createEdge", value });
+    return new PlannedEdge(place, type, this.#naming(value, place, options.alias));
   }
 
   /** A merge patch of an edge's fields. */
@@ -297,8 +302,9 @@ export class Plan {
     return new Planned(this.#add({ case: "registerSchema", value }), () => ({}));
   }
 
-  /** For the client: what is to be sent. */
+  /** For the client: what is to be sent. From here on nothing can be added. */
   "~operations"(): { readonly operations: OperationInit[]; readonly registersSchema: boolean } {
+    this.#isSent = true;
     return { operations: this.#operations, registersSchema: this.#registers };
   }
 
@@ -306,7 +312,17 @@ export class Plan {
     return new Planned(this.#add(operation), nodeOutcome);
   }
 
-  #add(operation: OneOperation): number {
+  /** How later operations name what this one creates: in this plan alone, where the name is its own. */
+  #naming(operation: Aliased, { index }: Place, alias: string | undefined): () => string {
+    const refer = aliasing(operation, index, this.#aliases, alias);
+    return () => {
+      if (this.#isSent) throw ofAnotherPlan();
+      return refer();
+    };
+  }
+
+  #add(operation: OneOperation): Place {
+    if (this.#isSent) throw alreadySent();
     if (this.#operations.length >= MAX_OPERATIONS) {
       throw new LimitExceededError({
         reason: "LIMIT_EXCEEDED",
@@ -315,7 +331,8 @@ export class Plan {
         details: { limit: String(MAX_OPERATIONS) },
       });
     }
-    return this.#operations.push({ operation } as OperationInit) - 1;
+    const index = this.#operations.push({ operation } as OperationInit) - 1;
+    return { plan: this, index };
   }
 }
 

@@ -36,17 +36,31 @@ export interface OperationOutcome {
   readonly appended: Appended | undefined;
 }
 
+/** Which operation of which plan. */
+export interface Place {
+  readonly plan: object;
+  /** From 0. */
+  readonly index: number;
+}
+
 /** An operation of a plan. Return it from the plan to be given its outcome. */
 export class Planned<Outcome> {
   /** Its place among the operations, from 0. */
   readonly index: number;
   /** For the compiler alone. */
   declare readonly "~outcome"?: Outcome;
+  readonly #plan: object;
   readonly #outcomeOf: (answer: OperationOutcome) => Outcome;
 
-  constructor(index: number, outcomeOf: (answer: OperationOutcome) => Outcome) {
+  constructor({ plan, index }: Place, outcomeOf: (answer: OperationOutcome) => Outcome) {
     this.index = index;
+    this.#plan = plan;
     this.#outcomeOf = outcomeOf;
+  }
+
+  /** Throws {@link InvalidArgumentError} unless it is of this plan. */
+  "~require"(plan: object): void {
+    if (plan !== this.#plan) throw ofAnotherPlan();
   }
 
   /** Its outcome, out of those of the whole transaction. */
@@ -56,7 +70,8 @@ export class Planned<Outcome> {
   }
 }
 
-type Aliased =
+/** What may be given a name. */
+export type Aliased =
   | MessageInitShape<typeof CreateNodeSchema>
   | MessageInitShape<typeof CreateEdgeSchema>;
 
@@ -68,8 +83,8 @@ export class PlannedNode<T extends NodeType = NodeType>
   readonly type: T;
   readonly #refer: () => string;
 
-  constructor(index: number, type: T, refer: () => string) {
-    super(index, nodeOutcome);
+  constructor(place: Place, type: T, refer: () => string) {
+    super(place, nodeOutcome);
     this.type = type;
     this.#refer = refer;
   }
@@ -84,8 +99,8 @@ export class PlannedEdge<T extends EdgeType = EdgeType> extends Planned<EdgeOutc
   readonly type: T;
   readonly #refer: () => string;
 
-  constructor(index: number, type: T, refer: () => string) {
-    super(index, edgeOutcome);
+  constructor(place: Place, type: T, refer: () => string) {
+    super(place, edgeOutcome);
     this.type = type;
     this.#refer = refer;
   }
@@ -102,6 +117,14 @@ export type Resolved<R> =
     : R extends object
       ? { readonly [K in keyof R]: Resolved<R[K]> }
       : undefined;
+
+/** Throws {@link InvalidArgumentError} where an operation of another plan stands in a value, whose outcome would be taken for this one's. */
+export function requireOf(plan: object, value: unknown): void {
+  if (value instanceof Planned) value["~require"](plan);
+  else if (value !== null && typeof value === "object") {
+    for (const item of Object.values(value)) requireOf(plan, item);
+  }
+}
 
 /** Puts outcomes in the places of operations, through records and arrays. */
 export function resolve(value: unknown, answers: readonly OperationOutcome[]): unknown {
@@ -158,6 +181,24 @@ function badAlias(reason: string, alias: string, problem: string): InvalidArgume
     reason,
     message: `${JSON.stringify(alias)} ${problem} in this plan.`,
     hint: "An alias has up to 64 letters, digits and underscores, and is one operation's.",
+  });
+}
+
+/** What another plan creates has no name in this one, and the name that it had there may be another's here. */
+export function ofAnotherPlan(): InvalidArgumentError {
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: "What stands here is an operation of another plan.",
+    hint: "Return it from that plan, and use its id out of the results.",
+  });
+}
+
+/** What would be left out without a word. */
+export function alreadySent(): InvalidArgumentError {
+  return new InvalidArgumentError({
+    reason: "INVALID_REQUEST",
+    message: "The plan has been sent: what is put into it now would be left out.",
+    hint: "Put operations into a plan while `atomic` calls the function that builds it.",
   });
 }
 

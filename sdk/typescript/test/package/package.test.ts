@@ -26,6 +26,21 @@ const PROGRAM_TSCONFIG = {
   include: ["*.ts"],
 };
 
+/** A page's, which has neither Node's types nor the newest libraries. */
+const BROWSER_TSCONFIG = {
+  compilerOptions: {
+    target: "ES2022",
+    lib: ["ES2022", "DOM", "DOM.Iterable"],
+    module: "ESNext",
+    moduleResolution: "bundler",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: [],
+  },
+  files: ["docs-getting-started-md.ts"],
+};
+
 const PAGES = pages();
 /** Where a page's program stands, without its suffix. */
 const moduleOf = (path: string) => path.replaceAll(/\W/g, "-");
@@ -111,6 +126,7 @@ describe("a program that has nothing but the package", () => {
     };
     writeFileSync(join(directory, "package.json"), JSON.stringify(program));
     writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(PROGRAM_TSCONFIG));
+    writeFileSync(join(directory, "browser.json"), JSON.stringify(BROWSER_TSCONFIG));
     for (const { path, program } of PAGES) {
       writeFileSync(join(directory, `${moduleOf(path)}.ts`), program);
     }
@@ -119,6 +135,10 @@ describe("a program that has nothing but the package", () => {
 
   test("compiles, declarations of the package and all", () => {
     run([join("node_modules", ".bin", "tsc"), "-p", "tsconfig.json"], directory);
+  }, 60_000);
+
+  test("compiles as a page's, with the libraries of some years ago", () => {
+    run([join("node_modules", ".bin", "tsc"), "-p", "browser.json"], directory);
   }, 60_000);
 
   test.each(PAGES.map(({ path }) => path))(

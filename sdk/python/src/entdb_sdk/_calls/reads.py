@@ -14,7 +14,9 @@ from .._codec.ids import IdLike, require_id
 from .._codec.keys import encode_key
 from .._generated import rpcs
 from .._generated.entdb.v1 import entdb_service_pb2 as pb
+from .._generated.entdb.v1 import model_pb2 as model
 from .._session import Consistency, Fresh
+from ..errors import invalid
 from ..filters import FilterLike
 from ..grants import NodeGrants
 from ..models import ConnectedNode, Edge, Node
@@ -60,14 +62,17 @@ class ReadCalls(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> Node:
-        """A node by its id, or by its type and its id. Raises NotFoundError."""
+        """A node by its id, or by its type and its id. Raises NotFoundError, and ValidationError
+        (TYPE_UNKNOWN) when it is of another type."""
+        type_def, asked = self._asked(node, node_id)
         request = pb.GetNodeRequest(
             context=self._session.context(),
-            id=self._id_of(node, node_id),
+            id=asked,
             include_deleted=include_deleted,
             read=self._session.read_options(Fresh(at_least, consistency)),
         )
         answer = await self._session.read(rpcs.GET_NODE, request, timeout)
+        _check_type(type_def, answer.node)
         return (await self._session.nodes([answer.node]))[0]
 
     async def get_many(
@@ -80,14 +85,18 @@ class ReadCalls(Calls):
         consistency: Consistency = "applied",
         timeout: float | None = None,
     ) -> FoundNodes:
-        """At most 1,000 nodes by their ids, of one moment. Missing ones are listed."""
+        """At most 1,000 nodes by their ids, of one moment. Missing ones are listed. Raises
+        ValidationError (TYPE_UNKNOWN) when a type is named and one is of another."""
+        type_def, asked = self._all_asked(nodes, node_ids)
         request = pb.GetNodesRequest(
             context=self._session.context(),
-            ids=[require_id(one, "get_many") for one in self._ids_of(nodes, node_ids)],
+            ids=[require_id(one, "get_many") for one in asked],
             include_deleted=include_deleted,
             read=self._session.read_options(Fresh(at_least, consistency)),
         )
         answer = await self._session.read(rpcs.GET_NODES, request, timeout)
+        for one in answer.nodes:
+            _check_type(type_def, one)
         return FoundNodes(await self._session.nodes(answer.nodes), list(answer.missing_ids))
 
     async def get_by_key(
@@ -303,21 +312,34 @@ class ReadCalls(Calls):
 
         return Paged(fetch, limit=limit, page_size=page_size, cursor=cursor)
 
-    def _id_of(self, node: NodeTypeLike | IdLike, node_id: IdLike | None) -> str:
+    def _asked(
+        self, node: NodeTypeLike | IdLike, node_id: IdLike | None
+    ) -> tuple[NodeTypeDef | None, str]:
         if node_id is None:
-            return require_id(node, "get")
-        self._session.registry.node_type(node)  # type: ignore[arg-type]  # refused if it is none
-        return require_id(node_id, "get")
+            return None, require_id(node, "get")
+        type_def = self._session.registry.node_type(node)  # type: ignore[arg-type]  # refused if it is none
+        return type_def, require_id(node_id, "get")
 
-    def _ids_of(
+    def _all_asked(
         self, nodes: NodeTypeLike | Iterable[IdLike], node_ids: Iterable[IdLike] | None
-    ) -> Iterable[IdLike]:
+    ) -> tuple[NodeTypeDef | None, Iterable[IdLike]]:
         if node_ids is not None:
-            self._session.registry.node_type(nodes)  # type: ignore[arg-type]  # likewise
-            return node_ids
+            type_def = self._session.registry.node_type(nodes)  # type: ignore[arg-type]  # likewise
+            return type_def, node_ids
         if isinstance(nodes, str | int | NodeTypeDef):
             raise TypeError("get_many takes a list of ids, or a type and a list of ids")
-        return nodes
+        return None, nodes
+
+
+def _check_type(type_def: NodeTypeDef | None, node: model.Node) -> None:
+    """Raises ValidationError when a type was named, and the node is of another."""
+    if type_def is None or node.type_id == type_def.type_id:
+        return
+    raise invalid(
+        "TYPE_UNKNOWN",
+        f"The node {node.id} is of type {node.type_id}, not {type_def.type_id} ({type_def.name}).",
+        "Read it as what it is, or without a type.",
+    )
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,12 @@ class WriteCalls(Calls):
         request = pb.ExecuteAtomicRequest(
             context=self._session.context(),
             idempotency_key=key_of_write(idempotency_key),
-            operations=plan.operations,
+            operations=plan.end(),
             wait=pb.WAIT_MODE_APPLIED if wait_for_applied else pb.WAIT_MODE_DURABLE,
             schema_fingerprint=self._session.registry.fingerprint if plan.names_types else "",
         )
         deadline = self._session.caller.deadline(timeout)
-        return decode_atomic(await self._session.execute(request, deadline))
+        return decode_atomic(await self._session.execute(request, deadline), plan.identity)
 
     async def receipt(
         self,

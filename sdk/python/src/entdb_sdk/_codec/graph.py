@@ -56,7 +56,8 @@ def decode_difference(wire: service.SchemaDifference) -> SchemaDifference:
     return SchemaDifference(wire.path, wire.kept, wire.sent)
 
 
-def decode_atomic(wire: service.ExecuteAtomicResponse) -> AtomicResult:
+def decode_atomic(wire: service.ExecuteAtomicResponse, plan: object) -> AtomicResult:
+    """`plan` is what its plan is known by."""
     return AtomicResult(
         results=tuple(decode_result(one) for one in wire.results),
         position=wire.position_token,
@@ -64,4 +65,5 @@ def decode_atomic(wire: service.ExecuteAtomicResponse) -> AtomicResult:
         applied=wire.applied,
         idempotency_key=wire.idempotency_key,
         schema_differences=tuple(decode_difference(one) for one in wire.schema_differences),
+        plan=plan,
     )
