@@ -1,9 +1,9 @@
 /**
  * Installs what the example in this directory needs. The SDK comes from the folder beside the
- * examples, and is built first; a program of your own says `bun add @entdb/client`, and needs
- * nothing of this.
+ * examples, and is built first unless what was built is of its sources as they are; a program of
+ * your own says `bun add @entdb/client`, and needs nothing of this.
  */
-import { existsSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const EXAMPLE = process.cwd();
@@ -17,8 +17,19 @@ function must(cwd: string, ...command: string[]): void {
   if (!child.success) process.exit(1);
 }
 
+/** Whether the SDK was built after everything that it is made of, folders included: a file may have gone. */
+function isBuilt(): boolean {
+  const built = statSync(join(SDK, "dist", "index.js"), { throwIfNoEntry: false });
+  if (built === undefined) return false;
+  const sources = readdirSync(join(SDK, "src"), { recursive: true, encoding: "utf8" });
+  const around = ["package.json", "tsconfig.json", "tsconfig.build.json", "scripts/build.ts"];
+  return ["src", ...sources.map((name) => join("src", name)), ...around].every(
+    (name) => statSync(join(SDK, name)).mtimeMs <= built.mtimeMs,
+  );
+}
+
 const install = ["install", "--frozen-lockfile", "--silent"];
-if (!existsSync(join(SDK, "dist", "index.js"))) {
+if (!isBuilt()) {
   must(SDK, ...install);
   must(SDK, "scripts/build.ts");
 }
