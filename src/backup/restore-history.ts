@@ -1,4 +1,5 @@
 import type { History, HistoryBatch } from "../applier/history.ts";
+import { EntError } from "../base/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 
@@ -56,6 +57,27 @@ export class RestoreHistory implements History {
     }
     if (this.#log === undefined) return;
     yield* this.#log.read(Math.max(next, this.#log.start), signal);
+  }
+}
+
+/** Another history, as far as it can be read: where its log is damaged it ends. */
+export class ReadableHistory implements History {
+  readonly #history: History;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  begunFor(life: Parameters<History["begunFor"]>[0]): number {
+    return this.#history.begunFor(life);
+  }
+
+  async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+    try {
+      yield* this.#history.read(tenantId, from, signal);
+    } catch (error) {
+      if (!(error instanceof EntError && error.reason === "LOG_DAMAGED")) throw error;
+    }
   }
 }
 

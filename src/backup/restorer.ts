@@ -27,7 +27,7 @@ import { newLogId } from "../wal/log-id.ts";
 import { openWal } from "../wal/open-wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { endTenants, lifeOf, livesEndedFrom } from "./restore-catalog.ts";
-import { type LogTail, RestoreHistory } from "./restore-history.ts";
+import { type LogTail, ReadableHistory, RestoreHistory } from "./restore-history.ts";
 import { makeDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
 import { type RestoredLife, writeRestoredLives } from "./restored-lives.ts";
@@ -185,7 +185,11 @@ class Restoration {
     const { tenantId } = this.#request;
     const { archive, log } = this.#sources;
     const from = (this.#restored[0]?.offset ?? -1) + 1;
-    const ended = await livesEndedFrom(new RestoreHistory(archive, log, EVER), from, signal);
+    const whole = new RestoreHistory(archive, log, EVER);
+    // A time before a damage can be had, though nobody knows then who was deleted behind it.
+    const isAll = this.#request.targetTime === undefined;
+    const told = isAll ? whole : new ReadableHistory(whole);
+    const ended = await livesEndedFrom(told, from, signal);
     const entries = [...stores.catalog.all()];
     const isThere = (entry: CatalogEntry) => !ended.has(lifeOf(entry));
     const isWanted = (entry: CatalogEntry) => tenantId === undefined || tenantId === entry.tenantId;

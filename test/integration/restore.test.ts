@@ -4,11 +4,19 @@
  * must be made: a directory that serves at once and goes its own way, and one tenant in place.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { TRUSTED } from "../../src/access/identity.ts";
 import { ArchiveReader } from "../../src/backup/archive-reader.ts";
 import { snapshotKey } from "../../src/backup/keys.ts";
+import { observedTail } from "../../src/backup/log-tail.ts";
 import { idOf, MANIFEST_FILE } from "../../src/backup/manifest.ts";
 import { readPositionCopies } from "../../src/backup/position-copies.ts";
 import { restoreTenant, type TenantBase } from "../../src/backup/restore-tenant.ts";
@@ -24,6 +32,8 @@ import { verifyDirectory } from "../../src/backup/verify.ts";
 import type { EntError } from "../../src/base/errors.ts";
 import { turn } from "../../src/base/turn.ts";
 import { MemoryBlobStore } from "../../src/blob/memory-blob-store.ts";
+import { logDirectory } from "../../src/store/data-dir.ts";
+import { segmentPath } from "../../src/wal/file-wal/segment-names.ts";
 import { GRAPH_SCHEMA, NAME, USER } from "../harness/graph-schema.ts";
 import { backedUpTo } from "../harness/history-of-tenants.ts";
 import { letter, MAIL_SCHEMA, MailboxClient, TITLE } from "../harness/mailbox.ts";
@@ -163,6 +173,35 @@ describe("with the data directory lost, and objects of the archive", () => {
     const error = await refused(restoreDirectory(latest(), informed(), machine(), never));
     expect(error).toMatchObject({ reason: "OBJECT_DAMAGED", details: { key } });
   });
+});
+
+test("of a log that is damaged behind a time, that time can be had; all there is cannot", async () => {
+  await rename("damaged");
+  await rename("behind it");
+  await partition.stop();
+  const directory = logDirectory(partition.dataDir, 0);
+  const segment = segmentPath(directory, 1);
+  const bytes = readFileSync(segment);
+  bytes[bytes.indexOf("damaged")] = 0;
+  writeFileSync(segment, bytes);
+  // Waiting between two looks is over at once: what is looked at does not change meanwhile.
+  const patient = Object.assign(partition.fakeClock, { sleep: () => Promise.resolve() });
+  const lost = new MemoryBlobStore();
+  const shelf = new SnapshotShelf(lost);
+  const from = async () => ({
+    ...{ shelf, archive: new ArchiveReader(lost), log: await observedTail(directory, patient) },
+  });
+  const request = { directory: target(), tenantId: undefined, dryRun: false };
+  const all = { ...request, targetTime: undefined };
+  const refusal = await refused(restoreDirectory(all, await from(), machine(), never));
+  expect(refusal).toMatchObject({ reason: "LOG_DAMAGED" });
+  expect(existsSync(target())).toBe(false);
+  const then = { ...request, targetTime: beforeMistake };
+  await restoreDirectory(then, await from(), machine(), never);
+  await using restored = await TestPartition.open({
+    ...{ wal: "file", from: target(), clock: partition.clock, seed: 9 },
+  });
+  expect(await nameIn(restored)).toEqual(str("right"));
 });
 
 describe("a restored directory", () => {
