@@ -48,7 +48,7 @@ export function parsePosition(text: string, topic: string): Position {
   if (!(Number.isSafeInteger(partition) && Number.isSafeInteger(offset))) {
     throw invalid(
       "INVALID_POSITION",
-      "a position is written partition:offset, as in 0:12345",
+      "A position is written partition:offset, as in 0:12345.",
       "Use the wal_position of an earlier answer as it came.",
     );
   }
@@ -96,7 +96,7 @@ export function requireSameLog(position: TokenPosition, log: LogIdentity): void 
   if (position.logId === log.logId && position.partition === log.partition) return;
   throw invalid(
     "POSITION_FROM_ANOTHER_LOG",
-    "the position stems from another log; it says nothing about this one",
+    "The position stems from another log, and says nothing about this one.",
     "Drop positions kept from before a restore, or from another server.",
   );
 }
@@ -109,7 +109,7 @@ export function offsetOfToken(token: Uint8Array, log: LogIdentity): number {
 }
 
 function invalidToken(cause?: unknown): EntError {
-  const message = "the position token is not one that this server handed out";
+  const message = "The position token is not one that this server handed out.";
   const error = invalid(
     "INVALID_POSITION",
     message,
