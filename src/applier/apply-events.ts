@@ -211,20 +211,15 @@ function write(
   const aggregate = head?.row ?? addAggregate(scope, operation);
   const lastNonce = head?.lastNonce ?? 0;
   const { lastGlobalNonce } = eventIds;
-  for (const [i, event] of events.entries()) {
-    const isFirst = i === 0;
-    const globalNonce = lastGlobalNonce + 1 + i;
-    if (!eventIds.claim(event.eventId, globalNonce)) throw eventExists(event.eventId);
-    const place = {
-      globalNonce,
-      aggregate,
-      aggregateNonce: lastNonce + 1 + i,
-      recordedAt: scope.logTime,
-      appendSize: isFirst ? events.length : 0,
-      appendKey: isFirst && contentKey ? contentKey : null,
-    };
-    eventWriter.addEvent(place, event);
-  }
+  for (const { eventId } of events) if (!eventIds.claim(eventId)) throw eventExists(eventId);
+  const place = {
+    firstGlobalNonce: lastGlobalNonce + 1,
+    aggregate,
+    firstNonce: lastNonce + 1,
+    recordedAt: scope.logTime,
+    key: contentKey || null,
+  };
+  eventWriter.addEvents(place, events);
   return {
     aggregateId,
     count: events.length,

@@ -97,10 +97,6 @@ const TABLES: readonly HashedTable[] = [
       FROM events ORDER BY global_nonce`,
   },
   {
-    name: "event_ids",
-    sql: "SELECT hash, global_nonce FROM event_ids ORDER BY hash, global_nonce",
-  },
-  {
     name: "event_tags",
     sql: "SELECT tag, global_nonce FROM event_tags ORDER BY tag, global_nonce",
   },

@@ -380,7 +380,7 @@ describe("a tenant's file that cannot serve", () => {
     expect((await refused(acme.count({ typeId: USER }))).reason).toBe("FORMAT_TOO_NEW");
     expect(await other.count({ typeId: USER })).toBe(1);
     expect(existsSync(file(directory))).toBe(true);
-    await partition.restart({}, () => change(file(directory), "PRAGMA user_version = 3"));
+    await partition.restart({}, () => change(file(directory), "PRAGMA user_version = 4"));
     expect(await acme.count({ typeId: USER })).toBe(3);
   });
 

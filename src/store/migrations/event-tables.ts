@@ -4,8 +4,7 @@
  * first of them, and 0 in the others; `append_key` stands in the first too. `metadata` is the
  * encoding of `src/record/event-metadata.ts`, `tags` a JSON list or null.
  *
- * `event_ids` finds an event by 48 bits of its id's SHA-256. Ids come there with a delay, see
- * `writer/event-ids.ts`. `event_type_blocks` says in which blocks of 256 global nonces a type occurs, so
+ * `event_id_runs` finds an event by its id (`writer/id-runs.ts`). `event_type_blocks` says in which blocks of 256 global nonces a type occurs, so
  * that events of a rare type are found without a look at all, and an append pays next to nothing.
  *
  * The triggers are the law of the store for everybody who opens the file, not only for EntDB:
@@ -39,12 +38,6 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_of_aggregate ON events (aggregate, aggregate_nonce);
 CREATE UNIQUE INDEX appends_by_key ON events (aggregate, append_key) WHERE append_key IS NOT NULL;
 
-CREATE TABLE event_ids (
-  hash INTEGER NOT NULL,
-  global_nonce INTEGER NOT NULL,
-  PRIMARY KEY (hash, global_nonce)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE event_tags (
   tag TEXT NOT NULL,
   global_nonce INTEGER NOT NULL,
@@ -75,25 +68,6 @@ BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 CREATE TRIGGER events_are_immutable BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 
-CREATE TRIGGER events_follow_in_tenant BEFORE INSERT ON events
-WHEN NEW.global_nonce IS NOT (SELECT coalesce(max(global_nonce), 0) + 1 FROM events)
-BEGIN SELECT RAISE(ABORT, 'the global nonce is not the next one'); END;
-
-CREATE TRIGGER events_follow_in_aggregate BEFORE INSERT ON events
-WHEN NEW.aggregate_nonce IS NOT (
-  SELECT coalesce(max(aggregate_nonce), 0) + 1 FROM events WHERE aggregate = NEW.aggregate)
-BEGIN SELECT RAISE(ABORT, 'the aggregate nonce is not the next one'); END;
-
-CREATE TRIGGER events_are_of_aggregates BEFORE INSERT ON events
-WHEN NEW.aggregate_nonce = 1
-  AND NOT EXISTS (SELECT 1 FROM aggregates WHERE aggregate = NEW.aggregate)
-BEGIN SELECT RAISE(ABORT, 'the aggregate does not exist'); END;
-
-CREATE TRIGGER append_keys_are_bound_once BEFORE INSERT ON events
-WHEN NEW.append_key IS NOT NULL AND EXISTS (
-  SELECT 1 FROM events WHERE aggregate = NEW.aggregate AND append_key = NEW.append_key)
-BEGIN SELECT RAISE(ABORT, 'the key of the append is taken'); END;
-
 CREATE TRIGGER aggregates_are_kept BEFORE DELETE ON aggregates
 BEGIN SELECT RAISE(ABORT, 'aggregates are never deleted'); END;
 
@@ -107,6 +81,51 @@ BEGIN
   SELECT RAISE(ABORT, 'the aggregate exists')
   WHERE EXISTS (SELECT 1 FROM aggregates WHERE aggregate_id = NEW.aggregate_id);
 END;
+`;
+
+/** Of format 4; before, ids stood in a table of their own, each by itself. */
+export const EVENT_ID_TABLES = `
+CREATE TABLE event_id_runs (
+  level INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  entries BLOB NOT NULL,
+  PRIMARY KEY (level, part, run)
+) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * What an event must be to be added, of format 4: one trigger, since each costs more than what it
+ * looks for. Nearly every event follows on the last one in the tenant and in its aggregate, which
+ * one look at that says.
+ */
+export const EVENT_SEQUENCE = `
+CREATE TRIGGER events_follow BEFORE INSERT ON events
+WHEN (SELECT global_nonce = NEW.global_nonce - 1 AND aggregate = NEW.aggregate
+    AND aggregate_nonce = NEW.aggregate_nonce - 1 AND NEW.append_key IS NULL
+  FROM events ORDER BY global_nonce DESC LIMIT 1) IS NOT 1
+BEGIN
+  SELECT RAISE(ABORT, 'the global nonce is not the next one')
+  WHERE NEW.global_nonce IS NOT (SELECT coalesce(max(global_nonce), 0) + 1 FROM events);
+  SELECT RAISE(ABORT, 'the aggregate nonce is not the next one')
+  WHERE NEW.aggregate_nonce IS NOT (
+    SELECT coalesce(max(aggregate_nonce), 0) + 1 FROM events WHERE aggregate = NEW.aggregate);
+  SELECT RAISE(ABORT, 'the aggregate does not exist')
+  WHERE NEW.aggregate_nonce = 1
+    AND NOT EXISTS (SELECT 1 FROM aggregates WHERE aggregate = NEW.aggregate);
+  SELECT RAISE(ABORT, 'the key of the append is taken')
+  WHERE NEW.append_key IS NOT NULL AND EXISTS (
+    SELECT 1 FROM events WHERE aggregate = NEW.aggregate AND append_key = NEW.append_key);
+END;
+`;
+
+/** What format 3 had in place of {@link EVENT_ID_TABLES} and {@link EVENT_SEQUENCE}. */
+export const EVENTS_LEFT_BEHIND = `
+DROP TABLE event_ids;
+DROP TRIGGER events_follow_in_tenant;
+DROP TRIGGER events_follow_in_aggregate;
+DROP TRIGGER events_are_of_aggregates;
+DROP TRIGGER append_keys_are_bound_once;
 `;
 
 /** Global nonces that share a block. */

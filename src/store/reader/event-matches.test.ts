@@ -19,10 +19,10 @@ function fileOf(kinds: readonly Kind[]): Database {
   writer.addAggregate(1, "A-1", "A");
   for (const [i, { eventType, tags }] of kinds.entries()) {
     const nonce = i + 1;
-    const place = { globalNonce: nonce, aggregate: 1, aggregateNonce: nonce, recordedAt: 0 };
+    const place = { firstGlobalNonce: nonce, aggregate: 1, firstNonce: nonce, recordedAt: 0 };
     const none = new Uint8Array(0);
     const event = { eventId: `e${nonce}`, eventType, metadata: none, payload: none, tags };
-    writer.addEvent({ ...place, appendSize: 1, appendKey: null }, event);
+    writer.addEvents({ ...place, key: null }, [event]);
   }
   return db;
 }

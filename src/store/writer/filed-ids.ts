@@ -1,67 +1,73 @@
 /**
- * The ids in `event_ids`, found by their hashes. Nearly every id that is asked for is a new one,
- * and a look for it would read a page that nobody has read lately: the larger the tenant, the
- * surer. So a filter in memory knows most hashes that the table does not hold.
+ * Event ids that are on disk, and a filter in memory before them: nearly every id that is asked for
+ * is a new one, which the filter says of nearly all without a look at the file.
  *
- * The filter is made while ids are looked for, a few rows of the table at a time: up to which
- * hash it knows all of them is remembered, and beyond it the table is asked as before. What it
- * says follows from the table alone, and is never more than a short cut.
+ * The filter is made while ids are looked for, some rows at a time, and says something once it has
+ * been given all that is filed. What it says follows from the table alone, and is never more than
+ * a short cut.
  *
- * Invariant: the filter was given every hash in the table below `#knownBelow`. Rows that are taken
- * back leave it too many, which is safe.
+ * Invariant: the filter was given every hash up to `#learnt`, and each that was filed since. Rows
+ * that are taken back leave it too many, which is safe.
  */
 import type { Database } from "bun:sqlite";
 import { LazyStatement } from "../lazy-statement.ts";
+import { entriesOf, hashesOf } from "./id-entries.ts";
 import { IdFilter } from "./id-filter.ts";
+import { BEFORE_ALL, BLOCK, IdRuns, type RunPlace } from "./id-runs.ts";
 
-/** Rows that are read for the filter with each look at the table. */
-const SCAN_ROWS = 64;
+/** Parts of runs that are read for the filter with each look at the table. */
+const LEARN_PARTS = 128;
 
 export class FiledIds {
+  readonly #runs: IdRuns;
   readonly #idAt: LazyStatement;
-  readonly #byHash: LazyStatement;
-  readonly #behind: LazyStatement;
-  readonly #file: LazyStatement;
   #filter: IdFilter | undefined;
-  #knownBelow = 0;
+  /** How far the filter has been given what is in the table; undefined: all of it. */
+  #learnt: RunPlace | undefined = BEFORE_ALL;
 
   constructor(db: Database) {
+    this.#runs = new IdRuns(db);
     this.#idAt = new LazyStatement(db, "SELECT event_id FROM events WHERE global_nonce = ?");
-    this.#byHash = new LazyStatement(db, "SELECT global_nonce FROM event_ids WHERE hash = ?");
-    this.#behind = new LazyStatement(
-      db,
-      "SELECT hash FROM event_ids WHERE hash >= ? ORDER BY hash LIMIT ?",
-    );
-    this.#file = new LazyStatement(db, "INSERT INTO event_ids (hash, global_nonce) VALUES (?, ?)");
   }
 
-  /** Global nonce of the event with this id. About so many ids are filed. */
-  find(eventId: string, hash: number, filed: number): number | undefined {
-    if (hash < this.#knownBelow && this.#filter?.excludes(hash)) return undefined;
-    this.#learn(filed);
-    for (const [globalNonce] of this.#byHash.ready.values(hash) as [bigint][]) {
+  /** How many blocks of events are filed. */
+  countBlocks(): number {
+    return this.#runs.countBlocks();
+  }
+
+  /** Global nonce of the event with this id. So many blocks are filed. */
+  find(eventId: string, hash: number, blocks: number): number | undefined {
+    if (this.#learnt === undefined && this.#filter?.excludes(hash)) return undefined;
+    this.#learn(blocks * BLOCK);
+    for (const globalNonce of this.#runs.find(hash)) {
       const [row] = this.#idAt.ready.values(globalNonce) as [string][];
-      if (row?.[0] === eventId) return Number(globalNonce);
+      if (row?.[0] === eventId) return globalNonce;
     }
     return undefined;
   }
 
-  file(hash: number, globalNonce: number): void {
-    this.#filter?.add(hash);
-    this.#file.ready.run(hash, globalNonce);
+  /** Files the ids of a block, the one behind those that are filed. */
+  file(block: number, hashes: readonly number[]): void {
+    for (const hash of hashes) this.#filter?.add(hash);
+    this.#runs.file(block, entriesOf(block * BLOCK + 1, hashes));
+  }
+
+  /** To be called when blocks were taken back: what had moved on meanwhile is where it was. */
+  forget(): void {
+    if (this.#learnt !== undefined) this.#learnt = BEFORE_ALL;
   }
 
   /** Gives the filter the next rows, unless it has them all. One that has become too small begins anew. */
   #learn(filed: number): void {
     if (this.#filter === undefined || this.#filter.isOutgrown) {
       this.#filter = new IdFilter(Math.max(filed, 2 * (this.#filter?.count ?? 0)));
-      this.#knownBelow = 0;
+      this.#learnt = BEFORE_ALL;
     }
-    if (this.#knownBelow === Number.POSITIVE_INFINITY) return;
-    const rows = this.#behind.ready.values(this.#knownBelow, SCAN_ROWS) as [bigint][];
-    for (const [hash] of rows) this.#filter.add(Number(hash));
-    const last = rows.at(-1);
-    const isAll = rows.length < SCAN_ROWS || last === undefined;
-    this.#knownBelow = isAll ? Number.POSITIVE_INFINITY : Number(last[0]) + 1;
+    if (this.#learnt === undefined) return;
+    const parts = this.#runs.partsBehind(this.#learnt, LEARN_PARTS);
+    for (const { entries } of parts) {
+      for (const hash of hashesOf(entries)) this.#filter.add(hash);
+    }
+    this.#learnt = parts.length < LEARN_PARTS ? undefined : parts.at(-1)?.place;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Says of most hashes that a set does not hold them, without a look at the set: a few bits in
  * memory for each that it does hold. What it was given it never calls absent. Of what it was not
- * given it calls more possible the fuller it is: about one in fifty when it holds what it was
- * made for, one in three at three times as much.
+ * given it calls more possible the fuller it is: about one in two hundred when it holds what it
+ * was made for, one in ten at three times as much.
  */
 export class IdFilter {
   readonly #words: Uint32Array;
@@ -28,7 +28,7 @@ export class IdFilter {
     return lineBits < LINE_BITS_MAX && this.#count > capacityOf(lineBits);
   }
 
-  /** A hash of 48 bits, each as good as random. */
+  /** A hash of 40 bits, each as good as random. */
   add(hash: number): void {
     this.#count += 1;
     const line = this.#lineOf(hash);
@@ -58,14 +58,14 @@ export class IdFilter {
 /** A line is 64 bytes; a hash sets four bits in one. */
 const LINE_WORDS = 16;
 const BIT_MASK = LINE_WORDS * 32 - 1;
-/** Where in the lower 31 bits of a hash a bit's nine begin. */
-const PROBE_SHIFTS = [0, 9, 18, 22] as const;
-/** The upper 17 bits choose the line. */
-const LINE_PART = 2 ** 31;
-/** From 128 KiB to 8 MiB. */
+/** Where in the lower 22 bits of a hash a bit's nine begin. */
+const PROBE_SHIFTS = [0, 5, 9, 13] as const;
+/** The upper 18 bits choose the line. */
+const LINE_PART = 2 ** 22;
+/** From 128 KiB to 16 MiB. */
 const LINE_BITS_MIN = 11;
-const LINE_BITS_MAX = 17;
-const BITS_EACH = 10;
+const LINE_BITS_MAX = 18;
+const BITS_EACH = 16;
 
 function capacityOf(lineBits: number): number {
   return (2 ** lineBits * LINE_WORDS * 32) / BITS_EACH;
