@@ -145,3 +145,15 @@ test("a server that does not answer in time: unknown outcome, exit 5", async () 
   expect(failure).toMatchObject({ reason: "DEADLINE_EXCEEDED", exitCode: 5 });
   expect(failure.hint).toContain("--idempotency-key");
 });
+
+test("who is asked for a credential is told where this program takes it from", async () => {
+  const error = {
+    code: "UNAUTHORIZED",
+    reason: "UNAUTHENTICATED",
+    message: "No.",
+    hint: "Header.",
+  };
+  const client = clientOf(() => Response.json({ error }, { status: 401 }));
+  const { hint, exitCode } = await failureOf(client);
+  expect([hint, exitCode]).toEqual([expect.stringContaining("--api-key-file"), 1]);
+});

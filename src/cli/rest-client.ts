@@ -163,6 +163,9 @@ function answerOf(status: number, text: string, url: string): JsonObject {
   });
 }
 
+const CREDENTIAL_HINT =
+  "Give a key that holds: --api-key-file <file>, or ENTDB_API_KEY with the key itself.";
+
 function refusal(status: number, error: JsonObject): CommandFailure {
   const text = (name: string) => (typeof error[name] === "string" ? error[name] : undefined);
   const details = isJsonObject(error["details"]) ? error["details"] : {};
@@ -172,7 +175,8 @@ function refusal(status: number, error: JsonObject): CommandFailure {
     reason,
     message: text("message") ?? `The server answered HTTP ${status}.`,
     exitCode: exitOfReason(reason) ?? exitOfStatus(status),
-    hint: text("hint"),
+    // What the server says is for who writes headers.
+    hint: reason === "UNAUTHENTICATED" ? CREDENTIAL_HINT : text("hint"),
     details: Object.fromEntries(
       Object.entries(details).map(([name, value]) => [
         name,
