@@ -9,14 +9,18 @@ import { trusting } from "../access/authenticate.ts";
 import { systemClock } from "../base/clock.ts";
 import { invalid } from "../base/errors.ts";
 import { systemRandom } from "../base/random.ts";
-import { unary } from "./methods.ts";
+import { serverStreaming, unary } from "./methods.ts";
 import { serveMethods } from "./serving.ts";
 
 const PATH = "http://localhost/grpc.health.v1.Health/Check";
+const STREAM_PATH = "http://localhost/grpc.health.v1.Health/Watch";
 const ignore = () => undefined;
 
-/** One method, which adds to its answer, and refuses the service "bad". */
+/** One method, which adds to its answer, and refuses the service "bad"; and one that streams one answer. */
 function servingOf(thin: boolean) {
+  const watch = serverStreaming(Health.method.watch, async function* () {
+    yield create(HealthCheckResponseSchema, { status: Status.SERVING });
+  });
   const check = unary(Health.method.check, async (request, call) => {
     call.answerHeaders.set(
       "x-one",
@@ -28,7 +32,7 @@ function servingOf(thin: boolean) {
     return create(HealthCheckResponseSchema, { status: Status.SERVING });
   });
   return serveMethods({
-    methods: [check],
+    methods: [check, watch],
     authenticator: trusting,
     clock: systemClock,
     random: systemRandom,
@@ -75,5 +79,44 @@ describe.each([true, false])("a table of methods, thin path %p", (thin) => {
     });
     expect([answer.status, answer.headers.get("content-encoding")]).toEqual([501, null]);
     expect(await answer.json()).toMatchObject({ code: "unimplemented" });
+  });
+
+  const envelope = (json: string) => Buffer.from([0, 0, 0, 0, json.length, ...Buffer.from(json)]);
+  test.each([
+    ["no message", [], "unimplemented"],
+    ["two messages", [envelope("{}"), envelope("{}")], "unimplemented"],
+    ["no JSON", [envelope("{")], "invalid_argument"],
+  ])(
+    "gives its reason to a stream of Connect that the library ends, for %s",
+    async (_, parts, code) => {
+      for (const accepted of ["identity", "gzip"]) {
+        const request = new Request(STREAM_PATH, {
+          method: "POST",
+          body: Buffer.concat(parts),
+          headers: {
+            "content-type": "application/connect+json",
+            "connect-accept-encoding": accepted,
+          },
+        });
+        const answer = (await servingOf(thin).fetchHandler(request)) as Response;
+        const [flags, ...rest] = new Uint8Array(await answer.arrayBuffer());
+        expect([answer.status, flags]).toEqual([200, 2]);
+        expect(JSON.parse(Buffer.from(rest.slice(4)).toString())).toMatchObject({
+          error: {
+            code,
+            details: [
+              { debug: { reason: "INVALID_REQUEST", metadata: { hint: expect.any(String) } } },
+            ],
+          },
+        });
+      }
+    },
+  );
+
+  test("leaves a stream that went well as it is", async () => {
+    const headers = { "content-type": "application/connect+json" };
+    const init = { method: "POST", body: envelope("{}"), headers };
+    const answer = await servingOf(thin).fetchHandler(new Request(STREAM_PATH, init));
+    expect(await answer?.text()).toEndWith("{}");
   });
 });

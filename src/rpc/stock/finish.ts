@@ -3,6 +3,9 @@ import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
   codeFromString,
   codeToHttpStatus,
+  endStreamFlag,
+  endStreamFromJson,
+  endStreamToJson,
   errorToJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
@@ -27,9 +30,11 @@ export interface FinishedResponse {
 }
 
 const ENVELOPE_BYTES = 5;
+const COMPRESSED_FLAG = 1;
 const COMPRESSIONS = [compressionGzip, compressionBrotli];
 const LONGEST_ERROR = 1024 * 1024;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 export async function finish(
   response: UniversalServerResponse,
@@ -64,14 +69,19 @@ function explain(call: Call, code: Code, message: string, messageBytesMax: numbe
   return call.fail(refusal ?? new Error(`the protocol library failed: ${message}`));
 }
 
-/** A unary error of Connect is one chunk of JSON; 405, 415 and 505 come bare. */
+/** A unary error of Connect is one chunk of JSON; 405, 415 and 505 come bare. A stream is a success until its end. */
 async function finishConnect(
   response: FinishedResponse,
   call: Call,
   failure: Explain,
 ): Promise<FinishedResponse> {
   const { status, header, body } = response;
-  if (status === 200 || call.failed) return response;
+  if (call.failed) return response;
+  if (status === 200) {
+    const isStream = header.get("content-type")?.startsWith("application/connect+") ?? false;
+    if (!isStream || body === undefined) return response;
+    return { ...response, body: finishConnectStream(body, header, call, failure) };
+  }
   if (body === undefined) {
     return { status, header, ...jsonBody(call.fail(bareRefusal(status)), header) };
   }
@@ -95,13 +105,54 @@ async function jsonError(
 ): Promise<{ code: Code; message: string }> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  const sent = Buffer.concat(chunks);
-  const compression = COMPRESSIONS.find(({ name }) => name === encoding);
-  const bytes =
-    compression === undefined ? sent : await compression.decompress(sent, LONGEST_ERROR);
+  const bytes = await unfolded(Buffer.concat(chunks), encoding);
   const json: unknown = JSON.parse(decoder.decode(bytes));
   const { code, message } = json as { code?: string; message?: string };
   return { code: codeFromString(code ?? "") ?? Code.Unknown, message: message ?? "" };
+}
+
+async function unfolded(sent: Uint8Array, encoding: string | null): Promise<Uint8Array> {
+  const compression = COMPRESSIONS.find(({ name }) => name === encoding);
+  if (compression === undefined) return sent;
+  return await compression.decompress(Uint8Array.from(sent), LONGEST_ERROR);
+}
+
+/** Connect says how a stream went in a last envelope of JSON. */
+async function* finishConnectStream(
+  body: AsyncIterable<Uint8Array>,
+  header: Headers,
+  call: Call,
+  failure: Explain,
+): AsyncGenerator<Uint8Array> {
+  const encoding = header.get("connect-content-encoding");
+  for await (const chunk of body) {
+    const isEnd = ((chunk[0] ?? 0) & endStreamFlag) !== 0;
+    yield isEnd && !call.failed ? await explainEnd(chunk, encoding, failure) : chunk;
+  }
+}
+
+async function explainEnd(
+  envelope: Uint8Array,
+  encoding: string | null,
+  failure: Explain,
+): Promise<Uint8Array> {
+  const isCompressed = ((envelope[0] ?? 0) & COMPRESSED_FLAG) !== 0;
+  const sent = envelope.subarray(ENVELOPE_BYTES);
+  const { metadata, error } = endStreamFromJson(
+    await unfolded(sent, isCompressed ? encoding : null),
+  );
+  if (error === undefined) return envelope;
+  const explained = failure(error.code, error.rawMessage);
+  const json = JSON.stringify(endStreamToJson(metadata, explained, undefined));
+  return enveloped(endStreamFlag, encoder.encode(json));
+}
+
+function enveloped(flags: number, data: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(ENVELOPE_BYTES + data.length);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(data.length, 1);
+  bytes.set(data, ENVELOPE_BYTES);
+  return bytes;
 }
 
 /** gRPC says how it went in the trailer, gRPC-Web in a last envelope that holds one. */
@@ -120,12 +171,7 @@ async function* finishGrpc(
 function webTrailer(envelope: Uint8Array, failure: Explain): Uint8Array {
   const trailer = trailerParse(envelope.subarray(ENVELOPE_BYTES));
   explainTrailer(trailer, failure);
-  const data = trailerSerialize(trailer);
-  const bytes = Buffer.alloc(ENVELOPE_BYTES + data.length);
-  bytes[0] = trailerFlag;
-  bytes.writeUInt32BE(data.length, 1);
-  bytes.set(data, ENVELOPE_BYTES);
-  return bytes;
+  return enveloped(trailerFlag, trailerSerialize(trailer));
 }
 
 function explainTrailer(trailer: Headers, failure: Explain): void {

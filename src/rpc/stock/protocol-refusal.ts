@@ -20,15 +20,20 @@ export function protocolRefusal(
     case Code.Unimplemented:
       return message.startsWith("unknown compression")
         ? unsupportedEncoding(message)
-        : new EntError({ code: "unimplemented", reason: "INVALID_REQUEST", message });
+        : new EntError({
+            code: "unimplemented",
+            reason: "INVALID_REQUEST",
+            message,
+            hint: "Send one message.",
+          });
     case Code.InvalidArgument:
-      return invalid("INVALID_REQUEST", message);
+      return unreadable(message);
     case Code.Internal:
       // INTERNAL, as gRPC's own rules demand.
       if (message.startsWith("received compressed envelope")) {
         return new EntError({ code: "internal", reason: "INVALID_REQUEST", message });
       }
-      return clientsFault(message) ? invalid("INVALID_REQUEST", message) : undefined;
+      return clientsFault(message) ? unreadable(message) : undefined;
     default:
       return undefined;
   }
@@ -79,6 +84,25 @@ function unsupportedEncoding(message: string): EntError {
   });
 }
 
+const NO_PROTOBUF = "parse binary:";
+const NO_COMPRESSION = "decompression failed";
+
 function clientsFault(message: string): boolean {
-  return message.startsWith("parse binary:") || message.startsWith("decompression failed");
+  return message.startsWith(NO_PROTOBUF) || message.startsWith(NO_COMPRESSION);
+}
+
+/** Bytes that are not what they are said to be. */
+function unreadable(message: string): EntError {
+  if (message.startsWith(NO_COMPRESSION)) {
+    return invalid(
+      "INVALID_REQUEST",
+      "The message is not in the compression that its header names.",
+      "Compress it so, or send it uncompressed.",
+    );
+  }
+  const what = message.startsWith(NO_PROTOBUF)
+    ? `The message is no protobuf of this RPC:${message.slice(NO_PROTOBUF.length)}.`
+    : message;
+  const hint = "The reference of RPCs, and reflection, say what each field of a message takes.";
+  return invalid("INVALID_REQUEST", what, hint);
 }
