@@ -23,7 +23,7 @@ export const file_entdb_v1_event_model: GenFile = /*@__PURE__*/
  */
 export type NewEvent = Message<"entdb.v1.NewEvent"> & {
   /**
-   * Any text of at most 1,024 bytes; no other event of the tenant may have it. Empty: the
+   * Any text of at most 65,536 bytes; no other event of the tenant may have it. Empty: the
    * server makes one.
    *
    * @generated from field: string event_id = 1;
