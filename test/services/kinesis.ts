@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { freePort, runToEnd, SERVICES_CACHE } from "./machine.ts";
-import { answersHttp, ServiceProcess, serviceDirectory } from "./service-process.ts";
+import { answersHttp, serviceDirectory, startInDirectory } from "./service-process.ts";
 
 const VERSION = "3.3.3";
 /** How long a stream takes to be made or changed, in milliseconds. */
@@ -40,26 +40,16 @@ export async function startKinesis(options: KinesisOptions = {}): Promise<Kinesi
   const port = options.port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${port}`;
   const directory = serviceDirectory("kinesis");
-  const service = new ServiceProcess({
+  const service = await startInDirectory(directory, {
     name: "kinesalite",
     command: [process.execPath, launcher, String(port)],
-    log: join(directory.path, "log"),
     isReady: () => answersHttp(endpoint),
   });
-  try {
-    await service.start();
-  } catch (error) {
-    directory[Symbol.dispose]();
-    throw error;
-  }
   return {
+    ...service,
     endpoint,
     region: "us-east-1",
     environment: { AWS_ACCESS_KEY_ID: "testkey", AWS_SECRET_ACCESS_KEY: "testsecret1" },
-    [Symbol.asyncDispose]: async () => {
-      await service.kill();
-      directory[Symbol.dispose]();
-    },
   };
 }
 

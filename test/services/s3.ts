@@ -7,7 +7,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, goProgram } from "./machine.ts";
-import { answersHttp, ServiceProcess, serviceDirectory } from "./service-process.ts";
+import { answersHttp, serviceDirectory, startInDirectory } from "./service-process.ts";
 
 export const S3_VERSION = "1.8.0";
 const MODULE = `github.com/versity/versitygw/cmd/versitygw@v${S3_VERSION}`;
@@ -37,31 +37,21 @@ export async function startS3(options: S3Options = {}): Promise<S3> {
   const port = options.port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: "testkey", secretAccessKey: "testsecret1" };
-  const service = new ServiceProcess({
+  const service = await startInDirectory(directory, {
     name: "the S3 service",
     command: [program, "--port", `127.0.0.1:${port}`, "posix", buckets],
     environment: {
       ROOT_ACCESS_KEY: credentials.accessKeyId,
       ROOT_SECRET_KEY: credentials.secretAccessKey,
     },
-    log: join(directory.path, "log"),
     isReady: () => answersHttp(endpoint),
   });
-  try {
-    await service.start();
-  } catch (error) {
-    directory[Symbol.dispose]();
-    throw error;
-  }
   return {
+    ...service,
     ...credentials,
     endpoint,
     region: "us-east-1",
     makeBucket: (name) => mkdirSync(join(buckets, name)),
     fileOf: (bucket, key) => join(buckets, bucket, key),
-    [Symbol.asyncDispose]: async () => {
-      await service.kill();
-      directory[Symbol.dispose]();
-    },
   };
 }

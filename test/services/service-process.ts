@@ -114,6 +114,29 @@ export class ServiceProcess {
   }
 }
 
+/**
+ * Starts a part whose files and output are in the directory, which is gone when the part is: when
+ * that is disposed of, and when it does not start. Throws then with what it printed.
+ */
+export async function startInDirectory(
+  directory: ServiceDirectory,
+  options: Omit<ServiceOptions, "log">,
+): Promise<AsyncDisposable> {
+  const service = new ServiceProcess({ ...options, log: join(directory.path, "log") });
+  try {
+    await service.start();
+  } catch (error) {
+    directory[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await service.kill();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
 /** Whether anything at all is answered there. */
 export async function answersHttp(endpoint: string): Promise<boolean> {
   try {

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, pythonProgram, pythonProgramPath } from "./machine.ts";
-import { ServiceProcess, serviceDirectory } from "./service-process.ts";
+import { serviceDirectory, startInDirectory } from "./service-process.ts";
 
 const PACKAGE = "umadb==0.7.8";
 const READY_MS = 20_000;
@@ -32,26 +32,16 @@ export async function startUmadb(cpus?: string): Promise<UmaDB> {
   const port = await freePort();
   const pinned = cpus === undefined ? [] : ["taskset", "-c", cpus];
   const where = ["--listen", `127.0.0.1:${port}`, "--db-path", join(directory.path, "database")];
-  const service = new ServiceProcess({
+  const service = await startInDirectory(directory, {
     name: "UmaDB",
     command: [...pinned, pythonProgramPath(PACKAGE, "umadb"), ...where],
-    log: join(directory.path, "log"),
     isReady: () => takesConnections(port),
     readyMs: READY_MS,
   });
-  try {
-    await service.start();
-  } catch (error) {
-    directory[Symbol.dispose]();
-    throw error;
-  }
   return {
+    ...service,
     url: `http://127.0.0.1:${port}`,
     version: PACKAGE.replace(/.*==/, ""),
-    [Symbol.asyncDispose]: async () => {
-      await service.kill();
-      directory[Symbol.dispose]();
-    },
   };
 }
 
