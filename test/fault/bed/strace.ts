@@ -45,13 +45,18 @@ export async function attach(server: ServerProcess, injection: Injection): Promi
     stdout: "ignore",
     stderr: "pipe",
   });
-  let said = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stderr) {
-    said += decoder.decode(chunk, { stream: true });
-    if (said.includes("attached")) break;
-  }
-  if (!said.includes("attached")) throw new Error(`strace did not attach: ${said}`);
+  const attached = Promise.withResolvers<void>();
+  // To its end: strace tells of every thread that begins later, and would end when nobody reads.
+  void (async () => {
+    let said = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stderr) {
+      said += decoder.decode(chunk, { stream: true });
+      if (said.includes("attached")) attached.resolve();
+    }
+    attached.reject(new Error(`strace did not attach: ${said}`));
+  })();
+  await attached.promise;
   const detach = async () => {
     child.kill("SIGINT");
     await child.exited;
