@@ -107,7 +107,15 @@ describe("objects in a directory", () => {
     const gone = join(place.path, "gone");
     const lost = await open(gone);
     await Bun.$`rm -r ${gone}`;
-    await expect(lost.check(never)).rejects.toMatchObject({ reason: "BUCKET_NOT_FOUND" });
+    // What lay in it is out of sight, and must not look as if it had never been.
+    for (const look of [
+      () => lost.check(never),
+      () => Array.fromAsync(lost.list("", never)),
+      () => Array.fromAsync(lost.list("snapshots/acme/", never)),
+      () => Array.fromAsync(lost.listFolders("archive/", never)),
+    ]) {
+      await expect(look()).rejects.toMatchObject({ reason: "BUCKET_NOT_FOUND" });
+    }
   });
 
   test.skipIf(process.getuid?.() === 0)("a directory that may not be written says so", async () => {

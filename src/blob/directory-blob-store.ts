@@ -207,7 +207,11 @@ class DirectoryBlobStore implements BlobStore {
     assertPrefix(prefix);
     signal.throwIfAborted();
     const folder = join(this.#directory, fileKey(prefix));
-    const names = await this.#errors.naming("be listed", () => foldersIn(folder));
+    const names = await this.#errors.naming("be listed", async () => {
+      const found = await foldersIn(folder);
+      if (found.length === 0) await stat(this.#directory);
+      return found;
+    });
     if (names.length > 0)
       yield names
         .map((name) => `${name}/`)

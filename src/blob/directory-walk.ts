@@ -12,14 +12,15 @@ export interface WalkRange {
 /**
  * The files under a directory whose keys are in the range, in the order of their keys' bytes:
  * a folder counts as its name with `/` behind it, so that "a-b" comes before "a/b". Folders
- * out of the range are not looked into. Names that begin with a dot are none of ours.
+ * out of the range are not looked into. Names that begin with a dot are none of ours. Throws
+ * ENOENT when the directory itself is not there: what lay in it is not gone, but out of sight.
  */
 export async function* walkFiles(
   root: string,
   range: WalkRange,
   folder = "",
 ): AsyncGenerator<BlobInfo> {
-  const entries = await entriesOf(join(root, folder));
+  const entries = folder === "" ? await allIn(root) : await entriesOf(join(root, folder));
   const names = entries
     .filter(({ name }) => !name.startsWith("."))
     .map((entry) => ({ isFolder: entry.isDirectory(), key: folder + entry.name }))
@@ -47,12 +48,16 @@ export async function foldersIn(folder: string): Promise<string[]> {
 
 async function entriesOf(folder: string) {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    return await allIn(folder);
   } catch (error) {
     // It was emptied, and removed, meanwhile; or nothing was ever put.
     if (systemErrorCode(error) === "ENOENT") return [];
     throw error;
   }
+}
+
+async function allIn(folder: string) {
+  return await readdir(folder, { withFileTypes: true });
 }
 
 async function* fileInfo(root: string, key: string): AsyncGenerator<BlobInfo> {
