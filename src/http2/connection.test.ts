@@ -1,13 +1,13 @@
 /** The rules that h2spec does not look at: windows and turns, what is bounded, how it ends. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Http2Connection } from "./connection.ts";
+import { ABANDONED_MAX, Http2Connection } from "./connection.ts";
 import { UNPAID_MAX } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { HeaderDecoder } from "./header-decoder.ts";
 import { headersBytesMax, type OutgoingFields, writeHeaders } from "./header-encoder.ts";
 import { writeFrameHead } from "./out-buffer.ts";
-import { ErrorCode, FRAME_HEAD_BYTES, FrameType, PREFACE } from "./protocol.ts";
+import { ErrorCode, FRAME_HEAD_BYTES, FrameType, PREFACE, u32 } from "./protocol.ts";
 import type { Http2Stream } from "./stream.ts";
 
 const END_STREAM = 1;
@@ -37,6 +37,7 @@ class TestClient {
   });
   readonly #decoder = new HeaderDecoder(1_000_000);
   nowMs = 0;
+  #together: Buffer[] | undefined;
 
   constructor(serve: (stream: Http2Stream) => void = () => undefined) {
     this.connection = new Http2Connection({
@@ -67,6 +68,16 @@ class TestClient {
   send(type: number, flags: number, stream: number, payload: Uint8Array = NOTHING): void {
     const bytes = Buffer.alloc(FRAME_HEAD_BYTES + payload.length);
     bytes.set(payload, writeFrameHead(bytes, 0, payload.length, type, flags, stream));
+    if (this.#together === undefined) this.connection.receive(bytes);
+    else this.#together.push(bytes);
+  }
+
+  /** Everything that is sent meanwhile arrives at once. */
+  together(send: () => void): void {
+    this.#together = [];
+    send();
+    const bytes = Buffer.concat(this.#together);
+    this.#together = undefined;
     this.connection.receive(bytes);
   }
 
@@ -112,12 +123,6 @@ class TestClient {
   async turn(): Promise<void> {
     await new Promise((resolve) => process.nextTick(resolve));
   }
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value, 0);
-  return bytes;
 }
 
 const resetCode = (frame: Got | undefined) => frame?.payload.readUInt32BE(0);
@@ -342,15 +347,54 @@ describe("the connection", () => {
     expect(client.goneWith).toBeUndefined();
   });
 
-  test("ends for a client that opens streams only to cancel them", () => {
+  test("ends for a client that opens streams only to cancel them, and not for one that takes its time", () => {
     const client = new TestClient();
-    for (let i = 0; i < 2_000 && client.goneWith === undefined; i++) {
-      client.call(2 * i + 1);
-      client.send(FrameType.rstStream, 0, 2 * i + 1, u32(ErrorCode.cancel));
+    let stream = -1;
+    const cancel = () => {
+      stream += 2;
+      client.call(stream);
+      client.send(FrameType.rstStream, 0, stream, u32(ErrorCode.cancel));
+    };
+    for (let i = 0; i < 3 * ABANDONED_MAX; i++) {
+      if (i % 100 === 0) client.nowMs += 101;
+      cancel();
     }
+    expect(client.goneWith).toBeUndefined();
+    for (let i = 0; i <= ABANDONED_MAX; i++) cancel();
     expect(client.goneWith).toBe(ErrorCode.enhanceYourCalm);
     expect(client.ended).toBe(true);
-    expect(client.streams.length).toBeLessThan(1_100);
+    expect(client.streams.length).toBeLessThanOrEqual(4 * ABANDONED_MAX);
+  });
+
+  test("hands on no stream that the same bytes take back, and the others in their order", () => {
+    const bodies: string[] = [];
+    const client = new TestClient((stream) => {
+      const pieces: Uint8Array[] = [];
+      const data = (piece: Uint8Array) => void pieces.push(piece);
+      const end = () => void bodies.push(`${stream.id} ${Buffer.concat(pieces)}`);
+      stream.read({ data, end });
+    });
+    client.together(() => {
+      for (const stream of [1, 3, 5, 7]) client.call(stream, false);
+      client.send(FrameType.data, 0, 5, Buffer.from("fi"));
+      client.send(FrameType.rstStream, 0, 3, u32(ErrorCode.cancel));
+      client.send(FrameType.data, END_STREAM, 5, Buffer.from("ve"));
+      client.send(FrameType.data, END_STREAM, 1, Buffer.from("one"));
+      client.send(FrameType.rstStream, 0, 7, u32(ErrorCode.cancel));
+    });
+    expect(client.streams.map(({ id }) => id)).toEqual([1, 5]);
+    expect(bodies).toEqual(["1 one", "5 five"]);
+    expect(client.of(FrameType.rstStream)).toEqual([]);
+  });
+
+  test("hands on nothing of bytes that end it", () => {
+    const client = new TestClient();
+    client.together(() => {
+      client.call(1, false);
+      client.send(FrameType.windowUpdate, 0, 0, u32(0));
+    });
+    expect(client.goneWith).toBe(ErrorCode.protocolError);
+    expect(client.streams).toEqual([]);
   });
 
   test("goes on for one that cancels now and then", () => {

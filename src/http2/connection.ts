@@ -6,6 +6,7 @@
  * What a client can make it hold is bounded: a frame, a header block, the table of headers,
  * the receive window of each of so many streams. So is what it can make it do (DESIGN.md).
  */
+import { Allowance } from "./allowance.ts";
 import { ClosedStreams, type Ended } from "./closed-streams.ts";
 import { ControlFrames } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
@@ -22,11 +23,12 @@ import {
   PREFACE,
   protocolError,
   StreamError,
+  u32,
   WINDOW_DEFAULT,
   WINDOW_MAX,
 } from "./protocol.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { checkFields, type RequestHead } from "./request-head.ts";
+import { checkFields, NO_HEAD } from "./request-head.ts";
 import { type Line, Sender } from "./sender.ts";
 import { ownSettings, takeSettings } from "./settings.ts";
 import { Http2Stream, type StreamLine } from "./stream.ts";
@@ -42,8 +44,8 @@ export interface Http2ConnectionOptions {
   readonly monotonic: () => number;
 }
 
-/** Streams that ended early beyond those that ended well, before the client is told to calm down. */
-const ABANDONED_MAX = 1_000;
+/** Streams that end early in a second beyond those that end well, before the client is told to calm down. */
+export const ABANDONED_MAX = 1_000;
 /** One after the other, with nothing of a body between them. */
 const EMPTY_PIECES_MAX = 1_000;
 const PING_BYTES = 8;
@@ -52,17 +54,19 @@ export class Http2Connection implements StreamLine {
   readonly #options: Http2ConnectionOptions;
   readonly #sender: Sender;
   readonly #control: ControlFrames;
+  readonly #abandoned: Allowance;
   readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
   readonly #decoder: HeaderDecoder;
   readonly #streams = new Map<number, Http2Stream>();
+  /** Opened by what is being read, and not yet handed on. */
+  #opened: Http2Stream[] = [];
   readonly #closedStreams = new ClosedStreams();
   readonly #window = new ReceiveWindow();
   #prefaceBytes = 0;
   #hasSettings = false;
   #lastStream = 0;
   #initialWindow = WINDOW_DEFAULT;
-  #abandoned = 0;
   #emptyPieces = 0;
   #isGoing = false;
   #isOver = false;
@@ -70,7 +74,13 @@ export class Http2Connection implements StreamLine {
   constructor(options: Http2ConnectionOptions) {
     this.#options = options;
     this.#sender = new Sender(options.line);
-    this.#control = new ControlFrames(options.monotonic);
+    const { monotonic } = options;
+    this.#control = new ControlFrames(monotonic);
+    this.#abandoned = new Allowance({
+      most: ABANDONED_MAX,
+      monotonic,
+      what: "streams that are cancelled",
+    });
     this.#frames = new FrameReader((type, flags, stream, payload) =>
       this.#frame(type, flags, stream, payload),
     );
@@ -90,6 +100,7 @@ export class Http2Connection implements StreamLine {
       if (!(error instanceof ConnectionError)) throw error;
       this.#fail(error.code);
     }
+    this.#serveOpened();
     this.#sender.flush();
   }
 
@@ -135,7 +146,7 @@ export class Http2Connection implements StreamLine {
   }
 
   finished(stream: Http2Stream): void {
-    if (this.#abandoned > 0) this.#abandoned--;
+    this.#abandoned.pay(1);
     this.#end(stream, "completed");
   }
 
@@ -164,7 +175,7 @@ export class Http2Connection implements StreamLine {
       this.#take(type, flags, stream, payload);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
-      this.#abandon();
+      this.#abandoned.take();
       this.#resetNumber(stream, error.code);
     }
   }
@@ -234,7 +245,7 @@ export class Http2Connection implements StreamLine {
   }
 
   #open(number: number, list: HeaderList, endsStream: boolean): void {
-    const head = list.isTooLarge ? TOO_LARGE : list.request;
+    const head = list.isTooLarge ? NO_HEAD : list.request;
     if (endsStream && (head.contentLength ?? 0) > 0) {
       throw new StreamError(ErrorCode.protocolError, "the body is shorter than it was said to be");
     }
@@ -245,8 +256,16 @@ export class Http2Connection implements StreamLine {
       stream.reset(ErrorCode.noError);
       return;
     }
-    this.#options.serve(stream);
-    if (endsStream && !stream.isClosed) stream.remoteEnds();
+    this.#opened.push(stream);
+    if (endsStream) stream.remoteEnds();
+  }
+
+  /** Hands on what was opened, unless the same bytes took it back: a stream that is reset at once costs its frames and no call. */
+  #serveOpened(): void {
+    if (this.#opened.length === 0) return;
+    const opened = this.#opened;
+    this.#opened = [];
+    for (const stream of opened) if (!stream.isClosed) this.#options.serve(stream);
   }
 
   #trailers(stream: Http2Stream, list: HeaderList, endsStream: boolean): void {
@@ -280,7 +299,7 @@ export class Http2Connection implements StreamLine {
     if (payload.length !== 4) throw frameSizeError("RST_STREAM has four bytes");
     const stream = this.#streams.get(number);
     if (stream === undefined) return;
-    this.#abandon();
+    this.#abandoned.take();
     this.#end(stream, "reset_by_client");
   }
 
@@ -341,11 +360,6 @@ export class Http2Connection implements StreamLine {
 
   // How streams and the connection end.
 
-  #abandon(): void {
-    if (++this.#abandoned <= ABANDONED_MAX) return;
-    throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many streams are cancelled");
-  }
-
   #resetNumber(number: number, code: ErrorCode): void {
     const stream = this.#streams.get(number);
     if (stream !== undefined) return this.reset(stream, code);
@@ -382,18 +396,3 @@ export class Http2Connection implements StreamLine {
 }
 
 const NO_BYTES = new Uint8Array(0);
-/** Stands for a head that nobody will read. */
-const TOO_LARGE: RequestHead = {
-  method: "",
-  scheme: "",
-  path: "",
-  authority: "",
-  fields: [],
-  contentLength: undefined,
-};
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value, 0);
-  return bytes;
-}

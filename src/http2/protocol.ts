@@ -84,3 +84,10 @@ export function frameSizeError(message: string): ConnectionError {
 export function isFrameSize(bytes: number): boolean {
   return bytes >= FRAME_BYTES_DEFAULT && bytes <= FRAME_BYTES_MAX;
 }
+
+/** A number as frames carry it, in four bytes. */
+export function u32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value, 0);
+  return bytes;
+}

@@ -15,6 +15,16 @@ export interface RequestHead {
   readonly contentLength: number | undefined;
 }
 
+/** Stands for a head that nobody will read. */
+export const NO_HEAD: RequestHead = {
+  method: "",
+  scheme: "",
+  path: "",
+  authority: "",
+  fields: [],
+  contentLength: undefined,
+};
+
 /** The first value of a field, undefined when there is none. */
 export function fieldOf(head: RequestHead, name: string): string | undefined {
   const { fields } = head;
