@@ -44,3 +44,26 @@ describe("a server that speaks TLS", () => {
     });
   }
 });
+
+describe("a server that asks for certificates of clients", () => {
+  const suite = useServer({
+    args: [
+      ...["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"],
+      ...["--tls-client-ca-file", "cert.pem"],
+    ],
+    prepare: writeCertificate,
+  });
+  const file = (name: string) => readFileSync(join(suite.server.directory, name), "utf8");
+
+  for (const door of ["grpc", "connect"] as const) {
+    test(`over ${door}: is called by who shows one, and tells who does not`, async () => {
+      const ca = file("cert.pem");
+      const bare = suite.client(door, { transport: TRANSPORTS[door]({ tls: { ca } }) });
+      const error = await refusal(bare.health(), TlsError, "CERTIFICATE_INVALID");
+      assert.match(error.hint ?? "", /cert, key/);
+      const tls = { ca, cert: ca, key: file("key.pem") };
+      const client = suite.client(door, { transport: TRANSPORTS[door]({ tls }) });
+      assert.equal((await client.health()).status, "healthy");
+    });
+  }
+});

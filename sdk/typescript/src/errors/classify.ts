@@ -23,6 +23,7 @@ export interface FailedCall {
 
 const REFUSED = /^(?:ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH)$/;
 const NO_HOST = /^(?:ENOTFOUND|EAI_AGAIN|EAI_NONAME|EAI_FAIL|DNSException)$/;
+const CERTIFICATE_WANTED = /CERTIFICATE_REQUIRED/;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ALTNAME/;
 const TLS = /^(?:EPROTO|ERR_SSL_|ERR_TLS_|ERR_BORINGSSL|TLS)/;
 const LOST =
@@ -69,6 +70,15 @@ export function connectionErrorOf(
       hint: "Check the host's name.",
     });
   }
+  if (is(CERTIFICATE_WANTED)) {
+    return new TlsError({
+      ...common,
+      code: "unavailable",
+      reason: "CERTIFICATE_INVALID",
+      message: `${call.endpoint} asks for a certificate of the client's.`,
+      hint: "Give the transport one of an authority that the server trusts: tls: { cert, key }.",
+    });
+  }
   if (is(CERTIFICATE)) {
     return new TlsError({
       ...common,
@@ -84,7 +94,7 @@ export function connectionErrorOf(
       code: "unavailable",
       reason: "TLS_MISMATCH",
       message: `${call.endpoint} and the client do not both speak TLS.`,
-      hint: "Use https:// where the server speaks TLS, and http:// where it does not.",
+      hint: "Use https:// where the server speaks TLS, and http:// where it does not. If it asks for certificates of clients, give the transport one.",
     });
   }
   if (NO_HTTP2.test(words)) return answeredByAnother(error, call, common);
