@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import ssl
-import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
@@ -32,6 +31,8 @@ from .graph_types import Task
 from .proxy import Proxy
 from .server import Server
 
+# Much more than a call takes on a busy machine.
+HANGS_SECONDS = 60
 QUICK = RetryPolicy(max_attempts=3, initial_backoff=0.01, max_backoff=0.02)
 
 
@@ -40,11 +41,9 @@ def to(endpoint: str, **options: object) -> DbClient:
 
 
 async def failure(of: Awaitable[object]) -> EntDbError:
-    """The error, which must come soon: no case here may hang."""
-    started = time.monotonic()
+    """The error: no case here may hang."""
     with pytest.raises(EntDbError) as raised:
-        await of
-    assert time.monotonic() - started < 10
+        await asyncio.wait_for(of, HANGS_SECONDS)
     return raised.value
 
 

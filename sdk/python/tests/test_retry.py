@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -167,10 +166,8 @@ async def test_a_server_that_restarts(own_server: Server, tenant_id: str) -> Non
 
 async def test_a_deadline(behind: DbClient, proxy: Proxy) -> None:
     proxy.answer_delay = 1.5
-    started = time.monotonic()
     with pytest.raises(TimeoutError) as passed:
         await behind.atomic(create_bob, timeout=0.3)
-    assert time.monotonic() - started < 3
     assert passed.value.reason == "DEADLINE_EXCEEDED"
     key = passed.value.idempotency_key
     assert key
@@ -183,12 +180,11 @@ async def test_a_deadline(behind: DbClient, proxy: Proxy) -> None:
 
 async def test_a_deadline_while_nobody_answers(proxy: Proxy, tenant_id: str) -> None:
     await proxy.refuse()
-    patient = RetryPolicy(max_attempts=1_000, initial_backoff=0.01, max_backoff=0.05)
+    # Without the deadline it would never end.
+    patient = RetryPolicy(max_attempts=10**9, initial_backoff=0.01, max_backoff=0.05)
     client = DbClient(proxy.endpoint, tenant_id, "user:alice", retry=patient)
-    started = time.monotonic()
     with pytest.raises((ConnectionRefusedError, TimeoutError)):
         await client.count(User, timeout=0.5)
-    assert time.monotonic() - started < 3
     await proxy.listen()
     assert (await client.health()).status == "healthy"
     await client.close()

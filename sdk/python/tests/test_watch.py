@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -198,10 +197,8 @@ async def test_it_gives_up(settled: DbClient, proxy: Proxy) -> None:
     changes = watcher.watch(give_up_after=0.3)
     await changes.start()
     await proxy.refuse()
-    started = time.monotonic()
     with pytest.raises(ConnectionRefusedError):
         await take(changes, 1)
-    assert time.monotonic() - started < 5
     await watcher.close()
 
 

@@ -85,9 +85,7 @@ for (const door of DOORS) {
     test("a server that falls silent: the next try, then the deadline", async () => {
       const flaky = client({ attemptTimeoutMs: 150 });
       proxy.always("silence");
-      const started = performance.now();
       await refusal(flaky.health({ timeoutMs: 400 }), DeadlineExceededError, "DEADLINE_EXCEEDED");
-      assert.ok(performance.now() - started < 5_000);
       proxy.cut();
       proxy.next("silence");
       assert.equal((await flaky.health()).status, "healthy", "answered at the second try");
