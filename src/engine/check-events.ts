@@ -153,7 +153,7 @@ export function checkAggregateGrants(
 
 /** An expected nonce of 64 bits as a number: {@link NONCE_OUT_OF_REACH} for all that no aggregate can have. */
 export function reachableNonce(nonce: bigint): number {
-  return nonce < BigInt(NONCE_OUT_OF_REACH) ? Number(nonce) : NONCE_OUT_OF_REACH;
+  return Math.min(Number(nonce), NONCE_OUT_OF_REACH);
 }
 
 /**
@@ -162,8 +162,7 @@ export function reachableNonce(nonce: bigint): number {
  */
 export function firstNonceOf(nonces: readonly bigint[], place: PlaceInAppend): number {
   const [first = 0n] = nonces;
-  let follow = true;
-  let next = first;
+  if (followAsNumbers(nonces, first)) return Number(first);
   for (const [i, nonce] of nonces.entries()) {
     const field = () => place("aggregate_nonce", i);
     if (nonce >= NONCE_END) {
@@ -173,11 +172,17 @@ export function firstNonceOf(nonces: readonly bigint[], place: PlaceInAppend): n
       const what = "is 0 for some of the events, and not for others";
       throw misshapen(field(), what, "Number all events of an append, or none.");
     }
-    if (nonce !== next) follow = false;
-    next += 1n;
   }
   if (first === 0n) return 0;
+  const follow = nonces.every((nonce, i) => nonce === first + BigInt(i));
   return follow ? reachableNonce(first) : NONCE_OUT_OF_REACH;
+}
+
+/** Whether proposed nonces follow on each other, as nearly all do. Says no of those that numbers cannot tell apart. */
+function followAsNumbers(nonces: readonly bigint[], first: bigint): boolean {
+  const from = Number(first);
+  if (from === 0 || from + nonces.length > NONCE_OUT_OF_REACH) return false;
+  return nonces.every((nonce, i) => Number(nonce) === from + i);
 }
 
 /** How events are numbered, for whoever has not done so. */

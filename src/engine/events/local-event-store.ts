@@ -211,7 +211,7 @@ function appendOf(request: AggregateAppend): AppendEvents {
   const { aggregateId, aggregateType, expectedNonce, idempotencyKey, events } = request;
   checkText(idempotencyKey, "idempotency_key");
   for (const [i, { eventId, nonce }] of events.entries()) {
-    requireText(eventId, placeInRequest("event_id", i), "eventTextBytes");
+    if (eventId === "") requireText(eventId, placeInRequest("event_id", i), "eventTextBytes");
     if (nonce === 0n) {
       throw misshapen(placeInRequest("aggregate_nonce", i), "is 0", NUMBERING_HINT);
     }

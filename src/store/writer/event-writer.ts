@@ -79,19 +79,14 @@ export class EventWriter {
 
   addEvents(place: AppendPlace, events: readonly AppendedEvent[]): void {
     const { firstGlobalNonce, key } = place;
-    const [first] = events;
-    if (first === undefined) return;
-    this.#event.ready.run(...headOf(place, 0), ...valuesOf(first), events.length, key);
+    if (events.length === 0) return;
+    this.#event.ready.run(...valuesOf(place, events, 0, 1), events.length, key);
     let added = 1;
     for (; added + RUN_EVENTS <= events.length; added += RUN_EVENTS) {
-      const values = headOf(place, added);
-      for (let i = added; i < added + RUN_EVENTS; i++) {
-        values.push(...valuesOf(events[i] as AppendedEvent));
-      }
-      this.#run.ready.run(...values);
+      this.#run.ready.run(...valuesOf(place, events, added, RUN_EVENTS));
     }
-    for (const event of events.slice(added)) {
-      this.#event.ready.run(...headOf(place, added++), ...valuesOf(event), 0, null);
+    for (; added < events.length; added++) {
+      this.#event.ready.run(...valuesOf(place, events, added, 1), 0, null);
     }
     for (const [i, { eventType, tags }] of events.entries()) {
       const globalNonce = firstGlobalNonce + i;
@@ -135,15 +130,25 @@ const INSERT_EVENTS = `
 
 type EventValue = string | number | Uint8Array | null;
 
-/** Parameters 1 to 4: of the first event of a statement. */
-function headOf(place: AppendPlace, index: number): EventValue[] {
-  const { firstGlobalNonce, aggregate, firstNonce, recordedAt } = place;
-  return [firstGlobalNonce + index, aggregate, firstNonce + index, recordedAt];
-}
-
-/** The five parameters of an event. */
-function valuesOf({ eventId, eventType, metadata, tags, payload }: AppendedEvent): EventValue[] {
-  return [eventId, eventType, metadata, tags.length === 0 ? null : JSON.stringify(tags), payload];
+/** Four parameters of a statement that adds so many events from an index on, and five for each of these. */
+function valuesOf(
+  { firstGlobalNonce, aggregate, firstNonce, recordedAt }: AppendPlace,
+  events: readonly AppendedEvent[],
+  index: number,
+  count: number,
+): EventValue[] {
+  const values: EventValue[] = [
+    firstGlobalNonce + index,
+    aggregate,
+    firstNonce + index,
+    recordedAt,
+  ];
+  for (let i = index; i < index + count; i++) {
+    const { eventId, eventType, metadata, tags, payload } = events[i] as AppendedEvent;
+    const list = tags.length === 0 ? null : JSON.stringify(tags);
+    values.push(eventId, eventType, metadata, list, payload);
+  }
+  return values;
 }
 
 /** Rows behind the first of an append, which say nothing of it. */
