@@ -1,13 +1,14 @@
 /**
  * `bun run conformance`: the Connect conformance suite at both ends of the wire.
  *
- * Servers are the product's listener with both its paths, from source and compiled, over
- * HTTP/1.1, h2c and TLS; clients are the transports of the TypeScript SDK, in Bun and in
- * Node 22. The features say what of the suite. Ends with 0 only if every case passed but those
+ * Servers are the product's listener with both its paths, from source and compiled, in one
+ * thread and in two that share a port, over HTTP/1.1, h2c and TLS; clients are the transports
+ * of the TypeScript SDK, in Bun and in Node 22. The features say what of the suite. Ends with 0 only if every case passed but those
  * of `known-failing.txt`, which must fail, and of `known-flaky.txt`, which may.
  *
  *     --ci                    what every change is held to: the compiled server with the thin path
- *                             on, without it the calls that it would have taken, and all clients
+ *                             on, without it the calls that it would have taken, a part of the
+ *                             suite in two threads, and all clients
  *     --only server|client    one end of it
  *
  * The checker is built when it is not in the cache. Each run's full report is left in
@@ -27,6 +28,8 @@ const COMPILED = join(CACHE, "server");
 const CLIENT = join(CACHE, "client.js");
 /** Cases of calls that the thin path knows: one message, uncompressed. */
 const THIN_CASES = "**/Compression:COMPRESSION_IDENTITY/**/unary/**";
+/** Every protocol, codec and kind of call, once. */
+const BASIC_CASES = "Basic/**";
 
 const { values } = parseArgs({
   options: { ci: { type: "boolean", default: false }, only: { type: "string", default: "" } },
@@ -40,6 +43,8 @@ interface Run {
   readonly command: readonly string[];
   /** Of a server: whether the thin path is to take calls. */
   readonly thin?: "on" | "off";
+  /** Of a server: threads that share its port. Defaults to none: it serves in its own. */
+  readonly threads?: number;
   /** Cases by their names. Defaults to all of them. */
   readonly cases?: string;
   readonly inCi: boolean;
@@ -63,6 +68,11 @@ function serverRun(
   };
 }
 
+function threadsRun(cases?: string): Run {
+  const run = serverRun("source", "on", true, cases);
+  return { ...run, name: `${run.name}, in two threads`, threads: 2 };
+}
+
 function clientRun(transport: string, runtime: string, words: readonly string[]): Run {
   return {
     name: `${transport} client in ${runtime}`,
@@ -78,6 +88,7 @@ const RUNS: readonly Run[] = [
   serverRun("source", "off", false),
   serverRun("compiled", "on", true),
   values.ci ? serverRun("compiled", "off", true, THIN_CASES) : serverRun("compiled", "off", false),
+  values.ci ? threadsRun(BASIC_CASES) : threadsRun(),
   ...["grpc", "connect", "fetch"].flatMap((transport) => [
     clientRun(transport, "Bun", [process.execPath]),
     clientRun(transport, "Node 22", NODE_22),
@@ -118,7 +129,7 @@ function countsIn(file: string): { thin: number; all: number } {
 }
 
 async function passes(checker: string, run: Run): Promise<boolean> {
-  const { name, mode, features, command, thin, cases } = run;
+  const { name, mode, features, command, thin, threads, cases } = run;
   const slug = name.replaceAll(/\W+/g, "-");
   const countsFile = join(CACHE, `${slug}.counts`);
   rmSync(countsFile, { force: true });
@@ -136,6 +147,7 @@ async function passes(checker: string, run: Run): Promise<boolean> {
       ...(cases === undefined ? [] : ["--run", cases]),
       ...["--", ...command],
       ...(thin === undefined ? [] : ["--thin", thin, "--counts", countsFile]),
+      ...(threads === undefined ? [] : ["--threads", String(threads)]),
     ],
     { stdout: "pipe", stderr: "pipe" },
   );

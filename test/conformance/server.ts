@@ -1,8 +1,9 @@
 /**
  * A server for the Connect conformance suite: the product's listener, paths and calls, with
- * the suite's service behind them. Never part of the shipped executable.
+ * the suite's service behind them, in this thread or in so many others. Never part of the
+ * shipped executable.
  *
- *     bun test/conformance/server.ts [--thin off] [--counts FILE]
+ *     bun test/conformance/server.ts [--thin off] [--threads N] [--counts FILE]
  *
  * Speaks the suite's protocol: one ServerCompatRequest on standard input, one
  * ServerCompatResponse on standard output, then it serves until SIGTERM. On its way out it
@@ -10,44 +11,27 @@
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ConnectError } from "@connectrpc/connect";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
-  file_connectrpc_conformance_v1_conformance,
   type ServerCompatRequest,
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
 } from "../../gen/connectrpc/conformance/v1/conformance_pb.ts";
-import { trusting } from "../../src/access/authenticate.ts";
-import { systemClock } from "../../src/base/clock.ts";
-import { systemRandom } from "../../src/base/random.ts";
+import { SharedCounts } from "../../src/base/counts.ts";
+import { faceCountsShape } from "../../src/face/counts.ts";
 import type { TlsMaterial } from "../../src/face/tls.ts";
-import { type ErrorMap, toWireError } from "../../src/rpc/errors.ts";
-import type { RpcServerOptions } from "../../src/rpc/options.ts";
-import { createRpcServer } from "../../src/rpc/server.ts";
-import { type ServedMethods, serveMethods } from "../../src/rpc/serving.ts";
-import { conformanceMethods } from "./service.ts";
+import { claimPorts } from "../../src/server/face-threads/claim-ports.ts";
+import { ALL, HOST, serve, THIN, type Wanted } from "./served.ts";
 
-const HOST = "127.0.0.1";
 const LENGTH_BYTES = 4;
 
 const { values } = parseArgs({
   options: {
     thin: { type: "string", default: "on" },
+    threads: { type: "string", default: "0" },
     counts: { type: "string" },
   },
 });
-
-/**
- * The product's map, but for what the suite compares to the letter: the errors that its
- * handlers throw go out as they are, and no error carries details that it did not ask for.
- */
-const errors: ErrorMap = (thrown, call, log) => {
-  if (thrown instanceof ConnectError) return { error: thrown, reason: "INTERNAL" };
-  const { error, reason } = toWireError(thrown, call, log);
-  error.details.length = 0;
-  return { error, reason };
-};
 
 async function readRequest(): Promise<ServerCompatRequest> {
   let bytes = Buffer.alloc(0);
@@ -76,41 +60,40 @@ function tlsOf({
   };
 }
 
-const wanted = await readRequest();
-const counts = { thin: 0, all: 0 };
-const ignore = () => undefined;
-const options: RpcServerOptions & ServedMethods = {
-  methods: conformanceMethods(),
-  errors,
-  anyTypes: createRegistry(file_connectrpc_conformance_v1_conformance),
-  authenticator: trusting,
-  clock: systemClock,
-  random: systemRandom,
+/** So many threads serve on one port, and this one on none. */
+async function serveInThreads(wanted: Wanted, threads: number): Promise<number> {
+  const [port] = await claimPorts(HOST, [0, 0]);
+  const counts = new SharedArrayBuffer(SharedCounts.bytes(faceCountsShape(threads)));
+  const listening = Array.from({ length: threads }, (_, index) => {
+    const worker = new Worker(new URL("./thread.ts", import.meta.url).href);
+    worker.postMessage({ ...wanted, port, thread: { index, threads, counts } });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = resolve;
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+  });
+  await Promise.all(listening);
+  return port;
+}
+
+const request = await readRequest();
+const answered = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+const { messageReceiveLimit } = request;
+const tls = tlsOf(request);
+const wanted: Wanted = {
+  port: 0,
   thin: values.thin !== "off",
-  // The suite's answers are small: compress them all, or nothing would be compressed.
-  limits: {
-    compressMinBytes: 1,
-    ...(wanted.messageReceiveLimit > 0 && { messageBytes: wanted.messageReceiveLimit }),
-  },
-  meter: {
-    callStarted: ignore,
-    callFinished: ({ thin }) => {
-      counts.all += 1;
-      if (thin) counts.thin += 1;
-    },
-    connectionOpened: ignore,
-    connectionClosed: ignore,
-    connectionEnded: ignore,
-  },
-  log: { fault: ({ rpc, cause }) => void process.stderr.write(`${rpc}: ${Bun.inspect(cause)}\n`) },
+  messageBytes: messageReceiveLimit > 0 ? messageReceiveLimit : undefined,
+  tls,
+  answered: answered.buffer as SharedArrayBuffer,
+  thread: undefined,
 };
-const server = createRpcServer(options, () => serveMethods(options));
-const material = tlsOf(wanted);
-const tls = material === undefined ? undefined : { current: material, onRenewed: ignore };
-const { port } = await server.listen(HOST, 0, { tls });
+const threads = Number(values.threads);
+const port = threads === 0 ? await serve(wanted) : await serveInThreads(wanted, threads);
 
 process.on("SIGTERM", () => {
-  if (values.counts !== undefined) appendFileSync(values.counts, `${counts.thin} ${counts.all}\n`);
+  const line = `${answered[THIN]} ${answered[ALL]}\n`;
+  if (values.counts !== undefined) appendFileSync(values.counts, line);
   process.exit(0);
 });
 
@@ -119,7 +102,7 @@ const response = toBinary(
   create(ServerCompatResponseSchema, {
     host: HOST,
     port,
-    pemCert: Buffer.from(material?.certificates ?? ""),
+    pemCert: Buffer.from(tls?.certificates ?? ""),
   }),
 );
 const length = Buffer.alloc(LENGTH_BYTES);
