@@ -38,7 +38,8 @@ class SnapshotStore(Protocol):
         """The newest that is kept, or None."""
 
     async def save(self, snapshot: Snapshot) -> None:
-        """Keeps it in place of an earlier one of the aggregate."""
+        """Keeps it in place of an earlier one of the aggregate. What it raises comes out of the
+        repository's `save`, whose events are recorded by then."""
 
 
 class InMemorySnapshotStore:
