@@ -1,4 +1,5 @@
 import type { Caller } from "../record/caller.ts";
+import type { MailItem } from "../store/reader/mailbox-reader.ts";
 import type { Freshness, PageRequest, Read } from "./reading.ts";
 
 /**
@@ -34,18 +35,8 @@ export interface Mailboxes {
   ): Promise<MailboxReceipt>;
 }
 
-export interface MailboxItem {
-  /** "mi_" and 26 characters, made from record and recipient. */
-  readonly id: string;
-  readonly nodeId: string;
-  readonly typeId: number;
-  readonly deliveredAt: number;
-  readonly read: boolean;
-  readonly snippet: string;
-  readonly thread: string;
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly sender: string;
-}
+/** An item as it stands in the mailbox; where it stands is nobody else's affair. */
+export type MailboxItem = Omit<MailItem, "place">;
 
 export interface MailboxRequest extends PageRequest {
   /** Empty: the caller's own. */

@@ -4,6 +4,7 @@ import type { MailPlace } from "../mail-effect.ts";
 
 /** An item as it stands in a tenant's `mailbox.db`. */
 export interface MailItem {
+  /** "mi_" and 26 characters, made from record and recipient. */
   readonly id: string;
   readonly nodeId: string;
   readonly typeId: number;
