@@ -1,6 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
+import type { JsonValue } from "../../src/base/json.ts";
 import type { Random } from "../../src/base/random.ts";
 import { turn } from "../../src/base/turn.ts";
 import type { LocalEngine } from "../../src/engine/local-engine.ts";
@@ -66,6 +67,7 @@ export class TestPartition implements AsyncDisposable {
   readonly #places: TemporaryDirectory[] = [];
   #dataDir: string;
   #forks = 0;
+  #freshTenants = 0;
   #partition: Partition | undefined;
 
   /** Use {@link TestPartition.open}. */
@@ -110,6 +112,14 @@ export class TestPartition implements AsyncDisposable {
 
   tenant(tenantId: string, actor = "user:alice", roles: Caller["roles"] = []): TenantClient {
     return new TenantClient(() => this.engine, { tenantId, actor, roles, credential: "" });
+  }
+
+  /** A tenant that nothing else has used, with the schema. */
+  async freshTenant(schema: JsonValue): Promise<TenantClient> {
+    this.#freshTenants += 1;
+    const tenant = this.tenant(`tenant-${this.#freshTenants}`);
+    await tenant.register(schema);
+    return tenant;
   }
 
   /** The directory of a tenant's own files. */

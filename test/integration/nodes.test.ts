@@ -49,14 +49,8 @@ import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 
 let partition: TestPartition;
-let tenants = 0;
 
-async function freshTenant(): Promise<TenantClient> {
-  tenants += 1;
-  const tenant = partition.tenant(`tenant-${tenants}`);
-  await tenant.register(GRAPH_SCHEMA);
-  return tenant;
-}
+const freshTenant = () => partition.freshTenant(GRAPH_SCHEMA);
 
 beforeAll(async () => {
   partition = await TestPartition.open();

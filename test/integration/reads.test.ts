@@ -40,14 +40,8 @@ import { refused } from "../harness/refusal.ts";
 import type { TenantClient } from "../harness/tenant-client.ts";
 
 let partition: TestPartition;
-let tenants = 0;
 
-async function freshTenant(): Promise<TenantClient> {
-  tenants += 1;
-  const tenant = partition.tenant(`tenant-${tenants}`);
-  await tenant.register(GRAPH_SCHEMA);
-  return tenant;
-}
+const freshTenant = () => partition.freshTenant(GRAPH_SCHEMA);
 
 /** Users with the ids 1 to count. */
 async function users(tenant: TenantClient, count: number): Promise<string[]> {

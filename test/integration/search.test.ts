@@ -57,14 +57,8 @@ const never = new AbortController().signal;
 const NOW = { atLeast: undefined, strong: false };
 
 let partition: TestPartition;
-let tenants = 0;
 
-async function freshTenant(): Promise<TenantClient> {
-  tenants += 1;
-  const tenant = partition.tenant(`search-${tenants}`);
-  await tenant.register(SCHEMA);
-  return tenant;
-}
+const freshTenant = () => partition.freshTenant(SCHEMA);
 
 function search(tenant: TenantClient, query: string, options: Partial<SearchRequest> = {}) {
   const request = {

@@ -39,18 +39,10 @@ import {
 } from "../harness/operations.ts";
 import { TestPartition } from "../harness/partition.ts";
 import { refused } from "../harness/refusal.ts";
-import type { TenantClient } from "../harness/tenant-client.ts";
 
 let partition: TestPartition;
-let tenants = 0;
 
-/** A tenant of its own for each test, with the schema of the graph. */
-async function freshTenant(): Promise<TenantClient> {
-  tenants += 1;
-  const tenant = partition.tenant(`tenant-${tenants}`);
-  await tenant.register(GRAPH_SCHEMA);
-  return tenant;
-}
+const freshTenant = () => partition.freshTenant(GRAPH_SCHEMA);
 
 const end = () => partition.engine.logState().endOffset;
 
