@@ -133,10 +133,8 @@ class Http1Sink implements AnswerSink {
     // What is left of a body that nobody wants would have to be read before the next request.
     if (!this.body.ended) this.lastOne();
     this.#response.writeHead(answer.status, [...answer.header].flat());
-    if (!alone) return;
-    if (this.body.ended) return this.#end(answer);
-    this.#response.flushHeaders();
-    this.#linger(() => this.#end(answer));
+    // Without a body it leaves when the client has sent everything, or was waited for long enough.
+    if (alone) this.#finish(answer);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -148,7 +146,8 @@ class Http1Sink implements AnswerSink {
   }
 
   async end(answer: FinishedResponse): Promise<void> {
-    if (!this.body.ended) return this.#linger(() => this.#end(answer));
+    // A client that still sends has its answer; what it is waited for with is its connection.
+    if (!this.body.ended) return this.#finish(answer);
     const ended = firstOf(this.#response, "finish", "close");
     this.#end(answer);
     await ended;
@@ -164,14 +163,15 @@ class Http1Sink implements AnswerSink {
     this.#request.socket.destroy();
   }
 
-  /** Calls back once: when the client has sent everything, or was waited for long enough. */
-  #linger(then: () => void): void {
+  /** Ends the answer, and with it the connection of a client that still sends: not before it has sent everything, or was waited for long enough. */
+  #finish(answer: FinishedResponse): void {
+    if (this.body.ended) return this.#end(answer);
     let waiting = true;
     const done = () => {
       if (!waiting) return;
       waiting = false;
       cancel();
-      if (!this.isGone) then();
+      if (!this.isGone) this.#end(answer);
     };
     const { discardedBodyMs, discardedBodyBytes } = limits;
     const cancel = this.#clock.timer(discardedBodyMs, done);
