@@ -230,16 +230,14 @@ function withOrigin(transport: Transport, origin: string): Transport {
   };
 }
 
-/** An answer to what is no request that anybody could serve. */
+/** An answer to what is no request that anybody could serve; what its client goes on to send is thrown away for a while. */
 function refuseSocket(socket: Socket, status: number, clock: Clock): void {
   if (!socket.writable) return void socket.destroy();
-  const cancel = clock.timer(limits.discardedBodyMs, () => socket.destroy());
-  let left: number = limits.discardedBodyBytes;
+  const cut = () => void socket.destroy();
+  const rest = new StreamBody(socket);
   socket.removeAllListeners("data");
-  socket.on("data", (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) socket.destroy();
-  });
-  socket.once("close", cancel);
+  socket.on("data", (chunk: Uint8Array) => rest.push(chunk));
+  rest.discard(limits.discardedBodyBytes, cut);
+  socket.once("close", clock.timer(limits.discardedBodyMs, cut));
   socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
