@@ -75,11 +75,17 @@ export function checkTransaction(
   const sent: RequestedOperation[] = [];
   const resolved: Operation[] = [];
   for (const [i, operation] of operations.entries()) {
-    const step = checker.check(operation, field.replace("[]", `[${i}]`));
+    const step = checker.check(operation, placeOf(operation, i, field));
     sent.push(step.sent);
     resolved.push(step.resolved);
   }
   return { sent, resolved };
+}
+
+/** How the request's `operationsField` calls one of them. */
+function placeOf({ op }: RequestedOperation, index: number, field: string): string {
+  if (field === "operations[].op") return `operations[${index}].${op}`;
+  return field.replace("[]", `[${index}]`);
 }
 
 interface CheckedOperation {

@@ -160,8 +160,9 @@ export interface TransactionRequest {
   /** The types behind the fingerprint, merged in the same transaction when it is unknown. */
   readonly schema: Schema | undefined;
   /**
-   * What the request calls its operations, for refusals: `appends[]` is a list of them, `grants`
-   * is the only one, and where the request itself is the only one it is empty. Defaults to `operations[]`.
+   * What the request calls its operations, for refusals: `appends[]` is a list of them,
+   * `operations[].op` one whose items have a member for each kind of operation, `grants` the only
+   * one, and where the request itself is the only one it is empty. Defaults to `operations[]`.
    */
   readonly operationsField?: string;
 }

@@ -39,6 +39,7 @@ function transactionOf(request: ExecuteAtomicRequest) {
   return {
     idempotencyKey: request.idempotencyKey,
     operations: decodeOperations(request.operations),
+    operationsField: "operations[].op",
     wait: waitMode(request.wait),
     schemaFingerprint: request.schemaFingerprint,
     schema: request.schema === undefined ? undefined : decodeSchema(request.schema, "schema"),

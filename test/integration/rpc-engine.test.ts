@@ -353,7 +353,7 @@ describe.each(Object.keys(DOORS))("%s", (door) => {
     const error = ConnectError.from(await call.catch((thrown: unknown) => thrown));
     expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe("INVALID_VALUE");
     const place = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field;
-    expect(place).toStartWith("operations[0]");
+    expect(place).toBe("operations[0].create_node.fields[1]");
   });
 
   test("tells operators where the log stands, and rebuilds a tenant to the same content", async () => {
