@@ -26,26 +26,43 @@ import type { TransactionScope } from "./scope.ts";
  * way, and the caller takes back what else he wrote.
  */
 export function decideTransaction(
-  db: TenantStore["writeConnection"],
+  db: Connection,
   scope: TransactionScope,
   transaction: Transaction,
 ): Outcome {
   const { operations, attachedSchema } = transaction;
   const several = attachedSchema !== undefined || needWayBack(operations);
-  if (several) db.run("SAVEPOINT record");
+  if (several) openWayBack(db, scope);
   try {
     const { results, schemaDifferences } = applyTransaction(scope, transaction);
-    if (several) db.run("RELEASE record");
+    if (several) closeWayBack(db, scope);
     return { state: "applied", results, schemaDifferences };
   } catch (error) {
     if (scope.membershipTouched) scope.graph.standings.forget();
     scope.graph.forgetEvents();
     const isOutcome = error instanceof EntError;
     if (!isOutcome && !(error instanceof BuildNeeded)) throw error;
-    if (several) db.run("ROLLBACK TO record; RELEASE record");
+    if (several) takeBack(db, scope);
     if (!isOutcome) throw error;
     return rejectionOf(error);
   }
+}
+
+type Connection = TenantStore["writeConnection"];
+
+function openWayBack(db: Connection, { graph }: TransactionScope): void {
+  db.run("SAVEPOINT record");
+  graph.indexWriter.fieldRows.openWayBack();
+}
+
+function closeWayBack(db: Connection, { graph }: TransactionScope): void {
+  graph.indexWriter.fieldRows.closeWayBack();
+  db.run("RELEASE record");
+}
+
+function takeBack(db: Connection, { graph }: TransactionScope): void {
+  graph.indexWriter.fieldRows.takeBack();
+  db.run("ROLLBACK TO record; RELEASE record");
 }
 
 /** One operation checks everything before it writes, but for a schema, and for several events, of which a later one may have an id that is taken. */

@@ -177,6 +177,7 @@ function addTo(fields: Map<number, Field[]>, typeId: number, field: Field): void
 
 /** Whether the plan looks at no more than so many rows in all. */
 export function isSmall(graph: GraphStatements, plan: BuildPlan, rowsMax: number): boolean {
+  graph.indexWriter.fieldRows.settle();
   let left = rowsMax;
   for (const pass of plan.passes) {
     left -= pass.count("", left + 1).rows;

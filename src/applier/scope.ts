@@ -86,8 +86,9 @@ export class GraphStatements {
     this.eventWriter = new EventWriter(db);
   }
 
-  /** To be called when writes were taken back: what is remembered of rows is then asked of them again. */
+  /** To be called when the whole SQLite transaction was taken back: what is remembered of rows is then asked of them again. */
   forget(): void {
+    this.indexWriter.fieldRows.forget();
     this.standings.forget();
     this.forgetEvents();
   }

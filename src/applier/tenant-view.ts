@@ -262,6 +262,7 @@ export class TenantView {
     db.run("BEGIN IMMEDIATE");
     try {
       const { next, result } = work(this.#committed);
+      this.#graph.indexWriter.fieldRows.settle();
       db.run("COMMIT");
       this.#adopt(next);
       return result;

@@ -1,17 +1,18 @@
 import type { Database } from "bun:sqlite";
 import type { IndexValue } from "../index-value.ts";
 import { LazyStatement } from "../lazy-statement.ts";
+import { FieldRows } from "./field-rows.ts";
 
-/** The statements that change the two index tables. They hold live nodes only. */
+/** The statements that change the two index tables. They hold live nodes only. Rows of fields are not there before `fieldRows` is settled. */
 export class IndexWriter {
+  readonly fieldRows: FieldRows;
   readonly #insertUnique: LazyStatement;
   readonly #deleteUnique: LazyStatement;
-  readonly #insertField: LazyStatement;
-  readonly #deleteField: LazyStatement;
   readonly #dropUnique: LazyStatement;
   readonly #dropField: LazyStatement;
 
   constructor(db: Database) {
+    this.fieldRows = new FieldRows(db);
     this.#insertUnique = new LazyStatement(
       db,
       "INSERT INTO unique_values (type_id, key_id, value, node_id) VALUES (?, ?, ?, ?)",
@@ -19,14 +20,6 @@ export class IndexWriter {
     this.#deleteUnique = new LazyStatement(
       db,
       "DELETE FROM unique_values WHERE type_id = ? AND key_id = ? AND value = ?",
-    );
-    this.#insertField = new LazyStatement(
-      db,
-      "INSERT INTO field_values (type_id, field_id, value, node_id) VALUES (?, ?, ?, ?)",
-    );
-    this.#deleteField = new LazyStatement(
-      db,
-      "DELETE FROM field_values WHERE type_id = ? AND field_id = ? AND value = ? AND node_id = ?",
     );
     this.#dropUnique = new LazyStatement(
       db,
@@ -49,11 +42,11 @@ export class IndexWriter {
   }
 
   addField(typeId: number, fieldId: number, value: IndexValue, nodeId: string): void {
-    this.#insertField.ready.run(typeId, fieldId, value, nodeId);
+    this.fieldRows.change({ typeId, fieldId, value, nodeId, isAdded: true });
   }
 
   removeField(typeId: number, fieldId: number, value: IndexValue, nodeId: string): void {
-    this.#deleteField.ready.run(typeId, fieldId, value, nodeId);
+    this.fieldRows.change({ typeId, fieldId, value, nodeId, isAdded: false });
   }
 
   /** Removes at most `limit` entries of a unique field or key; how many that were. */
@@ -63,6 +56,7 @@ export class IndexWriter {
 
   /** The same of an indexed field that is not unique. */
   dropField(typeId: number, fieldId: number, limit: number): number {
+    this.fieldRows.settle();
     return this.#dropField.ready.run(typeId, fieldId, limit).changes;
   }
 }
