@@ -15,6 +15,7 @@ import { Slice } from "./build-pass.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
 import type { History } from "./history.ts";
+import { JOINED_RECORDS, joinedBatches } from "./joined-batches.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
 import { Removals } from "./removal.ts";
@@ -177,19 +178,23 @@ export class Applier implements Service {
 
   async #follow(): Promise<void> {
     const { wal, applied, clock } = this.#deps;
+    // Nobody is served before what was there at a start is applied, so nobody waits for a turn.
+    const servedFrom = wal.end;
+    const batches = joinedBatches(wal.follow(applied.end, this.#stop.signal), servedFrom);
     this.#turnStarted = clock.monotonic();
-    for await (const batch of wal.follow(applied.end, this.#stop.signal)) {
+    for await (const batch of batches) {
       const [first] = batch;
       const last = batch.at(-1);
       if (first === undefined || last === undefined) continue;
       applied.begin(first.logTime);
-      await this.#applyBatch(batch);
+      await this.#applyBatch(batch, first.offset < servedFrom ? JOINED_RECORDS : SLICE_RECORDS);
+      if (last.offset + 1 >= servedFrom) this.#views.endWide();
       applied.advance(last.offset + 1);
       this.#turnStarted = clock.monotonic();
     }
   }
 
-  async #applyBatch(batch: readonly LogRecord[]): Promise<void> {
+  async #applyBatch(batch: readonly LogRecord[], sliceRecords: number): Promise<void> {
     let group = new Map<string, PlacedRecord[]>();
     for (const logged of batch) {
       const record = placed(logged);
@@ -200,17 +205,17 @@ export class Applier implements Service {
         else records.push(record);
         continue;
       }
-      await this.#applyGroup(group);
+      await this.#applyGroup(group, sliceRecords);
       group = new Map();
       this.#applySystem(record);
     }
-    await this.#applyGroup(group);
+    await this.#applyGroup(group, sliceRecords);
   }
 
-  async #applyGroup(group: Map<string, PlacedRecord[]>): Promise<void> {
+  async #applyGroup(group: Map<string, PlacedRecord[]>, sliceRecords: number): Promise<void> {
     for (const [tenantId, records] of group) {
-      for (let at = 0; at < records.length; at += SLICE_RECORDS) {
-        this.#applyTenant(tenantId, records.slice(at, at + SLICE_RECORDS));
+      for (let at = 0; at < records.length; at += sliceRecords) {
+        this.#applyTenant(tenantId, records.slice(at, at + sliceRecords));
         await this.#giveWay();
       }
     }
@@ -226,7 +231,9 @@ export class Applier implements Service {
     const [first] = own;
     if (first === undefined || entry === undefined) return;
     try {
-      const { applied, failure, building } = applyRecords(this.#views.open(tenantId), own);
+      const view =
+        own.length > SLICE_RECORDS ? this.#views.openWide(tenantId) : this.#views.open(tenantId);
+      const { applied, failure, building } = applyRecords(view, own);
       this.#publish(tenantId, applied);
       if (failure !== undefined) this.#lanes.begin(entry, failure.offset, failure.cause);
       else if (building !== undefined) this.#build(entry, building, last.offset);

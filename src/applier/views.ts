@@ -9,6 +9,8 @@ export class Views {
   readonly #stores: TenantStores;
   readonly #rowsAtOnce: number | undefined;
   readonly #views = new WeakMap<TenantStore, TenantView>();
+  /** Whose cache is wide: one at most, however many tenants there are. */
+  #wide: TenantStore | undefined;
 
   constructor(stores: TenantStores, rowsAtOnce: number | undefined) {
     this.#stores = stores;
@@ -23,6 +25,22 @@ export class Views {
     const view = new TenantView(store, this.#rowsAtOnce);
     this.#views.set(store, view);
     return view;
+  }
+
+  /** As {@link open}, for transactions of thousands of records, until another is opened so or {@link endWide}. */
+  openWide(tenantId: string): TenantView {
+    const view = this.open(tenantId);
+    if (view.store === this.#wide) return view;
+    this.endWide();
+    view.store.setWideCache(true);
+    this.#wide = view.store;
+    return view;
+  }
+
+  /** Takes back what {@link openWide} gave. */
+  endWide(): void {
+    if (this.#wide?.closed === false) this.#wide.setWideCache(false);
+    this.#wide = undefined;
   }
 
   /** As {@link open}, of the one life of the tenant's id that the entry means. */

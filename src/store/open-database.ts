@@ -28,6 +28,8 @@ export const SERVING_BUSY_TIMEOUT_MS = 100;
 /** Of every file that is made here. */
 export const PAGE_BYTES = 4_096;
 const CACHE_KIB = 4_096;
+/** Holds the pages that some ten thousand records in one transaction change: written within it, they would be written again. */
+const WIDE_CACHE_KIB = 64 * 1024;
 const BULK_CACHE_KIB = 128 * 1024;
 const SYNCHRONOUS = "NORMAL";
 /** Well above what a write-ahead file grows to before it starts anew: cutting it holds up a commit. */
@@ -67,6 +69,12 @@ export function openForReading(file: string, busyTimeoutMs?: number): Database {
 export function foldWriteAhead(db: Database): number {
   const [row] = db.query("PRAGMA wal_checkpoint(PASSIVE)").values();
   return Number(row?.[1] ?? 0);
+}
+
+/** Lets a connection for writing keep the pages of large transactions in memory, or no longer: what it then has too many it lets go. */
+export function setWideCache(db: Database, isWide: boolean): void {
+  const KIB = isWide ? WIDE_CACHE_KIB : CACHE_KIB;
+  db.exec(`PRAGMA cache_size = -${KIB}`);
 }
 
 /**
