@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { encodeRecord } from "../record/codec.ts";
 import { type LogRecord, RECORD_TYPE } from "../wal/wal.ts";
-import { readArchiveLines } from "./archive-lines.ts";
+import { readArchiveLines, recordsOf } from "./archive-lines.ts";
 import { archiveLine } from "./archived-record.ts";
 
 const OWNER = { tenantId: "acme", incarnation: 3 };
@@ -25,7 +25,7 @@ const record = (offset: number, body = bodyOf(`key-${offset}`)): LogRecord => ({
   ...{ offset, logTime: 1_700_000_000_000 + offset, type: RECORD_TYPE.record, body },
 });
 const line = (one: LogRecord) => archiveLine(one, OWNER);
-const read = (text: string) => readArchiveLines(Buffer.from(text), OWNER.tenantId);
+const read = (text: string) => recordsOf(readArchiveLines(Buffer.from(text), OWNER.tenantId));
 
 const records = fc
   .tuple(fc.nat({ max: 2 ** 52 }), fc.array(fc.string({ maxLength: 200 }), { minLength: 1 }))

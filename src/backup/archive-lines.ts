@@ -1,6 +1,6 @@
 /**
  * The lines of a segment as the records that they hold: all of them, in their order and of one
- * tenant, or an error that says what tells them from a whole segment. Their bodies share memory.
+ * tenant, or an error that says what tells them from a whole segment.
  *
  * Lines are what `archiveLine` makes, and are read as such without an object for each; one that is
  * written otherwise is read as the JSON that it is.
@@ -23,13 +23,42 @@ interface Line {
   readonly base64: string;
 }
 
+/** Records of one tenant as plain data that threads hand each other; in the order of the log. */
+export interface ArchivedRecords {
+  readonly offsets: Float64Array<ArrayBuffer>;
+  readonly logTimes: Float64Array<ArrayBuffer>;
+  /** Where each body ends in `bodies`, and the next begins. */
+  readonly ends: Float64Array<ArrayBuffer>;
+  /** With room behind the last, in which nothing is said. */
+  readonly bodies: Uint8Array<ArrayBuffer>;
+}
+
+/** The records, whose bodies share memory. */
+export function recordsOf({ offsets, logTimes, ends, bodies }: ArchivedRecords): LogRecord[] {
+  const records: LogRecord[] = new Array(offsets.length);
+  let begin = 0;
+  for (let i = 0; i < offsets.length; i++) {
+    const end = ends[i] as number;
+    records[i] = {
+      offset: offsets[i] as number,
+      logTime: logTimes[i] as number,
+      type: RECORD_TYPE.record,
+      body: bodies.subarray(begin, end),
+    };
+    begin = end;
+  }
+  return records;
+}
+
 /** Reads the lines of a tenant. Throws what is wrong with them. */
-export function readArchiveLines(lines: Buffer, tenantId: string): LogRecord[] {
+export function readArchiveLines(lines: Buffer, tenantId: string): ArchivedRecords {
   if (lines.at(-1) !== NEWLINE) throw new Error("it does not end with a whole line");
   const scanner = new LineScanner(lines, tenantId);
   // As base64 the bodies are larger than they are.
   const bodies = Buffer.allocUnsafeSlow(lines.length);
-  const records: LogRecord[] = [];
+  const offsets: number[] = [];
+  const logTimes: number[] = [];
+  const ends: number[] = [];
   let filled = 0;
   let before = -1;
   for (let begin = 0; begin < lines.length; ) {
@@ -43,12 +72,19 @@ export function readArchiveLines(lines: Buffer, tenantId: string): LogRecord[] {
     if (decodeOwner(body).tenantId !== tenantId) {
       throw new Error(`the record at ${offset} is another tenant's`);
     }
-    records.push({ offset, logTime, type: RECORD_TYPE.record, body });
     filled += written;
+    offsets.push(offset);
+    logTimes.push(logTime);
+    ends.push(filled);
     before = offset;
     begin = end + 1;
   }
-  return records;
+  return {
+    offsets: Float64Array.from(offsets),
+    logTimes: Float64Array.from(logTimes),
+    ends: Float64Array.from(ends),
+    bodies: new Uint8Array(bodies.buffer),
+  };
 }
 
 /** Takes lines apart that are written as ours are. */

@@ -17,7 +17,13 @@ import { ArchiveTails, tailMissing } from "./archive-tails.ts";
 import { archiveGap, archiveTrimmed, objectMissing } from "./errors.ts";
 import { type SegmentName, segmentKey } from "./keys.ts";
 import { readFacts, readOwnFacts } from "./read-facts.ts";
-import { readSegment, requireAsStated, sha256Hex } from "./segment-content.ts";
+import {
+  readSegment,
+  requireAsStated,
+  sha256Hex,
+  UNPACKING_HERE,
+  type Unpacking,
+} from "./segment-content.ts";
 import type { SegmentFacts } from "./segment-facts.ts";
 
 /** A segment that counts. */
@@ -36,11 +42,13 @@ interface LoadedSegment {
 export class ArchiveReader {
   readonly #store: BlobStore;
   readonly #tails: ArchiveTails;
+  readonly #unpacking: Unpacking;
 
-  /** Without `tails` newest objects that are missing are not missed. */
-  constructor(store: BlobStore, tails = new ArchiveTails()) {
+  /** Without `tails` newest objects that are missing are not missed; without `unpacking` segments are unpacked here. */
+  constructor(store: BlobStore, tails = new ArchiveTails(), unpacking = UNPACKING_HERE) {
     this.#store = store;
     this.#tails = tails;
+    this.#unpacking = unpacking;
   }
 
   /** The tenants of which there is an archive, in the order of their names. */
@@ -218,7 +226,8 @@ export class ArchiveReader {
     if (bytes.length !== facts.bytes || (await sha256Hex(bytes)) !== facts.sha256) {
       throw objectDamaged(place, key, "its bytes are not those of its checksum");
     }
-    const content = await readSegment(place, key, name.tenantId, bytes, facts.lineBytes);
+    const stored = { tenantId: name.tenantId, bytes, lineBytes: facts.lineBytes };
+    const content = await readSegment(place, key, stored, this.#unpacking);
     requireAsStated(place, key, content, facts);
     return { name, facts, records: content.records };
   }

@@ -34,8 +34,8 @@ export interface ArchiveWriterOptions {
   readonly tails: ArchiveTails;
   /** What this log goes on behind. */
   readonly restored: RestoredLives;
-  /** Where segments are made of records. */
-  readonly thread: Pick<BackupThread, "pack">;
+  /** Where segments are made of records, and records of segments. */
+  readonly thread: Pick<BackupThread, "pack" | "unpack">;
 }
 
 /** Tenants of which it is remembered that their last segment was looked up. */
@@ -177,7 +177,7 @@ export class ArchiveWriter {
     segment: OpenSegment,
     signal: AbortSignal,
   ): Promise<ArchiveTail | undefined> {
-    const { store, tails } = this.#options;
+    const { store, tails, thread } = this.#options;
     if (unconfirmed === undefined) {
       if (tail !== undefined) this.#note(tail);
       return tail;
@@ -185,7 +185,8 @@ export class ArchiveWriter {
     const { name } = unconfirmed;
     const key = segmentKey(name, "records");
     const bytes = await store.get(key, signal);
-    const { records, lineBytes } = await readSegment(store.place, key, name.tenantId, bytes);
+    const stored = { tenantId: name.tenantId, bytes };
+    const { records, lineBytes } = await readSegment(store.place, key, stored, thread);
     const [first] = records;
     const last = records.at(-1);
     if (tail !== undefined && first !== undefined && first.offset > segment.lastOffset) {

@@ -11,8 +11,10 @@ import {
 } from "../../test/harness/temporary-directory.ts";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
+import { encodeRecord } from "../record/codec.ts";
 import { BackupThread } from "./backup-thread.ts";
 import { packSegment, type RawSegment } from "./pack-segment.ts";
+import { type UnpackedSegment, unpackSegment } from "./unpack-segment.ts";
 
 const never = new AbortController().signal;
 const MiB = 1024 * 1024;
@@ -61,6 +63,49 @@ describe("segments", () => {
     const none = new BackupThread({ clock: systemClock, start });
     await none.pack(segmentOf(1_000));
     await expect(none.pack(segmentOf(100_000))).rejects.toThrow("a thread is started");
+  });
+});
+
+describe("stored segments", () => {
+  /** Random bodies, so that they are about as long when they are compressed. */
+  const storedOf = (bodyBytes: number) => {
+    const body = encodeRecord({
+      ...{ rulesVersion: 1, tenantId: "acme", incarnation: 1, actor: "user:alice", roles: [] },
+      ...{ credential: "", idempotencyKey: "k", serverMadeKey: false },
+      requestHash: systemRandom.bytes(bodyBytes),
+      body: { kind: "transaction", operations: [], attachedSchema: undefined },
+    });
+    const numbers = { offsets: Float64Array.of(7), logTimes: Float64Array.of(1_700_000_000_000) };
+    const sizes = Float64Array.of(body.length);
+    const raw = { tenantId: "acme", incarnation: 1, ...numbers, sizes, bodies: [body] };
+    return { tenantId: "acme", bytes: packSegment(raw).bytes };
+  };
+
+  /** Small enough to be compared. */
+  const hashed = ({ records, lineBytes }: UnpackedSegment) => ({
+    ...{ ...records, lineBytes },
+    bodies: new Bun.CryptoHasher("sha256")
+      .update(records.bodies.subarray(0, records.ends.at(-1)))
+      .digest("hex"),
+  });
+
+  test.each([0, 8 * 1024, MiB])("with %d bytes are read as they would be here", async (bytes) => {
+    const stored = storedOf(bytes);
+    expect(hashed(await thread.unpack(stored))).toEqual(hashed(unpackSegment(stored)));
+    const [foreign] = await Promise.allSettled([thread.unpack({ ...stored, tenantId: "globex" })]);
+    expect(foreign).toMatchObject({ status: "rejected" });
+    expect(String((foreign as PromiseRejectedResult).reason)).toContain("another tenant's");
+  });
+
+  test("are read where there is no thread", async () => {
+    const start = (): never => {
+      throw new Error("no thread can be started");
+    };
+    const none = new BackupThread({ clock: systemClock, start });
+    const stored = storedOf(MiB);
+    expect(hashed(await none.unpack(stored))).toEqual(hashed(unpackSegment(stored)));
+    thread.close();
+    expect(hashed(await thread.unpack(stored))).toEqual(hashed(unpackSegment(stored)));
   });
 });
 

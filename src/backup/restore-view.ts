@@ -48,7 +48,7 @@ export interface RestoredView {
 
 const BUILD_SLICE_ROWS = 4_096;
 /** Of one SQLite transaction: nobody waits for a turn, and a page that many records change is written once. */
-const SLICE_RECORDS = 8_192;
+const SLICE_RECORDS = 32_768;
 /** So that the write-ahead file starts anew now and then instead of holding all that is restored. */
 const FOLD_RECORDS = 2 * SLICE_RECORDS;
 

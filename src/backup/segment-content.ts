@@ -1,23 +1,21 @@
 /**
  * What an object of the archive holds: lines of JSON, one for each record, compressed. Read back
- * whole or refused, with a bound on what it may inflate to.
+ * whole or refused.
  */
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-import { messageOf } from "../base/errors.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
-import { readArchiveLines } from "./archive-lines.ts";
+import { recordsOf } from "./archive-lines.ts";
+import type { BackupThread } from "./backup-thread.ts";
 import type { SegmentFacts } from "./segment-facts.ts";
+import { type StoredSegmentBytes, unpackSegment } from "./unpack-segment.ts";
 
-const MiB = 1024 * 1024;
-/** A segment's lines: a full one, and the largest record behind it. Whatever claims more is no segment of ours. */
-const LINES_BYTES_MAX = 64 * MiB;
-const LINES_BYTES_USUAL = 8 * MiB;
-/** Less than the runtime's own smallest piece makes no sense to ask for. */
-const CHUNK_BYTES_MIN = 1_024;
+/** Where segments are inflated and read. */
+export type Unpacking = Pick<BackupThread, "unpack">;
 
-const unzip = promisify(gunzip);
+/** For whoever holds up nobody. */
+export const UNPACKING_HERE: Unpacking = {
+  unpack: (segment) => Promise.resolve(unpackSegment(segment)),
+};
 
 /** SHA-256 in hexadecimal; on a pool thread, since segments are large. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
@@ -31,26 +29,19 @@ export interface SegmentRecords {
   readonly lineBytes: number;
 }
 
-/**
- * The records of a stored segment, whose bodies share memory. Throws OBJECT_DAMAGED naming the
- * object. `lineBytes` is how much there may be of lines, as far as it is known: what is made room
- * for in one piece.
- */
+/** The records of a stored segment, whose bodies share memory. Throws OBJECT_DAMAGED naming the object. */
 export async function readSegment(
   place: string,
   key: string,
-  tenantId: string,
-  bytes: Uint8Array,
-  lineBytes = LINES_BYTES_USUAL,
+  segment: StoredSegmentBytes,
+  unpacking: Unpacking,
 ): Promise<SegmentRecords> {
   try {
-    // One byte more, so that the end is met within the first piece.
-    const chunkSize = Math.min(Math.max(lineBytes + 1, CHUNK_BYTES_MIN), LINES_BYTES_MAX);
-    const lines = await unzip(bytes, { maxOutputLength: LINES_BYTES_MAX, chunkSize });
-    const records = readArchiveLines(lines, tenantId);
-    return { records, lineBytes: lines.length };
+    const { records, lineBytes } = await unpacking.unpack(segment);
+    return { records: recordsOf(records), lineBytes };
   } catch (error) {
-    throw objectDamaged(place, key, messageOf(error), error);
+    const what = error instanceof Error ? error.message : "it cannot be read";
+    throw objectDamaged(place, key, what, error);
   }
 }
 

@@ -3,6 +3,7 @@
  * the jobs that it had. Method: threads that answer, throw, die and end as their jobs tell them.
  */
 import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
 import { until } from "../../test/harness/partition.ts";
 import { JobThread } from "./job-thread.ts";
@@ -63,4 +64,15 @@ test("closed, it does nothing more", async () => {
   thread.close();
   await expect(job).rejects.toThrow("closed");
   await expect(thread.run("answer")).rejects.toThrow("closed");
+});
+
+test("a process that waits for an answer and for nothing else lives until it is there", async () => {
+  const worker = Bun.pathToFileURL(join(import.meta.dir, "../../test/harness/told-worker.ts"));
+  const program = `
+    const { JobThread } = await import("${join(import.meta.dir, "job-thread.ts")}");
+    const clock = { timer: () => () => undefined };
+    const thread = new JobThread({ clock, start: () => new Worker("${worker.href}") });
+    process.exitCode = (await thread.run("answer")) === "answered" ? 7 : 1;`;
+  const child = Bun.spawn([process.execPath, "-e", program], { stderr: "inherit" });
+  expect(await child.exited).toBe(7);
 });

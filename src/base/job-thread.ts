@@ -52,6 +52,8 @@ export class JobThread<Job, Answer> {
     if (this.#closed) return Promise.reject(new Error("the thread was closed"));
     this.#forgetIdle?.();
     const worker = this.#worker ?? this.#start();
+    // Whoever waits for an answer may have nothing else to do.
+    worker.ref();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -71,7 +73,6 @@ export class JobThread<Job, Answer> {
     hearThread(worker, answered, (why) => {
       if (this.#worker === worker) this.#end(why);
     });
-    worker.unref();
     this.#worker = worker;
     return worker;
   }
@@ -87,6 +88,7 @@ export class JobThread<Job, Answer> {
   #lookIdle(): void {
     this.#forgetIdle?.();
     if (this.#pending.size > 0) return;
+    this.#worker?.unref();
     this.#forgetIdle = this.#options.clock.timer(IDLE_MS, () =>
       this.#end(new Error("nothing is to be done")),
     );

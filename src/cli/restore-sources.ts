@@ -1,5 +1,6 @@
 import { readArchivePosition } from "../backup/archive-position.ts";
 import { ArchiveReader } from "../backup/archive-reader.ts";
+import { BackupThread } from "../backup/backup-thread.ts";
 import { observedTail } from "../backup/log-tail.ts";
 import type { RestoreMachine, RestoreSources } from "../backup/restorer.ts";
 import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
@@ -28,11 +29,11 @@ export async function withRestoreSources<T>(
 ): Promise<T> {
   const { clock, random } = context;
   if (flags.tenantId !== undefined) parseTenantOrCatalog(flags.tenantId);
-  return await withTargets(context, flags, async (config, targets, signal) => {
+  return await withTargets(context, flags, async ({ config, targets, thread }, signal) => {
     await targets.snapshots.check(signal);
     const sources: RestoreSources = {
       shelf: new SnapshotShelf(targets.snapshots),
-      archive: await archiveReader(config, targets),
+      archive: await archiveReader(config, targets, thread),
       log: await observedTail(logDirectory(config.dataDir, PARTITION), clock),
     };
     return await work(sources, { clock, random, progress: progressOf(context) }, signal);
@@ -46,28 +47,37 @@ export async function withVerification<T>(
   work: (verification: Verification, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock } = context;
-  return await withTargets(context, flags, async (config, targets, signal) => {
-    const archive = await archiveReader(config, targets);
+  return await withTargets(context, flags, async ({ config, targets, thread }, signal) => {
+    const archive = await archiveReader(config, targets, thread);
     const show = progressOf(context);
     const progress = (what: string) => show(`verifying ${what}`);
     return await work({ directory: config.dataDir, archive, clock, progress }, signal);
   });
 }
 
+/** What is named by the configuration, and where segments are unpacked while others of them are applied. */
+interface Opened {
+  readonly config: Config;
+  readonly targets: BackupTargets;
+  readonly thread: BackupThread;
+}
+
 async function withTargets<T>(
   context: CliContext,
   flags: DirectoryFlags,
-  work: (config: Config, targets: BackupTargets, signal: AbortSignal) => Promise<T>,
+  work: (opened: Opened, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, random } = context;
   const config = await configForFiles(context, flags);
   const stop = new AbortController();
   const forget = context.onStopSignal(() => stop.abort(interrupted()));
   const targets = await openBackupTargets(config, { clock, random, observe: true });
+  const thread = new BackupThread({ clock });
   try {
-    return await work(config, targets, stop.signal);
+    return await work({ config, targets, thread }, stop.signal);
   } finally {
     forget();
+    thread.close();
     targets.close();
   }
 }
@@ -76,9 +86,10 @@ async function withTargets<T>(
 async function archiveReader(
   { dataDir }: Config,
   { archive }: BackupTargets,
+  thread: BackupThread,
 ): Promise<ArchiveReader> {
   const position = await readArchivePosition(checkpointDirectory(dataDir), PARTITION);
-  return new ArchiveReader(archive, statedTails(archive, position));
+  return new ArchiveReader(archive, statedTails(archive, position), thread);
 }
 
 const PROGRESS_MS = 100;

@@ -35,6 +35,8 @@ export interface ArchiveOptions {
 export interface OpenedArchive {
   readonly options: ArchiveOptions;
   readonly archived: Archived;
+  /** Where segments are packed and unpacked; the archiver closes it. */
+  readonly thread: BackupThread;
   /** Directory of the archive's position. */
   readonly directory: string;
 }
@@ -44,17 +46,19 @@ export async function openArchive(
   options: ArchiveOptions | undefined,
   wal: Wal,
   directory: string,
+  clock: Clock,
 ): Promise<OpenedArchive | undefined> {
   if (options === undefined) return undefined;
   const { store } = options;
-  return { options, directory, archived: await openArchived({ wal, store, directory }) };
+  const archived = await openArchived({ wal, store, directory });
+  return { options, directory, archived, thread: new BackupThread({ clock }) };
 }
 
 /** What was ever written for a tenant: out of the log, and out of the archive where that begins later. */
 export function historyOf(wal: Wal, archive: OpenedArchive | undefined): History {
   if (archive === undefined) return new LogHistory(wal);
-  const { options, archived } = archive;
-  const reader = new ArchiveReader(options.store, archived.tails);
+  const { options, archived, thread } = archive;
+  const reader = new ArchiveReader(options.store, archived.tails, thread);
   return new JoinedHistory(wal, reader, archived.position.begunAt, archived.restored);
 }
 
@@ -75,13 +79,13 @@ interface Source {
 
 /** The archiver of a place. */
 export function partitionArchive(
-  { options, archived, directory }: OpenedArchive,
+  { options, archived, thread, directory }: OpenedArchive,
   { wal, stores, applied, clock }: Source,
 ): PartitionArchive {
   const archiver = new Archiver({
     ...options,
     archived,
-    thread: new BackupThread({ clock }),
+    thread,
     retention: retentionOf(options, wal, stores),
     wal,
     clock,

@@ -135,7 +135,8 @@ async function assemble(
   closers.push(() => wal.close());
 
   const never = new AbortController().signal;
-  const openedArchive = await openArchive(options.archive, wal, place.checkpoints);
+  const openedArchive = await openArchive(options.archive, wal, place.checkpoints, options.clock);
+  closers.push(() => openedArchive?.thread.close());
   const history = historyOf(wal, openedArchive);
   const copies = copiesOf(options.snapshots, wal, options.clock);
   const { stores, from } = await openAllViews(options, { ...place, wal, history, copies });

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { ArchiveReader } from "../../../src/backup/archive-reader.ts";
+import { ArchiveTails } from "../../../src/backup/archive-tails.ts";
+import { BackupThread } from "../../../src/backup/backup-thread.ts";
 import { restoreDirectory } from "../../../src/backup/restorer.ts";
 import { SnapshotShelf } from "../../../src/backup/snapshot-shelf.ts";
 import { systemClock } from "../../../src/base/clock.ts";
@@ -26,9 +28,10 @@ export async function probeRestore({ smoke, rounds }: BenchOptions): Promise<rea
   });
   await writePeopleLog(dataDir, people);
   await archiveLog(dataDir, store);
+  const thread = new BackupThread({ clock: systemClock });
   const sources = {
     shelf: new SnapshotShelf(store),
-    archive: new ArchiveReader(store),
+    archive: new ArchiveReader(store, new ArchiveTails(), thread),
     log: undefined,
   };
   const machine = { clock: systemClock, random: systemRandom, progress: () => undefined };
@@ -49,6 +52,7 @@ export async function probeRestore({ smoke, rounds }: BenchOptions): Promise<rea
     if (records < people) throw new WrongAnswerError(`${records} of ${people} were restored`);
     perSecond.push(records / seconds);
   }
+  thread.close();
   return [
     {
       probe: "restore",
