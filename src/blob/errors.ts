@@ -28,7 +28,7 @@ export function storageAccessDenied(place: string, what: string, cause?: unknown
   return new EntError({
     code: "failed_precondition",
     reason: "STORAGE_ACCESS_DENIED",
-    message: `${place} does not let this server ${what}`,
+    message: `${place} could not ${what}: it does not let this server in`,
     hint: "Check the credentials and what they may do: put, get, list and delete objects.",
     details: { place },
     cause,
@@ -65,7 +65,7 @@ export function storageUnavailable(place: string, what: string, cause: unknown):
     code: "unavailable",
     reason: "STORAGE_UNAVAILABLE",
     message: `${place} could not ${what}: ${messageOf(cause)}`,
-    hint: "It is tried again by itself; see that the storage is in reach and has room.",
+    hint: "See that the storage is in reach and has room; a server that runs tries again by itself.",
     details: { place },
     retryable: true,
     cause,
@@ -78,7 +78,7 @@ export function storageTimeout(place: string, what: string, timeoutMs: number): 
     code: "unavailable",
     reason: "STORAGE_TIMEOUT",
     message: `${place} could not ${what} within ${timeoutMs} ms`,
-    hint: "It is tried again by itself; see that the storage is in reach.",
+    hint: "See that the storage is in reach; a server that runs tries again by itself.",
     details: { place, timeout_ms: String(timeoutMs) },
     retryable: true,
   });

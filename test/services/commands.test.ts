@@ -170,13 +170,13 @@ const WRONG: [string, Readonly<Record<string, string>>, string, string][] = [
     "secret",
     { ENTDB_S3_SECRET_ACCESS_KEY: "wrong-secret" },
     "STORAGE_ACCESS_DENIED",
-    "s3://entdb does not let this server",
+    "it does not let this server in",
   ],
   [
     "access key",
     { ENTDB_S3_ACCESS_KEY_ID: "somebody" },
     "STORAGE_ACCESS_DENIED",
-    "s3://entdb does not let this server",
+    "it does not let this server in",
   ],
 ];
 
