@@ -148,6 +148,9 @@ test("a file that holds ids of events in their old table has them filed anew", a
     db.run("PRAGMA user_version = 3");
     db.close();
   });
+  // Refused with what was written before it, the first append takes back what it has filed.
+  const first = { events: [event(), event({ eventId: "e4095" })] };
+  expect((await refused(events().append("B-1", first))).reason).toBe("EVENT_ALREADY_EXISTS");
   for (const eventId of ["e0", "e4095", "e4096", "e8999"]) {
     const { reason } = await refused(events().append("B-1", { events: [event({ eventId })] }));
     expect(reason).toBe("EVENT_ALREADY_EXISTS");

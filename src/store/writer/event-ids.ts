@@ -25,6 +25,8 @@ export class EventIds {
   #known: number | undefined;
   /** Writes were taken back: `#known` may be beyond the last event. */
   #isStale = false;
+  /** Blocks of a file from before there were runs were filed here, which may be taken back with what came after. */
+  #hasCaughtUp = false;
 
   constructor(db: Database) {
     this.#last = new LazyStatement(db, "SELECT max(global_nonce) FROM events");
@@ -80,7 +82,8 @@ export class EventIds {
     const [row] = this.#last.ready.values() as [bigint | null][];
     const last = Number(row?.[0] ?? 0n);
     const beyond = (this.#known ?? 0) - last;
-    if (this.#known === undefined || beyond > this.#newest.size) this.#load(last);
+    const isLost = this.#hasCaughtUp && this.#filed.countBlocks() < Math.floor(last / BLOCK);
+    if (this.#known === undefined || beyond > this.#newest.size || isLost) this.#load(last);
     else this.#newest.drop(beyond);
     this.#isStale = false;
     this.#known = last;
@@ -94,6 +97,7 @@ export class EventIds {
     for (let block = this.#filed.countBlocks(); block < blocks; block++) {
       this.#read(block);
       this.#fileNewest((block + 1) * BLOCK);
+      this.#hasCaughtUp = true;
     }
     this.#read(blocks);
   }
