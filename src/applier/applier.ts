@@ -15,7 +15,7 @@ import { Slice } from "./build-pass.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
 import type { History } from "./history.ts";
-import { JOINED_RECORDS, joinedBatches } from "./joined-batches.ts";
+import { JOINED_RECORDS, JoinedBatches } from "./joined-batches.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
 import { Removals } from "./removal.ts";
@@ -180,12 +180,13 @@ export class Applier implements Service {
     const { wal, applied, clock } = this.#deps;
     // Nobody is served before what was there at a start is applied, so nobody waits for a turn.
     const servedFrom = wal.end;
-    const batches = joinedBatches(wal.follow(applied.end, this.#stop.signal), servedFrom);
+    const joining = new JoinedBatches(servedFrom);
     this.#turnStarted = clock.monotonic();
-    for await (const batch of batches) {
-      const [first] = batch;
-      const last = batch.at(-1);
-      if (first === undefined || last === undefined) continue;
+    for await (const logged of wal.follow(applied.end, this.#stop.signal)) {
+      const batch = joining.add(logged);
+      const first = batch?.[0];
+      const last = batch?.at(-1);
+      if (batch === undefined || first === undefined || last === undefined) continue;
       applied.begin(first.logTime);
       await this.#applyBatch(batch, first.offset < servedFrom ? JOINED_RECORDS : SLICE_RECORDS);
       if (last.offset + 1 >= servedFrom) this.#views.endWide();

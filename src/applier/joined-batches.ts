@@ -6,28 +6,32 @@ export const JOINED_RECORDS = 8_192;
 const JOINED_BYTES = 16 * 1024 * 1024;
 
 /**
- * The log's batches, and until the offset `until` fewer of them: each of {@link JOINED_RECORDS} and
- * one of the log's own at most. Those that are not whole when the log is followed no more are left out.
+ * Makes fewer batches of the log's, each of {@link JOINED_RECORDS} and one of the log's own at most,
+ * until an offset is reached; from there on they stay as they are. No stage between log and
+ * applier: a turn more would be one more for every write.
  */
-export async function* joinedBatches(
-  batches: AsyncIterable<readonly LogRecord[]>,
-  until: number,
-): AsyncGenerator<readonly LogRecord[]> {
-  let joined: LogRecord[] = [];
-  let bytes = 0;
-  for await (const batch of batches) {
-    const end = (batch.at(-1)?.offset ?? -1) + 1;
-    if (joined.length === 0 && end >= until) {
-      yield batch;
-      continue;
-    }
+export class JoinedBatches {
+  readonly #until: number;
+  #joined: LogRecord[] = [];
+  #bytes = 0;
+
+  constructor(until: number) {
+    this.#until = until;
+  }
+
+  /** What is to be applied now that this batch is here; undefined: it waits for the next, which is there. */
+  add(batch: readonly LogRecord[]): readonly LogRecord[] | undefined {
+    const isLast = (batch.at(-1)?.offset ?? -1) + 1 >= this.#until;
+    if (isLast && this.#joined.length === 0) return batch;
     for (const record of batch) {
-      joined.push(record);
-      bytes += record.body.length;
+      this.#joined.push(record);
+      this.#bytes += record.body.length;
     }
-    if (joined.length < JOINED_RECORDS && bytes < JOINED_BYTES && end < until) continue;
-    yield joined;
-    joined = [];
-    bytes = 0;
+    const isFull = this.#joined.length >= JOINED_RECORDS || this.#bytes >= JOINED_BYTES;
+    if (!(isFull || isLast)) return undefined;
+    const joined = this.#joined;
+    this.#joined = [];
+    this.#bytes = 0;
+    return joined;
   }
 }
