@@ -9,7 +9,9 @@ import {
   type AtomicOptions,
   type ClientOptions,
   createClient,
+  defineNode,
   EntDBError,
+  field,
   InvalidArgumentError,
   type NodeId,
   type Plan,
@@ -73,6 +75,16 @@ describe("words that are none", () => {
     const error = await refusal(write({ wait: "aplied" }), InvalidArgumentError, "INVALID_REQUEST");
     assert.equal(error.hint, "Did you mean applied?");
   });
+});
+
+test("a circle that cannot be JSON is refused in one line", async () => {
+  const circle: Record<string, unknown> = {};
+  circle["again"] = circle;
+  const Note = defineNode({ typeId: 9, name: "Note", fields: { rest: field.json(1) } });
+  const notes = createClient({ ...NOWHERE, schema: [Note] });
+  const write = notes.atomic((plan) => plan.create(Note, { rest: any(circle) }));
+  const { message } = await refusal(write, ValidationError, "INVALID_VALUE");
+  assert.doesNotMatch(message, /\n/);
 });
 
 describe("plans", () => {

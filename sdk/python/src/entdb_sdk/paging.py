@@ -106,4 +106,5 @@ def check_count(value: object, what: str) -> None:
     """Raises ValidationError (INVALID_REQUEST) for what is no number of 0 to 32 bits."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
         return
-    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no number of items.")
+    hint = "Give a whole number from 0 to 4294967295."
+    raise invalid("INVALID_REQUEST", f"{what}: {value!r} is no number of items.", hint)

@@ -210,7 +210,8 @@ function stringified(value: unknown, place: string): string {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    why = error instanceof Error ? error.message : String(error);
+    // Some runtimes draw the circle below the sentence.
+    [why = why] = (error instanceof Error ? error.message : String(error)).split("\n");
   }
   if (text !== undefined) return textOf(text, place);
   throw invalid(place, `the value cannot be JSON (${why})`, "Give what JSON can say.");
