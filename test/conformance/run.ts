@@ -69,8 +69,8 @@ function serverRun(
 }
 
 function threadsRun(cases?: string): Run {
-  const run = serverRun("source", "on", true, cases);
-  return { ...run, name: `${run.name}, in two threads`, threads: 2 };
+  const name = `two threads${cases === undefined ? "" : ", basic cases"}`;
+  return { ...serverRun("source", "on", true, cases), name, threads: 2 };
 }
 
 function clientRun(transport: string, runtime: string, words: readonly string[]): Run {
