@@ -2,6 +2,7 @@
  * What an object of the archive holds: lines of JSON, one for each record, compressed. Read back
  * whole or refused.
  */
+import { messageOf } from "../base/errors.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import { recordsOf } from "./archive-lines.ts";
@@ -40,8 +41,7 @@ export async function readSegment(
     const { records, lineBytes } = await unpacking.unpack(segment);
     return { records: recordsOf(records), lineBytes };
   } catch (error) {
-    const what = error instanceof Error ? error.message : "it cannot be read";
-    throw objectDamaged(place, key, what, error);
+    throw objectDamaged(place, key, messageOf(error), error);
   }
 }
 
