@@ -27,6 +27,21 @@ export interface View {
   readonly contestants: readonly Contestant[];
 }
 
+/** In flight while sides settle. */
+export const SETTLING_IN_FLIGHT = 64;
+
+/**
+ * Uses every side until it is at its pace, as a server is that has run for a while: its code is
+ * compiled, its caches are filled, its files have grown. With one caller that would take minutes.
+ */
+export async function settle(view: View, scenario: Scenario, budget: Budget): Promise<void> {
+  for (const runner of view.contestants) {
+    if (!runner.joins(SETTLING_IN_FLIGHT)) continue;
+    await using entry = await runner.enter(scenario, SETTLING_IN_FLIGHT);
+    await entry.measure(budget);
+  }
+}
+
 /**
  * Every side in turn, round after round (A/B/A/B): what the machine does meanwhile meets all
  * of them alike. The bare sync is measured before each round.

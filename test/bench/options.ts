@@ -12,6 +12,8 @@ export interface BenchOptions {
   /** Of each measurement, and of the warm-up before the first. */
   readonly budget: Budget;
   readonly warmUp: Budget;
+  /** Before the first level of a scenario, with many callers: how long every side is used until it is at its pace. */
+  readonly settling: Budget;
   /** Loaded on each side before anything is measured. */
   readonly people: number;
   /** Also what takes very long: ten million nodes, ten thousand tenants. */
@@ -32,6 +34,7 @@ export const HELP = `bun run bench [options]
                    repeatable
   --rounds <n>     rounds, each of which asks every side in turn (default 5)
   --seconds <n>    length of each measurement (default 2)
+  --settle <n>     seconds for which each side is used before it is measured at all (default 10)
   --long           also ten million nodes and ten thousand tenants
   --json <file>    where the report goes (default bench-results/<time>.json)
 `;
@@ -45,6 +48,7 @@ export function parseOptions(args: readonly string[], now: Date): BenchOptions |
       only: { type: "string", multiple: true, default: [] },
       rounds: { type: "string" },
       seconds: { type: "string" },
+      settle: { type: "string" },
       long: { type: "boolean", default: false },
       json: { type: "string" },
       help: { type: "boolean", default: false },
@@ -63,6 +67,7 @@ export function parseOptions(args: readonly string[], now: Date): BenchOptions |
     levels: smoke ? [1, 64] : [1, 8, 32, 128],
     budget: smoke ? { calls: 64 } : { seconds },
     warmUp: smoke ? { calls: 4 } : { seconds: Math.min(0.5, seconds) },
+    settling: smoke ? { calls: 64 } : { seconds: positive("--settle", values.settle, 10) },
     people: smoke ? 200 : 10_000,
     json: values.json ?? join(RESULTS, `${smoke ? "smoke" : stamp}.json`),
   };

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { temporaryDirectory } from "../harness/temporary-directory.ts";
 import { type Postgres, postgresMissing } from "../services/postgres.ts";
-import { compare, type View } from "./compare.ts";
+import { compare, settle, type View } from "./compare.ts";
 import { startBenchPostgres } from "./databases/postgres.ts";
 import { h2loadMissing } from "./generators/h2load.ts";
 import { BareSync, loadNow, machine } from "./machine.ts";
@@ -95,6 +95,7 @@ class Run {
       const view = await open(loaded, this.#peer, opened);
       console.log(`\n${view.title}`);
       for (const scenario of scenarios) {
+        await settle(view, scenario, options.settling);
         for (const inFlight of options.levels) {
           const comparison = await compare(view, scenario, inFlight, options, this.#sync);
           console.log(comparisonLine(comparison));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { type Postgres, postgresMissing } from "../../services/postgres.ts";
 import { startUmadb, umadbMissing } from "../../services/umadb.ts";
+import { SETTLING_IN_FLIGHT } from "../compare.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
 import { startBenchServer } from "../databases/entdb-server.ts";
 import { startBenchPostgres } from "../databases/postgres.ts";
@@ -91,6 +92,9 @@ async function serversAlone(options: BenchOptions): Promise<Probe[]> {
   if (postgresMissing() === undefined) {
     const postgres = opened.use(await startBenchPostgres(SERVER_CPU));
     contestants.push(pgbenchContestant(postgres, directory));
+  }
+  for (const contestant of contestants) {
+    await contestant.measure(SETTLING_IN_FLIGHT, options.settling);
   }
   const probes: Probe[] = [];
   for (const inFlight of levels(options)) {
