@@ -1,6 +1,7 @@
+import type { Measurement } from "../../src/cli/bench/figures.ts";
 import type { Side } from "./graph-database.ts";
 import type { BareSync } from "./machine.ts";
-import { type Budget, closedLoop, type Measurement } from "./measure.ts";
+import { type Budget, closedLoop } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Comparison, RoundFigures } from "./report.ts";
 import type { Loaded, Scenario } from "./scenarios/scenario.ts";

@@ -1,7 +1,8 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { quantile, type Spread, spreadOf } from "./measure.ts";
+import { quantile } from "../../src/cli/bench/figures.ts";
+import { type Spread, spreadOf } from "./measure.ts";
 import type { Machine } from "./report.ts";
 
 /** What a sync costs on this disk at this moment: the floor under every durable answer. */

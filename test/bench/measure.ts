@@ -2,17 +2,10 @@
  * The closed loop: so many callers, each of which asks again as soon as it is answered. A call
  * that throws ends the loop and fails the run: a wrong answer has no speed.
  */
+import { type Measurement, measurementOf } from "../../src/cli/bench/figures.ts";
 
 /** How much is measured: so long, or so many calls. */
 export type Budget = { readonly seconds: number } | { readonly calls: number };
-
-export interface Measurement {
-  readonly calls: number;
-  readonly seconds: number;
-  readonly callsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 /** Runs `call` with consecutive numbers from `first` on. Rejects with what the first failed call threw. */
 export async function closedLoop(
@@ -36,23 +29,6 @@ export async function closedLoop(
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
   return measurementOf(latencies, (performance.now() - start) / 1000);
-}
-
-/** What these latencies (in milliseconds, in any order) and the time that they took come to. */
-export function measurementOf(latencies: number[], seconds: number): Measurement {
-  const sorted = Float64Array.from(latencies).sort();
-  return {
-    calls: sorted.length,
-    seconds,
-    callsPerSecond: sorted.length / seconds,
-    p50Ms: quantile(sorted, 0.5),
-    p99Ms: quantile(sorted, 0.99),
-  };
-}
-
-/** Of sorted values; 0 when there are none. */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
 }
 
 /** The middle of the values and how far they lie apart. */

@@ -3,8 +3,9 @@
  * from when each was due. As a program, `bun test/bench/paced.ts <url> <tenant> <per second>
  * <seconds>` prints what came of it: a noisy client takes no turn from a quiet one's clock.
  */
+
+import { quantile } from "../../src/cli/bench/figures.ts";
 import { createNode, type EntDBClient, grpcClient } from "./databases/entdb-client.ts";
-import { quantile } from "./measure.ts";
 import { newPersonOf } from "./people.ts";
 
 export interface Paced {

@@ -2,8 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { join } from "node:path";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { type Measurement, measurementOf } from "../../../src/cli/bench/figures.ts";
 import { WrongAnswerError } from "../graph-database.ts";
-import { type Budget, type Measurement, measurementOf } from "../measure.ts";
+import type { Budget } from "../measure.ts";
 
 /**
  * h2load, the load generator of nghttp2: gRPC calls with one and the same message, so many at

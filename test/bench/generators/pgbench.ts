@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Measurement, measurementOf } from "../../../src/cli/bench/figures.ts";
 import { POSTGRES_DATABASE, POSTGRES_USER, type Postgres } from "../../services/postgres.ts";
-import { type Budget, type Measurement, measurementOf } from "../measure.ts";
+import type { Budget } from "../measure.ts";
 
 /**
  * pgbench, PostgreSQL's own load generator: one script, prepared statements, a session for

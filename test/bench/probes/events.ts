@@ -4,6 +4,7 @@
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { Measurement } from "../../../src/cli/bench/figures.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { type Postgres, postgresMissing } from "../../services/postgres.ts";
 import { startUmadb, umadbMissing } from "../../services/umadb.ts";
@@ -21,7 +22,7 @@ import {
   postgresEvents,
 } from "../events/postgres-events.ts";
 import { pgbench } from "../generators/pgbench.ts";
-import { type Budget, closedLoop, type Measurement, spreadOf } from "../measure.ts";
+import { type Budget, closedLoop, spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
 

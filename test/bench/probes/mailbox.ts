@@ -1,9 +1,10 @@
+import { measurementOf } from "../../../src/cli/bench/figures.ts";
 import type { Engine, RequestedOperation } from "../../../src/engine/engine.ts";
 import { NO_MAIL } from "../../../src/record/transaction.ts";
 import { SeededRandom } from "../../harness/seeded-random.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
-import { closedLoop, measurementOf, spreadOf } from "../measure.ts";
+import { closedLoop, spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
 import {

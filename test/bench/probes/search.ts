@@ -1,10 +1,10 @@
+import { measurementOf } from "../../../src/cli/bench/figures.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { Caller } from "../../../src/record/caller.ts";
 import { NO_MAIL, type NodeSharing } from "../../../src/record/transaction.ts";
 import { SeededRandom } from "../../harness/seeded-random.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
-import { measurementOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
 import {

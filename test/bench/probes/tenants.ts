@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
+import { quantile } from "../../../src/cli/bench/figures.ts";
 import { encodeSchema } from "../../../src/rpc/encode-schema.ts";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { createNode, type EntDBClient, grpcClient } from "../databases/entdb-client.ts";
 import { SCHEMA } from "../databases/entdb-schema.ts";
 import { startBenchServer } from "../databases/entdb-server.ts";
 import { requireSame } from "../graph-database.ts";
-import { closedLoop, quantile, spreadOf } from "../measure.ts";
+import { closedLoop, spreadOf } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import { personId, personOf } from "../people.ts";
 import type { Probe } from "../report.ts";

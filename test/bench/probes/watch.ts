@@ -1,4 +1,5 @@
 import { systemClock } from "../../../src/base/clock.ts";
+import { quantile } from "../../../src/cli/bench/figures.ts";
 import type { RequestedOperation } from "../../../src/engine/engine.ts";
 import { encodeSchema } from "../../../src/rpc/encode-schema.ts";
 import { decodeSchema } from "../../../src/schema/schema-json.ts";
@@ -6,7 +7,6 @@ import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { CONTEXT, type EntDBClient, grpcClient } from "../databases/entdb-client.ts";
 import { openBenchPartition } from "../databases/entdb-engine.ts";
 import { startBenchServer } from "../databases/entdb-server.ts";
-import { quantile } from "../measure.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Probe } from "../report.ts";
 
