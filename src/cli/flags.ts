@@ -54,13 +54,19 @@ export function addOutputFlag(command: Command, fallback: OutputFormat = "table"
 
 /** Which server to talk to. */
 export function addServerFlags(command: Command): Command {
-  return command
-    .addOption(
+  return addConnectionFlags(
+    command.addOption(
       new Option("--url <url>", "HTTP address of the server")
         .env("ENTDB_URL")
         .default(DEFAULT_URL)
         .argParser(parseUrl),
-    )
+    ),
+  );
+}
+
+/** How to talk to a server, whichever it is. */
+export function addConnectionFlags(command: Command): Command {
+  return command
     .option("--api-key-file <file>", "file with the credential (env ENTDB_API_KEY holds it itself)")
     .addOption(
       new Option("--ca-file <file>", "authorities (PEM) to check the server with").env(
@@ -92,13 +98,14 @@ export function tenantOption(what: string): Option {
 
 /** Which server, for which tenant, as whom. */
 export function addTenantFlags(command: Command): Command {
-  return addServerFlags(command)
-    .addOption(tenantOption("the tenant"))
-    .addOption(
-      new Option("--actor <actor>", "who asks; with a credential, for whom it acts").env(
-        "ENTDB_ACTOR",
-      ),
-    );
+  return addServerFlags(command).addOption(tenantOption("the tenant")).addOption(actorOption());
+}
+
+/** As whom a command asks. */
+export function actorOption(): Option {
+  return new Option("--actor <actor>", "who asks; with a credential, for whom it acts").env(
+    "ENTDB_ACTOR",
+  );
 }
 
 /** For what destroys: nothing happens without a yes, and what would happen can be seen first. */
@@ -115,8 +122,12 @@ export function serverClient(context: CliContext, flags: ServerFlags): RestClien
 }
 
 /** A client for one tenant; refuses a command line that names none and has no credential that might. */
-export function tenantClient(context: CliContext, flags: TenantFlags): RestClient {
-  const target = targetOf(flags);
+export function tenantClient(
+  context: CliContext,
+  flags: TenantFlags & { readonly namedBy?: string },
+): RestClient {
+  const { namedBy } = flags;
+  const target = { ...targetOf(flags), ...(namedBy === undefined ? {} : { namedBy }) };
   const tenantId = target.credential === undefined ? requireTenant(flags.tenantId) : flags.tenantId;
   return new RestClient({ ...target, tenantId, actor: flags.actor }, context.clock);
 }
@@ -173,7 +184,8 @@ export async function confirmed(
   return false;
 }
 
-function parseUrl(text: string): string {
+/** The address of a server, as an option's parser. */
+export function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new InvalidArgumentError(`Write it as ${DEFAULT_URL}.`);
@@ -184,7 +196,8 @@ function parseUrl(text: string): string {
   return url.origin;
 }
 
-function parseSeconds(text: string): number {
+/** A number of seconds up to a day, as an option's parser. */
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() === "" || !(seconds > 0 && seconds <= 86_400)) {
     throw new InvalidArgumentError("It must be a number of seconds above 0.");

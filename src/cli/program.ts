@@ -10,6 +10,7 @@ import { Command } from "commander";
 import { buildInfo } from "../base/build-info.ts";
 import { declareArchive } from "./commands/archive.ts";
 import { declareAudit } from "./commands/audit.ts";
+import { declareBench } from "./commands/bench.ts";
 import { declareComplete, declareCompletion } from "./commands/completion.ts";
 import { declareConfig } from "./commands/config.ts";
 import { declareDev } from "./commands/dev.ts";
@@ -63,6 +64,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, readonly [string
       "check this machine, the data directory, the log and the place of the backup",
       declareDoctor,
     ],
+    bench: ["measure writes, reads and appends, on this machine or on a server", declareBench],
     log: [
       "read the records of the log: of a data directory, or in Kafka or Kinesis where the settings say so; a server may be running on it",
       declareLog,

@@ -13,6 +13,8 @@ import { eventsOf, type ServerEvent } from "./server-events.ts";
 export interface Target {
   /** Without a path: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** How whoever called named it, for hints. Defaults to what most commands take. */
+  readonly namedBy?: string;
   /** Undefined for what concerns no tenant. */
   readonly tenantId: string | undefined;
   /** Undefined: whom the credential speaks for, or this program in trusted mode. */
@@ -66,17 +68,19 @@ export class RestClient {
       const headers = this.#headers("text/event-stream");
       const init = { headers, signal: abort.signal, redirect: "manual" as const };
       const response = await this.#fetch(new URL(withQuery(path, query), url).href, init);
-      if (response.status !== 200) answerOf(response.status, await response.text(), url);
+      if (response.status !== 200) answerOf(response.status, await response.text(), this.#target);
       for await (const event of eventsOf(response)) {
         disarm();
         if (event.event === "end") throw endOf(event);
         yield event;
       }
-      throw unreachableServer(url, undefined);
+      throw unreachableServer(this.#target, undefined);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof CommandFailure) throw error;
-      throw abort.signal.aborted ? timedOut(url, timeoutMs) : unreachableServer(url, error);
+      throw abort.signal.aborted
+        ? timedOut(url, timeoutMs)
+        : unreachableServer(this.#target, error);
     } finally {
       disarm();
       signal.removeEventListener("abort", stop);
@@ -107,10 +111,12 @@ export class RestClient {
         new URL(path, url).href,
         body === undefined ? init : { ...init, body },
       );
-      return answerOf(response.status, await response.text(), url);
+      return answerOf(response.status, await response.text(), this.#target);
     } catch (error) {
       if (error instanceof CommandFailure) throw error;
-      throw abort.signal.aborted ? timedOut(url, timeoutMs) : unreachableServer(url, error);
+      throw abort.signal.aborted
+        ? timedOut(url, timeoutMs)
+        : unreachableServer(this.#target, error);
     } finally {
       disarm();
     }
@@ -142,7 +148,7 @@ function endOf({ data }: ServerEvent): CommandFailure {
   return refusal(STATUS_OF_CODE[String(error["code"])] ?? 400, error);
 }
 
-function answerOf(status: number, text: string, url: string): JsonObject {
+function answerOf(status: number, text: string, { url, namedBy = NAMED_BY }: Target): JsonObject {
   let body: JsonValue | undefined;
   try {
     body = parseJson(text);
@@ -159,7 +165,7 @@ function answerOf(status: number, text: string, url: string): JsonObject {
     reason: "INVALID_REQUEST",
     message: `${url} answered HTTP ${status} with something that is not EntDB's JSON.`,
     exitCode: EXIT.failure,
-    hint: "Point --url (or ENTDB_URL) at the HTTP port of an EntDB server, 8080 by default.",
+    hint: `Point ${namedBy} at the HTTP port of an EntDB server, 8080 by default.`,
   });
 }
 
@@ -203,7 +209,9 @@ function exitOfStatus(status: number): ExitCode {
   }
 }
 
-function unreachableServer(url: string, cause: unknown): CommandFailure {
+const NAMED_BY = "--url or ENTDB_URL";
+
+function unreachableServer({ url, namedBy = NAMED_BY }: Target, cause: unknown): CommandFailure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (code === HANDSHAKE_CODE) return handshakeFailed(url, cause);
   if (CERTIFICATE_CODES.test(code)) return certificateRefused(url, code, cause);
@@ -212,7 +220,7 @@ function unreachableServer(url: string, cause: unknown): CommandFailure {
     reason: "SERVER_UNREACHABLE",
     message: `No EntDB server answers at ${url}.`,
     exitCode: EXIT.unavailable,
-    hint: "Start one with `entdb dev`, or name another with --url or ENTDB_URL.",
+    hint: `Start one with \`entdb dev\`, or name another with ${namedBy}.`,
     cause,
   });
 }

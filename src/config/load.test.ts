@@ -6,7 +6,7 @@ import { EntError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { threadProblems } from "./check-threads.ts";
 import { describeConfig, shownValue } from "./describe.ts";
-import { type LoadInput, loadConfig } from "./load.ts";
+import { environmentWithoutSettings, type LoadInput, loadConfig } from "./load.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Option } from "./option.ts";
 import { text } from "./parse.ts";
@@ -327,4 +327,14 @@ test("every setting is described with its names, value and origin", () => {
     origin: { kind: "environment", name: "ENTDB_MESSAGE_BYTES" },
   });
   expect(of("metrics")?.value).toBe("true");
+});
+
+test("a server with its defaults is given the environment without EntDB's own", () => {
+  const environment = {
+    PATH: "/bin",
+    ENTDB_WAL: "memory",
+    ENTDB_API_KEY: "secret",
+    MY_ENTDB_X: "1",
+  };
+  expect(environmentWithoutSettings(environment)).toEqual({ PATH: "/bin", MY_ENTDB_X: "1" });
 });

@@ -86,6 +86,14 @@ export function clientCredential(
   return credential;
 }
 
+/** What a server is given that is to run with its defaults: this process's variables but for EntDB's own. */
+export function environmentWithoutSettings(
+  environment: Environment = process.env,
+): Record<string, string | undefined> {
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith("ENTDB_"));
+  return Object.fromEntries(others);
+}
+
 function readConfigFile(
   flag: string | undefined,
   environment: Environment,

@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { open, statfs, unlink } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { openDataDirectory } from "../../store/data-dir.ts";
+import { bareSyncs } from "../bare-sync.ts";
 import { type Finding, fail, failed, ok, warn } from "./check.ts";
 
 /**
@@ -103,11 +104,9 @@ export async function checkSpace(path: string): Promise<Finding[]> {
 
 /** How long a sync takes: it is the time that every lone write waits. */
 export async function checkSync(path: string, clock: Clock, random: Random): Promise<Finding> {
-  const directory = existingParent(path);
-  const file = join(directory, `.entdb-doctor-${Buffer.from(random.bytes(8)).toString("hex")}`);
-  let times: number[];
+  let times: readonly number[];
   try {
-    times = await measureSyncs(file, clock);
+    times = await bareSyncs(existingParent(path), clock, random);
   } catch (error) {
     return failed("fdatasync", error);
   }
@@ -129,26 +128,6 @@ export async function checkSync(path: string, clock: Clock, random: Random): Pro
     );
   }
   return ok("fdatasync", text);
-}
-
-async function measureSyncs(path: string, clock: Clock): Promise<number[]> {
-  const handle = await open(path, "wx", 0o600);
-  try {
-    const block = new Uint8Array(4096).fill(1);
-    await handle.write(new Uint8Array(4096 * (SYNCS + 1)), 0);
-    await handle.sync();
-    const times: number[] = [];
-    for (let i = 0; i < SYNCS; i++) {
-      const began = clock.monotonic();
-      await handle.write(block, 0, block.length, i * block.length);
-      await handle.datasync();
-      times.push(clock.monotonic() - began);
-    }
-    return times.sort((a, b) => a - b);
-  } finally {
-    await handle.close();
-    await unlink(path);
-  }
 }
 
 /** The path itself or the nearest directory above it that exists. */
@@ -174,7 +153,6 @@ function bytesText(bytes: number): string {
 }
 
 const MiB = 1024 * 1024;
-const SYNCS = 21;
 
 /** File systems of Linux by their magic number that lose everything at a reboot, or whose sync is another machine's affair. */
 const FORGETFUL: Readonly<Record<number, string>> = {
