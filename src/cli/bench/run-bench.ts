@@ -20,10 +20,15 @@ export interface Result extends Measurement {
   readonly clientCpu: number;
 }
 
-/** At most so long is a measure warmed up before each measurement. */
+/**
+ * At most so long is a measure warmed up, with most callers, before its first measurement: few calls
+ * would leave the server's code uncompiled, and the compiler would be measured.
+ */
+const FIRST_WARM_UP_SECONDS = 2;
+/** And so long before each, with as many callers as are measured then. */
 const WARM_UP_SECONDS = 0.5;
 
-/** Each measure with each number in flight, in turn, after a warm-up. Throws what the first call threw that failed. */
+/** Each measure with each number in flight, in turn, each after a warm-up. Throws what the first call threw that failed. */
 export async function runBench(
   { clock, random, output }: CliContext,
   client: RestClient,
@@ -39,11 +44,15 @@ export async function runBench(
   const results: Result[] = [];
   for (const measure of measures) {
     const call = (caller: number) => workload.call(measure, caller);
+    const warmUp = async (inFlight: number, most: number) => {
+      await closedLoop(call, { inFlight, seconds: Math.min(most, seconds) }, clock, signal);
+    };
+    await output.progress(`${measure}: warming up`);
+    await warmUp(Math.max(...callers), FIRST_WARM_UP_SECONDS);
     for (const inFlight of callers) {
       if (signal.aborted) return results;
       await output.progress(`${measure}: ${inFlight} in flight`);
-      const warmUp = { inFlight, seconds: Math.min(WARM_UP_SECONDS, seconds) };
-      await closedLoop(call, warmUp, clock, signal);
+      await warmUp(inFlight, WARM_UP_SECONDS);
       const before = cpuUsage();
       const measured = await closedLoop(call, { inFlight, seconds }, clock, signal);
       const { user, system } = cpuUsage(before);
