@@ -29,7 +29,8 @@ export class SmallFileSystem implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (canMount) Bun.spawnSync(["umount", this.path]);
+    // Lazily: a file that was just read may be closed a moment later.
+    if (canMount) Bun.spawnSync(["umount", "--lazy", this.path]);
     this.#place[Symbol.dispose]();
   }
 }
