@@ -60,7 +60,7 @@ describe("a sync runs on the calling thread", () => {
     expect(await run(200, true)).toBeGreaterThan(100);
   });
 
-  test("not for a long time after one that stalled", async () => {
+  test("not for a while after one that stalled", async () => {
     const { state, run } = setUp();
     await run(100, true);
     state.tookMs = STALL_MS + 0.1;

@@ -5,7 +5,7 @@ import type { DiskFile } from "./disk.ts";
  * Where a sync runs. On a pool thread, as a rule, so that the next batch gathers and reads
  * go on meanwhile. On the calling thread when nothing would gather anyway: a lone caller
  * has been alone for a while, and syncs are so quick that the hop to the pool and back is
- * a good part of them. One slow sync on the calling thread ends that for a long time, so
+ * a good part of them. One slow sync on the calling thread ends that for a while, so
  * that a disk that stalls does not take the event loop along again and again.
  */
 export class SyncPolicy {
@@ -53,18 +53,24 @@ export class SyncPolicy {
     this.#learn(this.#clock.monotonic() - begun);
   }
 
+  /** One that stalls counts as merely slow: how quick the disk is as a rule is told by the others. */
   #learn(tookMs: number): void {
+    const learntMs = Math.min(tookMs, 2 * QUICK_SYNC_MS);
     const known = Number.isFinite(this.#meanMs);
-    this.#meanMs = known ? this.#meanMs + (tookMs - this.#meanMs) / MEAN_OVER_SYNCS : tookMs;
+    this.#meanMs = known ? this.#meanMs + (learntMs - this.#meanMs) / MEAN_OVER_SYNCS : learntMs;
   }
 }
 
 /** So many batches of one show that the caller is alone; a single busy turn sends syncs back to the pool. */
 export const ALONE_BATCHES = 8;
-/** Above this a sync costs several times what the hop to a pool thread does. */
-export const QUICK_SYNC_MS = 0.25;
-/** A sync on the calling thread that takes longer is a stall… */
-export const STALL_MS = 1;
-/** …and for so many batches none is tried there again: at worst one stall in a thousand blocks the loop. */
-export const PENALTY_BATCHES = 1_000;
+/**
+ * Above this a sync costs several times what the hop to a pool thread does. The hop is a part of
+ * what is known of syncs on the pool; on a virtual machine, whose processors halt meanwhile, it is
+ * 0.1 to 0.2 ms, and as much again of processor time.
+ */
+export const QUICK_SYNC_MS = 0.6;
+/** A sync on the calling thread that takes longer is a stall: much more than the one in a hundred that a quick disk takes a millisecond for… */
+export const STALL_MS = 5;
+/** …and for so many batches, as stalls come together, none is tried there again: at worst one batch in a hundred blocks the loop. */
+export const PENALTY_BATCHES = 100;
 const MEAN_OVER_SYNCS = 16;
