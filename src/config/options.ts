@@ -62,6 +62,13 @@ export const OPTIONS = {
     sentence:
       "Threads of their own for connections, credentials and messages; 0 serves them in the engine's thread, which is faster on few cores. Linux only.",
   }),
+  idlePollUs: option({
+    group: "network",
+    parser: integer(0, 10_000),
+    default: 200,
+    sentence:
+      "Microseconds for which the server looks for the next call behind an answer before it sleeps, while callers mostly ask again in that time; 0 sleeps at once.",
+  }),
 
   ...TLS_OPTIONS,
   ...ACCESS_OPTIONS,

@@ -10,6 +10,7 @@ import type { Soon } from "../base/soon.ts";
 import type { Config } from "../config/options.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FaceCounts } from "../face/counts.ts";
+import { IdlePoll } from "../face/idle-poll.ts";
 import type { Pacer } from "../face/pace.ts";
 import type { TlsSource } from "../face/tls.ts";
 import type { HttpApp } from "../http/app.ts";
@@ -21,6 +22,7 @@ import { createRpcFace, type RpcFace } from "../rpc/face.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { httpMeter, rpcMeter } from "./meters.ts";
+import { polledHttp, polledRpc } from "./polled.ts";
 
 export interface FacesBehind {
   readonly engine: Engine;
@@ -51,8 +53,9 @@ export interface Faces {
 export async function openFaces(config: Config, behind: FacesBehind): Promise<Faces> {
   const { tls, sharedCounts: counts } = behind;
   const reusePort = counts !== undefined;
-  const rpc = rpcFace(config, behind);
-  const app = httpApp(config, behind, rpc);
+  const poll = new IdlePoll({ forMs: config.idlePollUs / 1000, clock: behind.clock });
+  const rpc = rpcFace(config, behind, poll);
+  const app = httpApp(config, behind, rpc, poll);
   const mounted = { mounted: (request: Request, peer: Peer) => app.fetch(request, peer) };
   const { host, grpcPort, httpPort: port, shutdownGraceMs } = config;
   const grpc = await rpc.listen(host, grpcPort, {
@@ -79,11 +82,11 @@ export async function openFaces(config: Config, behind: FacesBehind): Promise<Fa
   }
 }
 
-function rpcFace(config: Config, behind: FacesBehind): RpcFace {
+function rpcFace(config: Config, behind: FacesBehind, poll: IdlePoll): RpcFace {
   const logger = behind.logger("rpc");
   return createRpcFace({
     ...behind,
-    meter: rpcMeter(behind.metrics),
+    meter: polledRpc(rpcMeter(behind.metrics), poll),
     counts: behind.sharedCounts?.rpc,
     log: {
       fault: ({ requestId, rpc, cause }) =>
@@ -98,14 +101,14 @@ function rpcFace(config: Config, behind: FacesBehind): RpcFace {
   });
 }
 
-function httpApp(config: Config, behind: FacesBehind, rpc: RpcFace): HttpApp {
+function httpApp(config: Config, behind: FacesBehind, rpc: RpcFace, poll: IdlePoll): HttpApp {
   const logger = behind.logger("http");
   return new HttpAppOnDemand(async () => {
     const { createHttpApp } = await import("../http/app.ts");
     return createHttpApp({
       engine: behind.engine,
       connectFetch: async (request, peer) => await rpc.fetchHandler(request, peer),
-      meter: httpMeter(behind.metrics),
+      meter: polledHttp(httpMeter(behind.metrics), poll),
       log: {
         fault: ({ requestId, route, cause }) =>
           logger.error("a request failed", { request_id: requestId, route, cause }),
