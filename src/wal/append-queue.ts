@@ -23,6 +23,11 @@ export class AppendQueue {
     this.#overheadBytes = overheadBytes;
   }
 
+  /** Appends that wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }

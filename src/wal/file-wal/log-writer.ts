@@ -7,6 +7,7 @@ import type { Appended, LogRecord, RecordType } from "../wal.ts";
 import { type ActiveSegment, PartialWriteError } from "./active-segment.ts";
 import { BatchEncoder } from "./batch-encoder.ts";
 import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
+import { ReturningCallers } from "./returning-callers.ts";
 import type { Segment, SegmentList } from "./segment.ts";
 import { SyncPolicy } from "./sync-policy.ts";
 
@@ -23,7 +24,8 @@ export interface Told {
  *
  * One batch is in flight at a time. It holds everything that waited when it was begun; it
  * is written at once, synced once, and exactly its appends are answered. While the disk
- * syncs, the next batch gathers: no timer, no minimum wait. When write or sync fails, the
+ * syncs, the next batch gathers: no timer, no minimum wait; only a few callers who were just
+ * answered are waited for, who are on their way back. When write or sync fails, the
  * segment is sealed, its appends get "unknown", and the log goes on in a new segment; if
  * that cannot be had, appends are refused until it can, which is tried again on the next
  * append and every {@link RETRY_MS}.
@@ -37,6 +39,7 @@ export class LogWriter {
   readonly #queue = new AppendQueue(RECORD_HEADER_BYTES);
   readonly #encoder = new BatchEncoder();
   readonly #policy: SyncPolicy;
+  readonly #callers: ReturningCallers;
   #running = false;
   /** The run under way, or the one before. */
   #run: Promise<void> = Promise.resolve();
@@ -59,6 +62,7 @@ export class LogWriter {
     this.#clock = clock;
     this.#told = told;
     this.#policy = new SyncPolicy(clock);
+    this.#callers = new ReturningCallers(clock);
   }
 
   /** Why appends are refused now, or undefined. */
@@ -108,6 +112,7 @@ export class LogWriter {
         const wanted = BATCH_HEADER_BYTES + this.#queue.nextBytes;
         if (this.#active.room < wanted && !(await this.#roll())) return;
         if (this.#queue.isEmpty) return;
+        if (!this.#closed) await this.#callers.gather(() => this.#queue.length);
         const logTime = this.#time.next();
         if (typeof logTime !== "number") return this.#queue.rejectAll(logTime);
         await this.#commit(logTime);
@@ -158,6 +163,7 @@ export class LogWriter {
       body,
     }));
     this.#time.advance(records.at(-1)?.logTime ?? logTime);
+    this.#callers.durable(batch.length, this.#queue.length);
     this.#told.onDurable(records);
     // A turn later: who follows the log applies the batch first, and then finds its writers
     // with nothing left to wait for, instead of with a wait that has to be set up and taken down.
@@ -167,7 +173,10 @@ export class LogWriter {
         resolve({ offset: offset++, logTime: own });
       }
       // Another turn later, when the answers of those who wrote are on their way.
-      setImmediate(this.#told.onAnswered);
+      setImmediate(() => {
+        this.#callers.answered();
+        this.#told.onAnswered();
+      });
     });
   }
 

@@ -1,0 +1,72 @@
+import type { Clock } from "../../base/clock.ts";
+import { turn } from "../../base/turn.ts";
+
+/**
+ * Lets the next batch wait for the callers of the last one, while they are few. Each of them asks
+ * again as soon as it is answered; begun without them, the batch holds those who came meanwhile, and
+ * from then on two halves take turns, at twice the batches. With few records a batch costs
+ * several times what they do: what it touches has gone cold, and the commit of a view writes its pages.
+ *
+ * Nobody waits long: {@link RETURN_MS} behind the answers at most. Where callers do not come back in
+ * that time, as over a wide network, most batches do not wait for any.
+ */
+export class ReturningCallers {
+  readonly #clock: Pick<Clock, "monotonic">;
+  /** As many appends as there were under way when the last batch was durable. */
+  #expected = 0;
+  #answeredAtMs = Number.NEGATIVE_INFINITY;
+  #missesInARow = 0;
+  /** Batches that do not wait. */
+  #pauseBatches = 0;
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
+
+  /** A batch of so many is durable, and so many others have gathered. {@link answered} follows. */
+  durable(batch: number, waiting: number): void {
+    this.#expected = batch + waiting;
+    this.#answeredAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** The callers of that batch have been answered. */
+  answered(): void {
+    this.#answeredAtMs = this.#clock.monotonic();
+  }
+
+  /** Resolves when a batch had better begin with what waits by then. Undefined: at once. */
+  gather(waiting: () => number): Promise<void> | undefined {
+    if (this.#expected > FEW || waiting() >= this.#expected || this.#isLate()) return undefined;
+    if (this.#pauseBatches > 0) {
+      this.#pauseBatches--;
+      return undefined;
+    }
+    return this.#wait(waiting);
+  }
+
+  async #wait(waiting: () => number): Promise<void> {
+    for (let turns = 0; turns < TURNS_MAX && !this.#isLate(); turns++) {
+      await turn();
+      if (waiting() < this.#expected) continue;
+      this.#missesInARow = 0;
+      return;
+    }
+    this.#missesInARow++;
+    if (this.#missesInARow >= MISSES_MAX) this.#pauseBatches = PAUSE_BATCHES;
+  }
+
+  #isLate(): boolean {
+    return this.#clock.monotonic() >= this.#answeredAtMs + RETURN_MS;
+  }
+}
+
+/** More callers than these fill batches that are worth their cost; their halves rather work while the other's sync runs. */
+export const FEW = 8;
+/** Who is on this machine or next to it has asked again by then. */
+export const RETURN_MS = 0.5;
+/** So many turns of the event loop take longer than that, whatever the clock says. */
+const TURNS_MAX = 1_000;
+/** After so many batches in a row that waited for callers in vain… */
+export const MISSES_MAX = 4;
+/** …so many wait for none; then one tries again. */
+export const PAUSE_BATCHES = 50;
