@@ -2,6 +2,7 @@ import { buildInfo } from "../base/build-info.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
+import { refuseFileAt } from "../store/data-dir.ts";
 import { type Log, openLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { MeteredWal } from "../wal/metered-wal.ts";
@@ -42,6 +43,7 @@ export interface ServerParts {
  * faces; order of stop: the faces take nothing new and finish, then log and views close.
  */
 export async function startServer(config: Config, parts: ServerParts = {}): Promise<RunningServer> {
+  refuseFileAt(config.dataDir);
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? systemRandom;
   const log = parts.log ?? openLog({ level: config.logLevel, format: config.logFormat, clock });

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { buildInfo } from "../base/build-info.ts";
 import {
@@ -81,6 +81,16 @@ export function logDirectory(dataDirectory: string, partition: number): string {
 /** Where it is said how far views and archive are, for whoever only looks. */
 export function checkpointDirectory(dataDirectory: string): string {
   return join(dataDirectory, "checkpoint");
+}
+
+/**
+ * For whoever makes something in a data directory before that is opened: throws DATA_DIR_INVALID
+ * where none can ever be, since there is a file, or one on the way.
+ */
+export function refuseFileAt(path: string): void {
+  let highest = resolve(path);
+  while (!existsSync(highest)) highest = dirname(highest);
+  if (!statSync(highest).isDirectory()) throw noDirectory(highest);
 }
 
 /**
@@ -171,10 +181,7 @@ function formatIn(text: string): number | undefined {
 async function requireDirectory(path: string): Promise<void> {
   if (!existsSync(path)) return await makeDirectory(path);
   if (lstatSync(path).isDirectory()) return;
-  throw dataDirInvalid(
-    `${path} is not a directory`,
-    "Remove what is in its place, or choose another data directory.",
-  );
+  throw noDirectory(path);
 }
 
 /** Makes a directory, and those above it that are missing, durably and for the owner alone. */
@@ -192,6 +199,13 @@ function unusable(path: string, cause: unknown): EntError {
     `${path} cannot be used as data directory: ${code}`,
     "Check that the path is a directory on a local disk that this user may read and write.",
     cause,
+  );
+}
+
+function noDirectory(path: string): EntError {
+  return dataDirInvalid(
+    `${path} is not a directory`,
+    "Remove what is in its place, or choose another data directory.",
   );
 }
 

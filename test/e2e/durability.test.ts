@@ -179,6 +179,9 @@ test("the log can be read beside the server, followed, and after it", async () =
   expect(await log("--from", String(last.offset))).toEqual([last]);
   expect(await log("--to", "0")).toEqual(records.slice(0, 1));
   expect(await log("--tenant-id", "nobody")).toEqual([]);
+  const backwards = await runBinary(["log", "--from", "2", "--to", "1"], { cwd });
+  expect(backwards).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(backwards.stderr).toContain("--from 2 is behind --to 1");
   await server.kill();
   expect(await log()).toEqual(records);
 });

@@ -88,6 +88,20 @@ test("a directory that is not EntDB's is refused and left as it was", async () =
 });
 
 test.each([
+  ["in its place", "letter.txt"],
+  ["on the way", "letter.txt/data"],
+])("a file %s is named, and left as it was", async (_where, dataDir) => {
+  using directory = temporaryDirectory();
+  const letter = join(directory.path, "letter.txt");
+  await Bun.write(letter, "Dear Ada");
+  const { exitCode, stderr } = await refusalOf({ cwd: directory.path, dataDir });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("DATA_DIR_INVALID");
+  expect(stderr).toContain(`${letter} is not a directory`);
+  expect(await Bun.file(letter).text()).toBe("Dear Ada");
+});
+
+test.each([
   ["--http-port", "http"],
   ["--grpc-port", "grpc"],
 ])("a taken %s is named, with what to do", async (flag, door) => {

@@ -40,6 +40,7 @@ export function declareLog(command: Command, context: CliContext): void {
 }
 
 async function showLog(context: CliContext, flags: LogFlags): Promise<void> {
+  requireRange(flags);
   const { logDirectory } = await import("../../store/data-dir.ts");
   const { configForFiles } = await import("../data-directory.ts");
   const { distantLogOf } = await import("../distant-log.ts");
@@ -135,6 +136,17 @@ async function showRecords(
   } finally {
     forget();
   }
+}
+
+function requireRange({ from = 0, to = Number.MAX_SAFE_INTEGER }: LogFlags): void {
+  if (from <= to) return;
+  throw new CommandFailure({
+    code: "INVALID_REQUEST",
+    reason: "INVALID_REQUEST",
+    message: `--from ${from} is behind --to ${to}: there is no record in between.`,
+    exitCode: EXIT.usage,
+    hint: "Name the first record with --from and the last with --to.",
+  });
 }
 
 function refuseFollow({ follow }: LogFlags, why: string): void {
