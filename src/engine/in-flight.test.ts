@@ -1,19 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { turn } from "../base/turn.ts";
+import { isSettled } from "../../test/harness/is-settled.ts";
 import { InFlightKeys } from "./in-flight.ts";
 
 const ALICE = "user:alice";
 const isAlice = (actor: string) => actor === ALICE;
-
-/** Whether the promise has settled by the time that everything at hand has run. */
-async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
-  let settled = false;
-  void promise?.then(() => {
-    settled = true;
-  });
-  await turn();
-  return settled;
-}
 
 describe("keys in flight", () => {
   test("are known from begin to end, per tenant", () => {

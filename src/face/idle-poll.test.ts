@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/harness/fake-clock.ts";
-import { IdlePoll, MISSES_MAX, PAUSE_ANSWERS } from "./idle-poll.ts";
+import { MISSES_MAX, PAUSE_TIMES } from "../base/worthwhile.ts";
+import { IdlePoll } from "./idle-poll.ts";
 
 const FOR_MS = 0.2;
 
@@ -61,14 +62,14 @@ describe("behind an answer the event loop", () => {
     const { call } = setUp();
     for (let i = 0; i < MISSES_MAX; i++) expect(call()).toBeGreaterThan(0);
     for (let round = 0; round < 3; round++) {
-      for (let i = 0; i < PAUSE_ANSWERS; i++) expect(call()).toBe(0);
+      for (let i = 0; i < PAUSE_TIMES; i++) expect(call()).toBe(0);
       expect(call()).toBeGreaterThan(0);
     }
   });
 
   test("looks behind each again as soon as one of those looks has met a call", () => {
     const { poll, call, turnsUntilSleep } = setUp();
-    for (let i = 0; i < MISSES_MAX + PAUSE_ANSWERS; i++) call();
+    for (let i = 0; i < MISSES_MAX + PAUSE_TIMES; i++) call();
     poll.answered();
     poll.began();
     turnsUntilSleep();

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { Worthwhile } from "../base/worthwhile.ts";
 
 export interface IdlePollOptions {
   /** How long it lasts behind an answer; 0: never. */
@@ -14,7 +15,7 @@ export interface IdlePollOptions {
  * virtual machine, than a read by key takes. Turns with nothing to do go round and look at the
  * sockets, until a call begins or the time is over.
  *
- * It lasts only where it pays: where several in a row met no call, most answers go without.
+ * It lasts only where it pays ({@link Worthwhile}): where several in a row met no call, most answers go without.
  */
 export class IdlePoll {
   readonly #forMs: number;
@@ -24,9 +25,7 @@ export class IdlePoll {
   #isPolling = false;
   /** Whether a turn is to come in which to look. */
   #isScheduled = false;
-  #missesInARow = 0;
-  /** Answers to go without. */
-  #pauseAnswers = 0;
+  readonly #worthwhile = new Worthwhile();
 
   constructor({ forMs, clock, nextTurn = setImmediate }: IdlePollOptions) {
     this.#forMs = forMs;
@@ -38,16 +37,12 @@ export class IdlePoll {
   began(): void {
     if (!this.#isPolling) return;
     this.#isPolling = false;
-    this.#missesInARow = 0;
+    this.#worthwhile.paid();
   }
 
   /** A call was answered; the next may be on its way. */
   answered(): void {
-    if (this.#forMs === 0) return;
-    if (this.#pauseAnswers > 0) {
-      this.#pauseAnswers--;
-      return;
-    }
+    if (this.#forMs === 0 || !this.#worthwhile.isTried()) return;
     this.#untilMs = this.#clock.monotonic() + this.#forMs;
     this.#isPolling = true;
     this.#schedule();
@@ -64,12 +59,6 @@ export class IdlePoll {
     if (!this.#isPolling) return;
     if (this.#clock.monotonic() < this.#untilMs) return this.#schedule();
     this.#isPolling = false;
-    this.#missesInARow++;
-    if (this.#missesInARow >= MISSES_MAX) this.#pauseAnswers = PAUSE_ANSWERS;
+    this.#worthwhile.missed();
   };
 }
-
-/** After so many in a row that met no call… */
-export const MISSES_MAX = 4;
-/** …so many answers go without; then one is tried, so that polling costs a slow caller 2 % of what it could. */
-export const PAUSE_ANSWERS = 50;

@@ -1,12 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../../test/harness/fake-clock.ts";
-import {
-  FEW,
-  MISSES_MAX,
-  PAUSE_BATCHES,
-  RETURN_MS,
-  ReturningCallers,
-} from "./returning-callers.ts";
+import { isSettled } from "../../../test/harness/is-settled.ts";
+import { MISSES_MAX, PAUSE_TIMES } from "../../base/worthwhile.ts";
+import { FEW, RETURN_MS, ReturningCallers } from "./returning-callers.ts";
 
 /** A log whose callers come back when the test says. */
 function setUp() {
@@ -31,24 +27,16 @@ function setUp() {
   return { clock, callers, state, gather, commit, inVain };
 }
 
-async function isPending(promise: Promise<void>): Promise<boolean> {
-  const turns = (async () => {
-    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-    return true;
-  })();
-  return await Promise.race([promise.then(() => false), turns]);
-}
-
 describe("a batch", () => {
   test("waits until the callers of the last one are back", async () => {
     const { callers, state, gather, commit } = setUp();
     commit(3, 1);
     const waits = gather();
     if (waits === undefined) throw new Error("it did not wait");
-    expect(await isPending(waits)).toBe(true);
+    expect(await isSettled(waits)).toBe(false);
     callers.answered();
     state.waiting = 3;
-    expect(await isPending(waits)).toBe(true);
+    expect(await isSettled(waits)).toBe(false);
     state.waiting = 4;
     await waits;
   });
@@ -59,9 +47,9 @@ describe("a batch", () => {
     clock.advance(100 * RETURN_MS);
     const waits = gather();
     if (waits === undefined) throw new Error("it did not wait");
-    expect(await isPending(waits)).toBe(true);
+    expect(await isSettled(waits)).toBe(false);
     callers.answered();
-    expect(await isPending(waits)).toBe(true);
+    expect(await isSettled(waits)).toBe(false);
     clock.advance(RETURN_MS);
     await waits;
   });
@@ -96,14 +84,14 @@ describe("a batch", () => {
     const { inVain } = setUp();
     for (let i = 0; i < MISSES_MAX; i++) expect(await inVain(3)).toBe(true);
     for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < PAUSE_BATCHES; i++) expect(await inVain(3)).toBe(false);
+      for (let i = 0; i < PAUSE_TIMES; i++) expect(await inVain(3)).toBe(false);
       expect(await inVain(3)).toBe(true);
     }
   });
 
   test("waits again for callers that once came back in time", async () => {
     const { callers, state, gather, commit, inVain } = setUp();
-    for (let i = 0; i < MISSES_MAX + PAUSE_BATCHES; i++) await inVain(3);
+    for (let i = 0; i < MISSES_MAX + PAUSE_TIMES; i++) await inVain(3);
     commit(3);
     callers.answered();
     state.waiting = 1;

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { turn } from "../../base/turn.ts";
+import { Worthwhile } from "../../base/worthwhile.ts";
 
 /**
  * Lets the next batch wait for the callers of the last one, while they are few. Each of them asks
@@ -8,16 +9,14 @@ import { turn } from "../../base/turn.ts";
  * several times what they do: what it touches has gone cold, and the commit of a view writes its pages.
  *
  * Nobody waits long: {@link RETURN_MS} behind the answers at most. Where callers do not come back in
- * that time, as over a wide network, most batches do not wait for any.
+ * that time, as over a wide network, most batches do not wait for any ({@link Worthwhile}).
  */
 export class ReturningCallers {
   readonly #clock: Pick<Clock, "monotonic">;
   /** As many appends as there were under way when the last batch was durable. */
   #expected = 0;
   #answeredAtMs = Number.NEGATIVE_INFINITY;
-  #missesInARow = 0;
-  /** Batches that do not wait. */
-  #pauseBatches = 0;
+  readonly #worthwhile = new Worthwhile();
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
@@ -37,22 +36,15 @@ export class ReturningCallers {
   /** Resolves when a batch had better begin with what waits by then. Undefined: at once. */
   gather(waiting: () => number): Promise<void> | undefined {
     if (this.#expected > FEW || waiting() >= this.#expected || this.#isLate()) return undefined;
-    if (this.#pauseBatches > 0) {
-      this.#pauseBatches--;
-      return undefined;
-    }
-    return this.#wait(waiting);
+    return this.#worthwhile.isTried() ? this.#wait(waiting) : undefined;
   }
 
   async #wait(waiting: () => number): Promise<void> {
     for (let turns = 0; turns < TURNS_MAX && !this.#isLate(); turns++) {
       await turn();
-      if (waiting() < this.#expected) continue;
-      this.#missesInARow = 0;
-      return;
+      if (waiting() >= this.#expected) return this.#worthwhile.paid();
     }
-    this.#missesInARow++;
-    if (this.#missesInARow >= MISSES_MAX) this.#pauseBatches = PAUSE_BATCHES;
+    this.#worthwhile.missed();
   }
 
   #isLate(): boolean {
@@ -66,7 +58,3 @@ export const FEW = 8;
 export const RETURN_MS = 0.5;
 /** So many turns of the event loop take longer than that, whatever the clock says. */
 const TURNS_MAX = 1_000;
-/** After so many batches in a row that waited for callers in vain… */
-export const MISSES_MAX = 4;
-/** …so many wait for none; then one tries again. */
-export const PAUSE_BATCHES = 50;
