@@ -8,6 +8,7 @@ import {
   writeDurably,
 } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
+import { nearestExisting } from "../base/nearest-existing.ts";
 import { type DirectoryLock, takeDirectoryLock } from "./directory-lock.ts";
 
 /**
@@ -88,9 +89,8 @@ export function checkpointDirectory(dataDirectory: string): string {
  * where none can ever be, since there is a file, or one on the way.
  */
 export function refuseFileAt(path: string): void {
-  let highest = resolve(path);
-  while (!existsSync(highest)) highest = dirname(highest);
-  if (!statSync(highest).isDirectory()) throw noDirectory(highest);
+  const nearest = nearestExisting(path);
+  if (!statSync(nearest).isDirectory()) throw noDirectory(nearest);
 }
 
 /**

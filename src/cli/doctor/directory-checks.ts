@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
+import { nearestExisting } from "../../base/nearest-existing.ts";
 import type { Random } from "../../base/random.ts";
 import { openDataDirectory } from "../../store/data-dir.ts";
 import { bareSyncs } from "../bare-sync.ts";
@@ -132,8 +133,7 @@ export async function checkSync(path: string, clock: Clock, random: Random): Pro
 
 /** The path itself or the nearest directory above it that exists. */
 function existingParent(path: string): string {
-  let at = resolve(path);
-  while (!existsSync(at)) at = dirname(at);
+  const at = nearestExisting(path);
   return statSync(at).isDirectory() ? at : dirname(at);
 }
 
