@@ -12,7 +12,8 @@ import { output } from "./run.ts";
 const READ_WORKER = "store/reader/read-worker";
 const BACKUP_WORKER = "backup/backup-worker";
 const FACE_THREAD = "server/face-threads/face-thread";
-const THREADS = [READ_WORKER, BACKUP_WORKER, FACE_THREAD];
+const AWAKE_THREAD = "base/awake-thread";
+const THREADS = [READ_WORKER, BACKUP_WORKER, FACE_THREAD, AWAKE_THREAD];
 const ENTRY_POINTS = ["src/main.ts", ...THREADS.map((thread) => `src/${thread}.ts`)];
 
 /** Systems that executables are made for, by the names of their files. */
@@ -57,6 +58,7 @@ export async function compile(
       ENTDB_READ_WORKER: JSON.stringify(`./${READ_WORKER}.js`),
       ENTDB_BACKUP_WORKER: JSON.stringify(`./${BACKUP_WORKER}.js`),
       ENTDB_FACE_THREAD: JSON.stringify(`./${FACE_THREAD}.js`),
+      ENTDB_AWAKE_THREAD: JSON.stringify(`./${AWAKE_THREAD}.js`),
       ENTDB_BUILD_COMMIT: JSON.stringify(
         commit === undefined ? "unknown" : commit + (dirty ? "+" : ""),
       ),

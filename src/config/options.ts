@@ -93,6 +93,13 @@ export const OPTIONS = {
     default: limits.segmentBytes,
     sentence: "Size of the log's files, which are filled with zeros in advance.",
   }),
+  syncAwakeUs: option({
+    group: "storage",
+    parser: integer(0, 100_000),
+    default: 5_000,
+    sentence:
+      "Microseconds behind a sync of the log for which a thread of the idle priority keeps the server's processor from halting, while syncs come that close on each other and no quota limits the process; 0 never does. Linux only.",
+  }),
   checkpointIntervalMs: option({
     group: "storage",
     parser: integer(100, DAY_MS),

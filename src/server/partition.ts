@@ -14,6 +14,7 @@ import { Upkeep } from "../applier/upkeep.ts";
 import type { ViewCopies } from "../applier/view-copies.ts";
 import type { Clock } from "../base/clock.ts";
 import { serverStopping } from "../base/errors.ts";
+import type { KeepAwake } from "../base/keep-awake.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import { LocalEngine, type LocalEngineDeps } from "../engine/local-engine.ts";
@@ -75,6 +76,8 @@ export interface PartitionOptions {
   readonly meter: ApplierMeter;
   /** Told how many records each commit of the log had. */
   readonly onCommit?: ((records: number) => void) | undefined;
+  /** What keeps the processor awake while a log on files syncs. Defaults to nothing. */
+  readonly awake?: KeepAwake | undefined;
   /** Where the log is archived, which is then trimmed. Defaults to nowhere. */
   readonly archive?: ArchiveOptions | undefined;
   /** Where and when snapshots are taken. Defaults to nowhere and never. */

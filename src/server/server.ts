@@ -1,5 +1,6 @@
 import { buildInfo } from "../base/build-info.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { KeepAwake } from "../base/keep-awake.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Config } from "../config/options.ts";
 import { refuseFileAt } from "../store/data-dir.ts";
@@ -53,6 +54,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     ...{ clock, random, metrics },
     logger: log.logger("archive"),
   });
+  const awake = new KeepAwake({ forMs: config.syncAwakeUs / 1000, clock });
   const partition = await openPartition({
     ...config,
     // Where credentials are asked for, tenants are created by who may do that.
@@ -65,6 +67,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     meter: applierMeter(metrics),
     onCommit: (records) => batches.observe(records),
     decorateWal: (wal) => new MeteredWal(wal, walMeter(metrics), clock),
+    awake,
     archive: backup.archive,
     snapshots: backup.snapshots,
   }).catch((error) => {
@@ -72,9 +75,13 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     throw error;
   });
   samplePartition(metrics, partition);
-  const stopAfter = async (error: unknown) => {
+  const stopPartition = async () => {
     await partition.stop();
+    awake.close();
     backup.close();
+  };
+  const stopAfter = async (error: unknown) => {
+    await stopPartition();
     throw error;
   };
   const { tellAdminKey } = parts;
@@ -92,8 +99,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     stop: once(async () => {
       await faces.stop();
       await access.stop();
-      await partition.stop();
-      backup.close();
+      await stopPartition();
       await log.close();
     }),
   };

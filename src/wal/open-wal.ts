@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import { openFileWal } from "./file-wal/file-wal.ts";
+import type { Awake } from "./file-wal/sync-policy.ts";
 import type { KafkaSettings } from "./kafka-wal/kafka-settings.ts";
 import type { KinesisSettings } from "./kinesis-wal/kinesis-settings.ts";
 import { MemoryWal } from "./memory-wal.ts";
@@ -16,6 +17,8 @@ export interface FileBackend {
   readonly directory: string;
   /** Size of new segments; 64 MiB by default. */
   readonly segmentBytes?: number | undefined;
+  /** Told when syncs begin and end. Defaults to nobody. */
+  readonly awake?: Awake | undefined;
 }
 
 export interface KafkaBackend {

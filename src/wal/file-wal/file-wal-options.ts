@@ -3,6 +3,7 @@ import type { WalOptions } from "../options.ts";
 import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
 import type { Disk } from "./disk.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-header.ts";
+import type { Awake } from "./sync-policy.ts";
 import { systemDisk } from "./system-disk.ts";
 
 /** What the embedded log is opened with. */
@@ -13,6 +14,8 @@ export interface FileWalOptions extends WalOptions {
   readonly segmentBytes?: number | undefined;
   /** Where a test injects faults. Defaults to the machine's file system. */
   readonly disk?: Disk | undefined;
+  /** Told when syncs begin and end. Defaults to nobody. */
+  readonly awake?: Awake | undefined;
 }
 
 /** The options with their defaults. */
@@ -22,6 +25,7 @@ export interface FileWalSettings extends WalOptions {
   readonly firstOffset: number;
   readonly acceptClock: boolean;
   readonly disk: Disk;
+  readonly awake?: Awake | undefined;
 }
 
 /** Small ones serve tests: a record must fit into an empty segment. */

@@ -13,7 +13,7 @@ import {
 } from "./file-wal-options.ts";
 import { type ReadableLog, readLog } from "./log-reader.ts";
 import { LogTrimmer } from "./log-trimmer.ts";
-import { LogWriter } from "./log-writer.ts";
+import { LogWriter, type Told } from "./log-writer.ts";
 import { type OpenedLog, openLog } from "./open-log.ts";
 
 /**
@@ -64,7 +64,7 @@ export class FileWal implements ImportingWal {
       },
     };
     const active = new ActiveSegment(identity, segments, supply, file, settings.random);
-    this.#writer = new LogWriter(active, segments, this.#time, settings.clock, {
+    const told: Told = {
       onDurable: (records) => {
         tail.push(records);
         growth.wakeFirst();
@@ -72,7 +72,9 @@ export class FileWal implements ImportingWal {
       },
       // The archive has time: nobody's answer waits for it.
       onAnswered: () => growth.wakeOthers(),
-    });
+    };
+    const { clock, awake } = settings;
+    this.#writer = new LogWriter(active, segments, this.#time, clock, told, awake);
     this.#trimmer = new LogTrimmer(settings, identity, segments);
     supply.prepare();
   }

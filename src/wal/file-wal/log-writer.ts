@@ -9,7 +9,7 @@ import { BatchEncoder } from "./batch-encoder.ts";
 import { BATCH_HEADER_BYTES, RECORD_HEADER_BYTES } from "./batch-format.ts";
 import { ReturningCallers } from "./returning-callers.ts";
 import type { Segment, SegmentList } from "./segment.ts";
-import { SyncPolicy } from "./sync-policy.ts";
+import { type Awake, SyncPolicy } from "./sync-policy.ts";
 
 /** Who is told of the batches of a log. */
 export interface Told {
@@ -55,13 +55,14 @@ export class LogWriter {
     time: LogClock,
     clock: Clock,
     told: Told,
+    awake?: Awake,
   ) {
     this.#active = active;
     this.#segments = segments;
     this.#time = time;
     this.#clock = clock;
     this.#told = told;
-    this.#policy = new SyncPolicy(clock);
+    this.#policy = new SyncPolicy(clock, awake);
     this.#callers = new ReturningCallers(clock);
   }
 

@@ -27,13 +27,15 @@ function syncedFile(clock: FakeClock) {
 function setUp() {
   const clock = new FakeClock();
   const { state, file } = syncedFile(clock);
-  const policy = new SyncPolicy(clock);
+  const told: string[] = [];
+  const awake = { begin: () => told.push("begin"), end: () => told.push("end") };
+  const policy = new SyncPolicy(clock, awake);
   const run = async (batches: number, alone: boolean) => {
     state.places.length = 0;
     for (let i = 0; i < batches; i++) await policy.sync(file, alone);
     return state.places.filter((place) => place === "here").length;
   };
-  return { state, policy, file, run };
+  return { state, told, policy, file, run };
 }
 
 describe("a sync runs on the calling thread", () => {
@@ -79,4 +81,19 @@ describe("a sync runs on the calling thread", () => {
     state.failing = true;
     expect(() => policy.sync(file, true)).toThrow("EIO");
   });
+});
+
+test("each sync is told of when it begins and when it ends, also one that fails", async () => {
+  const { state, told, policy, file, run } = setUp();
+  await run(ALONE_BATCHES + 2, true);
+  expect(told).toEqual(
+    Array(ALONE_BATCHES + 2)
+      .fill(["begin", "end"])
+      .flat(),
+  );
+  told.length = 0;
+  state.failing = true;
+  expect(() => policy.sync(file, true)).toThrow("EIO");
+  await expect(policy.sync(file, false)).rejects.toThrow("EIO");
+  expect(told).toEqual(["begin", "end", "begin", "end"]);
 });

@@ -1,5 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
+import type { KeepAwake } from "../../base/keep-awake.ts";
 import type { DiskFile } from "./disk.ts";
+
+/** What keeps the processor from halting during a sync. */
+export type Awake = Pick<KeepAwake, "begin" | "end">;
 
 /**
  * Where a sync runs. On a pool thread, as a rule, so that the next batch gathers and reads
@@ -10,6 +14,7 @@ import type { DiskFile } from "./disk.ts";
  */
 export class SyncPolicy {
   readonly #clock: Clock;
+  readonly #awake: Awake | undefined;
   /** Batches of one record, one after the other, with nothing waiting behind them. */
   #aloneBatches = 0;
   /** Running mean of what a sync takes. */
@@ -17,8 +22,10 @@ export class SyncPolicy {
   /** Batches to go until the calling thread may be blocked again. */
   #penaltyBatches = 0;
 
-  constructor(clock: Clock) {
+  /** `awake` is told of every sync. */
+  constructor(clock: Clock, awake?: Awake) {
     this.#clock = clock;
+    this.#awake = awake;
   }
 
   /**
@@ -40,17 +47,30 @@ export class SyncPolicy {
   }
 
   #syncHere(file: DiskFile): undefined {
-    const begun = this.#clock.monotonic();
-    file.syncNow();
+    const begun = this.#begin();
+    try {
+      file.syncNow();
+    } finally {
+      this.#awake?.end();
+    }
     const tookMs = this.#clock.monotonic() - begun;
     this.#learn(tookMs);
     if (tookMs > STALL_MS) this.#penaltyBatches = PENALTY_BATCHES;
   }
 
   async #syncOnPool(file: DiskFile): Promise<void> {
-    const begun = this.#clock.monotonic();
-    await file.sync();
+    const begun = this.#begin();
+    try {
+      await file.sync();
+    } finally {
+      this.#awake?.end();
+    }
     this.#learn(this.#clock.monotonic() - begun);
+  }
+
+  #begin(): number {
+    this.#awake?.begin();
+    return this.#clock.monotonic();
   }
 
   /** One that stalls counts as merely slow: how quick the disk is as a rule is told by the others. */

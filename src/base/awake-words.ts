@@ -1,0 +1,31 @@
+/**
+ * What a thread that keeps a processor awake shares with the one for which it does: three words of
+ * 32 bits. The first, for which the thread sleeps, and the third are written by the other one alone;
+ * the second by the thread.
+ */
+
+/** Whether a processor is to be kept awake: {@link NOT_WANTED}, {@link WANTED} or {@link CLOSED}. */
+export const STATE = 0;
+/** 1 while the thread sleeps, or is about to, and has to be woken. */
+export const ASLEEP = 1;
+/** Which processor it is. */
+export const PROCESSOR = 2;
+
+export const NOT_WANTED = 0;
+export const WANTED = 1;
+/** The thread is to end. */
+export const CLOSED = 2;
+
+export function awakeWords(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** What a thread begins with. */
+export interface AwakeStart {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  /** How long it stays awake after it was wanted. */
+  readonly forMs: number;
+}
+
+/** Why a thread ended: nobody wanted it for a while, or it was closed; or it may not be what it is for, and another would not either. */
+export type AwakeEnd = "unused" | "refused";
