@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../../test/harness/fake-clock.ts";
 import { isSettled } from "../../../test/harness/is-settled.ts";
 import { MISSES_MAX, PAUSE_TIMES } from "../../base/worthwhile.ts";
-import { FEW, RETURN_MS, ReturningCallers } from "./returning-callers.ts";
+import { FEW, ReturningCallers, returnMs } from "./returning-callers.ts";
 
 /** A log whose callers come back when the test says. */
 function setUp() {
@@ -20,7 +20,7 @@ function setUp() {
     callers.answered();
     state.waiting = 1;
     const waits = gather();
-    clock.advance(RETURN_MS);
+    clock.advance(returnMs(batch));
     await waits;
     return waits !== undefined;
   };
@@ -44,13 +44,14 @@ describe("a batch", () => {
   test("waits no longer than behind the answers they take to come back", async () => {
     const { clock, callers, gather, commit } = setUp();
     commit(2, 1);
-    clock.advance(100 * RETURN_MS);
+    clock.advance(100 * returnMs(FEW));
     const waits = gather();
     if (waits === undefined) throw new Error("it did not wait");
     expect(await isSettled(waits)).toBe(false);
     callers.answered();
+    clock.advance(0.9 * returnMs(3));
     expect(await isSettled(waits)).toBe(false);
-    clock.advance(RETURN_MS);
+    clock.advance(0.1 * returnMs(3));
     await waits;
   });
 
@@ -58,7 +59,7 @@ describe("a batch", () => {
     const { clock, callers, state, gather, commit } = setUp();
     commit(4);
     callers.answered();
-    clock.advance(RETURN_MS);
+    clock.advance(returnMs(4));
     state.waiting = 1;
     expect(gather()).toBeUndefined();
   });

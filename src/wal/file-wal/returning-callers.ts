@@ -8,7 +8,7 @@ import { Worthwhile } from "../../base/worthwhile.ts";
  * from then on two halves take turns, at twice the batches. With few records a batch costs
  * several times what they do: what it touches has gone cold, and the commit of a view writes its pages.
  *
- * Nobody waits long: {@link RETURN_MS} behind the answers at most. Where callers do not come back in
+ * Nobody waits long: {@link returnMs} behind the answers at most. Where callers do not come back in
  * that time, as over a wide network, most batches do not wait for any ({@link Worthwhile}).
  */
 export class ReturningCallers {
@@ -48,13 +48,17 @@ export class ReturningCallers {
   }
 
   #isLate(): boolean {
-    return this.#clock.monotonic() >= this.#answeredAtMs + RETURN_MS;
+    return this.#clock.monotonic() >= this.#answeredAtMs + returnMs(this.#expected);
   }
 }
 
 /** More callers than these fill batches that are worth their cost; their halves rather work while the other's sync runs. */
-export const FEW = 8;
-/** Who is on this machine or next to it has asked again by then. */
-export const RETURN_MS = 0.5;
+export const FEW = 32;
+
+/** Who is on this machine or next to it has asked again by then: what the way takes, and a little for each to be answered and read. */
+export function returnMs(callers: number): number {
+  return 0.25 + 0.03 * callers;
+}
+
 /** So many turns of the event loop take longer than that, whatever the clock says. */
 const TURNS_MAX = 1_000;
