@@ -81,15 +81,22 @@ function section(route: Route, { parameters, requestBody }: Described): string {
   return text.join("\n\n");
 }
 
-function bodyTable({ properties = {}, required = [] }: Shape): string {
-  const rows = Object.entries(properties)
-    .filter(([name]) => !COMMON.has(name))
-    .map(([name, shape]) => [
-      code(name) + (required.includes(name) ? " (required)" : ""),
-      typeOf(shape),
-      shape.description ?? "",
-    ]);
+function bodyTable(body: Shape): string {
+  const rows = membersOf(body, "");
   return rows.length === 0 ? "" : table(["member of the body", "type", "meaning"], rows);
+}
+
+/** A row for each member, and behind it for each of its own: `appends`, `appends[].events`. */
+function membersOf({ properties = {}, required = [] }: Shape, within: string): string[][] {
+  return Object.entries(properties)
+    .filter(([name]) => within !== "" || !COMMON.has(name))
+    .flatMap(([name, shape]) => {
+      const path = within + name;
+      const isRequired = required.includes(name) ? " (required)" : "";
+      const row = [code(path) + isRequired, typeOf(shape), shape.description ?? ""];
+      const inner = shape.items === undefined ? `${path}.` : `${path}[].`;
+      return [row, ...membersOf(shape.items ?? shape, inner)];
+    });
 }
 
 function typeOf(shape: Shape): string {
