@@ -67,7 +67,7 @@ export const OPTIONS = {
     parser: integer(0, 10_000),
     default: 200,
     sentence:
-      "Microseconds for which the server looks for the next call behind an answer before it sleeps, while callers mostly ask again in that time; 0 sleeps at once.",
+      "Microseconds for which the server looks for the next call behind an answer before it sleeps, while callers mostly ask again in that time; 0 sleeps at once. Face threads look only where each has a processor of its own, and one is left.",
   }),
 
   ...TLS_OPTIONS,

@@ -6,6 +6,7 @@
  * A thread that dies takes its connections with it. Other threads, and the engine, go on;
  * the system gives new connections to those that still listen.
  */
+import { availableParallelism } from "node:os";
 import type { Authenticator } from "../../access/authenticate.ts";
 import { must } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -25,6 +26,7 @@ import type { Faces } from "../faces.ts";
 import type { Partition } from "../partition.ts";
 import { claimPorts } from "./claim-ports.ts";
 import type { SharedMemory } from "./messages.ts";
+import { facePollUs } from "./own-processors.ts";
 import { RunningThread } from "./running-thread.ts";
 
 // Put in by the build (scripts/compile.ts): where the thread's code lies inside the executable.
@@ -84,7 +86,12 @@ export class FaceThreads {
   async start(): Promise<Faces["urls"]> {
     const { host, grpcPort, httpPort, faceThreads } = this.#config;
     const ports = await claimPorts(host, [grpcPort, httpPort]);
-    const config = { ...this.#config, grpcPort: ports[0], httpPort: ports[1] };
+    const config = {
+      ...this.#config,
+      grpcPort: ports[0],
+      httpPort: ports[1],
+      idlePollUs: facePollUs(this.#config, availableParallelism()),
+    };
     for (let i = 0; i < faceThreads; i++) this.#threads.push(this.#begin(config, i));
     const [urls] = await Promise.all(this.#threads.map((thread) => thread.started)).catch(
       (error: unknown) => {
