@@ -82,7 +82,8 @@ class DirectoryBlobStore implements BlobStore {
 
   async putFile(key: string, path: string, signal: AbortSignal): Promise<void> {
     await this.#place(key, signal, async (temporary) => {
-      if (!(await isLinked(path, temporary))) {
+      // A gigabyte that lies on this disk need not be written to it again.
+      if (!(await isLinked(path, temporary, NOT_TO_BE_LINKED))) {
         await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       }
       const handle = await open(temporary, "r+");
@@ -122,14 +123,12 @@ class DirectoryBlobStore implements BlobStore {
   /** Whether the name was free. */
   async #link(temporary: string, path: string): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       try {
-        await link(temporary, path);
-        return true;
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        return await isLinked(temporary, path, TAKEN);
       } catch (error) {
-        const code = systemErrorCode(error);
-        if (code === "EEXIST") return false;
-        if (code !== "ENOENT" || attempt === ATTEMPTS) throw error;
+        // Somebody removes folders that have become empty: on the way down, or before the link.
+        if (systemErrorCode(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
       }
     }
   }
@@ -277,13 +276,16 @@ function fileKey(key: string): string {
 /** What the system says of a file that cannot have a second name in this place: that of another disk, of another owner, or where files have one name. */
 const NOT_TO_BE_LINKED = new Set(["EXDEV", "EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
-/** Whether the file has a second name now: a gigabyte that lies on this disk need not be written to it again. */
-async function isLinked(path: string, name: string): Promise<boolean> {
+/** What it says where something has the name already. */
+const TAKEN = new Set(["EEXIST"]);
+
+/** Whether the file has a second name now; false where the system says one of these. */
+async function isLinked(path: string, name: string, unless: ReadonlySet<string>): Promise<boolean> {
   try {
     await link(path, name);
     return true;
   } catch (error) {
-    if (NOT_TO_BE_LINKED.has(systemErrorCode(error) ?? "")) return false;
+    if (unless.has(systemErrorCode(error) ?? "")) return false;
     throw error;
   }
 }
