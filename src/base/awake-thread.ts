@@ -2,18 +2,19 @@
  * A thread that keeps a processor awake by using it while nobody else does.
  *
  * It must never be what others wait for: a thread of the idle priority that is put aside for others
- * stays so for as long as they like. So it takes no lock and no memory once it has begun: it waits
- * by the kernel's futex instead of `Atomics.wait`, whose queue has a lock that the waking thread takes
- * too; and it has run long enough beforehand, with the priority of the others, for all of its code to
- * be compiled.
+ * stays so for as long as they like, with whatever lock it holds, and what it starts has its priority. So
+ * from then on it calls nothing but the kernel and makes nothing: it waits by the futex instead of
+ * `Atomics.wait`, whose queue has a lock that the waking thread takes too; all of its code is compiled
+ * beforehand; and it sleeps for ever rather than end, since to end a thread of the runtime is much work.
  */
 import {
   ASLEEP,
-  type AwakeEnd,
+  type AwakeRefusal,
   type AwakeStart,
   awakeWords,
   CLOSED,
   NOT_WANTED,
+  NOWHERE,
   PROCESSOR,
   STATE,
   WANTED,
@@ -23,38 +24,45 @@ import { hasProcessorQuota } from "./processor-quota.ts";
 
 declare const self: {
   onmessage: (event: { data: AwakeStart }) => void;
-  postMessage: (end: AwakeEnd) => void;
+  postMessage: (refused: AwakeRefusal) => void;
 };
 
-/** After so long without being wanted it gives back its memory. */
-const UNUSED_MS = 10_000;
-const WARM_MS = 50;
+/** So often, and for so long at a stretch, code has run that the compiler is done with. */
+const WARM_TIMES = 10_000;
+const WARM_MS = 20;
 
-self.onmessage = ({ data }) => self.postMessage(live(data));
-
-function live({ words, forMs }: AwakeStart): AwakeEnd {
+self.onmessage = ({ data: { words, forMs } }) => {
   const calls = linuxCalls();
   // What it uses counts, and in a group with a quota everything would stand still for it.
-  if (calls === undefined || hasProcessorQuota()) return "refused";
-  use(awakeWords(), 0, WARM_MS);
-  if (!calls.runWhenIdle()) return "refused";
-  while (isWantedAgain(calls, words)) {
-    for (let behindMs = 0; behindMs < forMs; ) {
+  if (calls === undefined || hasProcessorQuota()) return self.postMessage("refused");
+  warm(calls);
+  if (!calls.runWhenIdle()) return self.postMessage("refused");
+  keepAwake(calls, words, forMs, Number.POSITIVE_INFINITY);
+};
+
+/** Does everything that is to come, on words of its own. */
+function warm(calls: LinuxCalls): void {
+  const words = awakeWords();
+  words[PROCESSOR] = calls.currentProcessor();
+  use(words, calls.currentProcessor(), WARM_MS);
+  words[STATE] = WANTED;
+  words[PROCESSOR] = NOWHERE;
+  keepAwake(calls, words, 0, WARM_TIMES);
+}
+
+/** Until it is closed, or was wanted so often. */
+function keepAwake(calls: LinuxCalls, words: Int32Array, forMs: number, times: number): void {
+  for (let i = 0; i < times && Atomics.load(words, STATE) !== CLOSED; i++) {
+    Atomics.store(words, ASLEEP, 1);
+    calls.waitWhile(words, NOT_WANTED);
+    Atomics.store(words, ASLEEP, 0);
+    let behindMs = -1;
+    while (behindMs < forMs) {
       const processor = Atomics.load(words, PROCESSOR);
-      if (!calls.stayOn(processor)) return "refused";
+      calls.stayOn(processor);
       behindMs = use(words, processor, forMs);
     }
   }
-  return "unused";
-}
-
-/** Sleeps until it is wanted. False: it was not for too long, or never will be. */
-function isWantedAgain(calls: LinuxCalls, words: Int32Array): boolean {
-  const begun = performance.now();
-  Atomics.store(words, ASLEEP, 1);
-  calls.waitWhile(words, NOT_WANTED, UNUSED_MS);
-  Atomics.store(words, ASLEEP, 0);
-  return Atomics.load(words, STATE) !== CLOSED && performance.now() - begun < UNUSED_MS;
 }
 
 /** Uses the processor while it is the one that is wanted, or was so short a time ago. Answers how long that is. */

@@ -8,8 +8,10 @@
 export const STATE = 0;
 /** 1 while the thread sleeps, or is about to, and has to be woken. */
 export const ASLEEP = 1;
-/** Which processor it is. */
+/** The number of the processor, or {@link NOWHERE}. */
 export const PROCESSOR = 2;
+/** The last that can be named; where there is none of that number nothing comes of asking for it. */
+export const NOWHERE = 1_023;
 
 export const NOT_WANTED = 0;
 export const WANTED = 1;
@@ -17,7 +19,9 @@ export const WANTED = 1;
 export const CLOSED = 2;
 
 export function awakeWords(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  const words = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  words[PROCESSOR] = NOWHERE;
+  return words;
 }
 
 /** What a thread begins with. */
@@ -27,5 +31,5 @@ export interface AwakeStart {
   readonly forMs: number;
 }
 
-/** Why a thread ended: nobody wanted it for a while, or it was closed; or it may not be what it is for, and another would not either. */
-export type AwakeEnd = "unused" | "refused";
+/** What a thread says that may not be what it is for; another would not be either. */
+export type AwakeRefusal = "refused";

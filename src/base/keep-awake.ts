@@ -4,12 +4,12 @@
  * its caches cold. A thread of the idle priority uses it meanwhile, which any other thread
  * of the machine pushes aside at once.
  *
- * That thread is there only while waits come close on each other, and only on Linux, where no quota
- * limits what the process may use. Without it nothing happens.
+ * That thread is there once waits have come close on each other, and only on Linux, where no quota
+ * limits what the process may use; while they do not, it sleeps. Without it nothing happens.
  */
 import {
   ASLEEP,
-  type AwakeEnd,
+  type AwakeRefusal,
   type AwakeStart,
   awakeWords,
   CLOSED,
@@ -91,13 +91,11 @@ export class KeepAwake {
   #startThread(): void {
     const thread = this.#start();
     thread.unref();
-    const ended = (end: AwakeEnd) => {
-      if (this.#thread !== thread) return;
-      this.#isOff = end === "refused";
-      this.#endThread();
+    const gone = () => {
+      if (this.#thread === thread) this.close();
     };
-    // One that dies by itself would do so again.
-    hearThread(thread, ended, () => ended("refused"));
+    // One that refuses or dies by itself would do so again.
+    hearThread<AwakeRefusal>(thread, gone, gone);
     this.#thread = thread;
     this.#words = awakeWords();
     thread.postMessage({ words: this.#words, forMs: this.#forMs } satisfies AwakeStart);
