@@ -3,7 +3,8 @@
  * is missed when it is replayed. What cannot be made whole is refused before anything is served
  * or removed.
  */
-import { renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, removeCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import type { History } from "../applier/history.ts";
@@ -15,8 +16,9 @@ import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { troubleOf } from "../store/store-errors.ts";
 import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
-import { logTrimmed } from "../wal/errors.ts";
+import { logDamaged, logTrimmed } from "../wal/errors.ts";
 import { readLogIdentity } from "../wal/file-wal/log-identity.ts";
+import { segmentSequences } from "../wal/file-wal/segment-names.ts";
 import type { Wal } from "../wal/wal.ts";
 
 export interface ViewsPlace {
@@ -34,7 +36,8 @@ const BUILD_SLICE_ROWS = 512;
 
 /**
  * Throws DATA_DIR_INVALID where there are views and the log in files that they were made from is
- * gone: one that was begun in its place would be another, and in the way of the right one.
+ * gone: one that was begun in its place would be another, and in the way of the right one. Throws
+ * LOG_DAMAGED where its segments are there and say nothing of which log they are.
  */
 export async function requireLogOfViews(
   { tenants, checkpoints }: Pick<ViewsPlace, "tenants" | "checkpoints">,
@@ -44,6 +47,10 @@ export async function requireLogOfViews(
   if ((await readLogIdentity(logDirectory)) !== undefined) return;
   const hasCatalog = TenantStore.exists(TenantStores.systemDirectory(tenants));
   if (!hasCatalog && (await readCheckpoint(checkpoints, partition)) === undefined) return;
+  if (segmentSequences(readdirSync(logDirectory)).length > 0) {
+    const path = join(logDirectory, "log.json");
+    throw logDamaged(`${path} is missing, yet there are segments`, { path });
+  }
   throw new EntError({
     code: "failed_precondition",
     reason: "DATA_DIR_INVALID",

@@ -528,6 +528,19 @@ describe("a log that is gone from under its views", () => {
     await partition.start();
     expect(await partition.tenant("acme").count({ typeId: USER })).toBe(1);
   });
+
+  test("is damaged where its segments are there, but not what says which log they are", async () => {
+    await tenantWith("acme", 1);
+    await partition.stop();
+    const identity = join(partition.dataDir, "log", "0", "log.json");
+    renameSync(identity, `${identity}.aside`);
+    const error = await refused(partition.start());
+    expect(error).toMatchObject({ reason: "LOG_DAMAGED", details: { path: identity } });
+
+    renameSync(`${identity}.aside`, identity);
+    await partition.start();
+    expect(await partition.tenant("acme").count({ typeId: USER })).toBe(1);
+  });
 });
 
 describe("a log that is shorter than its views", () => {
