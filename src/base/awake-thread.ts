@@ -43,10 +43,8 @@ self.onmessage = ({ data: { words, forMs } }) => {
 /** Does everything that is to come, on words of its own. */
 function warm(calls: LinuxCalls): void {
   const words = awakeWords();
-  words[PROCESSOR] = calls.currentProcessor();
-  use(words, calls.currentProcessor(), WARM_MS);
+  use(words, NOWHERE, WARM_MS);
   words[STATE] = WANTED;
-  words[PROCESSOR] = NOWHERE;
   keepAwake(calls, words, 0, WARM_TIMES);
 }
 

@@ -18,6 +18,7 @@ export const WANTED = 1;
 /** The thread is to end. */
 export const CLOSED = 2;
 
+/** Not wanted, and nowhere. */
 export function awakeWords(): Int32Array<SharedArrayBuffer> {
   const words = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
   words[PROCESSOR] = NOWHERE;

@@ -42,9 +42,9 @@ export class KeepAwake {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #start: () => Worker;
   #calls: LinuxCalls | undefined;
+  /** Started once at most. */
   #thread: Worker | undefined;
-  /** Those of the thread that runs, or of none. */
-  #words = awakeWords();
+  readonly #words = awakeWords();
   /** There is no thread, and none is to be. */
   #isOff: boolean;
   #closeWaits = 0;
@@ -82,8 +82,7 @@ export class KeepAwake {
     const isClose = this.#clock.monotonic() - this.#endedAtMs < this.#forMs;
     this.#closeWaits = isClose ? this.#closeWaits + 1 : 0;
     if (this.#closeWaits < CLOSE_WAITS) return;
-    this.#closeWaits = 0;
-    this.#calls ??= linuxCalls();
+    this.#calls = linuxCalls();
     if (this.#calls === undefined) this.#isOff = true;
     else this.#startThread();
   }
@@ -91,13 +90,10 @@ export class KeepAwake {
   #startThread(): void {
     const thread = this.#start();
     thread.unref();
-    const gone = () => {
-      if (this.#thread === thread) this.close();
-    };
+    const gone = () => this.close();
     // One that refuses or dies by itself would do so again.
     hearThread<AwakeRefusal>(thread, gone, gone);
     this.#thread = thread;
-    this.#words = awakeWords();
     thread.postMessage({ words: this.#words, forMs: this.#forMs } satisfies AwakeStart);
   }
 

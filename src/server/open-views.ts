@@ -4,7 +4,6 @@
  * or removed.
  */
 import { readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { Slice } from "../applier/build-pass.ts";
 import { readCheckpoint, removeCheckpoint, requireLogReaches } from "../applier/checkpoint.ts";
 import type { History } from "../applier/history.ts";
@@ -16,8 +15,8 @@ import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { troubleOf } from "../store/store-errors.ts";
 import { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
-import { logDamaged, logTrimmed } from "../wal/errors.ts";
-import { readLogIdentity } from "../wal/file-wal/log-identity.ts";
+import { logTrimmed } from "../wal/errors.ts";
+import { identityMissing, readLogIdentity } from "../wal/file-wal/log-identity.ts";
 import { segmentSequences } from "../wal/file-wal/segment-names.ts";
 import type { Wal } from "../wal/wal.ts";
 
@@ -48,8 +47,7 @@ export async function requireLogOfViews(
   const hasCatalog = TenantStore.exists(TenantStores.systemDirectory(tenants));
   if (!hasCatalog && (await readCheckpoint(checkpoints, partition)) === undefined) return;
   if (segmentSequences(readdirSync(logDirectory)).length > 0) {
-    const path = join(logDirectory, "log.json");
-    throw logDamaged(`${path} is missing, yet there are segments`, { path });
+    throw identityMissing(logDirectory, "segments");
   }
   throw new EntError({
     code: "failed_precondition",

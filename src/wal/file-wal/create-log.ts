@@ -1,10 +1,8 @@
-import { join } from "node:path";
-import { logDamaged } from "../errors.ts";
 import { newLogId } from "../log-id.ts";
 import { BATCH_HEADER_BYTES, isZero } from "./batch-format.ts";
 import { readWhole, writeWhole } from "./disk.ts";
 import { FIRST_SEGMENT_BYTES, type FileWalSettings } from "./file-wal-options.ts";
-import { type LogIdentityFile, writeLogIdentity } from "./log-identity.ts";
+import { identityMissing, type LogIdentityFile, writeLogIdentity } from "./log-identity.ts";
 import { NO_SALT, newSalt } from "./salt.ts";
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from "./segment-header.ts";
 import { segmentPath, segmentSequences } from "./segment-names.ts";
@@ -23,11 +21,7 @@ export async function createLog(
   const { logId = newLogId(random, clock.now()) } = settings;
   for (const sequence of segmentSequences(names)) {
     const path = segmentPath(directory, sequence);
-    if (await holdsBatches(settings, path)) {
-      throw logDamaged(`${join(directory, "log.json")} is missing, yet there are records`, {
-        path,
-      });
-    }
+    if (await holdsBatches(settings, path)) throw identityMissing(directory, "records", path);
     await disk.remove(path);
   }
   const identity = { logId, partition, firstOffset };

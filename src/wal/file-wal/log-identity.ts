@@ -71,6 +71,15 @@ function contentOf({ logId, partition, firstOffset, trimmedTo }: LogIdentityFile
   return JSON.stringify(content, undefined, 2);
 }
 
+/** LOG_DAMAGED: the directory has what `there` names, but not the file that says of which log. `path` goes into the details. */
+export function identityMissing(
+  directory: string,
+  there: string,
+  path = join(directory, FILE_NAME),
+): EntError {
+  return logDamaged(`${join(directory, FILE_NAME)} is missing, yet there are ${there}`, { path });
+}
+
 /** What the file says; undefined when there is none. Throws LOG_DAMAGED, FORMAT_TOO_NEW. */
 export async function readLogIdentity(
   directory: string,
