@@ -22,6 +22,11 @@ export function lengthTag(field: number): number {
   return field * 8 + LENGTH;
 }
 
+/** The tag of a double. Of fields up to 15 it is one byte. */
+export function doubleTag(field: number): number {
+  return field * 8 + FIXED64;
+}
+
 /** A whole number of at most 53 bits; 0 is left out. */
 export function writeNumber(writer: ByteWriter, tag: number, value: number): void {
   if (value === 0) return;
@@ -62,6 +67,22 @@ export function writeTexts(writer: ByteWriter, tag: number, values: readonly str
 export function openMessage(writer: ByteWriter, tag: number): number {
   writer.varint(tag);
   return writer.openRun();
+}
+
+/** An `int64`, which takes ten bytes when it is below 0. */
+export function writeInt64(writer: ByteWriter, value: bigint): void {
+  const number = Number(value);
+  if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) writer.varint(number);
+  else writer.varint64(BigInt.asUintN(64, value));
+}
+
+/** A `sint64`: small ones of either sign are short. */
+export function writeSint64(writer: ByteWriter, value: bigint): void {
+  const number = Number(value);
+  const folded = number < 0 ? -number * 2 - 1 : number * 2;
+  // Where numbers are exact they take a tenth of the time of bigints.
+  if (folded <= Number.MAX_SAFE_INTEGER) writer.varint(folded);
+  else writer.varint64(value < 0n ? -value * 2n - 1n : value * 2n);
 }
 
 /** Passes over the field of a tag just read. Throws `MalformedBytesError` for what is no field. */

@@ -14,8 +14,17 @@ import {
   AppendResultSchema,
   type AppendResult as WireAppendResult,
 } from "../../gen/entdb/v1/event_model_pb.ts";
+import {
+  type AppendEventsResponse,
+  AppendEventsResponseSchema,
+} from "../../gen/entdb/v1/events_pb.ts";
+import {
+  type AppendResponse,
+  AppendResponseSchema,
+} from "../../gen/eventstore/v1/eventstore_pb.ts";
 import { unreachable } from "../base/assert.ts";
 import type { Receipt, TransactionReceipt } from "../engine/engine.ts";
+import type { AggregateAppended } from "../engine/events.ts";
 import type { AppendResult } from "../record/event.ts";
 import type { OperationResult } from "../record/outcome.ts";
 import { encodeDifferences } from "./encode-schema.ts";
@@ -29,6 +38,30 @@ export function encodeTransactionReceipt(receipt: TransactionReceipt): ExecuteAt
   message.idempotencyKey = receipt.idempotencyKey;
   message.schemaDifferences = encodeDifferences(receipt.schemaDifferences);
   return message;
+}
+
+/** As {@link encodeTransactionReceipt}, of a transaction that only appends. */
+export function encodeAppendReceipt(receipt: TransactionReceipt): AppendEventsResponse {
+  const message = create(AppendEventsResponseSchema);
+  message.results = appendsIn(receipt).map(encodeAppendResult);
+  message.positionToken = receipt.positionToken;
+  message.walPosition = receipt.walPosition;
+  message.applied = receipt.applied;
+  message.idempotencyKey = receipt.idempotencyKey;
+  return message;
+}
+
+/** Where an append of `eventstore.v1` ended. */
+export function encodeAppended(heads: AggregateAppended): AppendResponse {
+  const message = create(AppendResponseSchema);
+  message.lastGlobalNonce = BigInt(heads.lastGlobalNonce);
+  message.lastAggregateNonce = BigInt(heads.lastAggregateNonce);
+  return message;
+}
+
+/** What became of each append of a transaction, in their order; of none when that is not known yet. */
+export function appendsIn({ results }: TransactionReceipt): AppendResult[] {
+  return results.flatMap(({ append }) => append ?? []);
 }
 
 /** The aliases of a remembered transaction are not kept, so its results carry none. */
@@ -76,7 +109,7 @@ function encodeResult(result: OperationResult, alias: string): WireResult {
   return message;
 }
 
-export function encodeAppendResult(result: AppendResult): WireAppendResult {
+function encodeAppendResult(result: AppendResult): WireAppendResult {
   const message = create(AppendResultSchema);
   const { count, lastAggregateNonce, lastGlobalNonce } = result;
   message.aggregateId = result.aggregateId;

@@ -5,7 +5,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { EventFilter as WireFilter } from "../../gen/entdb/v1/event_model_pb.ts";
 import {
-  AppendEventsResponseSchema,
   EventStoreService,
   GetAggregateResponseSchema,
   GetCheckpointResponseSchema,
@@ -30,11 +29,12 @@ import { absentIsEmpty, decodeFreshness, emptyIsAbsent } from "./decode-read.ts"
 import { misshapen } from "./decode-value.ts";
 import { encodeGrant } from "./encode-access.ts";
 import { encodeAggregate, encodeEvent } from "./encode-events.ts";
-import { encodeAppendResult } from "./encode-outcome.ts";
+import { encodeAppendReceipt } from "./encode-outcome.ts";
 import { waitMode } from "./graph-write.ts";
 import { administratorOf, callerOf } from "./interceptors/identity.ts";
-import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+import { type RpcMethod, serverStreaming, unary, unaryInBytes } from "./methods.ts";
 import { packBatch, packPage, writeEvent, writeUpTo } from "./pack-events.ts";
+import { packAppendReceipt } from "./pack-outcome.ts";
 
 export function eventStoreMethods(engine: Engine): RpcMethod[] {
   return [
@@ -52,24 +52,21 @@ export function eventStoreMethods(engine: Engine): RpcMethod[] {
 }
 
 function appendEvents(engine: Engine): RpcMethod {
-  return unary(EventStoreService.method.appendEvents, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    if (request.appends.length === 0) throw misshapen("appends", "at least one append is needed");
-    const operations = request.appends.map((append, i) => decodeAppend(append, `appends[${i}]`));
-    const wait = waitMode(request.wait);
-    const transaction = {
-      ...transactionOf(request.idempotencyKey, operations, wait),
-      operationsField: "appends[]",
-    };
-    const { results, ...receipt } = await engine.execute(caller, transaction, call.signal);
-    return create(AppendEventsResponseSchema, {
-      results: results.flatMap(({ append }) => append ?? []).map(encodeAppendResult),
-      positionToken: receipt.positionToken,
-      walPosition: receipt.walPosition,
-      applied: receipt.applied,
-      idempotencyKey: receipt.idempotencyKey,
-    });
-  });
+  return unaryInBytes(
+    EventStoreService.method.appendEvents,
+    async (request, call) => {
+      const caller = callerOf(call, request.context);
+      if (request.appends.length === 0) throw misshapen("appends", "at least one append is needed");
+      const operations = request.appends.map((append, i) => decodeAppend(append, `appends[${i}]`));
+      const wait = waitMode(request.wait);
+      const transaction = {
+        ...transactionOf(request.idempotencyKey, operations, wait),
+        operationsField: "appends[]",
+      };
+      return await engine.execute(caller, transaction, call.signal);
+    },
+    { encode: encodeAppendReceipt, pack: packAppendReceipt },
+  );
 }
 
 function readAggregate({ events }: Engine): RpcMethod {
@@ -82,20 +79,16 @@ function readAggregate({ events }: Engine): RpcMethod {
       call.signal,
     );
   };
-  const answer = async (request: ReadAggregateRequest, call: CallContext) => {
-    const page = await pageOf(request, call);
-    return create(ReadAggregateResponseSchema, {
-      events: page.events.map(encodeEvent),
-      isEnd: page.isEnd,
-      nextFromAggregateNonce: BigInt(page.nextFrom),
-      positionToken: page.positionToken,
-    });
-  };
-  const pack = async (request: ReadAggregateRequest, call: CallContext) => {
-    const page = await pageOf(request, call);
-    return packPage(page, writeEvent, page.positionToken);
-  };
-  return unary(EventStoreService.method.readAggregate, answer, "short", pack);
+  return unaryInBytes(EventStoreService.method.readAggregate, pageOf, {
+    encode: (page) =>
+      create(ReadAggregateResponseSchema, {
+        events: page.events.map(encodeEvent),
+        isEnd: page.isEnd,
+        nextFromAggregateNonce: BigInt(page.nextFrom),
+        positionToken: page.positionToken,
+      }),
+    pack: (page) => packPage(page, writeEvent, page.positionToken),
+  });
 }
 
 function readEvents({ events }: Engine): RpcMethod {
@@ -108,20 +101,16 @@ function readEvents({ events }: Engine): RpcMethod {
       call.signal,
     );
   };
-  const answer = async (request: ReadEventsRequest, call: CallContext) => {
-    const page = await pageOf(request, call);
-    return create(ReadEventsResponseSchema, {
-      events: page.events.map(encodeEvent),
-      isEnd: page.isEnd,
-      nextFromGlobalNonce: BigInt(page.nextFrom),
-      positionToken: page.positionToken,
-    });
-  };
-  const pack = async (request: ReadEventsRequest, call: CallContext) => {
-    const page = await pageOf(request, call);
-    return packPage(page, writeEvent, page.positionToken);
-  };
-  return unary(EventStoreService.method.readEvents, answer, "short", pack);
+  return unaryInBytes(EventStoreService.method.readEvents, pageOf, {
+    encode: (page) =>
+      create(ReadEventsResponseSchema, {
+        events: page.events.map(encodeEvent),
+        isEnd: page.isEnd,
+        nextFromGlobalNonce: BigInt(page.nextFrom),
+        positionToken: page.positionToken,
+      }),
+    pack: (page) => packPage(page, writeEvent, page.positionToken),
+  });
 }
 
 function getAggregate({ events }: Engine): RpcMethod {

@@ -10,7 +10,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type AppendRequest,
-  AppendResponseSchema,
   type EventData,
   type EventMetadata,
   EventStore,
@@ -29,9 +28,11 @@ import type { CallContext } from "./call-context.ts";
 import { decodeFreshness } from "./decode-read.ts";
 import { misshapen } from "./decode-value.ts";
 import { encodeEventData } from "./encode-events.ts";
+import { encodeAppended } from "./encode-outcome.ts";
 import { callerInTenant } from "./interceptors/identity.ts";
-import { type RpcMethod, serverStreaming, unary } from "./methods.ts";
+import { type RpcMethod, serverStreaming, unary, unaryInBytes } from "./methods.ts";
 import { eventDataOf, packBatch, packPage } from "./pack-events.ts";
+import { packAppended } from "./pack-outcome.ts";
 
 /** Who acts in trusted mode when nobody is named. */
 const NAMELESS_ACTOR = "user:eventstore";
@@ -41,7 +42,7 @@ export function eventstoreV1Methods(engine: Engine): RpcMethod[] {
 }
 
 function append({ events }: Engine): RpcMethod {
-  return unary(EventStore.method.append, async (request, call) => {
+  const answer = async (request: AppendRequest, call: CallContext) => {
     const caller = callerOf(call, request.tenantId);
     const { aggregateId, aggregateType, idempotencyKey } = request;
     const proposed = {
@@ -52,14 +53,14 @@ function append({ events }: Engine): RpcMethod {
       events: request.events.map((event, i) => proposedEvent(request, event, i)),
     };
     try {
-      const heads = await events.append(caller, proposed, call.signal);
-      const response = create(AppendResponseSchema);
-      response.lastGlobalNonce = BigInt(heads.lastGlobalNonce);
-      response.lastAggregateNonce = BigInt(heads.lastAggregateNonce);
-      return response;
+      return await events.append(caller, proposed, call.signal);
     } catch (error) {
       throw ofAggregate(error, request);
     }
+  };
+  return unaryInBytes(EventStore.method.append, answer, {
+    encode: encodeAppended,
+    pack: packAppended,
   });
 }
 

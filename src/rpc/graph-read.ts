@@ -1,25 +1,32 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  ConnectedNodeSchema,
   CountNodesResponseSchema,
   EntDBService,
   type GetNodeByKeyRequest,
-  GetNodeByKeyResponseSchema,
-  GetNodeResponseSchema,
-  GetNodesResponseSchema,
-  ListConnectedResponseSchema,
-  ListEdgesResponseSchema,
   ListGrantsResponseSchema,
-  QueryNodesResponseSchema,
 } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import type { Engine, NodeByKeyRequest } from "../engine/engine.ts";
 import { decodeFilter, decodeOrder } from "./decode-filter.ts";
-import { absentIsEmpty, decodeDirection, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
+import { decodeDirection, decodeFreshness, emptyIsAbsent } from "./decode-read.ts";
 import { decodeValues, misshapen } from "./decode-value.ts";
 import { encodeGrant } from "./encode-access.ts";
-import { encodeEdge, encodeNode } from "./encode-graph.ts";
+import {
+  encodeConnectedAnswer,
+  encodeEdgesAnswer,
+  encodeNodeAnswer,
+  encodeNodeByKeyAnswer,
+  encodeNodesAnswer,
+  encodeQueryAnswer,
+} from "./encode-graph-answers.ts";
 import { callerOf } from "./interceptors/identity.ts";
-import { type RpcMethod, unary } from "./methods.ts";
+import { type RpcMethod, unary, unaryInBytes } from "./methods.ts";
+import {
+  packConnectedAnswer,
+  packEdgesAnswer,
+  packNodeAnswer,
+  packNodesAnswer,
+  packQueryAnswer,
+} from "./pack-graph-answers.ts";
 
 /**
  * Reads of nodes and edges, one function an RPC: who asks, what they ask in the engine's
@@ -39,40 +46,39 @@ export function graphReadMethods(engine: Engine): RpcMethod[] {
 }
 
 function getNode(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.getNode, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const wanted = { id: request.id, includeDeleted: request.includeDeleted };
-    const read = await engine.getNode(caller, wanted, decodeFreshness(request.read), call.signal);
-    const response = create(GetNodeResponseSchema);
-    response.node = encodeNode(read.node);
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.getNode,
+    (request, call) => {
+      const caller = callerOf(call, request.context);
+      const wanted = { id: request.id, includeDeleted: request.includeDeleted };
+      return engine.getNode(caller, wanted, decodeFreshness(request.read), call.signal);
+    },
+    { encode: encodeNodeAnswer, pack: packNodeAnswer },
+  );
 }
 
 function getNodes(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.getNodes, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const wanted = { ids: request.ids, includeDeleted: request.includeDeleted };
-    const read = await engine.getNodes(caller, wanted, decodeFreshness(request.read), call.signal);
-    const response = create(GetNodesResponseSchema);
-    response.nodes = read.nodes.map(encodeNode);
-    response.missingIds = read.missingIds;
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.getNodes,
+    (request, call) => {
+      const caller = callerOf(call, request.context);
+      const wanted = { ids: request.ids, includeDeleted: request.includeDeleted };
+      return engine.getNodes(caller, wanted, decodeFreshness(request.read), call.signal);
+    },
+    { encode: encodeNodesAnswer, pack: packNodesAnswer },
+  );
 }
 
 function getNodeByKey(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.getNodeByKey, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const freshness = decodeFreshness(request.read);
-    const read = await engine.getNodeByKey(caller, keyRequest(request), freshness, call.signal);
-    const response = create(GetNodeByKeyResponseSchema);
-    response.node = encodeNode(read.node);
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.getNodeByKey,
+    async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const freshness = decodeFreshness(request.read);
+      return await engine.getNodeByKey(caller, keyRequest(request), freshness, call.signal);
+    },
+    { encode: encodeNodeByKeyAnswer, pack: packNodeAnswer },
+  );
 }
 
 function keyRequest(request: GetNodeByKeyRequest): NodeByKeyRequest {
@@ -89,28 +95,24 @@ function keyRequest(request: GetNodeByKeyRequest): NodeByKeyRequest {
 }
 
 function queryNodes(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.queryNodes, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const query = {
-      typeId: request.typeId,
-      filter: decodeFilter(request.filter, "filter"),
-      order: decodeOrder(request.order, "order"),
-      includeDeleted: request.includeDeleted,
-      withTotalCount: request.withTotalCount,
-      offset: 0,
-      pageSize: request.pageSize,
-      cursor: emptyIsAbsent(request.cursor),
-    };
-    const read = await engine.queryNodes(caller, query, decodeFreshness(request.read), call.signal);
-    const response = create(QueryNodesResponseSchema);
-    response.nodes = read.nodes.map(encodeNode);
-    response.nextCursor = absentIsEmpty(read.nextCursor);
-    response.hasMore = read.hasMore;
-    if (read.totalCount !== undefined) response.totalCount = BigInt(read.totalCount);
-    response.totalCountAbsentReason = read.totalCountAbsentReason ?? "";
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.queryNodes,
+    async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const query = {
+        typeId: request.typeId,
+        filter: decodeFilter(request.filter, "filter"),
+        order: decodeOrder(request.order, "order"),
+        includeDeleted: request.includeDeleted,
+        withTotalCount: request.withTotalCount,
+        offset: 0,
+        pageSize: request.pageSize,
+        cursor: emptyIsAbsent(request.cursor),
+      };
+      return await engine.queryNodes(caller, query, decodeFreshness(request.read), call.signal);
+    },
+    { encode: encodeQueryAnswer, pack: packQueryAnswer },
+  );
 }
 
 function countNodes(engine: Engine): RpcMethod {
@@ -131,52 +133,41 @@ function countNodes(engine: Engine): RpcMethod {
 }
 
 function listEdges(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.listEdges, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const wanted = {
-      nodeId: request.nodeId,
-      direction: decodeDirection(request.direction),
-      edgeTypeId: request.edgeTypeId,
-      withNodes: request.withNodes,
-      pageSize: request.pageSize,
-      cursor: emptyIsAbsent(request.cursor),
-    };
-    const read = await engine.listEdges(caller, wanted, decodeFreshness(request.read), call.signal);
-    const response = create(ListEdgesResponseSchema);
-    response.edges = read.edges.map(encodeEdge);
-    response.nodes = read.nodes.map(encodeNode);
-    response.nextCursor = absentIsEmpty(read.nextCursor);
-    response.hasMore = read.hasMore;
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.listEdges,
+    async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const wanted = {
+        nodeId: request.nodeId,
+        direction: decodeDirection(request.direction),
+        edgeTypeId: request.edgeTypeId,
+        withNodes: request.withNodes,
+        pageSize: request.pageSize,
+        cursor: emptyIsAbsent(request.cursor),
+      };
+      return await engine.listEdges(caller, wanted, decodeFreshness(request.read), call.signal);
+    },
+    { encode: encodeEdgesAnswer, pack: packEdgesAnswer },
+  );
 }
 
 function listConnected(engine: Engine): RpcMethod {
-  return unary(EntDBService.method.listConnected, async (request, call) => {
-    const caller = callerOf(call, request.context);
-    const wanted = {
-      nodeId: request.nodeId,
-      edgeTypeId: request.edgeTypeId,
-      direction: decodeDirection(request.direction),
-      depth: request.depth,
-      pageSize: request.pageSize,
-      cursor: emptyIsAbsent(request.cursor),
-    };
-    const freshness = decodeFreshness(request.read);
-    const read = await engine.listConnected(caller, wanted, freshness, call.signal);
-    const response = create(ListConnectedResponseSchema);
-    response.nodes = read.nodes.map(({ node, distance }) => {
-      const connected = create(ConnectedNodeSchema);
-      connected.node = encodeNode(node);
-      connected.distance = distance;
-      return connected;
-    });
-    response.nextCursor = absentIsEmpty(read.nextCursor);
-    response.hasMore = read.hasMore;
-    response.positionToken = read.positionToken;
-    return response;
-  });
+  return unaryInBytes(
+    EntDBService.method.listConnected,
+    async (request, call) => {
+      const caller = callerOf(call, request.context);
+      const wanted = {
+        nodeId: request.nodeId,
+        edgeTypeId: request.edgeTypeId,
+        direction: decodeDirection(request.direction),
+        depth: request.depth,
+        pageSize: request.pageSize,
+        cursor: emptyIsAbsent(request.cursor),
+      };
+      return await engine.listConnected(caller, wanted, decodeFreshness(request.read), call.signal);
+    },
+    { encode: encodeConnectedAnswer, pack: packConnectedAnswer },
+  );
 }
 
 function listGrants(engine: Engine): RpcMethod {

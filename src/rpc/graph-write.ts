@@ -10,17 +10,21 @@ import { decodeSchema } from "./decode-schema.ts";
 import { misshapen } from "./decode-value.ts";
 import { encodeReceipt, encodeTransactionReceipt } from "./encode-outcome.ts";
 import { callerOf } from "./interceptors/identity.ts";
-import { type RpcMethod, unary } from "./methods.ts";
+import { type RpcMethod, unary, unaryInBytes } from "./methods.ts";
+import { packTransactionReceipt } from "./pack-outcome.ts";
 
 /** Atomic writes, and what became of them. */
 export function graphWriteMethods(engine: Engine): RpcMethod[] {
   const { executeAtomic, getReceipt } = EntDBService.method;
   return [
-    unary(executeAtomic, async (request, call) => {
-      const caller = callerOf(call, request.context);
-      const receipt = await engine.execute(caller, transactionOf(request), call.signal);
-      return encodeTransactionReceipt(receipt);
-    }),
+    unaryInBytes(
+      executeAtomic,
+      async (request, call) => {
+        const caller = callerOf(call, request.context);
+        return await engine.execute(caller, transactionOf(request), call.signal);
+      },
+      { encode: encodeTransactionReceipt, pack: packTransactionReceipt },
+    ),
     unary(getReceipt, async (request, call) => {
       const caller = callerOf(call, request.context);
       const freshness = decodeFreshness(request.read);

@@ -72,6 +72,20 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   return { kind: "unary", name: nameOf(method), method, answer: erased, pack: packing, deadline };
 }
 
+/** As {@link unary}, of what is answered in two forms that say the same: as a message, and as its bytes at once. */
+export function unaryInBytes<I extends DescMessage, O extends DescMessage, A>(
+  method: DescMethodUnary<I, O>,
+  answer: (request: MessageShape<I>, call: CallContext) => Promise<A>,
+  { encode, pack }: { encode(answer: A): MessageShape<O>; pack(answer: A): PackedBytes },
+): UnaryMethod {
+  return unary(
+    method,
+    async (request, call) => encode(await answer(request, call)),
+    "short",
+    async (request, call) => pack(await answer(request, call)),
+  );
+}
+
 export function serverStreaming<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
   answer: (request: MessageShape<I>, call: CallContext) => AsyncIterable<MessageShape<O>>,

@@ -4,7 +4,7 @@
  * metadata goes in as it is. The two say the same (`pack-events.test.ts`), with
  * fields in another order, which protobuf leaves open.
  */
-import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { ByteReader, type ByteWriter } from "../base/bytes.ts";
 import {
   lengthTag,
   numberTag,
@@ -18,6 +18,8 @@ import {
 } from "../base/protobuf.ts";
 import type { EventBatch, EventPage } from "../engine/events.ts";
 import type { StoredEvent } from "../record/event.ts";
+import type { PackedBytes } from "./methods.ts";
+import { packed } from "./packed.ts";
 
 /** Writes the fields of one event's message. */
 type WriteEvent = (writer: ByteWriter, event: StoredEvent) => void;
@@ -64,21 +66,20 @@ export function packBatch(
   { events, upToGlobalNonce }: EventBatch,
   write: WriteEvent,
   rest: (writer: ByteWriter, upTo: number) => void = () => undefined,
-): Uint8Array<ArrayBuffer> {
-  const writer = emptyWriter();
-  const last = events.at(-1);
-  for (const event of events) {
-    const message = openEnvelope(writer);
-    writeIn(writer, event, write);
-    rest(writer, event === last ? upToGlobalNonce : event.globalNonce);
-    writer.closeFixedRun(message);
-  }
-  if (last === undefined) {
+): PackedBytes {
+  return packed((writer) => {
+    const last = events.at(-1);
+    for (const event of events) {
+      const message = openEnvelope(writer);
+      writeIn(writer, event, write);
+      rest(writer, event === last ? upToGlobalNonce : event.globalNonce);
+      writer.closeFixedRun(message);
+    }
+    if (last !== undefined) return;
     const message = openEnvelope(writer);
     rest(writer, upToGlobalNonce);
     writer.closeFixedRun(message);
-  }
-  return taken(writer);
+  });
 }
 
 /** A page as the answers of all reads of events begin: events, whether it ends there, what to ask for next. */
@@ -86,13 +87,13 @@ export function packPage(
   { events, isEnd, nextFrom }: EventPage,
   write: WriteEvent,
   positionToken: Uint8Array = NO_BYTES,
-): Uint8Array<ArrayBuffer> {
-  const writer = emptyWriter();
-  for (const event of events) writeIn(writer, event, write);
-  writeFlag(writer, PAGE.isEnd, isEnd);
-  writeNumber(writer, PAGE.nextFrom, nextFrom);
-  writeBytes(writer, PAGE.positionToken, positionToken);
-  return taken(writer);
+): PackedBytes {
+  return packed((writer) => {
+    for (const event of events) writeIn(writer, event, write);
+    writeFlag(writer, PAGE.isEnd, isEnd);
+    writeNumber(writer, PAGE.nextFrom, nextFrom);
+    writeBytes(writer, PAGE.positionToken, positionToken);
+  });
 }
 
 /** The rest of `entdb.v1.SubscribeEventsResponse`. */
@@ -124,22 +125,6 @@ function writeRenumbered(writer: ByteWriter, metadata: Uint8Array): void {
     writer.varint(renumbered);
     writer.raw(metadata.subarray(from, reader.at));
   }
-}
-
-/** A writer that one answer has made larger is not kept. */
-const KEPT_BYTES = 1024 * 1024;
-const START_BYTES = 64 * 1024;
-let shared = new ByteWriter(START_BYTES);
-
-function emptyWriter(): ByteWriter {
-  shared.reset();
-  return shared;
-}
-
-function taken(writer: ByteWriter): Uint8Array<ArrayBuffer> {
-  const bytes = writer.take();
-  if (bytes.length > KEPT_BYTES) shared = new ByteWriter(START_BYTES);
-  return bytes;
 }
 
 const NO_BYTES = new Uint8Array(0);
