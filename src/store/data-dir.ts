@@ -107,7 +107,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     const lock = takeDirectoryLock(real);
     try {
       await settleFormat(real);
-      for (const folder of FOLDERS) await requireDirectory(join(real, folder));
+      await requireFolders(real);
       return new DataDirectory(real, lock);
     } catch (error) {
       lock.release();
@@ -177,10 +177,22 @@ function formatIn(text: string): number | undefined {
   }
 }
 
-/** Makes a directory in the data directory unless it is there; refuses a link or a file in its place. */
+/** Makes the folders that are not there; one sync of the directory is for all of them. */
+async function requireFolders(path: string): Promise<void> {
+  const missing = FOLDERS.map((folder) => join(path, folder)).filter(isMissing);
+  for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
+  if (missing.length > 0) await syncDirectory(path);
+}
+
+/** Makes a directory in the data directory unless it is there. Throws DATA_DIR_INVALID as {@link isMissing} does. */
 async function requireDirectory(path: string): Promise<void> {
-  if (!existsSync(path)) return await makeDirectory(path);
-  if (lstatSync(path).isDirectory()) return;
+  if (isMissing(path)) await makeDirectory(path);
+}
+
+/** Throws DATA_DIR_INVALID where a link or a file stands in a directory's place. */
+function isMissing(path: string): boolean {
+  if (!existsSync(path)) return true;
+  if (lstatSync(path).isDirectory()) return false;
   throw noDirectory(path);
 }
 
