@@ -16,7 +16,8 @@ import type { TenantStore } from "../store/tenant-store.ts";
 import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { idOf, type Manifest, sizeOf } from "./manifest.ts";
-import { historyForeign, snapshotForeign, targetTimeInvalid } from "./snapshot-errors.ts";
+import { oldestSnapshotTime, tenantTooOld } from "./restorable-times.ts";
+import { historyForeign, snapshotForeign } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface ViewRestorerDeps {
@@ -98,8 +99,8 @@ export class ViewRestorer {
 
   /**
    * Brings an open view, which nobody else has open, up to the target time, with its mailboxes.
-   * Throws TARGET_TIME_INVALID when records on the way are no more, TENANT_HALTED at one that
-   * cannot be applied, and what reading the history throws.
+   * Throws TARGET_TIME_INVALID with the earliest time when records on the way are no more,
+   * TENANT_HALTED at one that cannot be applied, and what reading the history throws.
    */
   async replay(
     store: TenantStore,
@@ -137,7 +138,7 @@ export class ViewRestorer {
       await deliverAll(store, signal);
       signal.throwIfAborted();
     } catch (error) {
-      throw this.#explained(error, entry, base);
+      throw await this.#explained(error, entry, base, signal);
     }
     const { appliedOffset, appliedLogTime, outcomeDigest } = store.state();
     return {
@@ -172,16 +173,20 @@ export class ViewRestorer {
     return undefined;
   }
 
-  #explained(error: unknown, { tenantId }: CatalogEntry, base: Manifest | undefined): unknown {
+  async #explained(
+    error: unknown,
+    entry: CatalogEntry,
+    base: Manifest | undefined,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { tenantId } = entry;
     if (error instanceof RecordFailure) {
       return error.isOfPlace ? error.cause : halted(tenantId, error);
     }
     const isTooOld = error instanceof EntError && error.reason === "LOG_TRIMMED";
     if (!isTooOld || base !== undefined) return error;
-    return targetTimeInvalid(
-      `tenant ${tenantId} cannot be restored as it was then: there is no snapshot of it that is old enough, and ${error.message}`,
-      "Name a later time: entdb restore list-snapshots shows the oldest that there is.",
-    );
+    const earliest = await oldestSnapshotTime(this.#deps.shelf, entry, signal);
+    return tenantTooOld(tenantId, error.message, earliest);
   }
 }
 

@@ -26,12 +26,19 @@ import { TenantStores } from "../store/tenant-stores.ts";
 import { newLogId } from "../wal/log-id.ts";
 import { openWal } from "../wal/open-wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
+import {
+  beforeTheBeginning,
+  CATALOG_LIFE,
+  earliestCatalogTime,
+  inTheFuture,
+  nothingThere,
+} from "./restorable-times.ts";
 import { endTenants, lifeOf, livesEndedFrom } from "./restore-catalog.ts";
 import { type LogTail, ReadableHistory, RestoreHistory } from "./restore-history.ts";
 import { makeDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
 import { type RestoredLife, writeRestoredLives } from "./restored-lives.ts";
-import { historyForeign, targetTimeInvalid } from "./snapshot-errors.ts";
+import { historyForeign } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface RestoreSources {
@@ -90,7 +97,8 @@ export async function restoreDirectory(
 ): Promise<RestoreReport> {
   const { directory, targetTime, dryRun } = request;
   const { clock, random } = machine;
-  if (targetTime !== undefined && targetTime > clock.now()) throw inTheFuture(targetTime);
+  const now = clock.now();
+  if (targetTime !== undefined && targetTime > now) throw inTheFuture(targetTime, now);
   return await makeDirectory({ directory, keep: !dryRun, random }, async (staging) => {
     const place = await openDataDirectory(staging);
     try {
@@ -160,9 +168,8 @@ class Restoration {
   async #openCatalog(signal: AbortSignal): Promise<TenantStores> {
     await this.#requireOneLine(signal);
     const { tenants } = this.#place;
-    const system = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
     const directory = TenantStores.systemDirectory(tenants);
-    const base = await this.#views.placeBase(system, directory, signal);
+    const base = await this.#views.placeBase(CATALOG_LIFE, directory, signal);
     const stores = new TenantStores({
       directory: tenants,
       logId: this.#logId,
@@ -172,7 +179,7 @@ class Restoration {
     try {
       const entry = must(stores.findEntry(SYSTEM_TENANT_ID), "the catalog has an entry of its own");
       const restored = await this.#views.replay(stores.system, entry, base, signal);
-      if (restored.offset < 0) throw this.#nothingThen();
+      if (restored.offset < 0) throw await this.#nothingThen(signal);
       this.#restored.push(restored);
       return stores;
     } catch (error) {
@@ -202,7 +209,7 @@ class Restoration {
     const deletedSince = others.filter((entry) => !isThere(entry)).map((entry) => entry.tenantId);
     const end = endTenants(stores.system, others, offset, logTime);
     const { appliedOffset } = stores.system.state();
-    const system = { tenantId: SYSTEM_TENANT_ID, incarnation: 1, offset: appliedOffset };
+    const system = { ...CATALOG_LIFE, offset: appliedOffset };
     return { offset: end, logTime, deletedSince, lives: [system, ...this.#livesOf(wanted)] };
   }
 
@@ -246,14 +253,14 @@ class Restoration {
     await syncDirectory(tenants);
   }
 
-  #nothingThen(): EntError {
+  async #nothingThen(signal: AbortSignal): Promise<EntError> {
     const { targetTime } = this.#request;
-    const then = targetTime === undefined ? "" : ` of ${new Date(targetTime).toISOString()}`;
-    const { place } = this.#sources.shelf;
-    return targetTimeInvalid(
-      `there is nothing${then} to be restored in ${place}: neither a snapshot of the catalog nor records of it`,
-      "Name a later time, or the bucket or directory that the server kept its archive in.",
-    );
+    const { archive, log, shelf } = this.#sources;
+    if (targetTime === undefined) return nothingThere(shelf.place);
+    const whole = new RestoreHistory(archive, log, EVER);
+    const earliest = await earliestCatalogTime(shelf, whole, signal);
+    if (earliest === undefined) return nothingThere(shelf.place);
+    return beforeTheBeginning(shelf.place, targetTime, earliest);
   }
 
   #noSuchTenant(tenantId: string, entries: readonly CatalogEntry[]): EntError {
@@ -273,10 +280,3 @@ class Restoration {
 type Left = Pick<RestoreReport, "offset" | "logTime" | "deletedSince"> & {
   readonly lives: readonly RestoredLife[];
 };
-
-function inTheFuture(targetTime: number): EntError {
-  return targetTimeInvalid(
-    `${new Date(targetTime).toISOString()} is in the future`,
-    "Name a time that has passed, or `latest` for all that there is.",
-  );
-}

@@ -50,7 +50,3 @@ export function historyForeign(what: string, found: string, logId: string): EntE
     details: { log_id: logId, found },
   });
 }
-
-export function targetTimeInvalid(message: string, hint: string): EntError {
-  return new EntError({ code: "out_of_range", reason: "TARGET_TIME_INVALID", message, hint });
-}

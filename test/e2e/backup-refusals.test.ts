@@ -137,6 +137,8 @@ describe("a restore to a time", () => {
   test("before the oldest archive", async () => {
     const run = () => at("2020-01-01T00:00:00Z");
     await expectRefusal(run, "TARGET_TIME_INVALID", "nothing of");
+    const [, earliest = ""] = (await run()).stderr.match(/the earliest is of (\S+Z)/) ?? [];
+    expect(Date.parse(earliest)).toBeLessThanOrEqual(Date.parse(beforeSnapshots));
   });
 
   test("that is none", async () => {

@@ -302,7 +302,7 @@ describe("a restored directory", () => {
       for (const { key } of ofAcme) await own.delete(key, never);
       const error = await refused(again());
       expect(error).toMatchObject({ reason: "TARGET_TIME_INVALID" });
-      expect(error.message).toContain("tenant acme cannot be restored");
+      expect(error.message).toContain("tenant acme cannot be restored as it was at any time");
       expect(readdirSync(place.path)).toEqual([]);
     });
 
@@ -384,19 +384,47 @@ describe("nothing is restored", () => {
 
   test("to a time in the future", async () => {
     const targetTime = partition.clock.now() + 60_000;
-    await expectRefused("TARGET_TIME_INVALID", "in the future", { targetTime });
+    const now = new Date(partition.clock.now()).toISOString();
+    await expectRefused("TARGET_TIME_INVALID", `in the future: the latest time is now, ${now}`, {
+      targetTime,
+    });
   });
 
   test("to a time before the beginning", async () => {
     await expectRefused("TARGET_TIME_INVALID", "nothing of", { targetTime: 1_000 });
+    const earliest = await earliestToldOf(1_000);
+    await expectRefused("TARGET_TIME_INVALID", "the earliest is of", { targetTime: earliest - 1 });
+    expect((await restore({ targetTime: earliest })).logTime).toBe(earliest);
+  });
+
+  test("out of a place that has nothing of any time, whichever is named", async () => {
+    const empty = new MemoryBlobStore();
+    const nothing = { shelf: new SnapshotShelf(empty), archive: new ArchiveReader(empty) };
+    for (const targetTime of [undefined, beforeMistake]) {
+      const request = { directory: target(), tenantId: undefined, targetTime, dryRun: false };
+      const from = { ...nothing, log: undefined };
+      const error = await refused(restoreDirectory(request, from, machine(), never));
+      expect(error).toMatchObject({ reason: "TARGET_TIME_INVALID", details: {} });
+      expect(error.message).toContain("nothing of any time");
+    }
   });
 
   test("to a time before the oldest archive, where no snapshot is old enough", async () => {
     const { logTime } = await newest();
     const archive = (await Array.fromAsync(store.list("archive/acme/", never))).flat();
     for (const { key } of archive) await spoilFirst(key);
-    await expectRefused("TARGET_TIME_INVALID", "acme", { targetTime: logTime - 1 });
+    const oldest = `its oldest snapshot is of ${new Date(logTime).toISOString()}`;
+    await expectRefused("TARGET_TIME_INVALID", oldest, { targetTime: logTime - 1 });
+    expect(await earliestToldOf(logTime - 1)).toBe(logTime);
+    expect((await restore({ targetTime: logTime })).logTime).toBe(logTime);
   });
+  /** The details of a refusal of that time say which one would do. */
+  async function earliestToldOf(targetTime: number): Promise<number> {
+    const { details, message } = await refused(restore({ targetTime }));
+    const { earliest_time: earliest = "" } = details ?? {};
+    expect(message).toContain(earliest);
+    return Date.parse(earliest);
+  }
   /** As after retention: what stands there continues something that has gone. */
   async function spoilFirst(key: string): Promise<void> {
     if (!key.endsWith(".checksum")) return;
