@@ -159,7 +159,7 @@ function commandsPage(): string {
   const program = buildProgram(processContext());
   return page(
     "# Commands",
-    "Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 unavailable.",
+    "Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 unavailable, 130 and 143 ended by SIGINT or SIGTERM before it was done.",
     ...commandSections(program, []),
   );
 }

@@ -19,6 +19,10 @@ export const EXIT = {
   conflict: 4,
   /** Nobody answered, or the server cannot serve this now: trying again may help. */
   unavailable: 5,
+  /** SIGINT ended it before it was done. */
+  interrupted: 130,
+  /** So did SIGTERM. */
+  terminated: 143,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -61,6 +65,25 @@ export function usageFailure(message: string, hint?: string): CommandFailure {
     reason: "INVALID_REQUEST",
     message,
     exitCode: EXIT.usage,
+    hint,
+  });
+}
+
+/**
+ * A signal ended the command before it had done its work. The exit codes are those by which
+ * shells and schedulers know a program that died of the signal, so that nobody takes one that
+ * was told to end for one that failed.
+ */
+export function endedBy(
+  signal: "SIGINT" | "SIGTERM",
+  message: string,
+  hint: string,
+): CommandFailure {
+  return new CommandFailure({
+    code: "CANCELED",
+    reason: "CANCELED",
+    message,
+    exitCode: signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated,
     hint,
   });
 }

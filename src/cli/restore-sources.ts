@@ -7,12 +7,12 @@ import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import { statedTails } from "../backup/stated-tails.ts";
 import { type BackupTargets, openBackupTargets } from "../backup/targets.ts";
 import type { Verification } from "../backup/verify.ts";
-import { EntError } from "../base/errors.ts";
 import type { Config } from "../config/options.ts";
 import { checkpointDirectory, logDirectory } from "../store/data-dir.ts";
 import { parseTenantOrCatalog } from "../tenant/identity.ts";
 import type { CliContext } from "./context.ts";
 import { configForFiles, type DirectoryFlags } from "./data-directory.ts";
+import { type CommandFailure, endedBy } from "./failure.ts";
 
 /** An embedded log has one. */
 const PARTITION = 0;
@@ -51,7 +51,10 @@ export async function withVerification<T>(
     const archive = await archiveReader(config, targets, thread);
     const show = progressOf(context);
     const progress = (what: string) => show(`verifying ${what}`);
-    return await work({ directory: config.dataDir, archive, clock, progress }, signal);
+    const found = await work({ directory: config.dataDir, archive, clock, progress }, signal);
+    // What was looked at by half is not sound for all that nothing was wrong.
+    signal.throwIfAborted();
+    return found;
   });
 }
 
@@ -62,6 +65,10 @@ interface Opened {
   readonly thread: BackupThread;
 }
 
+/**
+ * Throws CANCELED, whatever the work threw, when a stop signal came before it was done: what it
+ * met on its way out is no trouble of the places. Work that was done in spite of it is done.
+ */
 async function withTargets<T>(
   context: CliContext,
   flags: DirectoryFlags,
@@ -70,11 +77,13 @@ async function withTargets<T>(
   const { clock, random } = context;
   const config = await configForFiles(context, flags);
   const stop = new AbortController();
-  const forget = context.onStopSignal(() => stop.abort(interrupted()));
+  const forget = context.onStopSignal((signal) => stop.abort(interruption(signal)));
   const targets = await openBackupTargets(config, { clock, random, observe: true });
   const thread = new BackupThread({ clock });
   try {
     return await work({ config, targets, thread }, stop.signal);
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
     forget();
     thread.close();
@@ -104,10 +113,11 @@ function progressOf({ clock, output }: CliContext): (message: string) => void {
   };
 }
 
-function interrupted(): EntError {
-  return new EntError({
-    code: "canceled",
-    reason: "CANCELED",
-    message: "The work was interrupted; nothing of it was kept.",
-  });
+/** What restores make lies beside its place until it is whole, and goes when they are ended. */
+function interruption(signal: "SIGINT" | "SIGTERM"): CommandFailure {
+  return endedBy(
+    signal,
+    `The work was ended by ${signal} before it was done; nothing of it was kept, and what was there is as it was.`,
+    "Run it again: it begins anew, and there is nothing to remove before.",
+  );
 }

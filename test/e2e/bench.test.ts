@@ -83,7 +83,7 @@ describe("on a server of its own", () => {
     await using running = startBench();
     const server = await running.server();
     running.child.kill("SIGINT");
-    expect(await running.child.exited).toBe(1);
+    expect(await running.child.exited).toBe(130);
     expect(await running.child.stderr.text()).toContain("reason: CANCELED");
     expect(await running.child.stdout.text()).toBe("");
     expect(isAlive(server)).toBe(false);
@@ -178,7 +178,7 @@ describe("on a server that runs", () => {
     await using running = startBench(["--endpoint", server.httpUrl, "--tenant-id", "long"]);
     await entryOf(tenants, (name) => !before.has(name));
     running.child.kill("SIGTERM");
-    expect(await running.child.exited).toBe(1);
+    expect(await running.child.exited).toBe(143);
     expect(await running.child.stderr.text()).toContain("reason: CANCELED");
     const health = await runBinary(["health", "--url", server.httpUrl], { cwd: directory.path });
     expect(health.exitCode).toBe(0);

@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Plan } from "../bench/run-bench.ts";
 import type { MeasureName } from "../bench/workload.ts";
 import type { CliContext } from "../context.ts";
-import { CommandFailure, EXIT, usageFailure } from "../failure.ts";
+import { type CommandFailure, endedBy, usageFailure } from "../failure.ts";
 import {
   actorOption,
   addConnectionFlags,
@@ -129,12 +129,10 @@ function measuresOf(text: string): readonly MeasureName[] {
   throw new InvalidArgumentError(`There are ${MEASURE_NAMES.join(", ")}.`);
 }
 
-function interruption(signal: string): CommandFailure {
-  return new CommandFailure({
-    code: "CANCELED",
-    reason: "CANCELED",
-    message: `The run was ended by ${signal}; nothing is reported of it.`,
-    exitCode: EXIT.failure,
-    hint: "For a shorter run give --seconds, --callers or --only.",
-  });
+function interruption(signal: "SIGINT" | "SIGTERM"): CommandFailure {
+  return endedBy(
+    signal,
+    `The run was ended by ${signal}; nothing is reported of it.`,
+    "For a shorter run give --seconds, --callers or --only.",
+  );
 }
