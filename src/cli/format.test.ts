@@ -73,3 +73,12 @@ test("a table shows times as dates, and none where there is none", () => {
   );
   expect(renderRows("jsonl", rows.slice(0, 1), [timeColumn("at")])).toBe('{"at":1800000000000}\n');
 });
+
+test("members of a record that are named as times are dates for people, and numbers for programs", () => {
+  const record = { id: "x", at: 1_800_000_000_000, count: 1_800_000_000_000, never: 0 };
+  expect(renderRecord("table", record, ["at", "never", "absent"])).toBe(
+    "id     x\nat     2027-01-15T08:00:00.000Z\ncount  1800000000000\nnever  -\n",
+  );
+  expect(JSON.parse(renderRecord("json", record, ["at", "never"]))).toEqual(record);
+  expect(JSON.parse(renderRecord("jsonl", record, ["at", "never"]))).toEqual(record);
+});

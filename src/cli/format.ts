@@ -21,11 +21,11 @@ export function columns(...names: string[]): readonly Column[] {
 
 /** A member of Unix milliseconds, as a date; 0 stands for no time. */
 export function timeColumn(name: string): Column {
-  return {
-    title: name,
-    cell: ({ [name]: time }) =>
-      typeof time === "number" && time > 0 ? new Date(time).toISOString() : undefined,
-  };
+  return { title: name, cell: ({ [name]: time }) => dateOf(time) };
+}
+
+function dateOf(time: JsonValue | undefined): string | undefined {
+  return typeof time === "number" && time > 0 ? new Date(time).toISOString() : undefined;
 }
 
 /** A list: rows under their columns, or the rows themselves. */
@@ -50,11 +50,21 @@ export function renderRows(
   return `${[bold(line(titles)), ...cells.map(line)].join("\n")}\n`;
 }
 
-/** One thing: a line for each of its values, nested names joined by dots. */
-export function renderRecord(format: OutputFormat, record: JsonObject): string {
+/**
+ * One thing: a line for each of its values, nested names joined by dots. For people, members of
+ * it that are named as times are dates, as in a {@link timeColumn}.
+ */
+export function renderRecord(
+  format: OutputFormat,
+  record: JsonObject,
+  times: readonly string[] = [],
+): string {
   if (format === "jsonl") return `${stringifyJson(record)}\n`;
   if (format === "json") return `${stringifyJson(record, { indent: 2 })}\n`;
-  const lines = flatten(record, "");
+  const dated = Object.entries(record).map(([name, value]) =>
+    times.includes(name) ? [name, dateOf(value) ?? null] : [name, value],
+  );
+  const lines = flatten(Object.fromEntries(dated), "");
   const width = Math.max(0, ...lines.map(([name]) => Bun.stringWidth(name)));
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
 }

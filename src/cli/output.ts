@@ -49,8 +49,12 @@ export class Output {
     await this.text(renderRows(format, rows, columns, (text) => this.#bold(text, this.#out)));
   }
 
-  async record(format: OutputFormat, record: JsonObject): Promise<void> {
-    await this.text(renderRecord(format, record));
+  async record(
+    format: OutputFormat,
+    record: JsonObject,
+    times: readonly string[] = [],
+  ): Promise<void> {
+    await this.text(renderRecord(format, record, times));
   }
 
   /** A message for the person in front of it, on stderr. */

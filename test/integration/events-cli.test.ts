@@ -141,6 +141,19 @@ test("lists heads, and shows one", async () => {
   expect((await run("head", "nobody")).exit).toBe(EXIT.notFound);
 });
 
+test("shows times to people as dates, and to programs as milliseconds", async () => {
+  const { run } = newTenant();
+  await run("append", ...account, "--event-type", "a");
+  await run("set-checkpoint", "c", "1");
+  for (const words of [["head", "Account-1"], ["heads"], ["checkpoint", "c"]]) {
+    const { stdout } = await run(...words);
+    expect(stdout).toMatch(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/);
+    expect(stdout).not.toMatch(/\b\d{13}\b/);
+    const [told] = [JSON.parse((await run(...words, "-o", "json")).stdout)].flat();
+    expect(told.updated_at).toBeGreaterThan(1_700_000_000_000);
+  }
+});
+
 test("keeps checkpoints and grants", async () => {
   const { run } = newTenant();
   await run("append", ...account, "--event-type", "a");

@@ -31,7 +31,7 @@ function checkpointCommand(context: CliContext): Command {
   return command.action(async (consumer: string, flags: Flags) => {
     const query = [["consumer", consumer]] as const;
     const found = await tenantClient(context, flags).get("/v1/events/checkpoint", query);
-    await context.output.record(flags.output, found);
+    await context.output.record(flags.output, found, ["updated_at"]);
   });
 }
 

@@ -137,7 +137,7 @@ function headCommand(context: CliContext): Command {
   return command.action(async (aggregate: string, flags: Flags) => {
     const query = [["aggregate_id", aggregate]] as const;
     const head = await tenantClient(context, flags).get("/v1/aggregates/head", query);
-    await context.output.record(flags.output, head);
+    await context.output.record(flags.output, head, ["created_at", "updated_at"]);
   });
 }
 
