@@ -157,6 +157,19 @@ export function reachableNonce(nonce: bigint): number {
 }
 
 /**
+ * The nonce of a checkpoint of 64 bits as a number. Throws INVALID_REQUEST for one that no event
+ * can have, here where it is known as it was sent: behind this a number would stand in its place.
+ */
+export function checkpointNonce(nonce: bigint, path: string): number {
+  if (nonce < BigInt(NONCE_OUT_OF_REACH)) return Number(nonce);
+  throw misshapen(
+    memberOf(path, "global_nonce"),
+    `is ${nonce}, beyond every nonce`,
+    "Name the last event that the consumer is done with.",
+  );
+}
+
+/**
  * What {@link AppendEvents.firstNonce} is for events with these nonces: all of them 0, or all of
  * them proposed. Throws INVALID_REQUEST.
  */

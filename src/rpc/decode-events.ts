@@ -5,7 +5,7 @@ import type {
   AppendCondition as WireCondition,
   ExpectedNonce as WireExpected,
 } from "../../gen/entdb/v1/event_model_pb.ts";
-import { firstNonceOf, placesOf, reachableNonce } from "../engine/check-events.ts";
+import { checkpointNonce, firstNonceOf, placesOf, reachableNonce } from "../engine/check-events.ts";
 import type { RequestedOperation } from "../engine/engine.ts";
 import type {
   AppendCondition,
@@ -34,7 +34,7 @@ export function eventOperation(
       return {
         op: "store_checkpoint",
         consumer,
-        globalNonce: reachableNonce(globalNonce),
+        globalNonce: checkpointNonce(globalNonce, path),
         expectedGlobalNonce: expectedGlobalNonce === undefined ? undefined : Number(expected),
       };
     }

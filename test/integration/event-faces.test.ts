@@ -157,6 +157,34 @@ describe("the native service", () => {
     }
   });
 
+  test.each(["9007199254740993", "9223372036854775808", "18446744073709551615"])(
+    "refuses a checkpoint at %s with the number that was sent, over every face",
+    async (sent) => {
+      const { context, rest } = newTenant();
+      await store.appendEvents({ context, appends: [to("A", none)] });
+      const checkpoint = { consumer: "c", globalNonce: BigInt(sent) };
+      const operation = { case: "storeCheckpoint" as const, value: checkpoint };
+      const calls = [
+        store.storeCheckpoint({ context, checkpoint }),
+        graph.executeAtomic({ context, operations: [{ operation }] }),
+      ];
+      for (const call of calls) {
+        const error = ConnectError.from(await call.catch((refusal: unknown) => refusal));
+        expect(error.rawMessage).toContain(`global_nonce is ${sent}, beyond every nonce`);
+      }
+      const member = { consumer: "c", global_nonce: sent };
+      const posts = [
+        await rest.post("/v1/events/checkpoint", member),
+        await rest.post("/v1/atomic", { operations: [{ op: "store_checkpoint", ...member }] }),
+      ];
+      for (const { status, body } of posts) {
+        expect([status, body.error.reason]).toEqual([400, "INVALID_REQUEST"]);
+        expect(body.error.message).toContain(`global_nonce is ${sent}, beyond every nonce`);
+      }
+      expect((await store.getCheckpoint({ context, consumer: "c" })).globalNonce).toBe(0n);
+    },
+  );
+
   test("grants by aggregate type; whoever has none finds nothing", async () => {
     const { context, tenantId } = newTenant();
     await store.appendEvents({ context, appends: [to("A", none)] });

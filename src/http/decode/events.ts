@@ -5,6 +5,7 @@
 import type { JsonValue } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import {
+  checkpointNonce,
   firstNonceOf,
   memberOf,
   misshapen,
@@ -41,7 +42,7 @@ export function eventOperationOf(operation: JsonEventOperation, path: string): R
     case "append_events":
       return appendOf(operation, path);
     case "store_checkpoint":
-      return checkpointOf(operation);
+      return checkpointOf(operation, path);
     case "set_aggregate_grants":
       return aggregateGrantsOf(operation, path);
   }
@@ -63,12 +64,13 @@ export function appendOf(append: JsonAppend, path: string): AppendEvents {
   };
 }
 
-export function checkpointOf(checkpoint: JsonCheckpoint): RequestedOperation {
+/** Throws INVALID_REQUEST. */
+export function checkpointOf(checkpoint: JsonCheckpoint, path: string): RequestedOperation {
   const { consumer, global_nonce: at, expected_global_nonce: expected } = checkpoint;
   return {
     op: "store_checkpoint",
     consumer,
-    globalNonce: reachableNonce(nonceOf(at)),
+    globalNonce: checkpointNonce(nonceOf(at), path),
     expectedGlobalNonce: expected === undefined ? undefined : reachableNonce(nonceOf(expected)),
   };
 }

@@ -51,7 +51,7 @@ function checkpointRoutes(engine: Engine): Route[] {
     }),
     postRoute("/v1/events/checkpoint", store, async ({ call, query, body }) => {
       const caller = callerOf(call, query, body);
-      const operation = checkpointOf(body);
+      const operation = checkpointOf(body, "");
       return await executeOne({ engine, call, caller }, operation, body.idempotency_key);
     }),
   ];
