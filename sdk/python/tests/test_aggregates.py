@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from entdb_sdk import (
     NewEvent,
     RecordedEvent,
     Repository,
+    Snapshot,
     Snapshots,
     Upcaster,
     command,
@@ -297,3 +299,52 @@ async def test_snapshots_shorten_a_load_and_are_left_aside_by_another_version(
     assert (await newer.load("a")).cents == 4
     with pytest.raises(errors.ValidationError):
         Snapshots(kept, 1, 0, lambda _: None, _restore)
+
+
+class _FullStore(InMemorySnapshotStore):
+    """Keeps nothing."""
+
+    async def save(self, snapshot: Snapshot) -> None:
+        raise OSError(f"no room for {snapshot.aggregate_id}")
+
+
+def _take(account: Account) -> object:
+    return [account.owner, account.cents]
+
+
+def _no_state(account: Account) -> object:
+    raise ValueError(f"no state of {account.id}")
+
+
+@pytest.mark.parametrize(
+    ("kept", "take", "why"),
+    [(_FullStore(), _take, "no room for a"), (InMemorySnapshotStore(), _no_state, "no state of a")],
+)
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_snapshot_that_fails_is_told_and_what_is_recorded_stays_saved(
+    store: EventStore,
+    kept: InMemorySnapshotStore,
+    take: Callable[[Account], object],
+    why: str,
+    *,
+    heard: bool,
+) -> None:
+    told: list[tuple[str, str]] = []
+
+    def hear(error: Exception, id: str) -> None:
+        told.append((str(error), id))
+        raise LookupError("nobody listens")
+
+    hook = hear if heard else None
+    snapshots = Snapshots(kept, 1, 1, take, _restore, on_snapshot_error=hook)
+    accounts = Repository(store, "Account", Account, snapshots=snapshots)
+    account = await accounts.find("a")
+    account.open("alice")
+    appended = await accounts.save(account)
+    assert appended is not None
+    assert appended.last_aggregate_nonce == 1
+    assert told == ([(why, "a")] if heard else [])
+    assert await accounts.save(account) is None
+    await accounts.execute("a", lambda again: again.deposit(2))
+    loaded = await accounts.load("a")
+    assert (loaded.cents, loaded.nonce) == (2, 2)

@@ -21,6 +21,12 @@ export interface SnapshotOptions<A> {
   take(aggregate: A): unknown;
   /** Puts such a state into a new aggregate. */
   restore(aggregate: A, state: never): void;
+  /**
+   * Told what `take` or the store's `save` threw, and of which aggregate. The events are recorded
+   * by then, so that the repository's `save` succeeds, and the next load reads more of them. What
+   * it throws itself is left aside. Absent: nobody is told.
+   */
+  readonly onSnapshotError?: (error: unknown, aggregateId: string) => void;
 }
 
 /** What a repository is made of. */
@@ -88,6 +94,8 @@ export class Repository<A extends Aggregate<Events>, Events extends EventData = 
   /**
    * Records what the aggregate has emitted; undefined when that is nothing. Throws
    * `ConcurrencyConflictError` when somebody else did so first: load it again, and decide again.
+   * What is thrown never comes from a snapshot, which is made behind the recording: see
+   * `onSnapshotError`.
    */
   async save(aggregate: A, options: WriteOptions = {}): Promise<Appended | undefined> {
     return await this.#record(aggregate, aggregate["~pending"](), options);
@@ -140,18 +148,35 @@ export class Repository<A extends Aggregate<Events>, Events extends EventData = 
     aggregate["~standAt"](snapshot.aggregateNonce);
   }
 
+  /** Never throws: whoever is told that a save failed saves again, and here it is done. */
   async #snapshot(aggregate: A, before: number): Promise<void> {
-    const { snapshots, aggregateType } = this.#options;
+    const { snapshots } = this.#options;
     if (snapshots === undefined) return;
-    const { every, store, version } = snapshots;
+    const { every } = snapshots;
     if (Math.floor(before / every) === Math.floor(aggregate.nonce / every)) return;
-    await store.save({
+    try {
+      await this.#keep(aggregate, snapshots);
+    } catch (error) {
+      tell(snapshots, error, aggregate.id);
+    }
+  }
+
+  async #keep(aggregate: A, snapshots: SnapshotOptions<A>): Promise<void> {
+    await snapshots.store.save({
       aggregateId: aggregate.id,
-      aggregateType,
+      aggregateType: this.#options.aggregateType,
       aggregateNonce: aggregate.nonce,
-      version,
+      version: snapshots.version,
       state: snapshots.take(aggregate),
     });
+  }
+}
+
+function tell<A>(snapshots: SnapshotOptions<A>, error: unknown, id: string): void {
+  try {
+    snapshots.onSnapshotError?.(error, id);
+  } catch {
+    // A log that fails is no reason to fail what is recorded.
   }
 }
 

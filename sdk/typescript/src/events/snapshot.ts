@@ -18,7 +18,7 @@ export interface Snapshot {
 /** Keeps the newest snapshot of each aggregate. */
 export interface SnapshotStore {
   load(aggregateType: string, aggregateId: string): Promise<Snapshot | undefined>;
-  /** What it throws comes out of the repository's `save`, whose events are recorded by then. */
+  /** What it throws goes to `onSnapshotError`; the repository's `save` succeeds, since its events are recorded by then. */
   save(snapshot: Snapshot): Promise<void>;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
@@ -70,7 +71,8 @@ class Repository(Generic[A]):
     ) -> Appended | None:
         """Records what the aggregate has emitted; None when that is nothing. Raises
         ConcurrencyConflictError when somebody else did so first: load it again, and decide
-        again."""
+        again. What is raised never comes from a snapshot, which is made behind the recording:
+        see `Snapshots.on_snapshot_error`."""
         recording = recording_of(aggregate)
         events = recording.pending()
         if not events:
@@ -149,9 +151,16 @@ class Repository(Generic[A]):
             recording_of(aggregate).nonce = kept.aggregate_nonce
 
     async def _keep_state(self, aggregate: A, before: int) -> None:
+        """Never raises: whoever is told that a save failed saves again, and here it is done."""
         snapshots = self._snapshots
         if snapshots is None or before // snapshots.every == aggregate.nonce // snapshots.every:
             return
+        try:
+            await self._keep(aggregate, snapshots)
+        except Exception as error:
+            _tell(snapshots, error, aggregate.id)
+
+    async def _keep(self, aggregate: A, snapshots: Snapshots[A]) -> None:
         state = snapshots.take(aggregate)
         await snapshots.store.save(
             Snapshot(
@@ -162,6 +171,13 @@ class Repository(Generic[A]):
                 state=state,
             )
         )
+
+
+def _tell(snapshots: Snapshots[A], error: Exception, id: str) -> None:
+    """A log that fails is no reason to fail what is recorded."""
+    if snapshots.on_snapshot_error is not None:
+        with contextlib.suppress(Exception):
+            snapshots.on_snapshot_error(error, id)
 
 
 def _name(events: list[NewEvent], command_id: str) -> None:

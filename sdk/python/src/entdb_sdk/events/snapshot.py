@@ -38,8 +38,9 @@ class SnapshotStore(Protocol):
         """The newest that is kept, or None."""
 
     async def save(self, snapshot: Snapshot) -> None:
-        """Keeps it in place of an earlier one of the aggregate. What it raises comes out of the
-        repository's `save`, whose events are recorded by then."""
+        """Keeps it in place of an earlier one of the aggregate. What it raises goes to
+        `on_snapshot_error`; the repository's `save` succeeds, since its events are recorded by
+        then."""
 
 
 class InMemorySnapshotStore:
@@ -74,6 +75,10 @@ class Snapshots(Generic[A]):
     """The aggregate's state as JSON."""
     restore: Callable[[A, Any], None]
     """Puts such a state into a new aggregate."""
+    on_snapshot_error: Callable[[Exception, str], None] | None = None
+    """Told what `take` or the store's `save` raised, and of which aggregate. The events are
+    recorded by then, so that the repository's `save` succeeds, and the next load reads more of
+    them. What it raises itself is left aside. None: nobody is told."""
 
     def __post_init__(self) -> None:
         if self.every < 1:
