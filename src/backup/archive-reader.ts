@@ -92,6 +92,11 @@ export class ArchiveReader {
     throw await tailMissing(this.#store, tail, await this.#end(segments, signal), signal);
   }
 
+  /** The last record that the tenant's archive is known to hold without a look at it; there may be more. */
+  async knownEnd(tenantId: string, signal: AbortSignal): Promise<number | undefined> {
+    return (await this.#tails.of(tenantId, signal))?.lastOffset;
+  }
+
   /** What the tenant's newest segment states; undefined when there is none. */
   async newestFacts(tenantId: string, signal: AbortSignal): Promise<SegmentFacts | undefined> {
     const tail = await this.#tails.of(tenantId, signal);

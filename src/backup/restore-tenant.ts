@@ -16,7 +16,6 @@ import type { TenantStore } from "../store/tenant-store.ts";
 import { TenantStores } from "../store/tenant-stores.ts";
 import { readCopy } from "../store/view-copy.ts";
 import { idOf, type Manifest } from "./manifest.ts";
-import { RestoreHistory } from "./restore-history.ts";
 import { requireDataDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
 import type { RestoreMachine, RestoreSources } from "./restorer.ts";
@@ -94,8 +93,7 @@ class InPlace {
     this.#sources = sources;
     this.#opened = opened;
     this.#views = new ViewRestorer({
-      ...{ shelf, archive, until, logId: opened.logId, progress: machine.progress },
-      history: new RestoreHistory(archive, log, until),
+      ...{ shelf, archive, log, until, logId: opened.logId, progress: machine.progress },
     });
   }
 

@@ -17,14 +17,15 @@ import { giveCopyToLog, readCopy } from "../store/view-copy.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { idOf, type Manifest, sizeOf } from "./manifest.ts";
 import { oldestSnapshotTime, tenantTooOld } from "./restorable-times.ts";
+import { type LogTail, RestoreHistory } from "./restore-history.ts";
 import { historyForeign, snapshotForeign } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 export interface ViewRestorerDeps {
   readonly shelf: SnapshotShelf;
   readonly archive: ArchiveReader;
-  /** The records up to and including the target time. */
-  readonly history: History;
+  /** The log that has what the archive does not have yet, if it is still there. */
+  readonly log: LogTail | undefined;
   /** Log time of the newest record that may be in a view. */
   readonly until: number;
   /** Whose views they are to be. */
@@ -56,9 +57,12 @@ const FOLD_RECORDS = 2 * SLICE_RECORDS;
 /** Makes files of tenants out of the newest snapshot that is not too new, and the records behind it. */
 export class ViewRestorer {
   readonly #deps: ViewRestorerDeps;
+  /** The records up to and including the target time. */
+  readonly #history: History;
 
   constructor(deps: ViewRestorerDeps) {
     this.#deps = deps;
+    this.#history = new RestoreHistory(deps.archive, deps.log, deps.until);
   }
 
   /**
@@ -111,6 +115,7 @@ export class ViewRestorer {
     // The file has no name yet under which somebody would take it for whole.
     store.beginBulk();
     const view = new TenantView(store);
+    const last = await this.#lastOf(entry, signal);
     let records = 0;
     let sinceFold = 0;
     try {
@@ -118,16 +123,16 @@ export class ViewRestorer {
         from: Math.max(entry.createdOffset, view.appliedOffset + 1),
         before: Number.POSITIVE_INFINITY,
       };
-      await replayTenant(this.#deps.history, entry, range, {
+      await replayTenant(this.#history, entry, range, {
         view: () => view,
-        onSlice: (applied) => {
+        onSlice: (applied, end) => {
           records += applied.length;
           sinceFold += applied.length;
           if (sinceFold >= FOLD_RECORDS) {
             store.finishFolding();
             sinceFold = 0;
           }
-          this.#deps.progress(`${entry.tenantId}: ${records} records`);
+          this.#deps.progress(`${entry.tenantId}: ${records} records${place(end - 1, last)}`);
         },
         buildSlice: () => new Slice(BUILD_SLICE_ROWS),
         sliceRecords: SLICE_RECORDS,
@@ -149,6 +154,16 @@ export class ViewRestorer {
       logTime: appliedLogTime,
       outcomeDigest: Buffer.from(outcomeDigest).toString("hex"),
     };
+  }
+
+  /**
+   * The tenant's last record of all, where that is known without a look: where all that there is
+   * is wanted, and is in the archive. What a log ends with shows when it has been read.
+   */
+  async #lastOf({ tenantId }: CatalogEntry, signal: AbortSignal): Promise<number | undefined> {
+    const { archive, log, until } = this.#deps;
+    const isAll = until === Number.POSITIVE_INFINITY && log === undefined;
+    return isAll ? await archive.knownEnd(tenantId, signal) : undefined;
   }
 
   /** Names of logs grow with time: what an older log has behind the snapshot is what a restore has left. */
@@ -188,6 +203,11 @@ export class ViewRestorer {
     const earliest = await oldestSnapshotTime(this.#deps.shelf, entry, signal);
     return tenantTooOld(tenantId, error.message, earliest);
   }
+}
+
+/** How far that is; the archive may have more than was known of it. */
+function place(offset: number, last: number | undefined): string {
+  return last === undefined || offset > last ? "" : `, at ${offset} of ${last}`;
 }
 
 function percent(part: number, whole: number): string {

@@ -133,7 +133,7 @@ class Restoration {
     this.#views = new ViewRestorer({
       shelf: sources.shelf,
       archive: sources.archive,
-      history: new RestoreHistory(sources.archive, sources.log, until),
+      log: sources.log,
       until,
       logId: this.#logId,
       progress: machine.progress,

@@ -154,6 +154,25 @@ describe("with the data directory lost, and objects of the archive", () => {
     expect(views.map(({ tenantId }) => tenantId)).toEqual(["_system", "acme", "globex"]);
   });
 
+  test("all there, it is told how far of how much a tenant is; of a time only how far", async () => {
+    const told = async (request: RestoreRequest) => {
+      const messages: string[] = [];
+      const progress = (message: string) => void messages.push(message);
+      const { views } = await restoreDirectory(
+        { ...request, dryRun: true },
+        informed(),
+        { ...machine(), progress },
+        never,
+      );
+      const { offset } = views.find(({ tenantId }) => tenantId === "acme") ?? {};
+      return { offset, last: messages.findLast((message) => /^acme: \d+ records/.test(message)) };
+    };
+    const all = await told(latest());
+    expect(all.last).toEndWith(` records, at ${all.offset} of ${all.offset}`);
+    const then = await told({ ...latest(), targetTime: beforeMistake });
+    expect(then.last).toEndWith(" records");
+  });
+
   test.each([
     ["the newest of a tenant", "archive/acme/", (keys: string[]) => keys.slice(-2)],
     ["all of a tenant", "archive/acme/", (keys: string[]) => keys],
