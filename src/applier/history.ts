@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { LogRecord, Wal } from "../wal/wal.ts";
 
@@ -21,7 +22,7 @@ export interface History {
    * end as it is now. Ends quietly at the signal. Throws what the log throws, LOG_TRIMMED when
    * what is wanted is nowhere any more, and the errors of the archive.
    */
-  read(tenantId: string, from: number, signal: AbortSignal): AsyncIterable<HistoryBatch>;
+  read(tenantId: string, from: number, signal: CancelSignal): AsyncIterable<HistoryBatch>;
 }
 
 /** As far as the log itself reaches. */
@@ -37,7 +38,7 @@ export class LogHistory implements History {
     return 0;
   }
 
-  async *read(_tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+  async *read(_tenantId: string, from: number, signal: CancelSignal): AsyncGenerator<HistoryBatch> {
     let end = from;
     for await (const records of this.#wal.read(from, signal)) {
       end = (records.at(-1)?.offset ?? end - 1) + 1;

@@ -7,7 +7,9 @@
  * mailboxes stays with them: the tenant's graph is written and read as ever, while reads of its
  * mailboxes are told, and the file is tried again, or made again from the log.
  */
+
 import { abortable, type Settle } from "../base/abortable.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { type EntError, serverStopping } from "../base/errors.ts";
 import { turn } from "../base/turn.ts";
@@ -84,7 +86,7 @@ export class MailboxDrain {
    * `offset`, which its view has applied; undefined, without a turn of the event loop, when they
    * do already. Rejects with what is wrong with them, and with the signal's reason.
    */
-  waitFor(tenantId: string, offset: number, signal: AbortSignal): Promise<void> | undefined {
+  waitFor(tenantId: string, offset: number, signal: CancelSignal): Promise<void> | undefined {
     const trouble = this.#troubles.get(tenantId);
     if (trouble !== undefined) return Promise.reject(trouble.error);
     const store = this.#deps.stores.open(tenantId);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { turn } from "../base/turn.ts";
 import { compareMailPlaces, type MailPlace, type PlacedMailEffect } from "../store/mail-effect.ts";
 import { MailboxStore, replaceMailbox } from "../store/mailbox-store.ts";
@@ -39,7 +40,7 @@ export async function rebuildMailbox(
   deps: MailboxRebuildDeps,
   entry: CatalogEntry,
   live: () => TenantStore | undefined,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   const before = (live()?.state().appliedOffset ?? -1) + 1;
   const made = await begin(deps, entry, before, signal);
@@ -73,7 +74,7 @@ async function begin(
   { stores, copies }: MailboxRebuildDeps,
   entry: CatalogEntry,
   before: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<TenantStore> {
   const place = stores.mailboxRebuildPlace(entry);
   if (!(await copies.place(entry, before, place, signal))) return stores.openMailboxRebuild(entry);
@@ -89,7 +90,7 @@ async function begin(
  * Tells the mailboxes everything that the outbox holds, and clears it: for a view that nobody else
  * has open. Both files are on disk then. Throws what SQLite says, and `OutboxFailure`.
  */
-export async function deliverAll(store: TenantStore, signal: AbortSignal): Promise<void> {
+export async function deliverAll(store: TenantStore, signal: CancelSignal): Promise<void> {
   if (!store.mailbox.hasNews) return;
   const mailboxes = store.mailbox.openOrCreate();
   const view = new MailboxView(mailboxes);

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { ReadFile } from "../store/reader/read-job.ts";
@@ -39,7 +40,7 @@ export async function rebuildView(
   deps: RebuildDeps,
   entry: CatalogEntry,
   before: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<{ store: TenantStore; records: number }> {
   return await replayInto(deps, entry, deps.stores.openRebuild(entry), before, signal);
 }
@@ -52,7 +53,7 @@ export async function remakeView(
   deps: RebuildDeps,
   entry: CatalogEntry,
   before: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<{ store: TenantStore; records: number }> {
   const place = deps.stores.rebuildPlace(entry);
   if (!(await deps.copies.place(entry, before, place, signal))) {
@@ -73,7 +74,7 @@ async function replayInto(
   entry: CatalogEntry,
   store: TenantStore,
   before: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<{ store: TenantStore; records: number }> {
   try {
     const view = new TenantView(store);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { turn } from "../base/turn.ts";
 import { decodeRecord } from "../record/codec.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -35,7 +36,7 @@ export interface Replaying {
   readonly buildSlice: () => Slice;
   /** Records of one SQLite transaction. Defaults to {@link SLICE_RECORDS}. */
   readonly sliceRecords?: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /**

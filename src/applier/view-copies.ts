@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 
 /** Where views can be had as they were, so that only what came since is replayed. */
@@ -12,7 +13,7 @@ export interface ViewCopies {
     life: Pick<CatalogEntry, "tenantId" | "incarnation">,
     before: number,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<boolean>;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { archivePrefix, dayPrefix, isDay, parseSegmentKey, type SegmentName } from "./keys.ts";
 
@@ -12,7 +13,7 @@ export interface StoredSegment {
 export async function archivedDays(
   store: BlobStore,
   tenantId: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<string[]> {
   const days: string[] = [];
   for await (const page of store.listFolders(archivePrefix(tenantId), signal)) {
@@ -26,7 +27,7 @@ export async function segmentsOfDay(
   store: BlobStore,
   tenantId: string,
   day: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<StoredSegment[]> {
   const byNumber = new Map<number, StoredSegment>();
   for await (const page of store.list(dayPrefix(tenantId, day), signal)) {

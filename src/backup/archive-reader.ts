@@ -8,6 +8,7 @@
  * that the tenant's archive is known to have had; where none is known, a newest segment that has
  * lost its checksum object, or never had one yet, is read by what it says of itself.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
@@ -52,7 +53,7 @@ export class ArchiveReader {
   }
 
   /** The tenants of which there is an archive, in the order of their names. */
-  async *tenants(signal: AbortSignal): AsyncGenerator<string> {
+  async *tenants(signal: CancelSignal): AsyncGenerator<string> {
     for await (const page of this.#store.listFolders("archive/", signal)) yield* page;
   }
 
@@ -65,7 +66,7 @@ export class ArchiveReader {
   async *read(
     tenantId: string,
     from: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
     elsewhereFrom = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<readonly LogRecord[]> {
     // Before the look at what is there, to which more may come.
@@ -93,12 +94,12 @@ export class ArchiveReader {
   }
 
   /** The last record that the tenant's archive is known to hold without a look at it; there may be more. */
-  async knownEnd(tenantId: string, signal: AbortSignal): Promise<number | undefined> {
+  async knownEnd(tenantId: string, signal: CancelSignal): Promise<number | undefined> {
     return (await this.#tails.of(tenantId, signal))?.lastOffset;
   }
 
   /** What the tenant's newest segment states; undefined when there is none. */
-  async newestFacts(tenantId: string, signal: AbortSignal): Promise<SegmentFacts | undefined> {
+  async newestFacts(tenantId: string, signal: CancelSignal): Promise<SegmentFacts | undefined> {
     const tail = await this.#tails.of(tenantId, signal);
     const newest = (await this.#counted(tenantId, tail, signal)).at(-1);
     return newest && (await this.#factsOf(newest, signal));
@@ -107,13 +108,13 @@ export class ArchiveReader {
   /** The last record of the last segment. */
   async #end(
     segments: readonly CountedSegment[],
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<number | undefined> {
     const last = segments.at(-1);
     return last && (await this.#factsOf(last, signal)).lastOffset;
   }
 
-  async #factsOf({ name, ownFacts }: CountedSegment, signal: AbortSignal): Promise<SegmentFacts> {
+  async #factsOf({ name, ownFacts }: CountedSegment, signal: CancelSignal): Promise<SegmentFacts> {
     return ownFacts ?? (await readFacts(this.#store, name, signal));
   }
 
@@ -121,7 +122,7 @@ export class ArchiveReader {
   async #counted(
     tenantId: string,
     tail: ArchiveTail | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<CountedSegment[]> {
     const segments: CountedSegment[] = [];
     const days = await archivedDays(this.#store, tenantId, signal);
@@ -146,7 +147,7 @@ export class ArchiveReader {
   async #unconfirmed(
     stored: readonly StoredSegment[],
     tail: ArchiveTail | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<CountedSegment[]> {
     const segments: CountedSegment[] = [];
     for (const { name } of stored) {
@@ -179,7 +180,7 @@ export class ArchiveReader {
   async #firstThatReaches(
     segments: readonly CountedSegment[],
     from: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<number> {
     let low = 0;
     let high = segments.length;
@@ -215,12 +216,12 @@ export class ArchiveReader {
 
   #load(
     segment: CountedSegment | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<LoadedSegment> | undefined {
     return segment && this.#loadOne(segment, signal);
   }
 
-  async #loadOne(segment: CountedSegment, signal: AbortSignal): Promise<LoadedSegment> {
+  async #loadOne(segment: CountedSegment, signal: CancelSignal): Promise<LoadedSegment> {
     const { name } = segment;
     const key = segmentKey(name, "records");
     const { place } = this.#store;

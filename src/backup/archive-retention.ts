@@ -6,6 +6,7 @@
  *
  * Of a segment the checksum goes first: what a crash leaves is a segment that does not count.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { archivedDays, type StoredSegment, segmentsOfDay } from "./archive-days.ts";
 import { dayBounds, segmentKey } from "./keys.ts";
@@ -16,7 +17,7 @@ export interface ArchiveRetentionDeps {
   /** 0: for ever. */
   readonly retentionDays: number;
   /** The position of the oldest snapshot that is kept of the tenant; undefined: there is none. */
-  readonly oldestSnapshot: (tenantId: string, signal: AbortSignal) => Promise<number | undefined>;
+  readonly oldestSnapshot: (tenantId: string, signal: CancelSignal) => Promise<number | undefined>;
 }
 
 const DAY_MS = 86_400_000;
@@ -29,7 +30,7 @@ export class ArchiveRetention {
   }
 
   /** Removes what may go, of all tenants. Rejects with what the place says; the rest goes the next time. */
-  async apply(now: number, signal: AbortSignal): Promise<void> {
+  async apply(now: number, signal: CancelSignal): Promise<void> {
     const { store, retentionDays } = this.#deps;
     if (retentionDays === 0) return;
     const expiry = now - retentionDays * DAY_MS;
@@ -38,7 +39,7 @@ export class ArchiveRetention {
     }
   }
 
-  async #applyTo(tenantId: string, expiry: number, signal: AbortSignal): Promise<void> {
+  async #applyTo(tenantId: string, expiry: number, signal: CancelSignal): Promise<void> {
     const { store, oldestSnapshot } = this.#deps;
     const days = (await archivedDays(store, tenantId, signal)).slice(0, -1);
     const over = days.filter((day) => dayBounds(day).before <= expiry);
@@ -55,7 +56,7 @@ export class ArchiveRetention {
     }
   }
 
-  async #remove(stored: readonly StoredSegment[], signal: AbortSignal): Promise<void> {
+  async #remove(stored: readonly StoredSegment[], signal: CancelSignal): Promise<void> {
     const { store } = this.#deps;
     for (const { name } of stored) {
       await store.delete(segmentKey(name, "checksum"), signal);

@@ -5,6 +5,7 @@
  *
  * It says no more than what was once read back, so it may be behind what is there, never ahead.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { EntError } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { type ArchiveTail, tailKey } from "./archive-tail.ts";
@@ -12,7 +13,7 @@ import { archiveTailMissing } from "./errors.ts";
 import { segmentKey } from "./keys.ts";
 
 /** Reads what somebody else states; called until it has resolved once. */
-export type StatedTails = (signal: AbortSignal) => Promise<readonly ArchiveTail[]>;
+export type StatedTails = (signal: CancelSignal) => Promise<readonly ArchiveTail[]>;
 
 const nothingStated: StatedTails = () => Promise.resolve([]);
 
@@ -29,7 +30,7 @@ export class ArchiveTails {
   }
 
   /** Reads what others state, once. Rejects with what that rejects with. */
-  async load(signal: AbortSignal): Promise<void> {
+  async load(signal: CancelSignal): Promise<void> {
     if (this.#isLoaded) return;
     const stated = await this.#stated(signal);
     // Whoever waited for the same may have been quicker.
@@ -38,7 +39,7 @@ export class ArchiveTails {
   }
 
   /** What the tenant's archive is known to end with. Rejects as {@link load}. */
-  async of(tenantId: string, signal: AbortSignal): Promise<ArchiveTail | undefined> {
+  async of(tenantId: string, signal: CancelSignal): Promise<ArchiveTail | undefined> {
     await this.load(signal);
     return this.#tails.get(tenantId);
   }
@@ -78,7 +79,7 @@ export async function tailMissing(
   store: BlobStore,
   tail: ArchiveTail,
   end: number | undefined,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<EntError> {
   const key = (await missingPart(store, tail, signal)) ?? tailKey(tail);
   return archiveTailMissing(store.place, key, tail.lastOffset, end);
@@ -88,7 +89,7 @@ export async function tailMissing(
 async function missingPart(
   store: BlobStore,
   { name }: ArchiveTail,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<string | undefined> {
   for (const part of ["records", "checksum"] as const) {
     const key = segmentKey(name, part);
@@ -111,7 +112,7 @@ export class TailCheck {
   }
 
   /** Throws OBJECT_NOT_FOUND naming an object that is missing, and what the place says. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: CancelSignal): Promise<void> {
     const unknown = this.#tails.all().filter((tail) => !this.#found.has(tail));
     for (let at = 0; at < unknown.length; at += CHECKS_AT_ONCE) {
       const some = unknown.slice(at, at + CHECKS_AT_ONCE);
@@ -119,7 +120,7 @@ export class TailCheck {
     }
   }
 
-  async #look(tail: ArchiveTail, signal: AbortSignal): Promise<void> {
+  async #look(tail: ArchiveTail, signal: CancelSignal): Promise<void> {
     const key = await missingPart(this.#store, tail, signal);
     if (key === undefined) this.#found.add(tail);
     // The tenant may have ended meanwhile.

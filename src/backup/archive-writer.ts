@@ -6,6 +6,7 @@
  * checksum; it is taken over if it holds the very records that the log has, so that nothing is
  * ever archived twice or under two numbers. Calls for one tenant must not overlap.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
@@ -54,7 +55,7 @@ export class ArchiveWriter {
    * all of it was read back; 0: there was nothing left to do. Called again after a failure it
    * goes on where it was. Throws what the store throws, OBJECT_DAMAGED for something in the way.
    */
-  async write(segment: OpenSegment, signal: AbortSignal): Promise<number> {
+  async write(segment: OpenSegment, signal: CancelSignal): Promise<number> {
     const { tenantId } = segment;
     try {
       const tail = this.#tails.get(tenantId) ?? (await this.#findTail(segment, signal));
@@ -68,7 +69,7 @@ export class ArchiveWriter {
   }
 
   /** Removes what was archived of a life that has ended, and of those before it. */
-  async removeLife({ tenantId, incarnation }: Life, signal: AbortSignal): Promise<void> {
+  async removeLife({ tenantId, incarnation }: Life, signal: CancelSignal): Promise<void> {
     const { store, tails } = this.#options;
     // Ended once more: what is there is the next one's, which came when the rest had gone.
     const tail = await tails.of(tenantId, signal);
@@ -82,7 +83,7 @@ export class ArchiveWriter {
     segment: OpenSegment,
     rest: SegmentRest,
     tail: ArchiveTail | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<number> {
     const { store, thread } = this.#options;
     const { tenantId, incarnation, day } = segment;
@@ -116,7 +117,7 @@ export class ArchiveWriter {
   async #confirm(
     name: SegmentName,
     facts: SegmentFacts,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<ArchiveTail> {
     const { store } = this.#options;
     await putVerified(store, segmentKey(name, "checksum"), encodeSegmentFacts(facts), signal);
@@ -131,7 +132,7 @@ export class ArchiveWriter {
   }
 
   /** The tenant's last segment, with what a crash left behind it taken over. */
-  async #findTail(segment: OpenSegment, signal: AbortSignal): Promise<ArchiveTail | undefined> {
+  async #findTail(segment: OpenSegment, signal: CancelSignal): Promise<ArchiveTail | undefined> {
     const { store } = this.#options;
     const { tenantId } = segment;
     const days = await archivedDays(store, tenantId, signal);
@@ -156,7 +157,7 @@ export class ArchiveWriter {
   async #requireAsKnown(
     { tenantId, incarnation }: OpenSegment,
     end: number | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     const { store, tails } = this.#options;
     const known = await tails.of(tenantId, signal);
@@ -175,7 +176,7 @@ export class ArchiveWriter {
     unconfirmed: StoredSegment | undefined,
     tail: ArchiveTail | undefined,
     segment: OpenSegment,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<ArchiveTail | undefined> {
     const { store, tails, thread } = this.#options;
     if (unconfirmed === undefined) {

@@ -16,6 +16,7 @@
  * tenant, and copied; lines, compressing and hashing are work for a thread of its own. When that
  * dies what it had at hand is given to the next one.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
@@ -53,7 +54,7 @@ export interface ArchiverDeps {
   /** Where segments are made; the archiver's alone, which closes it. */
   readonly thread: BackupThread;
   /** Resolves when the catalog has been applied up to and including this record. */
-  readonly catalogApplied: (offset: number, signal: AbortSignal) => Promise<void> | undefined;
+  readonly catalogApplied: (offset: number, signal: CancelSignal) => Promise<void> | undefined;
   /** Which life of the tenant's id goes on, as far as the catalog has been applied; undefined: none. */
   readonly lifeOf: (tenantId: string) => number | undefined;
   readonly retention: ArchiveRetention;
@@ -134,8 +135,8 @@ export class Archiver implements Service {
       failed: (tenantId, error) => this.#fail(tenantId, error),
       succeeded: (tenantId) => this.#succeed(tenantId),
     });
-    const check = (signal: AbortSignal) => store.check(signal);
-    const retain = (signal: AbortSignal) => deps.retention.apply(clock.now(), signal);
+    const check = (signal: CancelSignal) => store.check(signal);
+    const retain = (signal: CancelSignal) => deps.retention.apply(clock.now(), signal);
     this.#errands = new Errands({
       errands: [
         { name: "/place", everyMs: CHECK_MS, run: check },
@@ -201,7 +202,7 @@ export class Archiver implements Service {
   }
 
   /** Returns when the log is closed or the signal aborts. */
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: CancelSignal): Promise<void> {
     await this.#deps.archived.tails.load(signal);
     const batches = this.#deps.wal.follow(this.#head, signal)[Symbol.asyncIterator]();
     let coming = batches.next();
@@ -236,7 +237,7 @@ export class Archiver implements Service {
     }
   }
 
-  async #take(batch: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+  async #take(batch: readonly LogRecord[], signal: CancelSignal): Promise<void> {
     const last = batch.at(-1);
     if (last === undefined) return;
     await this.#deps.catalogApplied(last.offset, signal);
@@ -308,7 +309,7 @@ export class Archiver implements Service {
     });
   }
 
-  async #store(segment: OpenSegment, signal: AbortSignal): Promise<void> {
+  async #store(segment: OpenSegment, signal: CancelSignal): Promise<void> {
     const { tenantId, incarnation, bytes } = segment;
     if (this.#deps.lifeOf(tenantId) !== incarnation) return;
     const stored = await this.#writer.write(segment, signal);
@@ -334,7 +335,7 @@ export class Archiver implements Service {
     return this.#openBytes > OPEN_BYTES_MAX || this.#isFull();
   }
 
-  async #makeRoom(signal: AbortSignal): Promise<void> {
+  async #makeRoom(signal: CancelSignal): Promise<void> {
     for (const segment of this.#open.values()) {
       if (this.#openBytes <= OPEN_BYTES_MAX) break;
       this.#close(segment);
@@ -364,7 +365,7 @@ export class Archiver implements Service {
   }
 
   /** Sees that what the position counts on is there, and says it where it is found without this disk. */
-  async #secure(signal: AbortSignal): Promise<void> {
+  async #secure(signal: CancelSignal): Promise<void> {
     const position = this.#position;
     if (position.offset <= this.#securedOffset) return;
     this.#unsecuredBytes = 0;

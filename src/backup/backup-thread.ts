@@ -2,6 +2,7 @@
  * A thread for what of a backup takes long without waiting for anything: making and compressing
  * segments, inflating and reading them, reading and hashing files of any size. Whoever has it closes it.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { Haste } from "../base/haste.ts";
 import { JobThread } from "../base/job-thread.ts";
@@ -58,7 +59,7 @@ export class BackupThread {
     one: string,
     other: string,
     bytesPerSecond: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<string | undefined> {
     signal.throwIfAborted();
     const haste = new Haste();

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 
 /** Something that is done now and then, whose failure is told and which is then due again. */
@@ -7,7 +8,7 @@ export interface Errand {
   readonly everyMs: number;
   /** Whether it is due before that. */
   readonly isUrgent?: () => boolean;
-  readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly run: (signal: CancelSignal) => Promise<void>;
 }
 
 export interface ErrandsOptions {
@@ -28,7 +29,7 @@ export class Errands {
   }
 
   /** Starts those that are due. */
-  look(signal: AbortSignal): void {
+  look(signal: CancelSignal): void {
     const { errands, clock } = this.#options;
     for (const errand of errands) {
       const endedAt = this.#endedAt.get(errand) ?? Number.NEGATIVE_INFINITY;
@@ -43,7 +44,7 @@ export class Errands {
     await Promise.all(this.#running.values());
   }
 
-  async #run(errand: Errand, signal: AbortSignal): Promise<void> {
+  async #run(errand: Errand, signal: CancelSignal): Promise<void> {
     const { clock, failed, succeeded } = this.#options;
     try {
       await errand.run(signal);

@@ -1,4 +1,5 @@
 import type { History, HistoryBatch } from "../applier/history.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { Wal } from "../wal/wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -33,7 +34,7 @@ export class JoinedHistory implements History {
     return this.#restored.offsetOf(life) === -1 ? 0 : this.#begunAt;
   }
 
-  async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+  async *read(tenantId: string, from: number, signal: CancelSignal): AsyncGenerator<HistoryBatch> {
     let next = from;
     for (;;) {
       for await (const batch of this.#archived(tenantId, next, signal)) {
@@ -57,7 +58,7 @@ export class JoinedHistory implements History {
   async *#archived(
     tenantId: string,
     from: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<HistoryBatch> {
     const { start } = this.#wal;
     if (from >= start) return;

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { readLogIdentity } from "../wal/file-wal/log-identity.ts";
 import { observeLog } from "../wal/file-wal/observe-log.ts";
@@ -16,7 +17,7 @@ export async function observedTail(directory: string, clock: Clock): Promise<Log
   const start = identity.trimmedTo?.firstOffset ?? identity.firstOffset;
   const { logId } = identity;
   let endIsSound = false;
-  async function* read(from: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+  async function* read(from: number, signal: CancelSignal): AsyncGenerator<readonly LogRecord[]> {
     yield* observeLog({ directory, from, signal, clock, thorough: !endIsSound });
     endIsSound ||= !signal.aborted;
   }

@@ -3,7 +3,9 @@
  * any more: they say what each tenant's archive ended with when they were made. The newest of a
  * log counts.
  */
+
 import { dirname } from "node:path/posix";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
@@ -23,7 +25,7 @@ const COPIES_KEPT = 2;
 export async function putPositionCopy(
   store: BlobStore,
   position: ArchivePosition,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   const { logId, offset } = position;
   const bytes = encodeArchivePosition(position);
@@ -37,7 +39,7 @@ export async function putPositionCopy(
 /** The newest copy of each log's position. Throws OBJECT_DAMAGED, naming the object. */
 export async function readPositionCopies(
   store: BlobStore,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<ArchivePosition[]> {
   const positions: ArchivePosition[] = [];
   const newest = new Map<string, string>();
@@ -58,7 +60,7 @@ export async function readPositionCopies(
 async function keysBehind(
   store: BlobStore,
   prefix: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<string[]> {
   const keys: string[] = [];
   for await (const page of store.list(prefix, signal)) {

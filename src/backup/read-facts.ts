@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { objectDamaged } from "../blob/errors.ts";
@@ -10,7 +11,7 @@ import { splitHead } from "./segment-head.ts";
 export async function readFacts(
   store: BlobStore,
   name: SegmentName,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<SegmentFacts> {
   const key = segmentKey(name, "checksum");
   const bytes = await store.get(key, signal);
@@ -24,7 +25,7 @@ export async function readFacts(
 export async function readOwnFacts(
   store: BlobStore,
   name: SegmentName,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<SegmentFacts | undefined> {
   const key = segmentKey(name, "records");
   const object = await store.get(key, signal);

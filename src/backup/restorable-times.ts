@@ -5,8 +5,10 @@
  * An earliest time is that of the one whose files could not be made, the catalog or a tenant: at
  * it these can be. That another tenant begins later shows when it is that one's turn.
  */
+
 import type { History } from "../applier/history.ts";
 import { placed } from "../applier/replay.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -22,7 +24,7 @@ export const CATALOG_LIFE: Life = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 }
 export async function oldestSnapshotTime(
   shelf: SnapshotShelf,
   { tenantId, incarnation }: Life,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<number | undefined> {
   for (const id of await shelf.ids(tenantId, signal)) {
     const manifest = await shelf.find(tenantId, id, signal);
@@ -35,7 +37,7 @@ export async function oldestSnapshotTime(
 export async function earliestCatalogTime(
   shelf: SnapshotShelf,
   history: History,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<number | undefined> {
   const snapshot = await oldestSnapshotTime(shelf, CATALOG_LIFE, signal);
   const record = await firstRecordTime(history, signal);
@@ -43,7 +45,10 @@ export async function earliestCatalogTime(
   return Math.min(snapshot, record);
 }
 
-async function firstRecordTime(history: History, signal: AbortSignal): Promise<number | undefined> {
+async function firstRecordTime(
+  history: History,
+  signal: CancelSignal,
+): Promise<number | undefined> {
   for await (const { records } of history.read(SYSTEM_TENANT_ID, 0, signal)) {
     const first = records.find((logged) => placed(logged).record.tenantId === SYSTEM_TENANT_ID);
     if (first !== undefined) return first.logTime;

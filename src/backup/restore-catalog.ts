@@ -1,6 +1,7 @@
 import { applyRecords } from "../applier/apply-records.ts";
 import type { History } from "../applier/history.ts";
 import { TenantView } from "../applier/tenant-view.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { decodeRecord } from "../record/codec.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -13,7 +14,7 @@ const RESTORER: Author = { actor: "system:restore", roles: [], credential: "" };
 export async function livesEndedFrom(
   history: History,
   from: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<ReadonlySet<string>> {
   const ended = new Set<string>();
   for await (const { records } of history.read(SYSTEM_TENANT_ID, from, signal)) {

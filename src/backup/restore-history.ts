@@ -1,4 +1,5 @@
 import type { History, HistoryBatch } from "../applier/history.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { LogRecord } from "../wal/wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -9,7 +10,7 @@ export interface LogTail {
   /** The oldest offset that it has. */
   readonly start: number;
   /** From an offset at or above `start` to its end as it is now. */
-  read(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  read(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]>;
 }
 
 /**
@@ -33,7 +34,7 @@ export class RestoreHistory implements History {
     return 0;
   }
 
-  async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+  async *read(tenantId: string, from: number, signal: CancelSignal): AsyncGenerator<HistoryBatch> {
     let next = from;
     for await (const records of this.#all(tenantId, from, signal)) {
       const wanted = records.filter(({ logTime }) => logTime <= this.#until);
@@ -47,7 +48,7 @@ export class RestoreHistory implements History {
   async *#all(
     tenantId: string,
     from: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<readonly LogRecord[]> {
     let next = from;
     const inLogFrom = this.#log?.start;
@@ -72,7 +73,7 @@ export class ReadableHistory implements History {
     return this.#history.begunFor(life);
   }
 
-  async *read(tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+  async *read(tenantId: string, from: number, signal: CancelSignal): AsyncGenerator<HistoryBatch> {
     try {
       yield* this.#history.read(tenantId, from, signal);
     } catch (error) {
@@ -93,7 +94,7 @@ export class TailHistory implements History {
     return 0;
   }
 
-  async *read(_tenantId: string, from: number, signal: AbortSignal): AsyncGenerator<HistoryBatch> {
+  async *read(_tenantId: string, from: number, signal: CancelSignal): AsyncGenerator<HistoryBatch> {
     let end = from;
     for await (const records of this.#log.read(from, signal)) {
       end = (records.at(-1)?.offset ?? end - 1) + 1;

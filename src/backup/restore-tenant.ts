@@ -6,8 +6,10 @@
  * The files are made beside the tenant's own and take their place when they are on disk; what is
  * thrown leaves the tenant as it was.
  */
+
 import { rm } from "node:fs/promises";
 import { removeCheckpoint } from "../applier/checkpoint.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { syncDirectory } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
 import { type DataDirectory, openDataDirectory } from "../store/data-dir.ts";
@@ -48,7 +50,7 @@ export async function restoreTenant(
   request: TenantRestore,
   sources: RestoreSources,
   machine: RestoreMachine,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<RestoredView> {
   const { directory } = request;
   requireDataDirectory(directory);
@@ -97,7 +99,7 @@ class InPlace {
     });
   }
 
-  async run(signal: AbortSignal): Promise<RestoredView> {
+  async run(signal: CancelSignal): Promise<RestoredView> {
     const { tenantId, dryRun } = this.#request;
     const { stores, place } = this.#opened;
     const entry = stores.findEntry(tenantId);
@@ -129,7 +131,7 @@ class InPlace {
   }
 
   /** The files that are to replace the tenant's own, open. */
-  async #begin(entry: CatalogEntry, signal: AbortSignal): Promise<TenantStore> {
+  async #begin(entry: CatalogEntry, signal: CancelSignal): Promise<TenantStore> {
     const { base } = this.#request;
     const { stores, logId } = this.#opened;
     if (base.from === "snapshot") {
@@ -149,7 +151,7 @@ class InPlace {
     return stores.openPlacedRebuild(entry);
   }
 
-  async #requirePosition(from: number, applied: number, signal: AbortSignal): Promise<void> {
+  async #requirePosition(from: number, applied: number, signal: CancelSignal): Promise<void> {
     const { tenantId } = this.#request;
     const newest = await this.#sources.archive.newestFacts(tenantId, signal);
     const end = (newest?.lastOffset ?? -1) + 1;
@@ -165,7 +167,7 @@ class InPlace {
   }
 
   /** Archive and log must be of the log that the directory belongs to. */
-  async #requireOwnHistory(signal: AbortSignal): Promise<void> {
+  async #requireOwnHistory(signal: CancelSignal): Promise<void> {
     const { archive, log } = this.#sources;
     const { logId } = this.#opened;
     const { tenantId } = this.#request;

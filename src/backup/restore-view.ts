@@ -4,12 +4,14 @@
  * What comes out is one line of history: where snapshots and archive of two logs lie in one place,
  * the records of the one are never applied to a snapshot of the other.
  */
+
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import type { History } from "../applier/history.ts";
 import { deliverAll } from "../applier/mailbox-rebuild.ts";
 import { replayTenant } from "../applier/replay.ts";
 import { TenantView } from "../applier/tenant-view.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError, messageOf } from "../base/errors.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
@@ -72,7 +74,7 @@ export class ViewRestorer {
   async placeBase(
     { tenantId, incarnation }: Pick<CatalogEntry, "tenantId" | "incarnation">,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Manifest | undefined> {
     const base = await this.#findBase(tenantId, incarnation, signal);
     if (base === undefined) return undefined;
@@ -82,7 +84,7 @@ export class ViewRestorer {
   }
 
   /** Places this very snapshot into the directory, as files of the new log. Throws as {@link placeBase}. */
-  async placeSnapshot(manifest: Manifest, directory: string, signal: AbortSignal): Promise<void> {
+  async placeSnapshot(manifest: Manifest, directory: string, signal: CancelSignal): Promise<void> {
     const { shelf, progress, logId } = this.#deps;
     const { tenantId } = manifest;
     const whole = sizeOf(manifest);
@@ -110,7 +112,7 @@ export class ViewRestorer {
     store: TenantStore,
     entry: CatalogEntry,
     base: Manifest | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<RestoredView> {
     // The file has no name yet under which somebody would take it for whole.
     store.beginBulk();
@@ -160,14 +162,14 @@ export class ViewRestorer {
    * The tenant's last record of all, where that is known without a look: where all that there is
    * is wanted, and is in the archive. What a log ends with shows when it has been read.
    */
-  async #lastOf({ tenantId }: CatalogEntry, signal: AbortSignal): Promise<number | undefined> {
+  async #lastOf({ tenantId }: CatalogEntry, signal: CancelSignal): Promise<number | undefined> {
     const { archive, log, until } = this.#deps;
     const isAll = until === Number.POSITIVE_INFINITY && log === undefined;
     return isAll ? await archive.knownEnd(tenantId, signal) : undefined;
   }
 
   /** Names of logs grow with time: what an older log has behind the snapshot is what a restore has left. */
-  async #requireOneLine(base: Manifest, signal: AbortSignal): Promise<void> {
+  async #requireOneLine(base: Manifest, signal: CancelSignal): Promise<void> {
     const { tenantId, logId, offset } = base;
     const newest = await this.#deps.archive.newestFacts(tenantId, signal);
     if (newest === undefined || newest.logId >= logId || newest.lastOffset <= offset) return;
@@ -178,7 +180,7 @@ export class ViewRestorer {
   async #findBase(
     tenantId: string,
     incarnation: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Manifest | undefined> {
     const { shelf, until } = this.#deps;
     for (const id of (await shelf.ids(tenantId, signal)).reverse()) {
@@ -192,7 +194,7 @@ export class ViewRestorer {
     error: unknown,
     entry: CatalogEntry,
     base: Manifest | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<unknown> {
     const { tenantId } = entry;
     if (error instanceof RecordFailure) {

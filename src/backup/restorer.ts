@@ -13,8 +13,10 @@
  * reported, and is no tenant of the new directory. Of one tenant that is restored alone, the
  * others are none either.
  */
+
 import { writeCheckpoint } from "../applier/checkpoint.ts";
 import { must } from "../base/assert.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { syncDirectory } from "../base/durable-file.ts";
 import { EntError } from "../base/errors.ts";
@@ -93,7 +95,7 @@ export async function restoreDirectory(
   request: RestoreRequest,
   sources: RestoreSources,
   machine: RestoreMachine,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<RestoreReport> {
   const { directory, targetTime, dryRun } = request;
   const { clock, random } = machine;
@@ -140,7 +142,7 @@ class Restoration {
     });
   }
 
-  async run(signal: AbortSignal): Promise<RestoreReport> {
+  async run(signal: CancelSignal): Promise<RestoreReport> {
     const stores = await this.#openCatalog(signal);
     let left: Left;
     try {
@@ -156,7 +158,7 @@ class Restoration {
   }
 
   /** Archive and log must be of one line: neither may have what the other has left. */
-  async #requireOneLine(signal: AbortSignal): Promise<void> {
+  async #requireOneLine(signal: CancelSignal): Promise<void> {
     const { archive, log } = this.#sources;
     const newest = await archive.newestFacts(SYSTEM_TENANT_ID, signal);
     if (newest === undefined || log === undefined || newest.logId === log.logId) return;
@@ -165,7 +167,7 @@ class Restoration {
   }
 
   /** The catalog first: it says which tenants there were. */
-  async #openCatalog(signal: AbortSignal): Promise<TenantStores> {
+  async #openCatalog(signal: CancelSignal): Promise<TenantStores> {
     await this.#requireOneLine(signal);
     const { tenants } = this.#place;
     const directory = TenantStores.systemDirectory(tenants);
@@ -188,7 +190,7 @@ class Restoration {
     }
   }
 
-  async #restoreTenants(stores: TenantStores, signal: AbortSignal): Promise<Left> {
+  async #restoreTenants(stores: TenantStores, signal: CancelSignal): Promise<Left> {
     const { tenantId } = this.#request;
     const { archive, log } = this.#sources;
     const from = (this.#restored[0]?.offset ?? -1) + 1;
@@ -223,7 +225,7 @@ class Restoration {
   async #restoreTenant(
     stores: TenantStores,
     entry: CatalogEntry,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     const directory = stores.directoryOf(entry);
     const base = await this.#views.placeBase(entry, directory, signal);
@@ -253,7 +255,7 @@ class Restoration {
     await syncDirectory(tenants);
   }
 
-  async #nothingThen(signal: AbortSignal): Promise<EntError> {
+  async #nothingThen(signal: CancelSignal): Promise<EntError> {
     const { targetTime } = this.#request;
     const { archive, log, shelf } = this.#sources;
     if (targetTime === undefined) return nothingThere(shelf.place);

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { ViewCopies } from "../applier/view-copies.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { damaged } from "../store/store-errors.ts";
 import { readCopy } from "../store/view-copy.ts";
@@ -26,7 +27,7 @@ export class SnapshotCopies implements ViewCopies {
     life: Pick<CatalogEntry, "tenantId" | "incarnation">,
     before: number,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<boolean> {
     const ids = await this.#trying(signal, () => this.#deps.shelf.ids(life.tenantId, signal));
     for (const id of (ids ?? []).reverse()) {
@@ -41,7 +42,7 @@ export class SnapshotCopies implements ViewCopies {
     id: string,
     before: number,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<boolean> {
     const { shelf, wal } = this.#deps;
     const manifest = await shelf.find(tenantId, id, signal);
@@ -59,7 +60,7 @@ export class SnapshotCopies implements ViewCopies {
   }
 
   /** What the work came to; undefined when it failed, which is told. */
-  async #trying<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  async #trying<T>(signal: CancelSignal, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {

@@ -4,6 +4,7 @@
  * this log that are over; and what was cut off. Those of other logs stay until their time is
  * over. What cannot be read is nobody's to remove.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { parseSnapshotId } from "./keys.ts";
@@ -33,7 +34,7 @@ export class SnapshotRetention {
   }
 
   /** Removes what may go, of all tenants. Rejects with what the place says; the rest goes the next time. */
-  async apply(now: number, signal: AbortSignal): Promise<void> {
+  async apply(now: number, signal: CancelSignal): Promise<void> {
     for await (const tenantId of this.#deps.shelf.tenants(signal)) {
       await this.#applyTo(tenantId, now, signal);
     }
@@ -44,7 +45,7 @@ export class SnapshotRetention {
    * crash has cut off their making or their removal, and what they hold may be what was to go.
    * No snapshot may be on its way meanwhile.
    */
-  async removeEnded(tenantId: string, signal: AbortSignal): Promise<void> {
+  async removeEnded(tenantId: string, signal: CancelSignal): Promise<void> {
     const { shelf } = this.#deps;
     for (const id of await shelf.ids(tenantId, signal)) {
       const manifest = await this.#read(tenantId, id, signal);
@@ -56,7 +57,7 @@ export class SnapshotRetention {
     }
   }
 
-  async #applyTo(tenantId: string, now: number, signal: AbortSignal): Promise<void> {
+  async #applyTo(tenantId: string, now: number, signal: CancelSignal): Promise<void> {
     const { shelf, retentionDays } = this.#deps;
     const expiry = retentionDays === 0 ? Number.NEGATIVE_INFINITY : now - retentionDays * DAY_MS;
     let hasNewer = false;
@@ -86,7 +87,7 @@ export class SnapshotRetention {
     return incarnation <= stores.catalog.lastIncarnation(tenantId);
   }
 
-  async #read(tenantId: string, id: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  async #read(tenantId: string, id: string, signal: CancelSignal): Promise<Manifest | undefined> {
     try {
       return await this.#deps.shelf.find(tenantId, id, signal);
     } catch (error) {

@@ -5,8 +5,10 @@
  * byte is handed out that is not the one that the manifest states; what does not verify is an
  * error that names the object.
  */
+
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { syncDirectory } from "../base/durable-file.ts";
 import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
@@ -23,7 +25,7 @@ import { snapshotDamaged, snapshotForeign, snapshotNotFound } from "./snapshot-e
 /** Holds parts up that come in the background, for the sake of others. */
 export type Pacing = (
   parts: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ) => AsyncIterable<Uint8Array>;
 
 const asTheyCome: Pacing = (parts) => parts;
@@ -45,12 +47,12 @@ export class SnapshotShelf {
   }
 
   /** The tenants of which there are snapshots, whole or not, in the order of their names. */
-  async *tenants(signal: AbortSignal): AsyncGenerator<string> {
+  async *tenants(signal: CancelSignal): AsyncGenerator<string> {
     for await (const page of this.#store.listFolders("snapshots/", signal)) yield* page;
   }
 
   /** The ids of a tenant's snapshots, oldest first, whole or not. */
-  async ids(tenantId: string, signal: AbortSignal): Promise<string[]> {
+  async ids(tenantId: string, signal: CancelSignal): Promise<string[]> {
     const times: number[] = [];
     for await (const page of this.#store.listFolders(snapshotsPrefix(tenantId), signal)) {
       times.push(...page.map(parseSnapshotId).filter((time) => time !== undefined));
@@ -59,7 +61,7 @@ export class SnapshotShelf {
   }
 
   /** A tenant's whole snapshots, oldest first. Throws OBJECT_DAMAGED, SNAPSHOT_FOREIGN. */
-  async list(tenantId: string, signal: AbortSignal): Promise<Manifest[]> {
+  async list(tenantId: string, signal: CancelSignal): Promise<Manifest[]> {
     const manifests: Manifest[] = [];
     for (const id of await this.ids(tenantId, signal)) {
       const manifest = await this.find(tenantId, id, signal);
@@ -69,7 +71,7 @@ export class SnapshotShelf {
   }
 
   /** Undefined when there is no whole snapshot of this id. Throws as {@link list}. */
-  async find(tenantId: string, id: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  async find(tenantId: string, id: string, signal: CancelSignal): Promise<Manifest | undefined> {
     const key = snapshotKey(tenantId, id, MANIFEST_FILE);
     if (!(await this.hasManifest(tenantId, id, signal))) return undefined;
     const bytes = await this.#store.get(key, signal);
@@ -82,13 +84,13 @@ export class SnapshotShelf {
   }
 
   /** Whether the snapshot was finished, whatever its manifest says. */
-  async hasManifest(tenantId: string, id: string, signal: AbortSignal): Promise<boolean> {
+  async hasManifest(tenantId: string, id: string, signal: CancelSignal): Promise<boolean> {
     const key = snapshotKey(tenantId, id, MANIFEST_FILE);
     return (await this.#store.find(key, signal)) !== undefined;
   }
 
   /** As {@link find}. Throws SNAPSHOT_NOT_FOUND. Colons and hyphens of the id are alike. */
-  async get(tenantId: string, id: string, signal: AbortSignal): Promise<Manifest> {
+  async get(tenantId: string, id: string, signal: CancelSignal): Promise<Manifest> {
     const time = parseSnapshotId(id);
     const manifest =
       time === undefined ? undefined : await this.find(tenantId, snapshotId(time), signal);
@@ -103,7 +105,7 @@ export class SnapshotShelf {
   async fetch(
     manifest: Manifest,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     onBytes: (bytes: number) => void = () => undefined,
   ): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -119,7 +121,7 @@ export class SnapshotShelf {
   }
 
   /** Removes a snapshot, its manifest first. */
-  async remove(tenantId: string, id: string, signal: AbortSignal): Promise<void> {
+  async remove(tenantId: string, id: string, signal: CancelSignal): Promise<void> {
     await this.#store.delete(snapshotKey(tenantId, id, MANIFEST_FILE), signal);
     await this.#store.deleteAll(snapshotKey(tenantId, id, ""), signal);
   }
@@ -128,7 +130,7 @@ export class SnapshotShelf {
     manifest: Manifest,
     { name, bytes, sha256 }: SnapshotFile,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
     const key = snapshotKey(manifest.tenantId, idOf(manifest), name);

@@ -11,9 +11,11 @@
  * tenant's write-ahead file from starting anew. That may grow to a limit: from half of it on the copy
  * no longer rests and the tenant's writes are slowed down, at the limit they are refused.
  */
+
 import { statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { Haste } from "../base/haste.ts";
 import { limits } from "../base/limits.ts";
@@ -77,7 +79,7 @@ export class SnapshotWriter {
    * back. Rejects with why the tenant cannot be read, and with what SQLite, the disk and the
    * store say; what is there then has no manifest.
    */
-  async write(entry: CatalogEntry, timestamp: number, signal: AbortSignal): Promise<Manifest> {
+  async write(entry: CatalogEntry, timestamp: number, signal: CancelSignal): Promise<Manifest> {
     const directory = join(this.#deps.scratch, entry.directory);
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -94,7 +96,7 @@ export class SnapshotWriter {
     this.#deps.copiers.release();
   }
 
-  async #copy(entry: CatalogEntry, directory: string, signal: AbortSignal): Promise<void> {
+  async #copy(entry: CatalogEntry, directory: string, signal: CancelSignal): Promise<void> {
     const { stores, applied, mailboxes } = this.#deps;
     const { tenantId } = entry;
     const behind = applied.behind(tenantId);
@@ -121,7 +123,7 @@ export class SnapshotWriter {
     file: ReadFile,
     directory: string,
     name: 0 | 1,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     const done = new AbortController();
     const haste = new Haste();
@@ -143,7 +145,7 @@ export class SnapshotWriter {
     tenantId: string,
     writeAhead: string,
     haste: Haste,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     const { clock, brake, writeAheadMaxBytes } = this.#deps;
     const before = sizeOfFile(writeAhead);
@@ -161,7 +163,7 @@ export class SnapshotWriter {
     { tenantId, incarnation }: CatalogEntry,
     timestamp: number,
     directory: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Manifest> {
     const { wal, store } = this.#deps;
     const { state, format, schemaFingerprint, mailPlace } = readCopy(directory);

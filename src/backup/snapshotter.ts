@@ -8,6 +8,7 @@
  *    is shown grows until every tenant was taken care of.
  * 3. A tenant that has not changed since its last snapshot needs no other one.
  */
+import { type CancelSignal, nativeSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Service } from "../base/service.ts";
@@ -102,12 +103,12 @@ export class Snapshotter implements Service {
   }
 
   /** Makes a snapshot of the tenant in this life, now. Rejects as `SnapshotWriter.write`, and with the signal's reason. */
-  create(entry: CatalogEntry, signal: AbortSignal): Promise<Manifest> {
+  create(entry: CatalogEntry, signal: CancelSignal): Promise<Manifest> {
     return this.#inTurn(signal, (either) => this.#write(entry, either));
   }
 
   /** Makes a snapshot of every tenant and of the catalog, now. Rejects with the first failure, when all were tried. */
-  async createAll(signal: AbortSignal): Promise<Manifest[]> {
+  async createAll(signal: CancelSignal): Promise<Manifest[]> {
     return await this.#inTurn(signal, (either) => this.#round(either, () => Promise.resolve(true)));
   }
 
@@ -142,7 +143,7 @@ export class Snapshotter implements Service {
     }
   }
 
-  async #tick(signal: AbortSignal): Promise<void> {
+  async #tick(signal: CancelSignal): Promise<void> {
     const { clock, retention, writer } = this.#deps;
     if (!this.#swept) await this.#sweep(signal);
     for (const tenantId of this.#ended) {
@@ -159,7 +160,7 @@ export class Snapshotter implements Service {
   }
 
   /** Once after a start: a crash may have come between the end of a tenant and that of its snapshots. */
-  async #sweep(signal: AbortSignal): Promise<void> {
+  async #sweep(signal: CancelSignal): Promise<void> {
     const { shelf, stores } = this.#deps;
     for await (const tenantId of shelf.tenants(signal)) {
       const lives = stores.catalog.lastIncarnation(tenantId);
@@ -179,7 +180,7 @@ export class Snapshotter implements Service {
   }
 
   async #round(
-    signal: AbortSignal,
+    signal: CancelSignal,
     isWanted: (entry: CatalogEntry) => Promise<boolean>,
   ): Promise<Manifest[]> {
     const made: Manifest[] = [];
@@ -207,7 +208,7 @@ export class Snapshotter implements Service {
     if (catalog !== undefined) yield catalog;
   }
 
-  async #hasChanged(entry: CatalogEntry, signal: AbortSignal): Promise<boolean> {
+  async #hasChanged(entry: CatalogEntry, signal: CancelSignal): Promise<boolean> {
     const { stores, shelf, wal } = this.#deps;
     const { tenantId, incarnation } = entry;
     const newest = this.#newest.get(tenantId) ?? (await shelf.list(tenantId, signal)).at(-1);
@@ -218,7 +219,7 @@ export class Snapshotter implements Service {
     return !isSame;
   }
 
-  async #write(entry: CatalogEntry, signal: AbortSignal): Promise<Manifest> {
+  async #write(entry: CatalogEntry, signal: CancelSignal): Promise<Manifest> {
     const { clock, writer, meter, retention } = this.#deps;
     const begun = clock.monotonic();
     // Two snapshots never have one name.
@@ -257,8 +258,8 @@ export class Snapshotter implements Service {
   }
 
   /** Does something when nothing else of the kind is under way. The signal and a stop both end it. */
-  async #inTurn<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
-    const either = AbortSignal.any([signal, this.#stop.signal]);
+  async #inTurn<T>(signal: CancelSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([nativeSignal(signal), this.#stop.signal]);
     const mine = this.#turn.then(() => {
       either.throwIfAborted();
       return work(either);

@@ -4,6 +4,7 @@
  * have come; and that replaying comes to the same outcomes and the same rows: out of the log, and
  * where that was trimmed out of its archive, every object of which is read. Nothing of it is changed.
  */
+
 import { readdirSync } from "node:fs";
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
@@ -17,6 +18,7 @@ import {
   type ViewProof,
 } from "../applier/rebuild.ts";
 import { NO_COPIES } from "../applier/view-copies.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
@@ -75,7 +77,7 @@ export interface Verification {
  */
 export async function verifyDirectory(
   { directory, archive, clock, progress }: Verification,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<VerifiedDirectory> {
   requireDataDirectory(directory);
   const place = await openDataDirectory(directory);
@@ -137,7 +139,7 @@ function rethrow(directory: string, error: unknown): never {
 async function verifyLog(
   directory: string,
   clock: Clock,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<ObservedEnd | undefined> {
   const walk = observeLog({ directory, signal, clock, thorough: true });
   for (;;) {
@@ -168,7 +170,7 @@ class Records {
   /** What the tenant can be made again from; undefined where its first records are not to be had. */
   async historyOf(
     { tenantId, createdOffset }: CatalogEntry,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<History | undefined> {
     const log = this.#log;
     if (log === undefined) return undefined;
@@ -184,7 +186,7 @@ class Records {
   }
 
   /** Whether the tenant's first records have been dropped in their time; then the rest is read through here. */
-  async #droppedBelow(tenantId: string, from: number, signal: AbortSignal): Promise<boolean> {
+  async #droppedBelow(tenantId: string, from: number, signal: CancelSignal): Promise<boolean> {
     const read = (begin: number) =>
       this.#archive.read(tenantId, begin, signal, this.#log?.start)[Symbol.asyncIterator]();
     const first = read(from);
@@ -206,9 +208,9 @@ class Verifier {
   readonly #stores: TenantStores;
   readonly #workers: ReadWorkers;
   readonly #records: Records;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
 
-  constructor(stores: TenantStores, workers: ReadWorkers, records: Records, signal: AbortSignal) {
+  constructor(stores: TenantStores, workers: ReadWorkers, records: Records, signal: CancelSignal) {
     this.#stores = stores;
     this.#workers = workers;
     this.#records = records;

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 
 /** Something to be done for a tenant, which no position may pass before it is done. */
@@ -8,14 +9,14 @@ export interface Job {
   /** Memory that it holds until then. */
   readonly bytes: number;
   /** Tried again, with back-off, until it resolves. */
-  readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly run: (signal: CancelSignal) => Promise<void>;
 }
 
 export interface WorkQueueOptions {
   /** Tenants that are worked for at once. */
   readonly atOnce: number;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly failed: (tenantId: string, error: unknown) => void;
   readonly succeeded: (tenantId: string) => void;
 }

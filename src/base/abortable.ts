@@ -1,4 +1,5 @@
 /** How a promise that waits is ended: once; what comes later is ignored. */
+import type { CancelSignal } from "./cancel-signal.ts";
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
@@ -10,7 +11,7 @@ export interface Settle<T> {
  * settles nothing itself before it returns.
  */
 export function abortable<T>(
-  signal: AbortSignal,
+  signal: CancelSignal,
   begin: (settle: Settle<T>) => () => void,
 ): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
@@ -36,7 +37,7 @@ export function abortable<T>(
 }
 
 /** What the work came to, or the signal's reason when that comes first; the work itself goes on. */
-export function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function beforeAbort<T>(work: Promise<T>, signal: CancelSignal): Promise<T> {
   return abortable(signal, (settle) => {
     work.then(settle.resolve, settle.reject);
     return () => undefined;

@@ -3,7 +3,7 @@
  *
  * An {@link EntError} is an operating error: something the world did, which a
  * caller can act on. A broken promise between our own functions is a programmer
- * error (`assert`, never caught to carry on), and stopping is an `AbortSignal`.
+ * error (`assert`, never caught to carry on), and stopping is an `CancelSignal`.
  *
  * Each edge maps an `EntError` once (`rpc/errors.ts`, `http/errors.ts`). Whatever
  * is not an `EntError` becomes a neutral INTERNAL there, logged with its cause.

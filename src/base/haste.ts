@@ -1,3 +1,5 @@
+import type { CancelSignal } from "./cancel-signal.ts";
+
 const PACED = 0;
 const HURRIED = 1;
 const ENDED = 2;
@@ -29,7 +31,7 @@ export class Haste {
   }
 
   /** Ends it when the signal aborts, as long as what is returned is not disposed of. */
-  endsWith(signal: AbortSignal): Disposable {
+  endsWith(signal: CancelSignal): Disposable {
     const end = () => this.end();
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "./cancel-signal.ts";
 import type { Clock } from "./clock.ts";
 
 /** A rest is no longer than this, however long a part took. */
@@ -44,7 +45,7 @@ export async function* paced(
   parts: AsyncIterable<Uint8Array>,
   pace: WorkPace,
   clock: Pick<Clock, "sleep">,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): AsyncGenerator<Uint8Array> {
   let restMs = 0;
   for await (const part of parts) {

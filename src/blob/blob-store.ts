@@ -21,51 +21,52 @@
  * another one followed by `/`. A store may write `-` for `:`: both then name one object, and
  * lists show the `-`.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 export interface BlobStore {
   /** The place, for people: "s3://bucket", or the directory's path. */
   readonly place: string;
 
   /** Stores bytes under a key that is free or holds the same bytes. */
-  put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  put(key: string, bytes: Uint8Array, signal: CancelSignal): Promise<void>;
 
   /** As `put`, with the bytes of a local file of any size, which must not change any more: what is stored may be that very file. */
-  putFile(key: string, path: string, signal: AbortSignal): Promise<void>;
+  putFile(key: string, path: string, signal: CancelSignal): Promise<void>;
 
   /** The whole object, for objects that fit into memory. */
-  get(key: string, signal: AbortSignal): Promise<Uint8Array>;
+  get(key: string, signal: CancelSignal): Promise<Uint8Array>;
 
   /** The object in parts of any size, in order. A reader that stops early leaves nothing open. */
-  stream(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  stream(key: string, signal: CancelSignal): AsyncIterable<Uint8Array>;
 
   /** Where the object lies as a file, if it does: for whoever reads it in another thread. */
   fileOf?(key: string): string;
 
   /** What is known of an object without reading it; undefined when there is none. */
-  find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined>;
+  find(key: string, signal: CancelSignal): Promise<BlobInfo | undefined>;
 
   /**
    * The objects whose keys begin with `prefix`, in pages, in the order of their keys' bytes;
    * with `after`, those behind that key. What is put or deleted meanwhile may be among them or not.
    */
-  list(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<readonly BlobInfo[]>;
+  list(prefix: string, signal: CancelSignal, after?: string): AsyncIterable<readonly BlobInfo[]>;
 
   /**
    * The names that stand directly behind `prefix`, which ends in `/`, and before another `/`,
    * in pages, in the order of the keys: for `archive/` those of tenants, without looking at objects.
    */
-  listFolders(prefix: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
+  listFolders(prefix: string, signal: CancelSignal): AsyncIterable<readonly string[]>;
 
   /** Resolves when there is no such object (any more). */
-  delete(key: string, signal: AbortSignal): Promise<void>;
+  delete(key: string, signal: CancelSignal): Promise<void>;
 
   /**
    * Resolves when nothing is behind `prefix`, which ends in `/`, any more: no object, and no
    * folder that a crash left of them. What is put meanwhile may stay.
    */
-  deleteAll(prefix: string, signal: AbortSignal): Promise<void>;
+  deleteAll(prefix: string, signal: CancelSignal): Promise<void>;
 
   /** Resolves when the place answers and lets us in; what health asks. */
-  check(signal: AbortSignal): Promise<void>;
+  check(signal: CancelSignal): Promise<void>;
 
   /** Lets go of connections. Nothing may be under way. */
   close(): void;

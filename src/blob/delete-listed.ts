@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 const DELETES_AT_ONCE = 8;
@@ -6,7 +7,7 @@ const DELETES_AT_ONCE = 8;
 export async function deleteListed(
   store: Pick<BlobStore, "list" | "delete">,
   prefix: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   for await (const page of store.list(prefix, signal)) {
     for (let at = 0; at < page.length; at += DELETES_AT_ONCE) {

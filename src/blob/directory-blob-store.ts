@@ -6,9 +6,11 @@
  *
  * A full or read-only disk is STORAGE_UNAVAILABLE or STORAGE_ACCESS_DENIED, and leaves nothing.
  */
+
 import { constants, createReadStream } from "node:fs";
 import { copyFile, link, mkdir, open, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { syncDirectory, systemErrorCode } from "../base/durable-file.ts";
 import type { Random } from "../base/random.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";
@@ -68,7 +70,7 @@ class DirectoryBlobStore implements BlobStore {
     });
   }
 
-  async put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal: CancelSignal): Promise<void> {
     await this.#place(key, signal, async (temporary) => {
       const handle = await open(temporary, "wx", 0o600);
       try {
@@ -80,7 +82,7 @@ class DirectoryBlobStore implements BlobStore {
     });
   }
 
-  async putFile(key: string, path: string, signal: AbortSignal): Promise<void> {
+  async putFile(key: string, path: string, signal: CancelSignal): Promise<void> {
     await this.#place(key, signal, async (temporary) => {
       // A gigabyte that lies on this disk need not be written to it again.
       if (!(await isLinked(path, temporary, NOT_TO_BE_LINKED))) {
@@ -99,7 +101,7 @@ class DirectoryBlobStore implements BlobStore {
   /** Lets `write` make a file, and gives it the key's name unless that is taken. */
   async #place(
     key: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     write: (temporary: string) => Promise<void>,
   ): Promise<void> {
     const path = this.#pathOf(key);
@@ -140,13 +142,13 @@ class DirectoryBlobStore implements BlobStore {
     await syncDirectory(this.#directory);
   }
 
-  async get(key: string, signal: AbortSignal): Promise<Uint8Array> {
+  async get(key: string, signal: CancelSignal): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for await (const part of this.stream(key, signal)) parts.push(part);
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   }
 
-  async *stream(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(key: string, signal: CancelSignal): AsyncGenerator<Uint8Array> {
     const path = this.#pathOf(key);
     signal.throwIfAborted();
     const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
@@ -167,7 +169,7 @@ class DirectoryBlobStore implements BlobStore {
     return this.#pathOf(key);
   }
 
-  async find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined> {
+  async find(key: string, signal: CancelSignal): Promise<BlobInfo | undefined> {
     const path = this.#pathOf(key);
     signal.throwIfAborted();
     try {
@@ -181,7 +183,7 @@ class DirectoryBlobStore implements BlobStore {
 
   async *list(
     prefix: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     after = "",
   ): AsyncGenerator<readonly BlobInfo[]> {
     assertPrefix(prefix);
@@ -202,7 +204,7 @@ class DirectoryBlobStore implements BlobStore {
     if (page.length > 0) yield page;
   }
 
-  async *listFolders(prefix: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  async *listFolders(prefix: string, signal: CancelSignal): AsyncGenerator<readonly string[]> {
     assertPrefix(prefix);
     signal.throwIfAborted();
     const folder = join(this.#directory, fileKey(prefix));
@@ -218,7 +220,7 @@ class DirectoryBlobStore implements BlobStore {
         .map(bare);
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
+  async delete(key: string, signal: CancelSignal): Promise<void> {
     const path = this.#pathOf(key);
     signal.throwIfAborted();
     await this.#errors.naming(`delete ${key}`, async () => {
@@ -232,7 +234,7 @@ class DirectoryBlobStore implements BlobStore {
     });
   }
 
-  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+  async deleteAll(prefix: string, signal: CancelSignal): Promise<void> {
     await deleteListed(this, prefix, signal);
     const folder = join(this.#directory, fileKey(prefix.slice(0, -1)));
     await this.#errors.naming(`delete ${prefix}`, async () => {
@@ -251,7 +253,7 @@ class DirectoryBlobStore implements BlobStore {
     await syncDirectory(at);
   }
 
-  async check(signal: AbortSignal): Promise<void> {
+  async check(signal: CancelSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#errors.naming("be reached", async () => {
       await stat(this.#directory);

@@ -2,7 +2,9 @@
  * Objects in memory: for tests, and for a server that keeps nothing. The whole contract of
  * {@link BlobStore}, with "durable" meaning "as long as this process lives".
  */
+
 import { readFile } from "node:fs/promises";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
 import { deleteListed } from "./delete-listed.ts";
@@ -14,7 +16,7 @@ export class MemoryBlobStore implements BlobStore {
   readonly place = "memory";
   readonly #objects = new Map<string, Uint8Array>();
 
-  async put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal: CancelSignal): Promise<void> {
     assertKey(key);
     signal.throwIfAborted();
     const there = this.#objects.get(key);
@@ -22,11 +24,11 @@ export class MemoryBlobStore implements BlobStore {
     else if (Buffer.compare(there, bytes) !== 0) throw objectExists(this.place, key);
   }
 
-  async putFile(key: string, path: string, signal: AbortSignal): Promise<void> {
+  async putFile(key: string, path: string, signal: CancelSignal): Promise<void> {
     await this.put(key, await readFile(path), signal);
   }
 
-  async get(key: string, signal: AbortSignal): Promise<Uint8Array> {
+  async get(key: string, signal: CancelSignal): Promise<Uint8Array> {
     assertKey(key);
     signal.throwIfAborted();
     const there = this.#objects.get(key);
@@ -34,11 +36,11 @@ export class MemoryBlobStore implements BlobStore {
     return new Uint8Array(there);
   }
 
-  async *stream(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(key: string, signal: CancelSignal): AsyncGenerator<Uint8Array> {
     yield await this.get(key, signal);
   }
 
-  async find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined> {
+  async find(key: string, signal: CancelSignal): Promise<BlobInfo | undefined> {
     assertKey(key);
     signal.throwIfAborted();
     const there = this.#objects.get(key);
@@ -47,7 +49,7 @@ export class MemoryBlobStore implements BlobStore {
 
   async *list(
     prefix: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     after = "",
   ): AsyncGenerator<readonly BlobInfo[]> {
     const keys = this.#keys(prefix).filter((key) => key > after);
@@ -62,20 +64,20 @@ export class MemoryBlobStore implements BlobStore {
     signal.throwIfAborted();
   }
 
-  async *listFolders(prefix: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  async *listFolders(prefix: string, signal: CancelSignal): AsyncGenerator<readonly string[]> {
     signal.throwIfAborted();
     const behind = this.#keys(prefix).map((key) => key.slice(prefix.length).split("/"));
     const names = behind.filter((parts) => parts.length > 1).map(([name = ""]) => name);
     if (names.length > 0) yield [...new Set(names)];
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
+  async delete(key: string, signal: CancelSignal): Promise<void> {
     assertKey(key);
     signal.throwIfAborted();
     this.#objects.delete(key);
   }
 
-  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+  async deleteAll(prefix: string, signal: CancelSignal): Promise<void> {
     await deleteListed(this, prefix, signal);
   }
 

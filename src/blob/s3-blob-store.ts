@@ -6,6 +6,7 @@
  * the handler's for the answer's head, the socket's for silence, and a timer of ours for the
  * whole with its body.
  */
+
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -14,6 +15,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";
 import type { BlobInfo, BlobStore } from "./blob-store.ts";
@@ -68,7 +70,7 @@ export class S3BlobStore implements BlobStore {
     });
   }
 
-  async put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal: CancelSignal): Promise<void> {
     assertKey(key);
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const isNew = await this.#unlessTaken(() =>
@@ -84,7 +86,7 @@ export class S3BlobStore implements BlobStore {
     if (Buffer.compare(there, bytes) !== 0) throw objectExists(this.place, key);
   }
 
-  async putFile(key: string, path: string, signal: AbortSignal): Promise<void> {
+  async putFile(key: string, path: string, signal: CancelSignal): Promise<void> {
     assertKey(key);
     const target = { client: this.#client, calls: this.#calls, ...this.#at(key) };
     const isNew = await this.#unlessTaken(() => uploadFile(target, path, signal));
@@ -104,7 +106,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async get(key: string, signal: AbortSignal): Promise<Uint8Array> {
+  async get(key: string, signal: CancelSignal): Promise<Uint8Array> {
     assertKey(key);
     return await this.#naming(key, () =>
       this.#calls.make(`read ${key}`, signal, async (abortSignal) => {
@@ -116,7 +118,7 @@ export class S3BlobStore implements BlobStore {
     );
   }
 
-  async *stream(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(key: string, signal: CancelSignal): AsyncGenerator<Uint8Array> {
     assertKey(key);
     const what = `read ${key}`;
     const { Body } = await this.#naming(key, () =>
@@ -139,7 +141,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async find(key: string, signal: AbortSignal): Promise<BlobInfo | undefined> {
+  async find(key: string, signal: CancelSignal): Promise<BlobInfo | undefined> {
     assertKey(key);
     try {
       const found = await this.#calls.make(`look for ${key}`, signal, (abortSignal) =>
@@ -156,7 +158,7 @@ export class S3BlobStore implements BlobStore {
 
   async *list(
     prefix: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     after = "",
   ): AsyncGenerator<readonly BlobInfo[]> {
     assertPrefix(prefix);
@@ -166,7 +168,7 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async *listFolders(prefix: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  async *listFolders(prefix: string, signal: CancelSignal): AsyncGenerator<readonly string[]> {
     assertPrefix(prefix);
     const range = { Prefix: prefix, Delimiter: "/" };
     for await (const { CommonPrefixes = [] } of this.#pages(range, signal)) {
@@ -177,7 +179,7 @@ export class S3BlobStore implements BlobStore {
 
   async *#pages(
     range: { readonly Prefix: string; readonly Delimiter?: string },
-    signal: AbortSignal,
+    signal: CancelSignal,
     after = "",
   ) {
     let token: string | undefined;
@@ -198,19 +200,19 @@ export class S3BlobStore implements BlobStore {
     } while (token !== undefined);
   }
 
-  async delete(key: string, signal: AbortSignal): Promise<void> {
+  async delete(key: string, signal: CancelSignal): Promise<void> {
     assertKey(key);
     await this.#calls.make(`delete ${key}`, signal, (abortSignal) =>
       this.#client.send(new DeleteObjectCommand(this.#at(key)), { abortSignal }),
     );
   }
 
-  async deleteAll(prefix: string, signal: AbortSignal): Promise<void> {
+  async deleteAll(prefix: string, signal: CancelSignal): Promise<void> {
     await deleteListed(this, prefix, signal);
   }
 
   /** By a list, whose refusal says why: that of a bare look at the bucket has no body. */
-  async check(signal: AbortSignal): Promise<void> {
+  async check(signal: CancelSignal): Promise<void> {
     const command = new ListObjectsV2Command({ Bucket: this.#bucket, MaxKeys: 1 });
     try {
       await this.#calls.make("be reached", signal, (abortSignal) =>

@@ -1,4 +1,5 @@
 import { beforeAbort } from "../base/abortable.ts";
+import { type CancelSignal, nativeSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { storageTimeout } from "./errors.ts";
 import { namedS3Error } from "./s3-errors.ts";
@@ -18,7 +19,7 @@ export class S3Calls {
   /** Rejects with the signal's reason, with STORAGE_TIMEOUT, or with the named error of the work. */
   async make<T>(
     what: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
@@ -26,7 +27,7 @@ export class S3Calls {
     const cancel = this.#clock.timer(this.#timeoutMs, () =>
       late.abort(storageTimeout(this.place, what, this.#timeoutMs)),
     );
-    const either = AbortSignal.any([signal, late.signal]);
+    const either = AbortSignal.any([nativeSignal(signal), late.signal]);
     try {
       return await beforeAbort(work(either), either);
     } catch (error) {

@@ -2,6 +2,7 @@
  * Files on their way to a bucket: held in memory a part at a time, under a name that must be
  * free when the last part is there. Whatever fails, no part of it is an object.
  */
+
 import { type FileHandle, open } from "node:fs/promises";
 import {
   AbortMultipartUploadCommand,
@@ -12,6 +13,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { S3Calls } from "./s3-calls.ts";
 
 const MiB = 1024 * 1024;
@@ -34,7 +36,7 @@ export interface UploadTarget {
 export async function uploadFile(
   target: UploadTarget,
   path: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   const file = await open(path, "r");
   try {
@@ -46,7 +48,11 @@ export async function uploadFile(
   }
 }
 
-async function uploadWhole(target: UploadTarget, body: Buffer, signal: AbortSignal): Promise<void> {
+async function uploadWhole(
+  target: UploadTarget,
+  body: Buffer,
+  signal: CancelSignal,
+): Promise<void> {
   const { client, calls, Bucket, Key } = target;
   const command = new PutObjectCommand({ Bucket, Key, Body: body, IfNoneMatch: "*" });
   await calls.make(`store ${Key}`, signal, (abortSignal) => client.send(command, { abortSignal }));
@@ -56,7 +62,7 @@ async function uploadParts(
   target: UploadTarget,
   file: FileHandle,
   size: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   const { client, calls, Bucket, Key } = target;
   const what = `store ${Key}`;
@@ -94,7 +100,7 @@ async function sendParts(
     readonly UploadId: string | undefined;
   },
   { file, size }: { readonly file: FileHandle; readonly size: number },
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<CompletedPart[]> {
   const partBytes = Math.max(PART_BYTES, Math.ceil(size / PARTS_MAX));
   const parts: CompletedPart[] = [];

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { EntError } from "../base/errors.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { objectDamaged } from "./errors.ts";
@@ -8,7 +9,7 @@ export async function putVerified(
   store: BlobStore,
   key: string,
   bytes: Uint8Array,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> {
   await store.put(key, bytes, signal);
   const there = await store.get(key, signal);
@@ -20,7 +21,7 @@ export type ReadBack = (
   store: BlobStore,
   key: string,
   path: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ) => Promise<string | undefined>;
 
 /**
@@ -31,7 +32,7 @@ export async function putFileVerified(
   store: BlobStore,
   key: string,
   path: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
   readBack: ReadBack = streamedBack,
 ): Promise<string> {
   await store.putFile(key, path, signal);
@@ -45,7 +46,7 @@ export async function streamedBack(
   store: BlobStore,
   key: string,
   path: string,
-  signal: AbortSignal,
+  signal: CancelSignal,
   paced: (parts: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (parts) => parts,
 ): Promise<string | undefined> {
   const hash = new Bun.CryptoHasher("sha256");

@@ -1,4 +1,5 @@
 import type { Identity } from "../access/identity.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Soon } from "../base/soon.ts";
 import type { Right } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
@@ -15,40 +16,45 @@ import type { TenantLimits } from "../record/transaction.ts";
  */
 export interface Administration {
   /** Throws TENANT_ALREADY_EXISTS, INVALID_TENANT_ID. */
-  createTenant(by: Identity, request: CreateTenant, signal: AbortSignal): Promise<Tenant>;
+  createTenant(by: Identity, request: CreateTenant, signal: CancelSignal): Promise<Tenant>;
   /** Also for a credential of that tenant. */
   getTenant(by: Identity, tenantId: string): Soon<Tenant>;
   listTenants(by: Identity, page: AdministrationPage): Soon<Page<Tenant>>;
-  suspendTenant(by: Identity, tenantId: string, signal: AbortSignal): Promise<Tenant>;
-  resumeTenant(by: Identity, tenantId: string, signal: AbortSignal): Promise<Tenant>;
+  suspendTenant(by: Identity, tenantId: string, signal: CancelSignal): Promise<Tenant>;
+  resumeTenant(by: Identity, tenantId: string, signal: CancelSignal): Promise<Tenant>;
   /** Resolves when its files are gone. */
-  deleteTenant(by: Identity, tenantId: string, signal: AbortSignal): Promise<void>;
+  deleteTenant(by: Identity, tenantId: string, signal: CancelSignal): Promise<void>;
   setTenantLimits(
     by: Identity,
     tenantId: string,
     limits: TenantLimits,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Tenant>;
 
   /** Right `schema`. */
-  setSchemaLock(caller: Caller, locked: boolean, signal: AbortSignal): Promise<void>;
+  setSchemaLock(caller: Caller, locked: boolean, signal: CancelSignal): Promise<void>;
 
   /** Right `members`, for these and those that follow up to `listGroups`. Throws ROLE_NOT_FOUND. */
-  setMember(caller: Caller, member: Member, signal: AbortSignal): Promise<Member>;
-  removeMember(caller: Caller, principal: string, signal: AbortSignal): Promise<void>;
+  setMember(caller: Caller, member: Member, signal: CancelSignal): Promise<Member>;
+  removeMember(caller: Caller, principal: string, signal: CancelSignal): Promise<void>;
   listMembers(caller: Caller, page: AdministrationPage): Soon<Page<Member>>;
-  putRole(caller: Caller, role: Role, signal: AbortSignal): Promise<Role>;
-  deleteRole(caller: Caller, name: string, signal: AbortSignal): Promise<void>;
+  putRole(caller: Caller, role: Role, signal: CancelSignal): Promise<Role>;
+  deleteRole(caller: Caller, name: string, signal: CancelSignal): Promise<void>;
   listRoles(caller: Caller): Soon<readonly Role[]>;
-  putGroup(caller: Caller, name: string, signal: AbortSignal): Promise<Group>;
-  deleteGroup(caller: Caller, name: string, signal: AbortSignal): Promise<void>;
+  putGroup(caller: Caller, name: string, signal: CancelSignal): Promise<Group>;
+  deleteGroup(caller: Caller, name: string, signal: CancelSignal): Promise<void>;
   /** Throws GROUP_NOT_FOUND, GROUP_CYCLE, LIMIT_EXCEEDED. */
-  addGroupMember(caller: Caller, group: string, member: string, signal: AbortSignal): Promise<void>;
+  addGroupMember(
+    caller: Caller,
+    group: string,
+    member: string,
+    signal: CancelSignal,
+  ): Promise<void>;
   removeGroupMember(
     caller: Caller,
     group: string,
     member: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void>;
   listGroups(caller: Caller, page: AdministrationPage): Soon<Page<Group>>;
 
@@ -56,9 +62,9 @@ export interface Administration {
    * A key of the server needs a credential of the server; a tenant's the right `keys` there.
    * Nobody makes a key that may do more than its maker. Throws PERMISSION_DENIED.
    */
-  createApiKey(by: Identity, request: CreateApiKey, signal: AbortSignal): Promise<CreatedApiKey>;
+  createApiKey(by: Identity, request: CreateApiKey, signal: CancelSignal): Promise<CreatedApiKey>;
   listApiKeys(by: Identity, tenantId: string, page: AdministrationPage): Soon<Page<ApiKey>>;
-  revokeApiKey(by: Identity, keyId: string, signal: AbortSignal): Promise<ApiKey>;
+  revokeApiKey(by: Identity, keyId: string, signal: CancelSignal): Promise<ApiKey>;
 
   /** Right `audit` in the tenant; the server's own, with an empty id, for a credential of the server. */
   listAuditEvents(by: Identity, request: AuditRequest): Soon<Page<AuditEntry>>;

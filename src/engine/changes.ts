@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Caller } from "../record/caller.ts";
 import type { ChangeKind } from "../record/change.ts";
 import type { Node } from "../record/graph.ts";
@@ -15,7 +16,7 @@ export interface Changes {
    * types, UNAUTHENTICATED when `expiresAt` has come, TENANT_NOT_FOUND also later, when the
    * tenant goes, TENANT_HALTED once everything before the halt was sent, SERVER_STOPPING.
    */
-  watch(caller: Caller, request: WatchRequest, signal: AbortSignal): AsyncIterable<ChangeBatch>;
+  watch(caller: Caller, request: WatchRequest, signal: CancelSignal): AsyncIterable<ChangeBatch>;
 }
 
 export interface WatchRequest {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Soon } from "../base/soon.ts";
 import type { Filter, OrderTerm } from "../query/query.ts";
 import type { Grant } from "../record/access.ts";
@@ -11,6 +12,7 @@ import type { Value } from "../schema/value.ts";
 import type { Administration } from "./administration.ts";
 import type { Changes } from "./changes.ts";
 import type { EventStore } from "./events.ts";
+import type { ArchiveState, Health, LogState } from "./health.ts";
 import type { Mailboxes } from "./mailboxes.ts";
 import type { Freshness, PageRequest, Read } from "./reading.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -33,14 +35,14 @@ export interface Engine {
   execute(
     caller: Caller,
     request: TransactionRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<TransactionReceipt>;
   /** What became of the caller's own transaction, by its idempotency key; of anybody's, with the right to the audit. */
   getReceipt(
     caller: Caller,
     idempotencyKey: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Receipt>;
 
   /** Throws NODE_NOT_FOUND when the node is missing, or deleted and not asked for. */
@@ -48,44 +50,44 @@ export interface Engine {
     caller: Caller,
     request: NodeRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ node: Node }>>;
   getNodes(
     caller: Caller,
     request: NodesRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ nodes: Node[]; missingIds: string[] }>>;
   /** Throws NODE_NOT_FOUND, KEY_UNKNOWN. */
   getNodeByKey(
     caller: Caller,
     request: NodeByKeyRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ node: Node }>>;
   queryNodes(
     caller: Caller,
     request: QueryRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<NodePage>>;
   countNodes(
     caller: Caller,
     request: CountRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ count: number }>>;
   listEdges(
     caller: Caller,
     request: EdgesRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EdgePage>>;
   listConnected(
     caller: Caller,
     request: ConnectedRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<ConnectedPage>>;
 
   /** Full text over fields that are declared searchable. Throws SEARCH_INVALID, TYPE_UNKNOWN, FIELD_UNKNOWN. */
@@ -93,14 +95,14 @@ export interface Engine {
     caller: Caller,
     request: SearchRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<SearchPage>>;
   /** Needs the permission admin on the node; else NODE_NOT_FOUND or, of a node that may be read, PERMISSION_DENIED. */
   listGrants(
     caller: Caller,
     nodeId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ ownerActor: string; grants: readonly Grant[] }>>;
 
   readonly mailboxes: Mailboxes;
@@ -110,18 +112,22 @@ export interface Engine {
   readonly snapshots: Snapshots;
 
   /** An empty schema for a tenant that has registered none. */
-  getSchema(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<Read<TenantSchema>>;
+  getSchema(
+    caller: Caller,
+    freshness: Freshness,
+    signal: CancelSignal,
+  ): Promise<Read<TenantSchema>>;
   registerSchema(
     caller: Caller,
     request: SchemaRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<SchemaReceipt>;
   /** What registering would change. Changes nothing. */
   checkSchema(
     caller: Caller,
     request: Omit<SchemaRequest, "idempotencyKey">,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<SchemaCheck>>;
 
   health(): Soon<Health>;
@@ -129,11 +135,11 @@ export interface Engine {
   /** Undefined when nothing is archived. */
   archiveState(): Soon<ArchiveState | undefined>;
   /** Sets the tenant's files aside and makes them again from the log. Throws TENANT_NOT_FOUND. */
-  rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport>;
+  rebuildTenant(tenantId: string, signal: CancelSignal): Promise<RebuildReport>;
   /** Tries the record at which a halted tenant stands once more. */
   retryTenant(
     tenantId: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<{ resumed: boolean; message: string }>;
 }
 
@@ -339,53 +345,6 @@ export interface SchemaReceipt {
   readonly changed: boolean;
   readonly positionToken: Uint8Array;
   readonly walPosition: string;
-}
-
-export interface Health {
-  readonly status: "healthy" | "unhealthy";
-  /**
-   * "wal": "connected" or why not; "sqlite": "ok" or how many tenants are in trouble; "s3", or
-   * "archive" where that is a directory: "ok" or what is being tried again; "snapshots": as that.
-   * The last two alone make no server unhealthy: it serves as ever.
-   */
-  readonly components: Readonly<Record<string, string>>;
-  /** Age of the oldest record that is durable and not applied; 0: there is none. */
-  readonly applierLagMs: number;
-  /** When the newest snapshot was made, Unix milliseconds; undefined: there is none yet. */
-  readonly lastSnapshotAt?: number | undefined;
-  readonly version: string;
-}
-
-export interface LogState {
-  readonly logId: string;
-  readonly topic: string;
-  readonly partition: number;
-  /** The oldest record that the log still has. */
-  readonly startOffset: number;
-  readonly endOffset: number;
-  readonly appliedOffset: number;
-  readonly checkpointOffset: number;
-  readonly tenantsBehind: readonly TenantBehind[];
-}
-
-export interface ArchiveState {
-  /** How health calls the place. */
-  readonly component: "s3" | "archive";
-  /** For people: "s3://bucket", or a directory. */
-  readonly place: string;
-  /** Every record below it is archived and was read back. */
-  readonly archivedOffset: number;
-  /** Records that are not. */
-  readonly lagRecords: number;
-  /** What is being tried again; undefined: all is well. */
-  readonly failure: string | undefined;
-}
-
-export interface TenantBehind {
-  readonly tenantId: string;
-  readonly trouble: "stalled" | "rebuilding" | "halted" | "building";
-  readonly offset: number;
-  readonly message: string;
 }
 
 export interface RebuildReport {

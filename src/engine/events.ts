@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Grant } from "../record/access.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Aggregate, AppendedEvent, EventFilter, StoredEvent } from "../record/event.ts";
@@ -20,14 +21,18 @@ export interface EventStore {
    * INVALID_REQUEST (invalid argument); EVENT_ALREADY_EXISTS, IDEMPOTENCY_KEY_REUSED (already
    * exists); LIMIT_EXCEEDED, PERMISSION_DENIED, and what every write throws.
    */
-  append(caller: Caller, request: AggregateAppend, signal: AbortSignal): Promise<AggregateAppended>;
+  append(
+    caller: Caller,
+    request: AggregateAppend,
+    signal: CancelSignal,
+  ): Promise<AggregateAppended>;
 
   /** Throws INVALID_REQUEST for an empty aggregate id. */
   readAggregate(
     caller: Caller,
     request: AggregateRead,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EventPage>>;
 
   /** The tenant's events by global nonce. A page may be short, or empty, before the end: a read looks at so many events only. */
@@ -35,7 +40,7 @@ export interface EventStore {
     caller: Caller,
     request: EventsRead,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EventPage>>;
 
   /** Throws AGGREGATE_NOT_FOUND. */
@@ -43,7 +48,7 @@ export interface EventStore {
     caller: Caller,
     aggregateId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ readonly aggregate: Aggregate }>>;
 
   /** By aggregate id, in the order of its bytes. Throws INVALID_CURSOR, LIMIT_EXCEEDED. */
@@ -51,7 +56,7 @@ export interface EventStore {
     caller: Caller,
     request: AggregatesRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<AggregatePage>>;
 
   /**
@@ -67,7 +72,7 @@ export interface EventStore {
   subscribe(
     caller: Caller,
     request: EventSubscription,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncIterable<EventBatch>;
 
   /** Where a consumer's checkpoint stands; 0, both: there is none. */
@@ -75,7 +80,7 @@ export interface EventStore {
     caller: Caller,
     consumer: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<Checkpoint>>;
 
   /** Who may read and append to aggregates of a type. Throws PERMISSION_DENIED unless the caller may change that. */
@@ -83,7 +88,7 @@ export interface EventStore {
     caller: Caller,
     aggregateType: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<AggregateGrants>>;
 }
 

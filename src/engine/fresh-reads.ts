@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Applied } from "../store/applied.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
@@ -34,7 +35,7 @@ export class FreshReads {
   async read<T extends object>(
     caller: Caller,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
     read: (store: TenantStore) => T | Promise<T>,
   ): Promise<Read<T>> {
     const { wal, applied } = this.#deps;
@@ -58,7 +59,7 @@ export class FreshReads {
   }
 
   /** Resolves when the tenant's view is as fresh as asked for. Throws what the gate refuses, and what {@link waitUntilFresh} does. */
-  async untilFresh(caller: Caller, freshness: Freshness, signal: AbortSignal): Promise<void> {
+  async untilFresh(caller: Caller, freshness: Freshness, signal: CancelSignal): Promise<void> {
     const { gate, wal, applied } = this.#deps;
     if (signal.aborted) throw signal.reason;
     gate.admitRead(caller.tenantId);

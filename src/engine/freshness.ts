@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import { encodePositionToken, type LogIdentity, offsetOfToken } from "../wal/position.ts";
@@ -15,7 +16,7 @@ export function waitUntilFresh(
   applied: Applied,
   tenantId: string,
   freshness: Freshness,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<void> | undefined {
   let offset = freshness.strong ? wal.end - 1 : -1;
   if (freshness.atLeast !== undefined && freshness.atLeast.length > 0) {

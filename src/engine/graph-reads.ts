@@ -2,6 +2,7 @@
  * Reads of nodes and edges: each with the view as fresh as asked for, each as its viewer sees
  * it. Look-ups and short walks run in the request's own turn, the rest in a read worker.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Caller } from "../record/caller.ts";
 import { listEdgesAtOnce } from "../store/reader/edge-list.ts";
 import type { ReadWorkers } from "../store/reader/read-workers.ts";
@@ -50,13 +51,13 @@ export class GraphReads {
     this.#deps = deps;
   }
 
-  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: AbortSignal) {
+  getNode(caller: Caller, request: NodeRequest, freshness: Freshness, signal: CancelSignal) {
     return this.#deps.reads.read(caller, freshness, signal, (store) => ({
       node: getNode(store.reads, this.#deps.viewers.of(store, caller), request),
     }));
   }
 
-  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: AbortSignal) {
+  getNodes(caller: Caller, request: NodesRequest, freshness: Freshness, signal: CancelSignal) {
     return this.#deps.reads.read(caller, freshness, signal, (store) =>
       store.snapshot((reads) => getNodes(reads, this.#deps.viewers.of(store, caller), request)),
     );
@@ -66,7 +67,7 @@ export class GraphReads {
     caller: Caller,
     request: NodeByKeyRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ) {
     return this.#deps.reads.read(caller, freshness, signal, (store) => {
       const registry = this.#deps.schemas.of(store);
@@ -79,7 +80,7 @@ export class GraphReads {
     caller: Caller,
     request: QueryRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<NodePage>> {
     return this.#deps.reads.read(caller, freshness, signal, (store) =>
       queryNodes(this.#queryRead(caller, store, signal), request),
@@ -90,7 +91,7 @@ export class GraphReads {
     caller: Caller,
     request: CountRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ count: number }>> {
     return this.#deps.reads.read(caller, freshness, signal, async (store) => ({
       count: await countNodes(this.#queryRead(caller, store, signal), request),
@@ -101,7 +102,7 @@ export class GraphReads {
     caller: Caller,
     request: EdgesRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EdgePage>> {
     const { workers, walkEdges } = this.#deps;
     return this.#deps.reads.read(caller, freshness, signal, async (store) => {
@@ -121,7 +122,7 @@ export class GraphReads {
     caller: Caller,
     request: ConnectedRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<ConnectedPage>> {
     const { workers, walkDepth: depthMax, walkEdges: edgesMax } = this.#deps;
     return this.#deps.reads.read(caller, freshness, signal, async (store) => {
@@ -139,7 +140,7 @@ export class GraphReads {
     caller: Caller,
     request: SearchRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<SearchPage>> {
     return this.#deps.reads.read(caller, freshness, signal, (store) =>
       searchNodes(this.#queryRead(caller, store, signal), request),
@@ -150,14 +151,14 @@ export class GraphReads {
     caller: Caller,
     nodeId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<NodeGrants>> {
     return this.#deps.reads.read(caller, freshness, signal, (store) =>
       store.snapshot((reads) => listGrants(reads, this.#deps.viewers.of(store, caller), nodeId)),
     );
   }
 
-  #queryRead(caller: Caller, store: TenantStore, signal: AbortSignal) {
+  #queryRead(caller: Caller, store: TenantStore, signal: CancelSignal) {
     const { workers, scanRows } = this.#deps;
     const viewer = this.#deps.viewers.of(store, caller);
     return {

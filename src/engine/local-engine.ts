@@ -1,4 +1,5 @@
 import { beforeAbort } from "../base/abortable.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -17,10 +18,7 @@ import type { Wal } from "../wal/wal.ts";
 import { LocalAdministration } from "./administration/local-administration.ts";
 import { WatchChanges } from "./changes/watch-changes.ts";
 import type {
-  ArchiveState,
   Engine,
-  Health,
-  LogState,
   RebuildReport,
   Receipt,
   SchemaCheck,
@@ -33,6 +31,7 @@ import type {
 import { LocalEventStore } from "./events/local-event-store.ts";
 import { FreshReads } from "./fresh-reads.ts";
 import { GraphReads } from "./graph-reads.ts";
+import type { ArchiveState, Health, LogState } from "./health.ts";
 import { InFlightKeys } from "./in-flight.ts";
 import { LocalMailboxes, type MailboxFollower } from "./local-mailboxes.ts";
 import type { Mailboxes } from "./mailboxes.ts";
@@ -146,7 +145,7 @@ export class LocalEngine implements Engine {
   execute(
     caller: Caller,
     request: TransactionRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<TransactionReceipt> {
     return this.#submit.execute(caller, request, signal);
   }
@@ -155,7 +154,7 @@ export class LocalEngine implements Engine {
     caller: Caller,
     idempotencyKey: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Receipt> {
     checkReceiptKey(idempotencyKey);
     const { wal, applied } = this.#deps;
@@ -189,7 +188,7 @@ export class LocalEngine implements Engine {
   async getSchema(
     caller: Caller,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<TenantSchema>> {
     if (this.#reads.isToBeCreated(caller.tenantId)) {
       return { ...tenantSchema(NO_TYPES, false, undefined), positionToken: new Uint8Array(0) };
@@ -205,7 +204,7 @@ export class LocalEngine implements Engine {
   async registerSchema(
     caller: Caller,
     request: SchemaRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<SchemaReceipt> {
     const receipt = await this.#submit.execute(caller, registration(request), signal);
     const now = await this.getSchema(caller, NOW, signal);
@@ -222,7 +221,7 @@ export class LocalEngine implements Engine {
     caller: Caller,
     request: Omit<SchemaRequest, "idempotencyKey">,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<SchemaCheck>> {
     return checkAgainst(await this.getSchema(caller, freshness, signal), request);
   }
@@ -274,7 +273,7 @@ export class LocalEngine implements Engine {
     return this.#deps.archiveState?.();
   }
 
-  async rebuildTenant(tenantId: string, signal: AbortSignal): Promise<RebuildReport> {
+  async rebuildTenant(tenantId: string, signal: CancelSignal): Promise<RebuildReport> {
     const entry = this.#deps.gate.admitRead(tenantId);
     signal.throwIfAborted();
     const rebuilt = await beforeAbort(this.#deps.repair.rebuild(entry), signal);
@@ -290,7 +289,7 @@ export class LocalEngine implements Engine {
 
   async retryTenant(
     tenantId: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<{ resumed: boolean; message: string }> {
     this.#deps.gate.admitRead(tenantId);
     signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { invalid } from "../base/errors.ts";
 import { type CursorScope, cursorMalformed, decodeCursor, encodeCursor } from "../query/cursor.ts";
@@ -38,7 +39,7 @@ import type { Viewers } from "./viewers.ts";
 
 /** What is asked of whoever brings mailboxes up to date. */
 export interface MailboxFollower {
-  waitFor(tenantId: string, offset: number, signal: AbortSignal): Promise<void> | undefined;
+  waitFor(tenantId: string, offset: number, signal: CancelSignal): Promise<void> | undefined;
   troubleFound(tenantId: string, error: unknown): unknown;
 }
 
@@ -79,7 +80,7 @@ export class LocalMailboxes implements Mailboxes {
     caller: Caller,
     request: MailboxRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<MailboxPage>> {
     const rows = pageRows(request.pageSize);
     if (request.typeId !== 0) checkTypeId(request.typeId, "type_id");
@@ -108,7 +109,7 @@ export class LocalMailboxes implements Mailboxes {
     caller: Caller,
     request: MailboxSearchRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<MailboxHits>> {
     const rows = searchRows(request.pageSize);
     const { match } = parseSearch(request.query, { prefix: request.prefix });
@@ -130,7 +131,7 @@ export class LocalMailboxes implements Mailboxes {
     caller: Caller,
     userId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ unreadCount: number }>> {
     return this.#read(caller, userId, freshness, signal, ({ mailboxes, owner, withoutNodes }) => ({
       unreadCount: mailboxes?.reads.unreadCount(owner, withoutNodes) ?? 0,
@@ -140,7 +141,7 @@ export class LocalMailboxes implements Mailboxes {
   async change(
     caller: Caller,
     request: MailboxChangeRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<MailboxReceipt> {
     const { wal, submit, views, mailboxes } = this.#deps;
     const { tenantId } = caller;
@@ -175,7 +176,7 @@ export class LocalMailboxes implements Mailboxes {
   async #items(
     mailboxes: MailboxStore,
     selection: MailSelection,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<{ found: readonly MailItem[]; unreadCount: number }> {
     const { owner, withoutNodes } = selection;
     if (isBounded(selection)) {
@@ -192,7 +193,7 @@ export class LocalMailboxes implements Mailboxes {
     caller: Caller,
     userId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
     read: (opened: OpenMailbox) => T | Promise<T>,
   ): Promise<Read<T>> {
     const { wal, applied, gate, views, mailboxes, clock } = this.#deps;

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Caller } from "../record/caller.ts";
 import type { MailItem } from "../store/reader/mailbox-reader.ts";
 import type { Freshness, PageRequest, Read } from "./reading.ts";
@@ -12,26 +13,26 @@ export interface Mailboxes {
     caller: Caller,
     request: MailboxRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<MailboxPage>>;
   /** Throws SEARCH_INVALID. */
   search(
     caller: Caller,
     request: MailboxSearchRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<MailboxHits>>;
   unreadCount(
     caller: Caller,
     userId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ unreadCount: number }>>;
   /** Through the log like every write. Missing items are passed over. */
   change(
     caller: Caller,
     request: MailboxChangeRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<MailboxReceipt>;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Caller } from "../record/caller.ts";
 import type { Viewer } from "../record/viewer.ts";
 import type { SchemaRegistry } from "../schema/registry.ts";
@@ -12,5 +13,5 @@ export interface Scan {
   readonly registry: SchemaRegistry;
   readonly workers: ReadWorkers;
   readonly scanRows: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }

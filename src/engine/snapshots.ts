@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 
 /** Snapshots as operators ask for them, with a credential of the server. */
@@ -7,9 +8,9 @@ export interface Snapshots {
    * when it was read back. Throws TENANT_NOT_FOUND, TENANT_REBUILDING, SNAPSHOTS_OFF, and what
    * the place of snapshots says.
    */
-  create(tenantId: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  create(tenantId: string, signal: CancelSignal): Promise<readonly Snapshot[]>;
   /** The tenant's whole snapshots, oldest first, also of a tenant that is no more. */
-  list(tenantId: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  list(tenantId: string, signal: CancelSignal): Promise<readonly Snapshot[]>;
 }
 
 /** The same beside the engine, where everybody may look how they are. */

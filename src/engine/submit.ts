@@ -5,6 +5,7 @@
 
 import { beforeAbort } from "../base/abortable.ts";
 import { must } from "../base/assert.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { makeEdgeId, makeEventId, makeNodeId } from "../base/ids.ts";
@@ -78,7 +79,7 @@ export class Submit {
   async execute(
     caller: Caller,
     request: TransactionRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<TransactionReceipt> {
     const preparing = this.#prepare(caller, request, signal);
     // Nothing to wait for, as a rule, and then no turn is taken.
@@ -109,7 +110,7 @@ export class Submit {
   async appendEvents(
     caller: Caller,
     operation: AppendEvents,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<AppendResult> {
     const { tenantId } = caller;
     const admitted = this.#deps.gate.admitWrite(tenantId, signal);
@@ -150,7 +151,7 @@ export class Submit {
   #prepare(
     caller: Caller,
     request: TransactionRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Prepared | Promise<Prepared> {
     checkKey(request.idempotencyKey);
     const asker = { actor: caller.actor, log: this.#deps.wal };
@@ -222,7 +223,7 @@ export class Submit {
   async #findRepeated(
     prepared: Prepared,
     flight: Flight | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<DecidedOutcome | undefined> {
     if (prepared.request.wait === "applied" || prepared.serverMadeKey) return undefined;
     for (let earlier = flight?.earlier(); earlier !== undefined; earlier = flight?.earlier()) {
@@ -243,7 +244,7 @@ export class Submit {
   async #outcome(
     tenantId: string,
     appended: Appended,
-    signal: AbortSignal,
+    signal: CancelSignal,
     findRemembered: () => DecidedOutcome | undefined,
   ): Promise<DecidedOutcome> {
     try {

@@ -3,6 +3,7 @@ import type { Authenticator } from "../access/authenticate.ts";
 import type { Identity } from "../access/identity.ts";
 import { unauthenticated } from "../access/refusals.ts";
 import { must } from "../base/assert.ts";
+import { type CancelSignal, CancelSource } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { countedRefusal } from "../face/admitted.ts";
@@ -72,7 +73,7 @@ export class HttpCall {
   #identity: Identity | undefined;
   #pace: Pace | undefined;
   #isPaced = false;
-  #abort: AbortController | undefined;
+  #abort: CancelSource<EntError> | undefined;
   #stopped: EntError | undefined;
   #cancelTimer: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
@@ -143,14 +144,14 @@ export class HttpCall {
   readonly address = (): string => this.#peer.address();
 
   /** Throws INVALID_REQUEST when the client's own deadline cannot be read. */
-  get signal(): AbortSignal {
+  get signal(): CancelSignal {
     this.#abort ??= this.#start();
-    return this.#abort.signal;
+    return this.#abort;
   }
 
   /** What was thrown, or, for an aborted call that threw something of the platform's, why it was aborted. */
   causeOf(thrown: unknown, isOurs: boolean): unknown {
-    return this.#abort?.signal.aborted && !isOurs ? this.#abort.signal.reason : thrown;
+    return this.#abort?.aborted && !isOurs ? this.#abort.reason : thrown;
   }
 
   keepOpen(): void {
@@ -165,7 +166,7 @@ export class HttpCall {
 
   abort(reason: EntError): void {
     this.#stopped ??= reason;
-    if (this.#abort !== undefined && !this.#abort.signal.aborted) this.#abort.abort(reason);
+    this.#abort?.abort(reason);
   }
 
   /** Lets go of the timer and of the client's signal. Idempotent. */
@@ -189,11 +190,11 @@ export class HttpCall {
 
   readonly #gone = () => this.abort(clientGone());
 
-  #start(): AbortController {
+  #start(): CancelSource<EntError> {
     const { clock } = this.#limits;
     const ms = timeoutMs(this.header(TIMEOUT_HEADER), this.#capMs);
     if (ms > SILENCE_MS_MAX) this.keepOpen();
-    const abort = new AbortController();
+    const abort = new CancelSource<EntError>();
     const leftMs = ms - (clock.monotonic() - this.startedAtMs);
     if (this.#stopped !== undefined) abort.abort(this.#stopped);
     else if (leftMs <= 0) abort.abort(deadlineExceeded());

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError, type ErrorReason } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Freshness } from "../engine/reading.ts";
@@ -34,7 +35,7 @@ export class TenantNames {
   /** The schema in force. For writing out what was read, ask after reading: types are only added. */
   async registry(
     caller: Caller,
-    signal: AbortSignal,
+    signal: CancelSignal,
     freshness: Freshness = ANY,
   ): Promise<SchemaRegistry> {
     return this.compile((await this.#engine.getSchema(caller, freshness, signal)).schema);
@@ -43,7 +44,7 @@ export class TenantNames {
   /** What `read` makes of the names; it may be called twice. */
   async resolve<T>(
     caller: Caller,
-    signal: AbortSignal,
+    signal: CancelSignal,
     freshness: Freshness,
     read: (registry: SchemaRegistry) => T,
   ): Promise<T> {

@@ -6,6 +6,7 @@
  * A call whose signal aborts is cancelled over there, and its answer is what that comes to:
  * only the engine knows whether a transaction had been appended by then.
  */
+import { type CancelSignal, isCancelSignal } from "../base/cancel-signal.ts";
 import { type ErrorData, errorFromData, errorToData } from "../base/error-data.ts";
 import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
@@ -178,7 +179,7 @@ export class EngineClient implements Engine {
   #method<M extends (...asked: never[]) => unknown>(name: CallName): M {
     const method = (...asked: unknown[]) => {
       const last = asked.at(-1);
-      if (!(last instanceof AbortSignal)) return this.#call(name, asked, undefined);
+      if (!isCancelSignal(last)) return this.#call(name, asked, undefined);
       return this.#call(name, asked.slice(0, -1), last);
     };
     return method as unknown as M;
@@ -186,14 +187,14 @@ export class EngineClient implements Engine {
 
   #stream<M extends (...asked: never[]) => AsyncIterable<unknown>>(name: StreamName): M {
     const method = (...asked: unknown[]) =>
-      this.#items(name, asked.slice(0, -1), asked.at(-1) as AbortSignal);
+      this.#items(name, asked.slice(0, -1), asked.at(-1) as CancelSignal);
     return method as unknown as M;
   }
 
   #call(
     name: CallName,
     asked: readonly unknown[],
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
     id = ++this.#lastId,
   ): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -221,7 +222,7 @@ export class EngineClient implements Engine {
   async *#items(
     name: StreamName,
     asked: readonly unknown[],
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<unknown> {
     if (signal.aborted) return;
     const id = ++this.#lastId;

@@ -4,6 +4,7 @@
  * and when the thread has gone everything it had asked for is cancelled.
  */
 import { assert } from "../base/assert.ts";
+import { CancelSource } from "../base/cancel-signal.ts";
 import { errorFromData, errorToData } from "../base/error-data.ts";
 import type { AuditedAction } from "../engine/administration.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -22,7 +23,7 @@ import {
 } from "./messages.ts";
 
 interface UnderWay {
-  readonly abort: AbortController;
+  readonly abort: CancelSource;
   /** Of a stream: items that may still be sent, and what wakes it when there are more. */
   credit: number;
   wake: () => void;
@@ -111,14 +112,14 @@ export class EngineHost {
     }
     if (name === "getSchema") {
       const [known, caller, freshness] = asked as [number, Caller, Freshness];
-      return schemaUnless(engine, known, caller, freshness, abort.signal);
+      return schemaUnless(engine, known, caller, freshness, abort);
     }
-    return this.#methodOf(name)(...asked, abort.signal);
+    return this.#methodOf(name)(...asked, abort);
   }
 
   async #stream(id: number, name: StreamName, asked: readonly unknown[]): Promise<void> {
     const underWay = this.#begin(id);
-    const { signal } = underWay.abort;
+    const signal = underWay.abort;
     try {
       const items = this.#methodOf(name)(...asked, signal) as AsyncIterable<unknown>;
       for await (const item of items) {
@@ -149,7 +150,7 @@ export class EngineHost {
 
   #begin(id: number): UnderWay {
     const underWay: UnderWay = {
-      abort: new AbortController(),
+      abort: new CancelSource(),
       credit: STREAM_ITEMS_AHEAD,
       wake: () => undefined,
       work: Promise.withResolvers<void>(),

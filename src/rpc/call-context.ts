@@ -1,5 +1,6 @@
 import type { Asker } from "../access/audit-log.ts";
 import type { Identity } from "../access/identity.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { ErrorCode, ErrorReason } from "../base/errors.ts";
 
 /** By which protocol a call came. */
@@ -20,7 +21,7 @@ export interface CallContext {
    * Aborts with an `EntError` as its reason: DEADLINE_EXCEEDED, CANCELED, SERVER_STOPPING, or
    * UNAUTHENTICATED for a stream whose credential holds no longer.
    */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Takes one of the requests that the asker may make. Throws RATE_LIMITED. */
   pace(asker: Asker): void;
   /** A header of the request by its lower-case name; several of one name joined by ", ". */

@@ -4,6 +4,7 @@ import type { Authenticator } from "../access/authenticate.ts";
 import type { Identity } from "../access/identity.ts";
 import { needsServerCredential } from "../access/refusals.ts";
 import { must } from "../base/assert.ts";
+import { type CancelSignal, CancelSource } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason, serverStopping } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -136,7 +137,7 @@ export class Call implements CallContext {
   readonly #options: CallsOptions;
   readonly #inFlight: InFlight;
   readonly #open: Set<Call>;
-  readonly #abort = new AbortController();
+  readonly #abort = new CancelSource<EntError>();
   readonly #startedAtMs: number;
   readonly #admitted: boolean;
   #identity: Identity | undefined;
@@ -174,8 +175,8 @@ export class Call implements CallContext {
     this.authenticating = this.#refusal === undefined ? this.#authenticate() : undefined;
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  get signal(): CancelSignal<EntError> {
+    return this.#abort;
   }
 
   get identity(): Identity {
@@ -233,8 +234,7 @@ export class Call implements CallContext {
 
   /** Why the call is answered before its body is read; undefined when it may go on. */
   get refusal(): EntError | undefined {
-    const { signal } = this.#abort;
-    return this.#refusal ?? (signal.aborted ? signal.reason : undefined);
+    return this.#refusal ?? this.#abort.reason;
   }
 
   /** Throws the refusal of a call that was not admitted. */
@@ -256,7 +256,7 @@ export class Call implements CallContext {
   }
 
   abort(reason: EntError): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#abort.aborted) return;
     this.#abort.abort(reason);
     this.#onAbort?.(reason);
   }
@@ -273,8 +273,8 @@ export class Call implements CallContext {
    */
   fail(thrown: unknown): ConnectError {
     if (this.#failure !== undefined) return this.#failure.error;
-    const { signal } = this.#abort;
-    const cause = signal.aborted && !(thrown instanceof EntError) ? signal.reason : thrown;
+    const { aborted, reason } = this.#abort;
+    const cause = aborted && !(thrown instanceof EntError) ? reason : thrown;
     const error = this.#isPaced
       ? cause
       : countedRefusal(cause, this.#identity, (asker) => this.pace(asker));
@@ -311,10 +311,8 @@ export class Call implements CallContext {
     if (this.#failure !== undefined) {
       return { code: CODE_OF_CONNECT[this.#failure.error.code], reason: this.#failure.reason };
     }
-    const { signal } = this.#abort;
-    if (signal.aborted && signal.reason instanceof EntError) {
-      return { code: signal.reason.code, reason: signal.reason.reason };
-    }
+    const { reason } = this.#abort;
+    if (reason !== undefined) return { code: reason.code, reason: reason.reason };
     return { code: "ok", reason: "" };
   }
 

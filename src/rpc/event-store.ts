@@ -2,6 +2,7 @@
  * `entdb.v1.EventStoreService`: the event store in EntDB's own words, one function an RPC. Its
  * writes are transactions of one kind of operation, and go the way of ExecuteAtomic.
  */
+
 import { create } from "@bufbuild/protobuf";
 import type { EventFilter as WireFilter } from "../../gen/entdb/v1/event_model_pb.ts";
 import {
@@ -19,6 +20,7 @@ import {
   type SubscribeEventsRequest,
   SubscribeEventsResponseSchema,
 } from "../../gen/entdb/v1/events_pb.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Engine, RequestedOperation, TransactionReceipt, WaitMode } from "../engine/engine.ts";
 import type { EventBatch } from "../engine/events.ts";
 import type { Caller } from "../record/caller.ts";
@@ -250,7 +252,7 @@ async function executeOne(
   engine: Engine,
   caller: Caller,
   { idempotencyKey, operation, field }: OneOperation,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Pick<TransactionReceipt, "positionToken" | "walPosition">> {
   const transaction = {
     ...transactionOf(idempotencyKey, [operation], "applied"),

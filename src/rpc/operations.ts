@@ -14,7 +14,8 @@ import {
   TenantBehindSchema,
   TenantTrouble,
 } from "../../gen/entdb/v1/operations_service_pb.ts";
-import type { Engine, TenantBehind } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { TenantBehind } from "../engine/health.ts";
 import { parseTenantId } from "../tenant/identity.ts";
 import type { CallContext } from "./call-context.ts";
 import { operatorOf } from "./interceptors/identity.ts";

@@ -9,7 +9,7 @@ import { SnapshotShelf } from "../backup/snapshot-shelf.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { BlobStore } from "../blob/blob-store.ts";
-import type { ArchiveState } from "../engine/engine.ts";
+import type { ArchiveState } from "../engine/health.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import type { Applied } from "../store/applied.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";

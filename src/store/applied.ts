@@ -1,4 +1,5 @@
 import { abortable, type Settle } from "../base/abortable.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { EntError } from "../base/errors.ts";
 import type { DecidedOutcome } from "../record/outcome.ts";
 
@@ -103,7 +104,7 @@ export class Applied {
    * applied. Rejects with the tenant's trouble when it is halted at or before it, and
    * with the signal's reason when that comes first.
    */
-  waitFor(tenantId: string, offset: number, signal: AbortSignal): Promise<void> | undefined {
+  waitFor(tenantId: string, offset: number, signal: CancelSignal): Promise<void> | undefined {
     if (this.endOf(tenantId) > offset) return undefined;
     const behind = this.#behind.get(tenantId);
     if (behind?.trouble === "halted") return Promise.reject(behind.error);
@@ -116,7 +117,7 @@ export class Applied {
   }
 
   /** Resolves when every record up to and including `offset` is applied, or is one of a tenant that is behind. */
-  waitForPartition(offset: number, signal: AbortSignal): Promise<void> | undefined {
+  waitForPartition(offset: number, signal: CancelSignal): Promise<void> | undefined {
     return this.waitFor(NO_TENANT, offset, signal);
   }
 
@@ -133,7 +134,7 @@ export class Applied {
   waitForOutcome(
     tenantId: string,
     offset: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<DecidedOutcome> | DecidedOutcome | undefined {
     const recent = this.#recent.find(offset);
     if (recent !== undefined) return recent;

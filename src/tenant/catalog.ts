@@ -3,7 +3,9 @@
  * else: a record of `_system`, and then it is there, restart or rebuild, until another such
  * record ends it.
  */
+
 import { beforeAbort } from "../base/abortable.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import { base32 } from "../base/ids.ts";
@@ -41,7 +43,7 @@ export class Catalog {
   }
 
   /** The tenant, created if it does not exist. Callers who ask at once share one creation, which no caller's deadline ends. */
-  findOrCreate(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
+  findOrCreate(tenantId: string, signal: CancelSignal): CatalogEntry | Promise<CatalogEntry> {
     const entry = this.find(tenantId);
     if (entry !== undefined) return entry;
     let creating = this.#creating.get(tenantId);
@@ -55,7 +57,7 @@ export class Catalog {
   }
 
   /** A new tenant, in the next life of its id. Throws TENANT_ALREADY_EXISTS, and as `SystemLog.submit`. */
-  async create(tenantId: string, author: Author, signal: AbortSignal): Promise<CatalogEntry> {
+  async create(tenantId: string, author: Author, signal: CancelSignal): Promise<CatalogEntry> {
     const { partition, stores, log, clock, random } = this.#deps;
     const incarnation = stores.catalog.lastIncarnation(tenantId) + 1;
     const directory = base32(random.uuidv7(clock.now()));

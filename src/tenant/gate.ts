@@ -2,6 +2,7 @@
  * What every request passes before it touches a tenant: the tenant exists (or may be
  * created by this write), and is not in a trouble that the request could not survive.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
@@ -47,7 +48,7 @@ export class Gate {
    * cannot be applied is better not appended.
    * OVERLOADED while the tenant's writes must stop for a moment.
    */
-  admitWrite(tenantId: string, signal: AbortSignal): CatalogEntry | Promise<CatalogEntry> {
+  admitWrite(tenantId: string, signal: CancelSignal): CatalogEntry | Promise<CatalogEntry> {
     const behind = this.#applied.behind(tenantId);
     if (behind?.trouble === "halted" || behind?.trouble === "stalled") throw behind.error;
     const entry = this.#catalog.find(tenantId);

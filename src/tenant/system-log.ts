@@ -3,6 +3,7 @@
  * is what it came to when it was applied.
  */
 
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -43,7 +44,7 @@ export class SystemLog {
    * trouble of the catalog when that cannot go on, and the signal's reason; the record is in
    * the log then, and will be applied all the same.
    */
-  async submit(body: SystemBody, author: Author, signal: AbortSignal): Promise<void> {
+  async submit(body: SystemBody, author: Author, signal: CancelSignal): Promise<void> {
     const { applied, stores } = this.#deps;
     const { offset, key } = await this.#append(body, author);
     const decided =

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 
@@ -25,7 +26,7 @@ export class WriteBrake {
   }
 
   /** Resolves when a write may go on, or its signal aborts; undefined: at once. Throws OVERLOADED, retryable. */
-  hold(tenantId: string, signal: AbortSignal): Promise<void> | undefined {
+  hold(tenantId: string, signal: CancelSignal): Promise<void> | undefined {
     const braking = this.#pressed.get(tenantId);
     if (braking === undefined) return undefined;
     if (braking === "stop") throw stopped(tenantId);

@@ -3,13 +3,14 @@
  * comes while nobody waits is remembered, so none is ever lost between a look at the
  * log's end and the wait.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 export class Growth {
   readonly #followers = new Set<Follower>();
   /** Whom {@link wakeFirst} woke last. Kept by itself: it may have gone when the others' turn comes. */
   #first: Follower | undefined;
 
   /** One per reader; dispose of it when the reader ends. */
-  follow(signal: AbortSignal | undefined): Follower {
+  follow(signal: CancelSignal | undefined): Follower {
     const follower = new Follower(signal, () => this.#followers.delete(follower));
     this.#followers.add(follower);
     return follower;
@@ -36,7 +37,7 @@ export class Growth {
 }
 
 class Follower implements Disposable {
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CancelSignal | undefined;
   readonly #onDispose: () => void;
   readonly wake = (): void => {
     this.#woken = true;
@@ -47,7 +48,7 @@ class Follower implements Disposable {
   #woken = false;
   #resolve: (() => void) | undefined;
 
-  constructor(signal: AbortSignal | undefined, onDispose: () => void) {
+  constructor(signal: CancelSignal | undefined, onDispose: () => void) {
     this.#signal = signal;
     this.#onDispose = onDispose;
     signal?.addEventListener("abort", this.wake, { once: true });

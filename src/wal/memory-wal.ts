@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { limits } from "../base/limits.ts";
 import type { PendingAppend } from "./append-queue.ts";
 import { appendQueueFull, logClosed, recordTooLarge } from "./errors.ts";
@@ -101,11 +102,11 @@ export class MemoryWal implements ImportingWal, WalkedLog {
     }
   }
 
-  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  follow(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#walk({ from, until: undefined, signal });
   }
 
-  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  read(from: number, signal?: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#walk({ from, until: this.end, signal });
   }
 

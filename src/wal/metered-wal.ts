@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Appended, LogRecord, RecordType, Wal } from "./wal.ts";
@@ -61,11 +62,11 @@ export class MeteredWal implements Wal {
     }
   }
 
-  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  follow(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#wal.follow(from, signal);
   }
 
-  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  read(from: number, signal?: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#wal.read(from, signal);
   }
 

@@ -18,6 +18,7 @@
  * Offsets and times are plain numbers: 2^53 records are more than a log can hold,
  * and implementations assert it.
  */
+import type { CancelSignal } from "../base/cancel-signal.ts";
 
 /** A record as it stands in the log. `body` must not be changed by whoever reads it. */
 export interface LogRecord {
@@ -70,10 +71,10 @@ export interface Wal {
    * signal aborts or the log is closed. Throws LOG_TRIMMED when `from` is below `start`,
    * POSITION_BEYOND_LOG when it is above `end`, LOG_DAMAGED when stored bytes do not verify.
    */
-  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  follow(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]>;
 
   /** As `follow`, but ends at the end of the log as it is at the time of the call. */
-  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  read(from: number, signal?: CancelSignal): AsyncIterable<readonly LogRecord[]>;
 
   /**
    * Lets go of records below `before`, of which the caller knows that they stand elsewhere: of

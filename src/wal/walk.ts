@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import type { CancelSignal } from "../base/cancel-signal.ts";
 import { limits } from "../base/limits.ts";
 import { logTrimmed, positionBeyondLog } from "./errors.ts";
 import type { Growth } from "./growth.ts";
@@ -17,7 +18,7 @@ export interface Walk {
   readonly from: number;
   /** Ends the walk; without it the walk waits for more. */
   readonly until: number | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
 }
 
 /** At most so many records from the offset on, which the log says are there; none: ask again. */

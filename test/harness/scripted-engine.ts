@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../src/base/cancel-signal.ts";
 import { EntError } from "../../src/base/errors.ts";
 import type { Administration } from "../../src/engine/administration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -67,7 +68,7 @@ export function nodeOf(text = "hello"): Node {
 }
 
 /** Waits until its signal aborts, and throws the reason: what an engine does that has nothing to answer. */
-export function untilAborted(signal: AbortSignal): Promise<never> {
+export function untilAborted(signal: CancelSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

@@ -5,9 +5,11 @@
  *
  * The secret is in the answer that makes the key and nowhere else.
  */
+
 import { makeApiKey } from "../../access/api-key.ts";
 import { type Identity, isOfServer } from "../../access/identity.ts";
 import { roleNotFound } from "../../applier/apply-membership.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError, invalid } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
@@ -45,7 +47,7 @@ export class KeyAdministration {
     this.#deps = deps;
   }
 
-  async create(by: Identity, asked: CreateApiKey, signal: AbortSignal): Promise<CreatedApiKey> {
+  async create(by: Identity, asked: CreateApiKey, signal: CancelSignal): Promise<CreatedApiKey> {
     const { systemLog, keys, random, clock } = this.#deps;
     const request = checkRequest(asked, clock.now());
     const incarnation = this.#lifeFor(by, request.tenantId);
@@ -67,7 +69,7 @@ export class KeyAdministration {
     return pageByName(scope, page, read, (key) => key.keyId);
   }
 
-  async revoke(by: Identity, keyId: string, signal: AbortSignal): Promise<ApiKey> {
+  async revoke(by: Identity, keyId: string, signal: CancelSignal): Promise<ApiKey> {
     const { keys, systemLog, authority } = this.#deps;
     if (!isOfServer(by)) authority.require(by, by.tenantId, "keys");
     const key = keys.find(keyId);

@@ -1,5 +1,7 @@
 /** The administration of the tenants of one partition, put together from its parts. */
+
 import type { Identity } from "../../access/identity.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Caller } from "../../record/caller.ts";
@@ -61,7 +63,7 @@ export class LocalAdministration implements Administration {
     this.#audit = new AuditAdministration(parts);
   }
 
-  createTenant(by: Identity, request: CreateTenant, signal: AbortSignal) {
+  createTenant(by: Identity, request: CreateTenant, signal: CancelSignal) {
     return this.#tenants.create(by, request, signal);
   }
 
@@ -73,31 +75,31 @@ export class LocalAdministration implements Administration {
     return this.#tenants.list(by, page);
   }
 
-  suspendTenant(by: Identity, tenantId: string, signal: AbortSignal) {
+  suspendTenant(by: Identity, tenantId: string, signal: CancelSignal) {
     return this.#tenants.setSuspended(by, tenantId, true, signal);
   }
 
-  resumeTenant(by: Identity, tenantId: string, signal: AbortSignal) {
+  resumeTenant(by: Identity, tenantId: string, signal: CancelSignal) {
     return this.#tenants.setSuspended(by, tenantId, false, signal);
   }
 
-  deleteTenant(by: Identity, tenantId: string, signal: AbortSignal) {
+  deleteTenant(by: Identity, tenantId: string, signal: CancelSignal) {
     return this.#tenants.delete(by, tenantId, signal);
   }
 
-  setTenantLimits(by: Identity, tenantId: string, limits: TenantLimits, signal: AbortSignal) {
+  setTenantLimits(by: Identity, tenantId: string, limits: TenantLimits, signal: CancelSignal) {
     return this.#tenants.setLimits(by, tenantId, limits, signal);
   }
 
-  setSchemaLock(caller: Caller, locked: boolean, signal: AbortSignal) {
+  setSchemaLock(caller: Caller, locked: boolean, signal: CancelSignal) {
     return this.#membership.setSchemaLock(caller, locked, signal);
   }
 
-  setMember(caller: Caller, member: Member, signal: AbortSignal) {
+  setMember(caller: Caller, member: Member, signal: CancelSignal) {
     return this.#membership.setMember(caller, member, signal);
   }
 
-  removeMember(caller: Caller, principal: string, signal: AbortSignal) {
+  removeMember(caller: Caller, principal: string, signal: CancelSignal) {
     return this.#membership.removeMember(caller, principal, signal);
   }
 
@@ -105,11 +107,11 @@ export class LocalAdministration implements Administration {
     return this.#membership.listMembers(caller, page);
   }
 
-  putRole(caller: Caller, role: Role, signal: AbortSignal) {
+  putRole(caller: Caller, role: Role, signal: CancelSignal) {
     return this.#membership.putRole(caller, role, signal);
   }
 
-  deleteRole(caller: Caller, name: string, signal: AbortSignal) {
+  deleteRole(caller: Caller, name: string, signal: CancelSignal) {
     return this.#membership.deleteRole(caller, name, signal);
   }
 
@@ -117,19 +119,19 @@ export class LocalAdministration implements Administration {
     return this.#membership.listRoles(caller);
   }
 
-  putGroup(caller: Caller, name: string, signal: AbortSignal) {
+  putGroup(caller: Caller, name: string, signal: CancelSignal) {
     return this.#membership.putGroup(caller, name, signal);
   }
 
-  deleteGroup(caller: Caller, name: string, signal: AbortSignal) {
+  deleteGroup(caller: Caller, name: string, signal: CancelSignal) {
     return this.#membership.deleteGroup(caller, name, signal);
   }
 
-  addGroupMember(caller: Caller, group: string, member: string, signal: AbortSignal) {
+  addGroupMember(caller: Caller, group: string, member: string, signal: CancelSignal) {
     return this.#membership.changeGroup(caller, "add_to_group", { group, member }, signal);
   }
 
-  removeGroupMember(caller: Caller, group: string, member: string, signal: AbortSignal) {
+  removeGroupMember(caller: Caller, group: string, member: string, signal: CancelSignal) {
     return this.#membership.changeGroup(caller, "remove_from_group", { group, member }, signal);
   }
 
@@ -137,7 +139,7 @@ export class LocalAdministration implements Administration {
     return this.#membership.listGroups(caller, page);
   }
 
-  createApiKey(by: Identity, request: CreateApiKey, signal: AbortSignal) {
+  createApiKey(by: Identity, request: CreateApiKey, signal: CancelSignal) {
     return this.#keys.create(by, request, signal);
   }
 
@@ -145,7 +147,7 @@ export class LocalAdministration implements Administration {
     return this.#keys.list(by, tenantId, page);
   }
 
-  revokeApiKey(by: Identity, keyId: string, signal: AbortSignal) {
+  revokeApiKey(by: Identity, keyId: string, signal: CancelSignal) {
     return this.#keys.revoke(by, keyId, signal);
   }
 

@@ -3,6 +3,7 @@
  * own log, which is decided (rights too) where it stands there. Lists are read from the
  * tenant's view and need the right `members`.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { MembershipStep } from "../../record/transaction.ts";
 import type { MembershipLists } from "../../store/reader/membership-lists.ts";
@@ -27,18 +28,18 @@ export class MembershipAdministration {
     this.#deps = deps;
   }
 
-  async setSchemaLock(caller: Caller, locked: boolean, signal: AbortSignal): Promise<void> {
+  async setSchemaLock(caller: Caller, locked: boolean, signal: CancelSignal): Promise<void> {
     await this.#deps.submit.execute(caller, applied({ op: "schema_lock", locked }), signal);
   }
 
-  async setMember(caller: Caller, member: Member, signal: AbortSignal): Promise<Member> {
+  async setMember(caller: Caller, member: Member, signal: CancelSignal): Promise<Member> {
     const { principal } = member;
     const roles = checkRoles(member.roles, "roles");
     await this.#step(caller, { action: "set_member", principal, roles }, signal);
     return { principal, roles: [...roles].sort() };
   }
 
-  async removeMember(caller: Caller, principal: string, signal: AbortSignal): Promise<void> {
+  async removeMember(caller: Caller, principal: string, signal: CancelSignal): Promise<void> {
     await this.#step(caller, { action: "remove_member", principal }, signal);
   }
 
@@ -55,14 +56,14 @@ export class MembershipAdministration {
     );
   }
 
-  async putRole(caller: Caller, role: Role, signal: AbortSignal): Promise<Role> {
+  async putRole(caller: Caller, role: Role, signal: CancelSignal): Promise<Role> {
     const { name } = role;
     const rights = checkRights(role.rights);
     await this.#step(caller, { action: "put_role", role: name, rights }, signal);
     return { name, rights };
   }
 
-  async deleteRole(caller: Caller, name: string, signal: AbortSignal): Promise<void> {
+  async deleteRole(caller: Caller, name: string, signal: CancelSignal): Promise<void> {
     await this.#step(caller, { action: "delete_role", role: name }, signal);
   }
 
@@ -70,12 +71,12 @@ export class MembershipAdministration {
     return this.#read(caller, (lists) => lists.roles());
   }
 
-  async putGroup(caller: Caller, name: string, signal: AbortSignal): Promise<Group> {
+  async putGroup(caller: Caller, name: string, signal: CancelSignal): Promise<Group> {
     await this.#step(caller, { action: "put_group", group: name }, signal);
     return { name, members: this.#read(caller, (lists) => lists.membersOf(name)) };
   }
 
-  async deleteGroup(caller: Caller, name: string, signal: AbortSignal): Promise<void> {
+  async deleteGroup(caller: Caller, name: string, signal: CancelSignal): Promise<void> {
     await this.#step(caller, { action: "delete_group", group: name }, signal);
   }
 
@@ -83,7 +84,7 @@ export class MembershipAdministration {
     caller: Caller,
     action: "add_to_group" | "remove_from_group",
     place: { readonly group: string; readonly member: string },
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     await this.#step(caller, { action, ...place }, signal);
   }
@@ -101,7 +102,7 @@ export class MembershipAdministration {
     );
   }
 
-  async #step(caller: Caller, step: MembershipStep, signal: AbortSignal): Promise<void> {
+  async #step(caller: Caller, step: MembershipStep, signal: CancelSignal): Promise<void> {
     await this.#deps.submit.execute(caller, membershipRequest(step), signal);
   }
 

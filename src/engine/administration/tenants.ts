@@ -2,8 +2,10 @@
  * Tenants themselves. Asking for the state that a tenant is in already is a success that
  * leaves no record; everything else is a record of `_system`, answered when it is applied.
  */
+
 import type { Identity } from "../../access/identity.ts";
 import { beforeAbort } from "../../base/abortable.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { EntError, invalid } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import { ADMIN_ROLE } from "../../record/access.ts";
@@ -36,7 +38,7 @@ export class TenantAdministration {
     this.#deps = deps;
   }
 
-  async create(by: Identity, request: CreateTenant, signal: AbortSignal): Promise<Tenant> {
+  async create(by: Identity, request: CreateTenant, signal: CancelSignal): Promise<Tenant> {
     const { authority, catalog, submit } = this.#deps;
     const tenantId = parseTenantId(request.tenantId);
     const admins = checkActors(request.admins, "admins");
@@ -71,7 +73,7 @@ export class TenantAdministration {
     by: Identity,
     tenantId: string,
     suspended: boolean,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Tenant> {
     const entry = this.#own(by, tenantId);
     if ((entry.state === "suspended") === suspended) return tenantOf(entry);
@@ -85,7 +87,7 @@ export class TenantAdministration {
     by: Identity,
     tenantId: string,
     limits: TenantLimits,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Tenant> {
     const { incarnation } = this.#own(by, tenantId);
     const { requestsPerSecond, requestBurst } = limits;
@@ -97,7 +99,7 @@ export class TenantAdministration {
     return this.get(by, tenantId);
   }
 
-  async delete(by: Identity, tenantId: string, signal: AbortSignal): Promise<void> {
+  async delete(by: Identity, tenantId: string, signal: CancelSignal): Promise<void> {
     const entry = this.#own(by, tenantId);
     const { incarnation } = entry;
     const body = { kind: "tenant_deleted", tenantId, incarnation } as const;

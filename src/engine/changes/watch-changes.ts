@@ -2,6 +2,7 @@
  * WatchChanges: a request checked, made a subscription, and its batches put in words. How
  * history and live come without a gap is `subscription/`'s; who sees what, `change-judge.ts`'.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type EntError, invalid } from "../../base/errors.ts";
 import { limitDetails, limits } from "../../base/limits.ts";
@@ -56,7 +57,7 @@ export class WatchChanges implements Changes {
   async *watch(
     caller: Caller,
     request: WatchRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<ChangeBatch, void> {
     if (signal.aborted) return;
     const { tenantId } = caller;

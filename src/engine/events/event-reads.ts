@@ -5,7 +5,9 @@
  * What the caller may not read is passed over as if it were not there. Only the place that it
  * has in the order of the tenant shows, as a gap in global nonces.
  */
+
 import { ByteWriter } from "../../base/bytes.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { EntError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import { type CursorScope, decodeCursor, encodeCursor } from "../../query/cursor.ts";
@@ -61,7 +63,7 @@ export class EventReads {
     store: TenantStore,
     caller: Caller,
     request: EventsRead,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<EventPage> {
     const { filter, backward } = request;
     const hidden = this.hiddenTypes(store, caller);
@@ -87,7 +89,7 @@ export class EventReads {
     store: TenantStore,
     caller: Caller,
     request: AggregatesRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<AggregatePage> {
     const { aggregateType, aggregateIdPrefix: prefix, cursor } = request;
     const rows = pageRows(request.pageSize);

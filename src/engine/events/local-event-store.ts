@@ -4,6 +4,7 @@
  */
 
 import { rightDenied } from "../../applier/record-access.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Caller } from "../../record/caller.ts";
 import type { Aggregate, AppendEvents } from "../../record/event.ts";
@@ -87,7 +88,7 @@ export class LocalEventStore implements EventStore {
   async append(
     caller: Caller,
     request: AggregateAppend,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<AggregateAppended> {
     const operation = appendOf(request);
     return await this.#deps.submit.appendEvents(caller, operation, signal);
@@ -97,7 +98,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     request: AggregateRead,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EventPage>> {
     checkAggregateRead(request);
     return await this.#reading(caller, freshness, signal, nothing(request), (store) =>
@@ -109,7 +110,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     request: EventsRead,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<EventPage>> {
     checkEventsRead(request);
     return await this.#reading(caller, freshness, signal, nothing(request), (store) =>
@@ -121,7 +122,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     aggregateId: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<{ readonly aggregate: Aggregate }>> {
     requireText(aggregateId, "aggregate_id", "aggregateTextBytes");
     if (!this.#exists(caller.tenantId)) throw aggregateNotFound();
@@ -134,7 +135,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     request: AggregatesRequest,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<AggregatePage>> {
     checkAggregatesRequest(request);
     const none = { aggregates: [], nextCursor: undefined, hasMore: false, lastGlobalNonce: 0 };
@@ -146,7 +147,7 @@ export class LocalEventStore implements EventStore {
   subscribe(
     caller: Caller,
     request: EventSubscription,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncIterable<EventBatch> {
     return this.#subscribe.subscribe(caller, request, signal);
   }
@@ -155,7 +156,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     consumer: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<Checkpoint>> {
     checkConsumer(consumer, "consumer");
     return await this.#reading(caller, freshness, signal, NO_CHECKPOINT, (store) =>
@@ -167,7 +168,7 @@ export class LocalEventStore implements EventStore {
     caller: Caller,
     aggregateType: string,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Read<AggregateGrants>> {
     requireText(aggregateType, "aggregate_type", "aggregateTextBytes");
     return await this.#deps.reads.read(caller, freshness, signal, (store) => {
@@ -195,7 +196,7 @@ export class LocalEventStore implements EventStore {
   async #reading<T extends object>(
     caller: Caller,
     freshness: Freshness,
-    signal: AbortSignal,
+    signal: CancelSignal,
     none: T,
     read: (store: TenantStore) => T | Promise<T>,
   ): Promise<Read<T>> {

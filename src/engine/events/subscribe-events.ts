@@ -2,7 +2,9 @@
  * Subscriptions to events: a request checked, made a subscription, and its batches put in words.
  * How history and live come without a gap is `subscription/`'s.
  */
+
 import { abortable } from "../../base/abortable.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
 import type { Caller } from "../../record/caller.ts";
@@ -58,7 +60,7 @@ export class SubscribeEvents {
   async *subscribe(
     caller: Caller,
     request: EventSubscription,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<EventBatch, void> {
     const heartbeatMs = signOfLifeMs(request.keepAliveMs, "keep_alive_ms", KEEP_ALIVE);
     checkFilter(request.filter, "filter");
@@ -89,7 +91,7 @@ export class SubscribeEvents {
     { tenantId }: Caller,
     request: EventSubscription,
     keepAliveMs: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<EventBatch, CatalogEntry | undefined> {
     const { stores, gate, clock } = this.#deps;
     if (stores.findEntry(tenantId) !== undefined) return gate.admitRead(tenantId);
@@ -114,7 +116,7 @@ export class SubscribeEvents {
   }
 
   /** Until the catalog has changed, so many milliseconds have gone, or the signal aborts. */
-  async #catalogMoves(ms: number, signal: AbortSignal): Promise<void> {
+  async #catalogMoves(ms: number, signal: CancelSignal): Promise<void> {
     const { applied, clock } = this.#deps;
     if (ms <= 0) return;
     try {

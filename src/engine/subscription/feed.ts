@@ -8,7 +8,9 @@
  * its position. So there is no border between history and live that could have a gap, and
  * nothing is kept for whoever is slow.
  */
+
 import { abortable, type Settle } from "../../base/abortable.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { limits } from "../../base/limits.ts";
 import type { Pump } from "./pump.ts";
@@ -166,7 +168,7 @@ export class Feed<Row extends PlacedRow, Interest, Item> {
     group: Group<Row, Interest, Item>,
     position: number,
     ms: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<number> | undefined {
     if (position < this.#read) return undefined;
     if (this.#ended !== undefined) return Promise.reject(this.#ended.error);

@@ -5,6 +5,7 @@
  *
  * Invariant: everything up to the position was handed over, or is not for this subscriber.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import type { Feed, Group } from "./feed.ts";
@@ -45,7 +46,7 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   readonly #deps: SubscriberDeps<Row, Interest, Item>;
   readonly #heartbeatMs: number;
   readonly #expiresAt: number;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   #position: number;
   #sentAtMs = 0;
   /** Since when there has been nothing to hand over; undefined: something was handed over last. */
@@ -54,7 +55,7 @@ export class Subscriber<Row extends PlacedRow, Interest, Item> {
   constructor(
     deps: SubscriberDeps<Row, Interest, Item>,
     wanted: Subscription<Interest>,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ) {
     this.#deps = deps;
     this.#heartbeatMs = wanted.heartbeatMs;

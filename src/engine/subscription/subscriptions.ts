@@ -7,6 +7,7 @@
  * are closed or made again); rows are judged when they are handed over; nothing is held for a
  * subscriber but its position and the rows of one read.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { type LimitName, limitDetails, limits } from "../../base/limits.ts";
@@ -58,7 +59,7 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
    */
   async *subscribe(
     wanted: Subscription<Interest>,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<Batch<Item>, void> {
     if (signal.aborted) return;
     const { tenantId } = wanted.tenant;
@@ -72,7 +73,7 @@ export class Subscriptions<Row extends PlacedRow, Interest, Item> {
     }
   }
 
-  async *#run(wanted: Subscription<Interest>, signal: AbortSignal): AsyncGenerator<Batch<Item>> {
+  async *#run(wanted: Subscription<Interest>, signal: CancelSignal): AsyncGenerator<Batch<Item>> {
     const feed = this.#feedOf(wanted.tenant);
     const group = feed.join(wanted.key, wanted.interest);
     try {

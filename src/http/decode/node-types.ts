@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Caller } from "../../record/caller.ts";
 import { ANY } from "../freshness.ts";
@@ -13,7 +14,7 @@ export async function lookUpNodeTypes(
   engine: Engine,
   caller: Caller,
   operations: readonly JsonOperation[],
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const ids = updatedIds(operations);
   const types = new Map<string, number>();

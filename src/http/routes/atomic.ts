@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { invalid } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { Engine, RequestedOperation } from "../../engine/engine.ts";
@@ -78,7 +79,7 @@ interface Reading {
   readonly engine: Engine;
   readonly names: TenantNames;
   readonly caller: Caller;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 async function readOperations(

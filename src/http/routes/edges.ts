@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { invalid } from "../../base/errors.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import { limits } from "../../base/limits.ts";
@@ -119,7 +120,7 @@ function connectedRoute(engine: Engine, names: TenantNames): Route {
 async function edgeTypeIdOf(
   names: TenantNames,
   caller: Caller,
-  signal: AbortSignal,
+  signal: CancelSignal,
   freshness: Freshness,
   asked: string | undefined,
 ): Promise<number> {

@@ -2,7 +2,9 @@
  * Members, roles and groups of one tenant: right `members`. Names stand in bodies, since those
  * of people hold what paths cannot.
  */
+
 import type * as v from "valibot";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
 import type { Group, Member, Role } from "../../engine/administration.ts";
@@ -160,7 +162,7 @@ interface Change<S extends v.GenericSchema> {
   readonly run: (
     caller: Caller,
     body: v.InferOutput<S>,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ) => Promise<JsonObject>;
 }
 

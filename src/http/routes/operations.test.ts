@@ -1,7 +1,7 @@
 /** Probes, metrics and what operators do. */
 import { describe, expect, test } from "bun:test";
 import { RestApp } from "../../../test/harness/rest-app.ts";
-import type { Health } from "../../engine/engine.ts";
+import type { Health } from "../../engine/health.ts";
 
 const nobody = { "x-tenant-id": "", "x-actor": "" };
 

@@ -1,6 +1,7 @@
 /** Tenants themselves. All but a look at one needs a credential of the server. */
 
 import type { Identity } from "../../access/identity.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { invalid } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { stringifyJson } from "../../base/json-write.ts";
@@ -93,7 +94,7 @@ function stateRoute(
 ): Route {
   const answers = { 200: tenantShape };
   const facts = { tag: "tenants", summary, query: {}, body: nothing, answers } as const;
-  const change = (by: Identity, id: string, signal: AbortSignal) =>
+  const change = (by: Identity, id: string, signal: CancelSignal) =>
     action === "suspend"
       ? administration.suspendTenant(by, id, signal)
       : administration.resumeTenant(by, id, signal);

@@ -1,3 +1,4 @@
+import { nativeSignal } from "../../base/cancel-signal.ts";
 import { EntError } from "../../base/errors.ts";
 import { overloaded } from "../../face/interruptions.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
@@ -63,8 +64,8 @@ export class StockServer {
     });
     if (!transport.acceptsMore) call.refuse(overloaded());
     transport.onGone(() => call.gone());
-    call.signal.addEventListener("abort", () => request.body.abort(call.signal.reason));
-    if (call.signal.aborted) request.body.abort(call.signal.reason);
+    call.onAbort((reason) => request.body.abort(reason));
+    if (call.signal.reason !== undefined) request.body.abort(call.signal.reason);
     try {
       if (call.authenticating !== undefined) await call.authenticating;
       await transport.write(await this.#answer(route, request, call));
@@ -115,7 +116,7 @@ export class StockServer {
       url: `http://localhost${request.target}`,
       header: request.headers,
       body: held(request.body, call),
-      signal: call.signal,
+      signal: nativeSignal(call.signal),
       contextValues: carrying(call),
     });
     return finish(response, call, { isGet, messageBytesMax });

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { clientGone } from "../../face/interruptions.ts";
 import {
   answerConnect,
@@ -42,7 +43,7 @@ async function answer(
 }
 
 /** The whole body, unless the call ends before it has come. */
-function bytesOf(request: Request, signal: AbortSignal): Promise<Uint8Array> {
+function bytesOf(request: Request, signal: CancelSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     // The platform's error says no more than that the client went in the middle of its request.

@@ -2,7 +2,9 @@
  * The pool of read workers. Threads start with the first job that needs one, so that a
  * server that only reads by key never pays for them.
  */
+
 import { abortable, type Settle } from "../../base/abortable.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { errorFromData } from "../../base/error-data.ts";
 import { EntError, serverStopping } from "../../base/errors.ts";
 import { hearThread } from "../../base/threads.ts";
@@ -60,7 +62,7 @@ export class ReadWorkers {
   run<K extends keyof ReadAnswers>(
     file: ReadFile,
     work: ReadWork & { kind: K },
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<ReadAnswers[K]> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const jobs = this.#jobsOfFile.get(file.path) ?? 0;

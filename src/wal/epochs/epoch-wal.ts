@@ -3,6 +3,7 @@
  * stands and claims it; the parts then share one {@link Tail}, which alone says what is in the
  * log.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
@@ -95,7 +96,7 @@ export async function viewEpochLog(
 async function patiently<T>(
   clock: Clock,
   { unreachable, patienceMs }: MessageLog,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: CancelSignal) => Promise<T>,
 ): Promise<T> {
   const patience = new AbortController();
   const cancel = clock.timer(patienceMs, () => patience.abort());
@@ -160,11 +161,11 @@ export class EpochWal implements ImportingWal {
     return this.#parts.writer.append(type, body, logTime);
   }
 
-  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  follow(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#read({ from, until: undefined, signal });
   }
 
-  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  read(from: number, signal?: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return this.#read({ from, until: this.end, signal });
   }
 
@@ -195,7 +196,7 @@ export class EpochWal implements ImportingWal {
 async function makeLog(
   options: WalOptions,
   { reader, sender }: MessageLog,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<FoundLog> {
   const { random, clock, firstOffset = 0, logId = newLogId(random, clock.now()) } = options;
   const placed = { epoch: 1, sequence: 0, offset: firstOffset, logTime: 0 };

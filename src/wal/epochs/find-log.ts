@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { Ledger, placeBefore } from "./ledger.ts";
 import type { MessageReader } from "./message-log.ts";
 import { Places } from "./places.ts";
@@ -15,7 +16,7 @@ export interface FoundLog {
  */
 export async function findLog(
   reader: MessageReader,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<FoundLog | undefined> {
   const bounds = await reader.bounds(signal);
   if (bounds === undefined) return undefined;

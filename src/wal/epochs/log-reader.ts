@@ -1,3 +1,4 @@
+import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
 import type { LogRecord } from "../wal.ts";
 import { type Walk, walkLog } from "../walk.ts";
 import { Ledger, placeBefore } from "./ledger.ts";
@@ -15,7 +16,8 @@ export async function* readLog(
   walk: Walk,
 ): AsyncGenerator<readonly LogRecord[]> {
   const ended = new AbortController();
-  const stop = AbortSignal.any([ended.signal, tail.closing, ...(walk.signal ? [walk.signal] : [])]);
+  const asked = walk.signal === undefined ? [] : [nativeSignal(walk.signal)];
+  const stop = AbortSignal.any([ended.signal, tail.closing, ...asked]);
   const history = new History(tail, reader, stop);
   const read = (offset: number, most: number) =>
     tail.cache.from(offset, most) ?? history.read(offset, most);
@@ -32,12 +34,12 @@ export async function* readLog(
 class History {
   readonly #tail: Tail;
   readonly #reader: MessageReader;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   #ledger: Ledger | undefined;
   /** Records that were read and not asked for yet. */
   #rest: LogRecord[] = [];
 
-  constructor(tail: Tail, reader: MessageReader, signal: AbortSignal) {
+  constructor(tail: Tail, reader: MessageReader, signal: CancelSignal) {
     this.#tail = tail;
     this.#reader = reader;
     this.#signal = signal;

@@ -4,6 +4,7 @@
  * write, what counts, what is answered when) is the same for all of them and stands in this
  * folder.
  */
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { EntError } from "../../base/errors.ts";
 import type { LogRecord } from "../wal.ts";
 import type { ClaimEntry } from "./entry.ts";
@@ -16,13 +17,13 @@ export interface MessageReader {
    * Where what is kept begins, and a place near its end from which reading on is cheap.
    * Undefined where nothing was ever written. Throws LOG_TRIMMED, LOG_DAMAGED.
    */
-  bounds(signal: AbortSignal): Promise<Bounds | undefined>;
+  bounds(signal: CancelSignal): Promise<Bounds | undefined>;
   /** Everything from a position on, up to what is there now, and at least up to `until`. Throws LOG_TRIMMED. */
-  onwards(from: bigint, until: bigint, signal: AbortSignal): AsyncIterable<readonly Message[]>;
+  onwards(from: bigint, until: bigint, signal: CancelSignal): AsyncIterable<readonly Message[]>;
   /** Some messages from a position on, at least one, all before `until`, up to which all are known to be there. Throws LOG_TRIMMED. */
-  some(from: bigint, until: bigint, signal: AbortSignal): Promise<readonly Message[]>;
+  some(from: bigint, until: bigint, signal: CancelSignal): Promise<readonly Message[]>;
   /** A place between two others from which less has to be read to reach the offset; undefined when none is known. */
-  placeBefore(offset: number, between: Bounds, signal: AbortSignal): Promise<Place | undefined>;
+  placeBefore(offset: number, between: Bounds, signal: CancelSignal): Promise<Place | undefined>;
   close(): Promise<void>;
 }
 
@@ -34,9 +35,9 @@ export interface Bounds {
 /** Appends, again and again until the backend has it: once or more often, which readers tell apart. */
 export interface MessageSender {
   /** Begins an epoch. A sender whose send was given up is not used again before the next claim. */
-  claim(claim: ClaimEntry, signal: AbortSignal): Promise<Landed>;
+  claim(claim: ClaimEntry, signal: CancelSignal): Promise<Landed>;
   /** Records that come next at this place, in their order; without any, only a mark that says where the log is. */
-  send(place: Place, records: readonly LogRecord[], signal: AbortSignal): Promise<Landed>;
+  send(place: Place, records: readonly LogRecord[], signal: CancelSignal): Promise<Landed>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Random } from "../../base/random.ts";
 import { logUnavailable } from "../errors.ts";
 import type { LogRecord } from "../wal.ts";
@@ -45,7 +46,7 @@ export class Owner {
    * Begins an epoch, and reads up to its beginning. Rejects when the signal aborts, and with
    * LOG_UNAVAILABLE when somebody else claims the partition at the same time, or has since we did.
    */
-  async claim(signal: AbortSignal): Promise<void> {
+  async claim(signal: CancelSignal): Promise<void> {
     this.#maySend = false;
     await this.#tail.catchUp(signal);
     this.#requireNotReplaced();
@@ -65,7 +66,7 @@ export class Owner {
    * ({@link landedOf}) when it resolves. Where that leaves it open ({@link isDecided}), and when
    * it rejects since the send was given up, the next {@link claim} decides.
    */
-  async send(batch: SentBatch, signal: AbortSignal): Promise<void> {
+  async send(batch: SentBatch, signal: CancelSignal): Promise<void> {
     this.#maySend = false;
     const landed = await this.#sender.send(this.#tail.place, batch.records, signal);
     if (landed.isAdjacent) {
@@ -82,7 +83,7 @@ export class Owner {
    * Says anew where the log is: a backend that removes what is old would else remove everything
    * of a log to which nobody writes. Rejects as {@link send} does.
    */
-  async restate(signal: AbortSignal): Promise<void> {
+  async restate(signal: CancelSignal): Promise<void> {
     await this.send(this.batchOf([]), signal);
   }
 

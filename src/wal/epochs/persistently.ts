@@ -1,11 +1,12 @@
 import { beforeAbort } from "../../base/abortable.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 
 export interface Persistence {
   /** Times the pauses. */
   readonly clock: Clock;
   /** Ends trying. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Whether trying again is of no use. */
   readonly isFinal: (error: unknown) => boolean;
 }

@@ -1,4 +1,5 @@
 import { must } from "../../base/assert.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { logTrimmed } from "../errors.ts";
 import type { Place } from "./ledger.ts";
 import type { MessageReader } from "./message-log.ts";
@@ -33,7 +34,7 @@ export class Places {
   }
 
   /** A place not far before the offset; `end` is one behind it. Throws LOG_TRIMMED. */
-  async before(offset: number, end: Place, signal: AbortSignal): Promise<Place> {
+  async before(offset: number, end: Place, signal: CancelSignal): Promise<Place> {
     if (offset < this.first.offset) throw logTrimmed(offset, this.first.offset);
     for (;;) {
       const lower = must(

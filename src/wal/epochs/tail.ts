@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { Growth } from "../growth.ts";
 import type { LogClock } from "../log-clock.ts";
 import { TailCache } from "../tail-cache.ts";
@@ -66,7 +67,7 @@ export class Tail {
   }
 
   /** Reads on to what is there now, and at least up to the position. Throws LOG_DAMAGED, LOG_TRIMMED. */
-  async catchUp(signal: AbortSignal, until = 0n): Promise<void> {
+  async catchUp(signal: CancelSignal, until = 0n): Promise<void> {
     for await (const messages of this.#reader.onwards(this.place.position, until, signal)) {
       const records: LogRecord[] = [];
       for (const message of messages) {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { limits } from "../../base/limits.ts";
 import { recordTooLarge } from "../errors.ts";
 import { Growth } from "../growth.ts";
@@ -110,11 +111,11 @@ export class FileWal implements ImportingWal {
     return this.#writer.append(type, body, logTime);
   }
 
-  follow(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  follow(from: number, signal: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return readLog(this.#log, { from, until: undefined, signal });
   }
 
-  read(from: number, signal?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+  read(from: number, signal?: CancelSignal): AsyncIterable<readonly LogRecord[]> {
     return readLog(this.#log, { from, until: this.end, signal });
   }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { systemErrorCode } from "../../base/durable-file.ts";
 import { EntError } from "../../base/errors.ts";
@@ -31,7 +32,7 @@ export interface ObserveOptions {
   readonly from?: number | undefined;
   /** Go on as the log grows, until the signal aborts. Without it the walk ends at the end of the log. */
   readonly follow?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Also look at everything behind the end, as an opening does: LOG_DAMAGED if a later batch stands there. */
   readonly thorough?: boolean | undefined;
   readonly clock: Clock;

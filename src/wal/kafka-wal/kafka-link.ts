@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { persistently } from "../epochs/persistently.ts";
@@ -31,7 +32,7 @@ export class KafkaLink {
    */
   async persistently<T>(
     use: (session: KafkaSession) => Promise<T>,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<T> {
     return await persistently(() => this.#once(use), {
       clock: this.#clock,

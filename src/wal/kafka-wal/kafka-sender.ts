@@ -1,4 +1,5 @@
 import { must } from "../../base/assert.ts";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { markAt, recordEntries } from "../epochs/batch-entries.ts";
 import { type ClaimEntry, type Entry, encodeEntry } from "../epochs/entry.ts";
 import type { Place } from "../epochs/ledger.ts";
@@ -22,7 +23,7 @@ export class KafkaSender implements MessageSender {
     this.#link = link;
   }
 
-  async claim(claim: ClaimEntry, signal: AbortSignal): Promise<Landed> {
+  async claim(claim: ClaimEntry, signal: CancelSignal): Promise<Landed> {
     const identity = await this.#link.persistently((session) => session.newProducer(), signal);
     const producer = { identity, sequence: 0 };
     const base = await this.#produce(producer, [claim], signal);
@@ -31,7 +32,7 @@ export class KafkaSender implements MessageSender {
     return { next: BigInt(base) + 1n, isAdjacent: false, isMarked: false };
   }
 
-  async send(place: Place, records: readonly LogRecord[], signal: AbortSignal): Promise<Landed> {
+  async send(place: Place, records: readonly LogRecord[], signal: CancelSignal): Promise<Landed> {
     const producer = must(this.#producer, "a claim comes first");
     const isMarked = records.length === 0 || this.#recordsSinceMark >= RECORDS_PER_MARK;
     const entries = [...(isMarked ? [markAt(place)] : []), ...recordEntries(place, records)];
@@ -50,7 +51,7 @@ export class KafkaSender implements MessageSender {
   async #produce(
     producer: Producer,
     entries: readonly Entry[],
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<number> {
     const { identity, sequence } = producer;
     const messages = entries.map((entry): KafkaMessage => {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { EntError } from "../../base/errors.ts";
 import { decodeEntry } from "../epochs/entry.ts";
 import { FIRST_PLACE, Ledger, type Place, placeBefore } from "../epochs/ledger.ts";
@@ -17,7 +18,7 @@ export class PartitionReader implements MessageReader {
     this.#link = link;
   }
 
-  async bounds(signal: AbortSignal): Promise<Bounds | undefined> {
+  async bounds(signal: CancelSignal): Promise<Bounds | undefined> {
     const { low, high } = await this.#watermarks(signal);
     if (high === 0) return undefined;
     const first =
@@ -29,14 +30,14 @@ export class PartitionReader implements MessageReader {
   async *onwards(
     from: bigint,
     until: bigint,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<readonly Message[]> {
     const { high } = await this.#watermarks(signal);
     yield* this.#all(Number(from), Math.max(high, Number(until)), signal);
   }
 
   /** A new leader may need a moment to know what is there. */
-  some(from: bigint, until: bigint, signal: AbortSignal): Promise<readonly Message[]> {
+  some(from: bigint, until: bigint, signal: CancelSignal): Promise<readonly Message[]> {
     return this.#some(Number(from), Number(until), signal);
   }
 
@@ -44,7 +45,7 @@ export class PartitionReader implements MessageReader {
   async placeBefore(
     offset: number,
     { first, last }: Bounds,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Place | undefined> {
     const latest = Number(last.position) - (last.offset - offset);
     return await this.#lastMark(Number(first.position), latest, signal);
@@ -54,11 +55,11 @@ export class PartitionReader implements MessageReader {
     return this.#link.close();
   }
 
-  #watermarks(signal: AbortSignal): Promise<Watermarks> {
+  #watermarks(signal: CancelSignal): Promise<Watermarks> {
     return this.#link.persistently((session) => session.watermarks(), signal);
   }
 
-  async #some(from: number, until: number, signal: AbortSignal): Promise<Message[]> {
+  async #some(from: number, until: number, signal: CancelSignal): Promise<Message[]> {
     const found = await this.#link.persistently((session) => fetchSome(session, from), signal);
     const wanted = found.filter(({ kafkaOffset }) => kafkaOffset < until);
     return wanted.map(({ kafkaOffset, value }) => {
@@ -72,7 +73,7 @@ export class PartitionReader implements MessageReader {
   async *#all(
     from: number,
     until: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<readonly Message[]> {
     for (let next = from; next < until; ) {
       const messages = await this.#some(next, until, signal);
@@ -82,14 +83,14 @@ export class PartitionReader implements MessageReader {
   }
 
   /** The place behind the claim that made the log, which is its very first message. */
-  async #firstClaim(high: number, signal: AbortSignal): Promise<Place> {
+  async #firstClaim(high: number, signal: CancelSignal): Promise<Place> {
     const ledger = new Ledger(FIRST_PLACE);
     const [message] = await this.#some(0, high, signal);
     if (message !== undefined) ledger.take(message);
     return ledger.place;
   }
 
-  async #firstMark(low: number, high: number, signal: AbortSignal): Promise<Place> {
+  async #firstMark(low: number, high: number, signal: CancelSignal): Promise<Place> {
     for await (const messages of this.#all(low, high, signal)) {
       for (const message of messages) {
         const place = placeBefore(message);
@@ -106,7 +107,7 @@ export class PartitionReader implements MessageReader {
   }
 
   /** The place at the last true mark at Kafka's offsets in [from, until), looked for in growing steps. */
-  async #lastMark(from: number, until: number, signal: AbortSignal): Promise<Place | undefined> {
+  async #lastMark(from: number, until: number, signal: CancelSignal): Promise<Place | undefined> {
     let top = until;
     for (let step = FIRST_STEP; top > from; step *= 4) {
       const bottom = Math.max(from, top - step);

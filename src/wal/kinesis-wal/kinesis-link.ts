@@ -1,5 +1,6 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { persistently } from "../epochs/persistently.ts";
@@ -43,7 +44,7 @@ export class KinesisLink {
    */
   persistently<T>(
     request: KinesisRequest<T>,
-    signal: AbortSignal,
+    signal: CancelSignal,
     isFinal: (error: unknown) => boolean = () => false,
   ): Promise<T> {
     return persistently(() => this.#once(request, signal), {
@@ -59,10 +60,10 @@ export class KinesisLink {
     return Promise.resolve();
   }
 
-  async #once<T>(request: KinesisRequest<T>, signal: AbortSignal): Promise<T> {
+  async #once<T>(request: KinesisRequest<T>, signal: CancelSignal): Promise<T> {
     const late = new AbortController();
     const cancel = this.#clock.timer(REQUEST_MS, () => late.abort());
-    const abortSignal = AbortSignal.any([signal, late.signal, this.#closing.signal]);
+    const abortSignal = AbortSignal.any([nativeSignal(signal), late.signal, this.#closing.signal]);
     try {
       return await request(this.#client, { abortSignal });
     } finally {

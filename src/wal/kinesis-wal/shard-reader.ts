@@ -6,6 +6,7 @@ import {
   type KinesisClient,
   type _Record as KinesisRecord,
 } from "@aws-sdk/client-kinesis";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { type Place, placeBefore } from "../epochs/ledger.ts";
@@ -46,7 +47,7 @@ export class ShardReader implements MessageReader {
     this.#clock = clock;
   }
 
-  async bounds(signal: AbortSignal): Promise<Bounds | undefined> {
+  async bounds(signal: CancelSignal): Promise<Bounds | undefined> {
     const first = await findFirst(this.onwards(0n, 0n, signal));
     if (first === undefined) {
       if (this.#shard.isTagged) throw logRemoved("nothing is left in its shard");
@@ -60,7 +61,7 @@ export class ShardReader implements MessageReader {
   async *onwards(
     from: bigint,
     until: bigint,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): AsyncGenerator<readonly Message[]> {
     for (let next = from; ; ) {
       const { messages, isAtEnd } = await this.#look(next, signal);
@@ -71,7 +72,7 @@ export class ShardReader implements MessageReader {
     }
   }
 
-  async some(from: bigint, until: bigint, signal: AbortSignal): Promise<readonly Message[]> {
+  async some(from: bigint, until: bigint, signal: CancelSignal): Promise<readonly Message[]> {
     for (;;) {
       const { messages } = await this.#look(from, signal);
       if (messages.length > 0) return messages.filter(({ next }) => next <= until);
@@ -82,7 +83,7 @@ export class ShardReader implements MessageReader {
   async placeBefore(
     offset: number,
     { first }: Bounds,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Place | undefined> {
     const now = this.#clock.now();
     const range = { from: now - this.#shard.retentionMs, until: now };
@@ -94,7 +95,7 @@ export class ShardReader implements MessageReader {
   }
 
   /** Looks on from a position. Throws LOG_TRIMMED when what is before it is no longer there. */
-  async #look(position: bigint, signal: AbortSignal): Promise<Look> {
+  async #look(position: bigint, signal: CancelSignal): Promise<Look> {
     const known = this.#iterators.get(position);
     const answer =
       (known === undefined ? undefined : await this.#unlessExpired(known, signal)) ??
@@ -105,7 +106,7 @@ export class ShardReader implements MessageReader {
     return { messages, isAtEnd: isAtEnd(answer) };
   }
 
-  async #beginAt(position: bigint, signal: AbortSignal): Promise<GetRecordsCommandOutput> {
+  async #beginAt(position: bigint, signal: CancelSignal): Promise<GetRecordsCommandOutput> {
     if (position === 0n) {
       const horizon = await this.#iterator({ ShardIteratorType: "TRIM_HORIZON" }, signal);
       return await this.#records(horizon, signal);
@@ -121,7 +122,7 @@ export class ShardReader implements MessageReader {
     }
   }
 
-  async #iteratorAt(number: string, signal: AbortSignal): Promise<string | undefined> {
+  async #iteratorAt(number: string, signal: CancelSignal): Promise<string | undefined> {
     try {
       const at = {
         ShardIteratorType: "AT_SEQUENCE_NUMBER",
@@ -133,7 +134,7 @@ export class ShardReader implements MessageReader {
     }
   }
 
-  #markSince(signal: AbortSignal): MarkSince {
+  #markSince(signal: CancelSignal): MarkSince {
     return async (time) => {
       let iterator = await this.#iteratorSince(time, signal);
       let from: bigint | undefined;
@@ -152,7 +153,7 @@ export class ShardReader implements MessageReader {
   }
 
   /** Undefined for a time that is in the future by Kinesis' clock. */
-  async #iteratorSince(time: number, signal: AbortSignal): Promise<string | undefined> {
+  async #iteratorSince(time: number, signal: CancelSignal): Promise<string | undefined> {
     try {
       const at = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(time) } as const;
       return await this.#iterator(at, signal);
@@ -164,7 +165,7 @@ export class ShardReader implements MessageReader {
 
   async #iterator(
     at: Omit<GetShardIteratorCommandInput, "StreamName" | "ShardId">,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<string | undefined> {
     const { stream: StreamName, shardId: ShardId } = this.#shard;
     const command = new GetShardIteratorCommand({ StreamName, ShardId, ...at });
@@ -175,7 +176,7 @@ export class ShardReader implements MessageReader {
     return ShardIterator;
   }
 
-  async #unlessExpired(iterator: string, signal: AbortSignal) {
+  async #unlessExpired(iterator: string, signal: CancelSignal) {
     try {
       return await this.#records(iterator, signal);
     } catch (error) {
@@ -186,7 +187,7 @@ export class ShardReader implements MessageReader {
 
   #records(
     ShardIterator: string | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
     Limit?: number,
   ): Promise<GetRecordsCommandOutput> {
     const command = new GetRecordsCommand({ ShardIterator, ...(Limit !== undefined && { Limit }) });
@@ -203,7 +204,7 @@ export class ShardReader implements MessageReader {
     if (this.#iterators.size > ITERATORS && oldest !== undefined) this.#iterators.delete(oldest);
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
+  async #pause(signal: CancelSignal): Promise<void> {
     await this.#clock.sleep(PAUSE_MS, signal);
     signal.throwIfAborted();
   }

@@ -1,4 +1,5 @@
 import { PutRecordCommand } from "@aws-sdk/client-kinesis";
+import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { ClaimEntry } from "../epochs/entry.ts";
 import type { Place } from "../epochs/ledger.ts";
 import type { Landed, MessageSender } from "../epochs/message-log.ts";
@@ -21,11 +22,11 @@ export class ShardSender implements MessageSender {
     this.#shard = shard;
   }
 
-  async claim(claim: ClaimEntry, signal: AbortSignal): Promise<Landed> {
+  async claim(claim: ClaimEntry, signal: CancelSignal): Promise<Landed> {
     return landed(await this.#put(encodePacket([claim]), 0n, signal));
   }
 
-  async send(place: Place, records: readonly LogRecord[], signal: AbortSignal): Promise<Landed> {
+  async send(place: Place, records: readonly LogRecord[], signal: CancelSignal): Promise<Landed> {
     let { position } = place;
     for (const packet of packetsOf(place, records)) {
       position = await this.#put(packetAt(packet, position), position, signal);
@@ -38,7 +39,7 @@ export class ShardSender implements MessageSender {
   }
 
   /** Answers the position behind the packet, which is behind the one given. */
-  async #put(Data: Buffer, behind: bigint, signal: AbortSignal): Promise<bigint> {
+  async #put(Data: Buffer, behind: bigint, signal: CancelSignal): Promise<bigint> {
     const { stream: StreamName, shardId, hashKey: ExplicitHashKey } = this.#shard;
     const command = new PutRecordCommand({
       ...{ StreamName, ExplicitHashKey, PartitionKey: PARTITION_KEY, Data },

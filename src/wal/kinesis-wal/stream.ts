@@ -4,6 +4,7 @@
  * on in another one. What may lose records is refused with its reason; an operator who knows
  * better may say so (`allowUnsafe`).
  */
+
 import {
   AddTagsToStreamCommand,
   CreateStreamCommand,
@@ -15,6 +16,7 @@ import {
   ListTagsForStreamCommand,
   type StreamDescriptionSummary,
 } from "@aws-sdk/client-kinesis";
+import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { isMisconfigured } from "./kinesis-errors.ts";
@@ -38,9 +40,9 @@ export class StreamAdmin {
   readonly #link: KinesisLink;
   readonly #stream: string;
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
 
-  constructor(link: KinesisLink, stream: string, clock: Clock, signal: AbortSignal) {
+  constructor(link: KinesisLink, stream: string, clock: Clock, signal: CancelSignal) {
     this.#link = link;
     this.#stream = stream;
     this.#clock = clock;
@@ -140,7 +142,7 @@ export class StreamAdmin {
     try {
       return await this.#link.persistently(
         request,
-        AbortSignal.any([this.#signal, patience.signal]),
+        AbortSignal.any([nativeSignal(this.#signal), patience.signal]),
         (error) => isMisconfigured(error) || isFinal(error),
       );
     } finally {

@@ -1,4 +1,5 @@
 import { type Job, WorkQueue as Real } from "../../../../src/backup/work-queue.ts";
+import type { CancelSignal } from "../../../../src/base/cancel-signal.ts";
 
 /** What an upload takes now and then. */
 const UPLOAD_MS = 2_000;
@@ -10,7 +11,7 @@ export class WorkQueue extends Real {
   }
 
   override add(job: Job): void {
-    const run = async (signal: AbortSignal) => {
+    const run = async (signal: CancelSignal) => {
       await Bun.sleep(UPLOAD_MS);
       await job.run(signal);
     };
