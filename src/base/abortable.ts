@@ -1,5 +1,6 @@
-/** How a promise that waits is ended: once; what comes later is ignored. */
 import type { CancelSignal } from "./cancel-signal.ts";
+
+/** How a promise that waits is ended: once; what comes later is ignored. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;

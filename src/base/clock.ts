@@ -1,8 +1,9 @@
+import type { CancelSignal } from "./cancel-signal.ts";
+
 /**
  * Time, injected. Nothing outside `base/` reads the wall clock or sets a timer, so
  * that a test can own both.
  */
-import type { CancelSignal } from "./cancel-signal.ts";
 export interface Clock {
   /** Wall clock in Unix milliseconds. May jump; log time is made from it by the log's writer. */
   now(): number;

@@ -1,3 +1,5 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
+
 /**
  * Named objects in a place that outlives this machine's disk, or at least this data directory.
  *
@@ -21,7 +23,6 @@
  * another one followed by `/`. A store may write `-` for `:`: both then name one object, and
  * lists show the `-`.
  */
-import type { CancelSignal } from "../base/cancel-signal.ts";
 export interface BlobStore {
   /** The place, for people: "s3://bucket", or the directory's path. */
   readonly place: string;

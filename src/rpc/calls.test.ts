@@ -61,8 +61,25 @@ describe("a call", () => {
         thin: true,
       },
     ]);
-    expect([calls.inFlight, clock.pendingTimers]).toEqual([0, 0]);
+    expect(calls.inFlight).toBe(0);
+    clock.advance(2_000);
+    expect([call.signal.aborted, finished.length, clock.pendingTimers]).toEqual([false, 1, 0]);
   });
+
+  test.each([
+    ["the server's", {}],
+    ["its client's", { "grpc-timeout": "500m" }],
+  ])(
+    "with a deadline of %s is one of ten that have a timer, which is no more when the server stops",
+    (_whose, headers) => {
+      const { clock, calls, open } = setup();
+      const all = Array.from({ length: 10 }, () => open(headers));
+      expect(clock.pendingTimers).toBe(1);
+      calls.stop();
+      for (const call of all) call.close();
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
 
   test.each([
     ["short", 1_000],

@@ -1,9 +1,10 @@
+import type { CancelSignal } from "../base/cancel-signal.ts";
+
 /**
  * Wakes followers when the log grows, is closed, or their own signal aborts. A wake that
  * comes while nobody waits is remembered, so none is ever lost between a look at the
  * log's end and the wait.
  */
-import type { CancelSignal } from "../base/cancel-signal.ts";
 export class Growth {
   readonly #followers = new Set<Follower>();
   /** Whom {@link wakeFirst} woke last. Kept by itself: it may have gone when the others' turn comes. */

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../src/base/cancel-signal.ts";
 import type { Clock } from "../../src/base/clock.ts";
 
 interface Alarm {
@@ -23,7 +24,7 @@ export class FakeClock implements Clock {
     return this.#monotonic;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: CancelSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const cancel = this.timer(ms, resolve);

@@ -13,7 +13,7 @@ import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { CHALLENGE } from "../../face/challenge.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import { singleChunk } from "../single-chunk.ts";
 import { bareRefusal, protocolRefusal } from "./protocol-refusal.ts";
 

@@ -9,7 +9,7 @@ import {
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { must } from "../../base/assert.ts";
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import { TIMER_MS_MAX } from "../interceptors/deadline.ts";
 import { type AnyTypes, jsonOptions } from "../json-text.ts";
 import { pathOf, type RpcMethod } from "../methods.ts";

@@ -1,5 +1,5 @@
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import type { Dialect } from "./dialect.ts";
 
 /**

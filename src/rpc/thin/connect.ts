@@ -3,7 +3,8 @@
  * of HTTP/1.1 and of `fetch` have in common.
  */
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
-import type { Call, Calls } from "../calls.ts";
+import type { Call } from "../call.ts";
+import type { Calls } from "../calls.ts";
 import { addAll } from "./added.ts";
 import { isWorthSqueezing, squeezed } from "./compress.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";

@@ -1,5 +1,5 @@
 import { overloaded } from "../../face/interruptions.ts";
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import { singleChunk } from "../single-chunk.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import { messageTooLarge } from "../stock/protocol-refusal.ts";

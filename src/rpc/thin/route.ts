@@ -1,7 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { createMethodSerializationLookup } from "@connectrpc/connect/protocol";
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import { type AnyTypes, jsonOptions } from "../json-text.ts";
 import {
   pathOf,
@@ -17,7 +17,7 @@ import { messageReader } from "./message-reader.ts";
  * The thin path: unary calls, and streams that a server sends over gRPC, without the library's
  * pipeline of async iterators, which costs several times what decoding, answering and encoding
  * do together. It speaks uncompressed requests of gRPC and Connect; whatever else comes goes to
- * the stock path, so it need not know it. Both paths share the life of a call (`calls.ts`), the
+ * the stock path, so it need not know it. Both paths share the life of a call (`call.ts`), the
  * handlers and the error map, and one suite of tests runs over both.
  */
 export type ThinRoute = ThinUnaryRoute | ThinStreamRoute;
