@@ -17,12 +17,15 @@ export function misshapen(path: string, message: string): EntError {
 
 /** By field id, in ascending id. Throws INVALID_REQUEST for a value without a kind. */
 export function decodeFields(fields: Readonly<Record<number, WireValue>>, path: string): Fields {
-  let decoded: Map<number, Value> | undefined;
-  for (const key in fields) {
-    decoded ??= new Map();
-    decoded.set(Number(key), required(fields[key], path, key));
+  // Of objects with numbers for keys, `for in` takes a quarter longer.
+  const keys = Object.keys(fields);
+  if (keys.length === 0) return EMPTY_FIELDS;
+  const decoded = new Map<number, Value>();
+  for (const key of keys) {
+    const fieldId = Number(key);
+    decoded.set(fieldId, required(fields[fieldId], path, key));
   }
-  return decoded ?? EMPTY_FIELDS;
+  return decoded;
 }
 
 /** A list of values. Throws INVALID_REQUEST for a value without a kind. */
