@@ -1,6 +1,6 @@
 /**
- * Tables for people from a report. As a program, `bun test/bench/table.ts <report.json>`
- * puts them between the markers of `docs/benchmarks.md`.
+ * Tables for people from reports. As a program, `bun test/bench/table.ts <report.json> …`
+ * puts them between the markers of `docs/benchmarks.md`, those of each under its own circumstances.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -128,17 +128,17 @@ function amount(value: number): string {
   return value >= 1_000 ? whole(value) : value.toFixed(value < 10 ? 2 : 1);
 }
 
-function writePage(file: string | undefined): void {
-  if (file === undefined) throw new Error("bun test/bench/table.ts <report.json>");
-  const report = JSON.parse(readFileSync(file, "utf8")) as Report;
+function writePage(files: readonly string[]): void {
+  if (files.length === 0) throw new Error("bun test/bench/table.ts <report.json> …");
+  const reports = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
   const page = readFileSync(PAGE, "utf8");
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);
   if (from < 0 || to < from) throw new Error(`${PAGE} has no place for figures`);
   writeFileSync(
     PAGE,
-    `${page.slice(0, from + BEGIN.length)}\n\n${tables(report)}\n${page.slice(to)}`,
+    `${page.slice(0, from + BEGIN.length)}\n\n${reports.map(tables).join("\n")}\n${page.slice(to)}`,
   );
 }
 
-if (import.meta.main) writePage(process.argv[2]);
+if (import.meta.main) writePage(process.argv.slice(2));
