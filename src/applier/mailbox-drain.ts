@@ -7,7 +7,6 @@
  * mailboxes stays with them: the tenant's graph is written and read as ever, while reads of its
  * mailboxes are told, and the file is tried again, or made again from the log.
  */
-
 import { abortable, type Settle } from "../base/abortable.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";

@@ -3,7 +3,6 @@
  * any more: they say what each tenant's archive ended with when they were made. The newest of a
  * log counts.
  */
-
 import { dirname } from "node:path/posix";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import { messageOf } from "../base/errors.ts";

@@ -5,7 +5,6 @@
  * An earliest time is that of the one whose files could not be made, the catalog or a tenant: at
  * it these can be. That another tenant begins later shows when it is that one's turn.
  */
-
 import type { History } from "../applier/history.ts";
 import { placed } from "../applier/replay.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";

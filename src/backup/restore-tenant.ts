@@ -6,7 +6,6 @@
  * The files are made beside the tenant's own and take their place when they are on disk; what is
  * thrown leaves the tenant as it was.
  */
-
 import { rm } from "node:fs/promises";
 import { removeCheckpoint } from "../applier/checkpoint.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";

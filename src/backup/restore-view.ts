@@ -4,7 +4,6 @@
  * What comes out is one line of history: where snapshots and archive of two logs lie in one place,
  * the records of the one are never applied to a snapshot of the other.
  */
-
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";
 import type { History } from "../applier/history.ts";

@@ -13,7 +13,6 @@
  * reported, and is no tenant of the new directory. Of one tenant that is restored alone, the
  * others are none either.
  */
-
 import { writeCheckpoint } from "../applier/checkpoint.ts";
 import { must } from "../base/assert.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";

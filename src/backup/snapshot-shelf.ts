@@ -5,7 +5,6 @@
  * byte is handed out that is not the one that the manifest states; what does not verify is an
  * error that names the object.
  */
-
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CancelSignal } from "../base/cancel-signal.ts";

@@ -11,7 +11,6 @@
  * tenant's write-ahead file from starting anew. That may grow to a limit: from half of it on the copy
  * no longer rests and the tenant's writes are slowed down, at the limit they are refused.
  */
-
 import { statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -4,7 +4,6 @@
  * have come; and that replaying comes to the same outcomes and the same rows: out of the log, and
  * where that was trimmed out of its archive, every object of which is read. Nothing of it is changed.
  */
-
 import { readdirSync } from "node:fs";
 import { RecordFailure } from "../applier/apply-records.ts";
 import { Slice } from "../applier/build-pass.ts";

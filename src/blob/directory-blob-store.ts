@@ -6,7 +6,6 @@
  *
  * A full or read-only disk is STORAGE_UNAVAILABLE or STORAGE_ACCESS_DENIED, and leaves nothing.
  */
-
 import { constants, createReadStream } from "node:fs";
 import { copyFile, link, mkdir, open, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -2,7 +2,6 @@
  * Objects in memory: for tests, and for a server that keeps nothing. The whole contract of
  * {@link BlobStore}, with "durable" meaning "as long as this process lives".
  */
-
 import { readFile } from "node:fs/promises";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import { assertKey, assertPrefix } from "./blob-key.ts";

@@ -6,7 +6,6 @@
  * the handler's for the answer's head, the socket's for silence, and a timer of ours for the
  * whole with its body.
  */
-
 import {
   DeleteObjectCommand,
   GetObjectCommand,

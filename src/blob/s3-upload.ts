@@ -2,7 +2,6 @@
  * Files on their way to a bucket: held in memory a part at a time, under a name that must be
  * free when the last part is there. Whatever fails, no part of it is an object.
  */
-
 import { type FileHandle, open } from "node:fs/promises";
 import {
   AbortMultipartUploadCommand,

@@ -2,7 +2,6 @@
  * `entdb.v1.EventStoreService`: the event store in EntDB's own words, one function an RPC. Its
  * writes are transactions of one kind of operation, and go the way of ExecuteAtomic.
  */
-
 import { create } from "@bufbuild/protobuf";
 import type { EventFilter as WireFilter } from "../../gen/entdb/v1/event_model_pb.ts";
 import {
@@ -56,7 +55,7 @@ export function eventStoreMethods(engine: Engine): RpcMethod[] {
 function appendEvents(engine: Engine): RpcMethod {
   return unaryInBytes(
     EventStoreService.method.appendEvents,
-    async (request, call) => {
+    (request, call) => {
       const caller = callerOf(call, request.context);
       if (request.appends.length === 0) throw misshapen("appends", "at least one append is needed");
       const operations = request.appends.map((append, i) => decodeAppend(append, `appends[${i}]`));
@@ -65,7 +64,7 @@ function appendEvents(engine: Engine): RpcMethod {
         ...transactionOf(request.idempotencyKey, operations, wait),
         operationsField: "appends[]",
       };
-      return await engine.execute(caller, transaction, call.signal);
+      return engine.execute(caller, transaction, call.signal);
     },
     { encode: encodeAppendReceipt, pack: packAppendReceipt },
   );

@@ -72,10 +72,10 @@ function getNodes(engine: Engine): RpcMethod {
 function getNodeByKey(engine: Engine): RpcMethod {
   return unaryInBytes(
     EntDBService.method.getNodeByKey,
-    async (request, call) => {
+    (request, call) => {
       const caller = callerOf(call, request.context);
       const freshness = decodeFreshness(request.read);
-      return await engine.getNodeByKey(caller, keyRequest(request), freshness, call.signal);
+      return engine.getNodeByKey(caller, keyRequest(request), freshness, call.signal);
     },
     { encode: encodeNodeByKeyAnswer, pack: packNodeAnswer },
   );
@@ -97,7 +97,7 @@ function keyRequest(request: GetNodeByKeyRequest): NodeByKeyRequest {
 function queryNodes(engine: Engine): RpcMethod {
   return unaryInBytes(
     EntDBService.method.queryNodes,
-    async (request, call) => {
+    (request, call) => {
       const caller = callerOf(call, request.context);
       const query = {
         typeId: request.typeId,
@@ -109,7 +109,7 @@ function queryNodes(engine: Engine): RpcMethod {
         pageSize: request.pageSize,
         cursor: emptyIsAbsent(request.cursor),
       };
-      return await engine.queryNodes(caller, query, decodeFreshness(request.read), call.signal);
+      return engine.queryNodes(caller, query, decodeFreshness(request.read), call.signal);
     },
     { encode: encodeQueryAnswer, pack: packQueryAnswer },
   );
@@ -135,7 +135,7 @@ function countNodes(engine: Engine): RpcMethod {
 function listEdges(engine: Engine): RpcMethod {
   return unaryInBytes(
     EntDBService.method.listEdges,
-    async (request, call) => {
+    (request, call) => {
       const caller = callerOf(call, request.context);
       const wanted = {
         nodeId: request.nodeId,
@@ -145,7 +145,7 @@ function listEdges(engine: Engine): RpcMethod {
         pageSize: request.pageSize,
         cursor: emptyIsAbsent(request.cursor),
       };
-      return await engine.listEdges(caller, wanted, decodeFreshness(request.read), call.signal);
+      return engine.listEdges(caller, wanted, decodeFreshness(request.read), call.signal);
     },
     { encode: encodeEdgesAnswer, pack: packEdgesAnswer },
   );
@@ -154,7 +154,7 @@ function listEdges(engine: Engine): RpcMethod {
 function listConnected(engine: Engine): RpcMethod {
   return unaryInBytes(
     EntDBService.method.listConnected,
-    async (request, call) => {
+    (request, call) => {
       const caller = callerOf(call, request.context);
       const wanted = {
         nodeId: request.nodeId,
@@ -164,7 +164,7 @@ function listConnected(engine: Engine): RpcMethod {
         pageSize: request.pageSize,
         cursor: emptyIsAbsent(request.cursor),
       };
-      return await engine.listConnected(caller, wanted, decodeFreshness(request.read), call.signal);
+      return engine.listConnected(caller, wanted, decodeFreshness(request.read), call.signal);
     },
     { encode: encodeConnectedAnswer, pack: packConnectedAnswer },
   );

@@ -19,9 +19,9 @@ export function graphWriteMethods(engine: Engine): RpcMethod[] {
   return [
     unaryInBytes(
       executeAtomic,
-      async (request, call) => {
+      (request, call) => {
         const caller = callerOf(call, request.context);
-        return await engine.execute(caller, transactionOf(request), call.signal);
+        return engine.execute(caller, transactionOf(request), call.signal);
       },
       { encode: encodeTransactionReceipt, pack: packTransactionReceipt },
     ),

@@ -3,7 +3,6 @@
  * else: a record of `_system`, and then it is there, restart or rebuild, until another such
  * record ends it.
  */
-
 import { beforeAbort } from "../base/abortable.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";

@@ -5,7 +5,6 @@
  *
  * The secret is in the answer that makes the key and nowhere else.
  */
-
 import { makeApiKey } from "../../access/api-key.ts";
 import { type Identity, isOfServer } from "../../access/identity.ts";
 import { roleNotFound } from "../../applier/apply-membership.ts";

@@ -1,5 +1,4 @@
 /** The administration of the tenants of one partition, put together from its parts. */
-
 import type { Identity } from "../../access/identity.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";

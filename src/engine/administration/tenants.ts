@@ -2,7 +2,6 @@
  * Tenants themselves. Asking for the state that a tenant is in already is a success that
  * leaves no record; everything else is a record of `_system`, answered when it is applied.
  */
-
 import type { Identity } from "../../access/identity.ts";
 import { beforeAbort } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";

@@ -5,7 +5,6 @@
  * What the caller may not read is passed over as if it were not there. Only the place that it
  * has in the order of the tenant shows, as a gap in global nonces.
  */
-
 import { ByteWriter } from "../../base/bytes.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { EntError } from "../../base/errors.ts";

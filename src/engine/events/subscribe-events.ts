@@ -2,7 +2,6 @@
  * Subscriptions to events: a request checked, made a subscription, and its batches put in words.
  * How history and live come without a gap is `subscription/`'s.
  */
-
 import { abortable } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";

@@ -8,7 +8,6 @@
  * its position. So there is no border between history and live that could have a gap, and
  * nothing is kept for whoever is slow.
  */
-
 import { abortable, type Settle } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";

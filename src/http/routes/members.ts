@@ -2,7 +2,6 @@
  * Members, roles and groups of one tenant: right `members`. Names stand in bodies, since those
  * of people hold what paths cannot.
  */
-
 import type * as v from "valibot";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { JsonObject } from "../../base/json.ts";

@@ -2,7 +2,6 @@
  * The pool of read workers. Threads start with the first job that needs one, so that a
  * server that only reads by key never pays for them.
  */
-
 import { abortable, type Settle } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { errorFromData } from "../../base/error-data.ts";

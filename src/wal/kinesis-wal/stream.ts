@@ -4,7 +4,6 @@
  * on in another one. What may lose records is refused with its reason; an operator who knows
  * better may say so (`allowUnsafe`).
  */
-
 import {
   AddTagsToStreamCommand,
   CreateStreamCommand,
