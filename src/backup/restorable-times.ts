@@ -10,14 +10,8 @@ import { placed } from "../applier/replay.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import { EntError } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
-import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
+import { CATALOG_LIFE, type Life } from "./restored-lives.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
-
-/** A life of a tenant's id. */
-type Life = Pick<CatalogEntry, "tenantId" | "incarnation">;
-
-/** The catalog's one life. */
-export const CATALOG_LIFE: Life = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
 
 /** Log time of the oldest whole snapshot of this life that holds a record; undefined when there is none. */
 export async function oldestSnapshotTime(

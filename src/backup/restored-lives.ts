@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readIfExists, writeDurably } from "../base/durable-file.ts";
+import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
 import { dataDirInvalid } from "../store/data-dir.ts";
 import { encodeStated, fieldsOf, textIn } from "./stated-fields.ts";
 
@@ -26,6 +27,9 @@ export interface Life {
   readonly tenantId: string;
   readonly incarnation: number;
 }
+
+/** The catalog's one life. */
+export const CATALOG_LIFE: Life = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
 
 export interface RestoredLife extends Life {
   readonly offset: number;

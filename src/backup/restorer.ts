@@ -29,7 +29,6 @@ import { openWal } from "../wal/open-wal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import {
   beforeTheBeginning,
-  CATALOG_LIFE,
   earliestCatalogTime,
   inTheFuture,
   nothingThere,
@@ -38,7 +37,7 @@ import { endTenants, lifeOf, livesEndedFrom } from "./restore-catalog.ts";
 import { type LogTail, ReadableHistory, RestoreHistory } from "./restore-history.ts";
 import { makeDirectory } from "./restore-place.ts";
 import { type RestoredView, ViewRestorer } from "./restore-view.ts";
-import { type RestoredLife, writeRestoredLives } from "./restored-lives.ts";
+import { CATALOG_LIFE, type RestoredLife, writeRestoredLives } from "./restored-lives.ts";
 import { historyForeign } from "./snapshot-errors.ts";
 import type { SnapshotShelf } from "./snapshot-shelf.ts";
 

@@ -8,7 +8,7 @@
  *    is shown grows until every tenant was taken care of.
  * 3. A tenant that has not changed since its last snapshot needs no other one.
  */
-import { type CancelSignal, nativeSignal } from "../base/cancel-signal.ts";
+import { anySignal, type CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
 import type { Service } from "../base/service.ts";
@@ -139,7 +139,7 @@ export class Snapshotter implements Service {
       await this.#inTurn(signal, (either) => this.#tick(either)).catch((error) => {
         if (!signal.aborted) this.#fail(error);
       });
-      await clock.sleep(TICK_MS, AbortSignal.any([signal, this.#wake.signal]));
+      await clock.sleep(TICK_MS, anySignal(signal, this.#wake.signal));
     }
   }
 
@@ -259,7 +259,7 @@ export class Snapshotter implements Service {
 
   /** Does something when nothing else of the kind is under way. The signal and a stop both end it. */
   async #inTurn<T>(signal: CancelSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
-    const either = AbortSignal.any([nativeSignal(signal), this.#stop.signal]);
+    const either = anySignal(signal, this.#stop.signal);
     const mine = this.#turn.then(() => {
       either.throwIfAborted();
       return work(either);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { type CancelSignal, CancelSource, isCancelSignal, nativeSignal } from "./cancel-signal.ts";
+import {
+  anySignal,
+  type CancelSignal,
+  CancelSource,
+  isCancelSignal,
+  nativeSignal,
+} from "./cancel-signal.ts";
 
 interface Ending {
   readonly signal: CancelSignal;
@@ -72,4 +78,13 @@ test("a signal that has ended before is one of the runtime's that has", () => {
   const reason = new Error("enough");
   source.abort(reason);
   expect(nativeSignal(source).reason).toBe(reason);
+});
+
+test("the first of several signals to end ends what listens to any of them", () => {
+  const source = new CancelSource();
+  const controller = new AbortController();
+  const any = anySignal(controller.signal, source);
+  source.abort("enough");
+  controller.abort("more than enough");
+  expect([any.aborted, any.reason]).toEqual([true, "enough"]);
 });

@@ -58,6 +58,11 @@ export function isCancelSignal(value: unknown): value is CancelSignal {
   return value instanceof CancelSource || value instanceof AbortSignal;
 }
 
+/** Ends when the first of them does, with its reason: what the runtime and libraries take. */
+export function anySignal(...signals: readonly CancelSignal[]): AbortSignal {
+  return AbortSignal.any(signals.map(nativeSignal));
+}
+
 /** The same as what the runtime and libraries take. */
 export function nativeSignal(signal: CancelSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;

@@ -4,8 +4,8 @@ import { type ByteReader, type ByteWriter, MalformedBytesError } from "./bytes.t
  * What it takes to write and read protobuf's wire format by hand: fields that are left out
  * when they hold their default, and fields that are not known. Lengths, texts and varints are
  * those of `ByteWriter` and `ByteReader`. For the one message that every write encodes and
- * every replay decodes, where walking descriptors at run time costs several times the work
- * itself; everything else is left to the generated code.
+ * every replay decodes, and for the answers that are asked for most, where generated code and the
+ * objects it makes cost several times the work itself; everything else is left to that.
  */
 const VARINT = 0;
 const FIXED64 = 1;

@@ -1,5 +1,5 @@
 import { beforeAbort } from "../base/abortable.ts";
-import { type CancelSignal, nativeSignal } from "../base/cancel-signal.ts";
+import { anySignal, type CancelSignal } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { storageTimeout } from "./errors.ts";
 import { namedS3Error } from "./s3-errors.ts";
@@ -27,7 +27,7 @@ export class S3Calls {
     const cancel = this.#clock.timer(this.#timeoutMs, () =>
       late.abort(storageTimeout(this.place, what, this.#timeoutMs)),
     );
-    const either = AbortSignal.any([nativeSignal(signal), late.signal]);
+    const either = anySignal(signal, late.signal);
     try {
       return await beforeAbort(work(either), either);
     } catch (error) {

@@ -1,8 +1,8 @@
 /**
  * Nodes and edges as the bytes of their messages, for answers over gRPC and Connect: what
- * `encode-graph.ts` makes as messages is written here field by field, which takes a quarter
+ * `encode-graph.ts` makes as messages is written here field by field, which takes a fifth
  * of the time that making a message and writing that take. The two say the same, to the last
- * byte (`pack-graph.test.ts`).
+ * byte (`pack-graph-answers.test.ts`).
  */
 import { unreachable } from "../base/assert.ts";
 import type { ByteWriter } from "../base/bytes.ts";

@@ -12,6 +12,7 @@ import type { TroubleLog } from "../applier/lanes.ts";
 import { MailboxDrain } from "../applier/mailbox-drain.ts";
 import { Upkeep } from "../applier/upkeep.ts";
 import type { ViewCopies } from "../applier/view-copies.ts";
+import { CATALOG_LIFE } from "../backup/restored-lives.ts";
 import type { Clock } from "../base/clock.ts";
 import { serverStopping } from "../base/errors.ts";
 import type { KeepAwake } from "../base/keep-awake.ts";
@@ -111,7 +112,6 @@ export interface Partition {
 /** What positions of a log that is in no topic call it. */
 const TOPIC = "entdb-wal";
 const PARTITION = 0;
-const CATALOG = { tenantId: SYSTEM_TENANT_ID, incarnation: 1 };
 
 /** Opens the partition. Throws as said above. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
@@ -233,7 +233,7 @@ function openAllViews(
   const catalogRebuilding = (cause: unknown) =>
     options.log.tenantRebuilding(SYSTEM_TENANT_ID, cause);
   return openViews({ ...options, ...parts, catalogRebuilding }, wal, history, (directory) =>
-    copies.place(CATALOG, wal.end, directory, new AbortController().signal),
+    copies.place(CATALOG_LIFE, wal.end, directory, new AbortController().signal),
   );
 }
 

@@ -1,4 +1,4 @@
-import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
+import { anySignal, type CancelSignal } from "../../base/cancel-signal.ts";
 import type { LogRecord } from "../wal.ts";
 import { type Walk, walkLog } from "../walk.ts";
 import { Ledger, placeBefore } from "./ledger.ts";
@@ -16,8 +16,7 @@ export async function* readLog(
   walk: Walk,
 ): AsyncGenerator<readonly LogRecord[]> {
   const ended = new AbortController();
-  const asked = walk.signal === undefined ? [] : [nativeSignal(walk.signal)];
-  const stop = AbortSignal.any([ended.signal, tail.closing, ...asked]);
+  const stop = anySignal(ended.signal, tail.closing, ...(walk.signal ? [walk.signal] : []));
   const history = new History(tail, reader, stop);
   const read = (offset: number, most: number) =>
     tail.cache.from(offset, most) ?? history.read(offset, most);

@@ -1,6 +1,6 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
+import { anySignal, type CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { persistently } from "../epochs/persistently.ts";
@@ -63,7 +63,7 @@ export class KinesisLink {
   async #once<T>(request: KinesisRequest<T>, signal: CancelSignal): Promise<T> {
     const late = new AbortController();
     const cancel = this.#clock.timer(REQUEST_MS, () => late.abort());
-    const abortSignal = AbortSignal.any([nativeSignal(signal), late.signal, this.#closing.signal]);
+    const abortSignal = anySignal(signal, late.signal, this.#closing.signal);
     try {
       return await request(this.#client, { abortSignal });
     } finally {

@@ -15,7 +15,7 @@ import {
   ListTagsForStreamCommand,
   type StreamDescriptionSummary,
 } from "@aws-sdk/client-kinesis";
-import { type CancelSignal, nativeSignal } from "../../base/cancel-signal.ts";
+import { anySignal, type CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
 import { EntError } from "../../base/errors.ts";
 import { isMisconfigured } from "./kinesis-errors.ts";
@@ -141,7 +141,7 @@ export class StreamAdmin {
     try {
       return await this.#link.persistently(
         request,
-        AbortSignal.any([nativeSignal(this.#signal), patience.signal]),
+        anySignal(this.#signal, patience.signal),
         (error) => isMisconfigured(error) || isFinal(error),
       );
     } finally {
