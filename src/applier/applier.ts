@@ -14,13 +14,14 @@ import { applyRecords } from "./apply-records.ts";
 import { Slice } from "./build-pass.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { deletedError } from "./failure.ts";
+import { HeldCommits } from "./held-commits.ts";
 import type { History } from "./history.ts";
 import { JOINED_RECORDS, JoinedBatches } from "./joined-batches.ts";
 import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
+import type { AppliedRecord, PlacedRecord } from "./placed-record.ts";
 import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS } from "./replay.ts";
-import type { AppliedRecord, PlacedRecord } from "./tenant-view.ts";
 import type { ViewCopies } from "./view-copies.ts";
 import { Views } from "./views.ts";
 
@@ -63,8 +64,8 @@ const TURN_MS = 4;
 
 /**
  * Follows the log and applies every record to its tenant's view, in log order within a
- * tenant: the only writer of views. A batch of the log is one SQLite transaction per
- * tenant. Records of `_system` are a border: what comes after may rest on them.
+ * tenant: the only writer of views. A batch of the log lies in one SQLite transaction per
+ * tenant, which may hold several of them. Records of `_system` are a border: what comes after may rest on them.
  *
  * Trouble with one tenant moves that tenant into a lane of its own (`lanes.ts`); the
  * loop itself ends only when the server stops or the log cannot be read.
@@ -73,6 +74,7 @@ export class Applier implements Service {
   readonly name = "applier";
   readonly #deps: ApplierDeps;
   readonly #views: Views;
+  readonly #held: HeldCommits;
   readonly #lanes: Lanes;
   readonly #removals: Removals;
   readonly #stop = new AbortController();
@@ -89,7 +91,11 @@ export class Applier implements Service {
   /** Begins at `applied.end`, to which the caller has set the checkpoint. */
   constructor(deps: ApplierDeps) {
     this.#deps = deps;
-    this.#views = new Views(deps.stores, deps.buildRowsAtOnce);
+    this.#held = new HeldCommits(deps.clock);
+    this.#views = new Views(deps.stores, deps.buildRowsAtOnce, (tenantId, offset, cause) => {
+      const entry = deps.stores.findEntry(tenantId);
+      if (entry !== undefined) this.#lanes.begin(entry, offset, cause);
+    });
     this.#checkpointOffset = deps.applied.end;
     this.#lanes = new Lanes({
       ...deps,
@@ -121,6 +127,7 @@ export class Applier implements Service {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#following?.catch(() => undefined);
+    this.#held.commitAll();
     await this.#lanes.stop();
     await this.#removals.settled();
   }
@@ -155,6 +162,7 @@ export class Applier implements Service {
     const { wal, applied, mailboxes } = this.#deps;
     // First, since it clears outboxes. What mailboxes lack stands in those, so none holds a checkpoint up.
     await mailboxes.checkpoint();
+    this.#held.commitAll();
     const dirty = this.#dirty;
     this.#dirty = new Map();
     const adoptions = this.#adoptions;
@@ -234,7 +242,8 @@ export class Applier implements Service {
     try {
       const view =
         own.length > SLICE_RECORDS ? this.#views.openWide(tenantId) : this.#views.open(tenantId);
-      const { applied, failure, building } = applyRecords(view, own);
+      const { applied, failure, building } = applyRecords(view, own, this.#mayHold(tenantId));
+      this.#held.note(view);
       this.#publish(tenantId, applied);
       if (failure !== undefined) this.#lanes.begin(entry, failure.offset, failure.cause);
       else if (building !== undefined) this.#build(entry, building, last.offset);
@@ -242,6 +251,11 @@ export class Applier implements Service {
       if (isLogShorterThanViews(error)) throw error;
       this.#lanes.begin(entry, first.offset, error);
     }
+  }
+
+  /** Threads that read the files by themselves see what is committed; and on the catalog everything rests. */
+  #mayHold(tenantId: string): boolean {
+    return tenantId !== SYSTEM_TENANT_ID && this.#deps.applied.observer === undefined;
   }
 
   /** From here on the tenant goes its own way, up to where the applier has passed it. */
@@ -335,7 +349,7 @@ export class Applier implements Service {
     if (entry !== undefined) this.#dirty.set(tenantId, this.#deps.stores.directoryOf(entry));
     const last = applied.at(-1);
     if (last === undefined) this.#deps.applied.moved(tenantId);
-    else this.#deps.applied.committed(tenantId, last.offset + 1);
+    else this.#deps.applied.reached(tenantId, last.offset + 1);
     for (const { offset, decided } of applied) {
       this.#deps.stores.noteSeen(offset);
       this.#deps.applied.publish(offset, decided);

@@ -1,5 +1,6 @@
 import { troubleOf } from "../store/store-errors.ts";
-import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
+import type { AppliedRecord, PlacedRecord } from "./placed-record.ts";
+import type { TenantView } from "./tenant-view.ts";
 
 /** Applying stopped at a record: why is the cause. Control flow; nobody who asked for something sees it. */
 export class RecordFailure extends Error {
@@ -27,11 +28,15 @@ export interface AppliedSlice {
 /**
  * Applies a tenant's records as far as they go. When a slice fails for a reason that is
  * not known, it is applied record by record, so that exactly the culprit is left and
- * everything before it stands.
+ * everything before it stands. `mayHold` as in {@link TenantView.apply}.
  */
-export function applyRecords(view: TenantView, records: readonly PlacedRecord[]): AppliedSlice {
+export function applyRecords(
+  view: TenantView,
+  records: readonly PlacedRecord[],
+  mayHold = false,
+): AppliedSlice {
   try {
-    return { ...view.apply(records), failure: undefined };
+    return { ...view.apply(records, mayHold), failure: undefined };
   } catch (error) {
     const fresh = records.filter((placed) => placed.offset > view.appliedOffset);
     const [first] = fresh;

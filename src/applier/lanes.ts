@@ -6,6 +6,7 @@ import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import { type StoreTrouble, troubleOf } from "../store/store-errors.ts";
 import { RecordFailure } from "./apply-records.ts";
 import { buildingError, haltedError, rebuildingError, stalledError } from "./failure.ts";
+import type { AppliedRecord } from "./placed-record.ts";
 import {
   adoptView,
   proofOf,
@@ -16,7 +17,6 @@ import {
   type ViewProof,
 } from "./rebuild.ts";
 import { replayTenant } from "./replay.ts";
-import type { AppliedRecord } from "./tenant-view.ts";
 import type { Views } from "./views.ts";
 
 /** What the applier tells of trouble, so that somebody hears. */
@@ -124,7 +124,7 @@ export class Lanes {
    * For one that is out already, damage is noted: its lane has a new file made.
    */
   begin(entry: CatalogEntry, offset: number, error: unknown): void {
-    const known = this.#lanes.get(entry.tenantId);
+    const known = this.#settled(entry);
     if (known !== undefined) {
       if (troubleOf(error) === "damaged") known.damage ??= error;
       return;
@@ -135,7 +135,7 @@ export class Lanes {
 
   /** Takes a tenant out of the common way while a schema is brought to the rows that are there. */
   beginBuild(entry: CatalogEntry, offset: number): void {
-    if (this.#lanes.has(entry.tenantId)) return;
+    if (this.#settled(entry) !== undefined) return;
     const lane = this.#add(entry, offset);
     lane.unfinished = offset;
     this.#say(lane, "building", buildingError(entry.tenantId, offset));
@@ -161,7 +161,7 @@ export class Lanes {
    * outcomes. Undefined when the tenant is in trouble already.
    */
   async rebuild(entry: CatalogEntry): Promise<RebuiltView | undefined> {
-    if (this.#lanes.has(entry.tenantId)) return undefined;
+    if (this.#settled(entry) !== undefined) return undefined;
     const lane = this.#add(entry, this.#deps.applied.end);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset), true);
     const making = this.#remakeCompared(lane);
@@ -198,6 +198,15 @@ export class Lanes {
     this.#stopped = true;
     for (const { end } of this.#lanes.values()) end.abort(serverStopping());
     await Promise.allSettled([...this.#lanes.values()].map((lane) => lane.work));
+  }
+
+  /**
+   * The tenant's lane, if it is in one. Nothing is held open of a tenant that is: what was is
+   * committed, and if that fails, there is a lane from the first record that is lost.
+   */
+  #settled({ tenantId }: CatalogEntry): Lane | undefined {
+    if (!this.#lanes.has(tenantId)) this.#deps.views.commitHeld(tenantId);
+    return this.#lanes.get(tenantId);
   }
 
   #add(entry: CatalogEntry, offset: number): Lane {
@@ -353,7 +362,8 @@ export class Lanes {
     lane: Lane,
     trouble: Behind["trouble"],
     error: EntError,
-    readable = trouble !== "rebuilding" && lane.damage === undefined,
+    // Behind what was answered already it must not be read.
+    readable = trouble !== "rebuilding" && lane.damage === undefined && lane.offset >= lane.begunAt,
   ): void {
     lane.inTrouble ||= trouble !== "building";
     const { offset, entry } = lane;

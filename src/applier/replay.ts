@@ -7,7 +7,8 @@ import type { LogRecord } from "../wal/wal.ts";
 import { applyRecords } from "./apply-records.ts";
 import type { Slice } from "./build-pass.ts";
 import type { History } from "./history.ts";
-import type { AppliedRecord, PlacedRecord, TenantView } from "./tenant-view.ts";
+import type { AppliedRecord, PlacedRecord } from "./placed-record.ts";
+import type { TenantView } from "./tenant-view.ts";
 
 /** Records of one SQLite transaction: small enough that requests get their turn in between. */
 export const SLICE_RECORDS = 256;

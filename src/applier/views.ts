@@ -8,13 +8,20 @@ import { TenantView } from "./tenant-view.ts";
 export class Views {
   readonly #stores: TenantStores;
   readonly #rowsAtOnce: number | undefined;
+  /** Told which of a tenant's records from which on are no longer applied, and why. */
+  readonly #lost: (tenantId: string, offset: number, cause: unknown) => void;
   readonly #views = new WeakMap<TenantStore, TenantView>();
   /** Whose cache is wide: one at most, however many tenants there are. */
   #wide: TenantStore | undefined;
 
-  constructor(stores: TenantStores, rowsAtOnce: number | undefined) {
+  constructor(
+    stores: TenantStores,
+    rowsAtOnce: number | undefined,
+    lost: (tenantId: string, offset: number, cause: unknown) => void,
+  ) {
     this.#stores = stores;
     this.#rowsAtOnce = rowsAtOnce;
+    this.#lost = lost;
   }
 
   /** Opens the tenant's file if need be. Throws as `TenantStores.open`. */
@@ -23,6 +30,7 @@ export class Views {
     const known = this.#views.get(store);
     if (known !== undefined) return known;
     const view = new TenantView(store, this.#rowsAtOnce);
+    view.onLost = (offset, cause) => this.#lost(tenantId, offset, cause);
     this.#views.set(store, view);
     return view;
   }
@@ -48,6 +56,12 @@ export class Views {
     const view = this.open(entry.tenantId);
     assert(view.store.incarnation === entry.incarnation, "a view of the life that is meant");
     return view;
+  }
+
+  /** Commits what the tenant's view holds open, if it does. What goes wrong is told as a loss. */
+  commitHeld(tenantId: string): void {
+    const store = this.#stores.opened(tenantId);
+    if (store !== undefined) this.#views.get(store)?.tryCommit();
   }
 
   /** Closes the tenant's file and with it the view. */

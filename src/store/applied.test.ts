@@ -33,7 +33,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 describe("how far a tenant has come", () => {
   test("is never less than its view holds, also before the partition has passed that", () => {
     const applied = new Applied(5);
-    applied.committed("a", 7);
+    applied.reached("a", 7);
     expect([applied.end, applied.endOf("a"), applied.endOf("b")]).toEqual([5, 7, 5]);
     applied.setBehind("a", behind("stalled", 6));
     expect(applied.endOf("a")).toBe(6);
@@ -63,7 +63,7 @@ test("the age of what is being applied is that of its first record, until it is 
   expect(applied.oldestLogTime).toBeUndefined();
   applied.begin(1_000);
   applied.advance(5);
-  applied.committed("a", 7);
+  applied.reached("a", 7);
   expect(applied.oldestLogTime).toBe(1_000);
   applied.advance(8);
   expect(applied.oldestLogTime).toBeUndefined();

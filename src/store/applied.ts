@@ -24,7 +24,7 @@ export interface Behind {
 export interface AppliedObserver {
   /** Every record below `end` is applied. */
   advanced(end: number): void;
-  /** Records of the tenant below `end` were committed to its view. */
+  /** Records of the tenant below `end` were applied to its view, and committed: none is held open while there is an observer. */
   committed(tenantId: string, end: number): void;
   /** The tenant stands while others go on. */
   behind(tenantId: string): void;
@@ -167,8 +167,8 @@ export class Applied {
     this.#closeListeners.push(listener);
   }
 
-  /** Says that records of the tenant below `end` were committed to its view. Called before {@link advance} passes them. */
-  committed(tenantId: string, end: number): void {
+  /** Says that records of the tenant below `end` were applied to its view. Called before {@link advance} passes them. */
+  reached(tenantId: string, end: number): void {
     if (end > this.#end) this.#ahead.set(tenantId, end);
     this.observer?.committed(tenantId, end);
     this.moved(tenantId);
@@ -181,7 +181,7 @@ export class Applied {
     for (const listener of [...listeners]) listener();
   }
 
-  /** Says what a record came to. Called in log order within a tenant, after the commit. */
+  /** Says what a record came to. Called in log order within a tenant, when whoever reads the view sees it. */
   publish(offset: number, decided: DecidedOutcome): void {
     const waiter = this.#outcomeWaiters.get(offset);
     if (waiter !== undefined) return waiter.settle.resolve(decided);

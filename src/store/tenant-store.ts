@@ -103,13 +103,12 @@ export class TenantStore implements ReadableView {
   readonly tenantId: string;
   readonly incarnation: number;
   readonly directory: string;
-  /** For `applier/` alone. */
-  readonly writeConnection: Database;
-  readonly reads: TenantReads;
   readonly mailbox: TenantMailbox;
   /** Greater for every opening: a read worker's connection to an earlier one is never used again. */
   readonly generation = ++openings;
+  readonly #writeConnection: Database;
   readonly #readConnection: Database;
+  readonly #reads: TenantReads;
   readonly #begin: LazyStatement;
   readonly #end: LazyStatement;
   #schemaVersion = 0;
@@ -117,6 +116,11 @@ export class TenantStore implements ReadableView {
   #closed = false;
   /** Called in the turn of a commit that changed a version, before anybody is told that it happened. */
   onVersionChanged: () => void = () => undefined;
+  /**
+   * Called before anybody looks at the file: whoever writes it commits what he holds open. For
+   * `applier/` to set. Throws what SQLite throws.
+   */
+  commitHeld: () => void = () => undefined;
   /** Called before the files are closed. */
   onClose: () => void = () => undefined;
 
@@ -131,11 +135,11 @@ export class TenantStore implements ReadableView {
     this.tenantId = owner.tenantId;
     this.incarnation = owner.incarnation;
     this.directory = directory;
-    this.writeConnection = write;
+    this.#writeConnection = write;
     this.#readConnection = read;
     this.#begin = new LazyStatement(read, "BEGIN");
     this.#end = new LazyStatement(read, "COMMIT");
-    this.reads = readsOf(read);
+    this.#reads = readsOf(read);
     this.mailbox = new TenantMailbox({
       ...owner,
       directory,
@@ -195,13 +199,27 @@ export class TenantStore implements ReadableView {
     return join(this.directory, CANONICAL_FILE);
   }
 
+  /** For `applier/` alone. */
+  get writeConnection(): Database {
+    this.commitHeld();
+    return this.#writeConnection;
+  }
+
+  /** What was applied before they were asked for is there. */
+  get reads(): TenantReads {
+    this.commitHeld();
+    return this.#reads;
+  }
+
   /** The file as read workers are told of it. */
   get readFile(): ReadFile {
+    this.commitHeld();
     return { path: this.file, generation: this.generation };
   }
 
   /** For readers that need a statement of their own (the catalog). */
   get readConnection(): Database {
+    this.commitHeld();
     return this.#readConnection;
   }
 
@@ -214,9 +232,10 @@ export class TenantStore implements ReadableView {
    * one by one: each read alone takes and gives back SQLite's locks. Not to be nested.
    */
   snapshot<T>(read: (reads: TenantReads) => T): T {
+    this.commitHeld();
     this.#begin.ready.run();
     try {
-      return read(this.reads);
+      return read(this.#reads);
     } finally {
       this.#end.ready.run();
     }
@@ -246,14 +265,14 @@ export class TenantStore implements ReadableView {
 
   /** What the file says about itself. */
   state(): ViewState {
-    const state = readViewState(this.#readConnection);
+    const state = readViewState(this.readConnection);
     if (state === undefined) throw damaged(this.file, "it does not say whose it is");
     return state;
   }
 
   /** Throws VIEW_DAMAGED unless every page of the file is as it should be. Reads all of it. */
   checkPages(): void {
-    const rows = this.#readConnection.query("PRAGMA quick_check(1)").values();
+    const rows = this.readConnection.query("PRAGMA quick_check(1)").values();
     const said = String(rows[0]?.[0]);
     if (said !== "ok") throw damaged(this.file, said);
   }
@@ -294,10 +313,15 @@ export class TenantStore implements ReadableView {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    try {
+      this.commitHeld();
+    } catch {
+      // Who holds it open knows; the log has what the file lacks.
+    }
     this.onClose();
     this.mailbox.close();
     this.#readConnection.close();
-    this.writeConnection.close();
+    this.#writeConnection.close();
   }
 }
 

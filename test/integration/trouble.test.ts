@@ -34,6 +34,14 @@ async function tenantWith(tenantId: string, users: number): Promise<TenantClient
   return tenant;
 }
 
+/** A tenant's file in a write transaction of somebody else, once nothing is held open by ours. */
+function lockedFile(directory: string): Database {
+  partition.fakeClock.advance(10);
+  const db = new Database(join(directory, "canonical.db"));
+  db.run("BEGIN IMMEDIATE");
+  return db;
+}
+
 const behind = () => partition.engine.logState().tenantsBehind;
 const end = () => partition.partition.wal.end;
 
@@ -201,8 +209,7 @@ describe("a record that cannot be applied", () => {
 describe("a tenant whose file is locked", () => {
   /** Somebody else's write transaction on a tenant's file. */
   function lock(directory: string): () => void {
-    const db = new Database(join(directory, "canonical.db"));
-    db.run("BEGIN IMMEDIATE");
+    const db = lockedFile(directory);
     return () => {
       db.run("ROLLBACK");
       db.close();
@@ -377,8 +384,7 @@ describe("coming back from a lane", () => {
     const acme = await tenantWith("acme", 1);
     const other = await tenantWith("other", 1);
     const directory = partition.directoryOf("acme");
-    const db = new Database(join(directory, "canonical.db"));
-    db.run("BEGIN IMMEDIATE");
+    const db = lockedFile(directory);
     const first = acme.one(updateNode(ownId("nd", 0)));
     await until(() => behind().length === 1);
     db.run("ROLLBACK");

@@ -496,6 +496,8 @@ describe("a watch ends", () => {
     expect(at.engine.changes.count).toBe(3);
     for (const watcher of watchers) await watcher.stop();
     expect(watchers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+    // What the write holds open is committed, and its timer with that.
+    at.fakeClock.advance(10);
     expect([at.engine.changes.count, at.fakeClock.pendingTimers]).toEqual([0, 1]);
   });
 

@@ -1,0 +1,31 @@
+import type { Clock } from "../base/clock.ts";
+import type { TenantView } from "./tenant-view.ts";
+
+/** What is held open is committed so long after it began at the latest, whether or not anybody looks. */
+const HELD_MS = 10;
+
+/** Views whose transaction is held open, each of which is committed before long. */
+export class HeldCommits {
+  readonly #clock: Pick<Clock, "timer">;
+  readonly #views = new Set<TenantView>();
+  #forget: (() => void) | undefined;
+
+  constructor(clock: Pick<Clock, "timer">) {
+    this.#clock = clock;
+  }
+
+  /** To be called when records were applied to the view. */
+  note(view: TenantView): void {
+    if (!view.isHeld) return;
+    this.#views.add(view);
+    this.#forget ??= this.#clock.timer(HELD_MS, () => this.commitAll());
+  }
+
+  /** What cannot be committed the view itself tells to whom it concerns. */
+  commitAll(): void {
+    this.#forget?.();
+    this.#forget = undefined;
+    for (const view of this.#views) view.tryCommit();
+    this.#views.clear();
+  }
+}
