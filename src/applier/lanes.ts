@@ -362,8 +362,7 @@ export class Lanes {
     lane: Lane,
     trouble: Behind["trouble"],
     error: EntError,
-    // Behind what was answered already it must not be read.
-    readable = trouble !== "rebuilding" && lane.damage === undefined && lane.offset >= lane.begunAt,
+    readable = trouble !== "rebuilding" && lane.damage === undefined,
   ): void {
     lane.inTrouble ||= trouble !== "building";
     const { offset, entry } = lane;

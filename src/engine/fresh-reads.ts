@@ -38,9 +38,12 @@ export class FreshReads {
     signal: CancelSignal,
     read: (store: TenantStore) => T | Promise<T>,
   ): Promise<Read<T>> {
-    const { wal, applied } = this.#deps;
+    const { wal, applied, stores } = this.#deps;
     const { tenantId } = caller;
     await this.untilFresh(caller, freshness, signal);
+    // Where that fails less is applied than a moment ago, and who asked for it waits.
+    const isThere = stores.opened(tenantId)?.tryCommitHeld() ?? true;
+    if (!isThere) await this.untilFresh(caller, freshness, signal);
     try {
       const store = this.#deps.views.open(tenantId);
       // Taken before a worker begins to read: what the view comes to meanwhile may not be in the answer.

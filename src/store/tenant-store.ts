@@ -199,6 +199,16 @@ export class TenantStore implements ReadableView {
     return join(this.directory, CANONICAL_FILE);
   }
 
+  /** As {@link commitHeld}; false where it failed, of which who holds it open knows. The log has what the file then lacks. */
+  tryCommitHeld(): boolean {
+    try {
+      this.commitHeld();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** For `applier/` alone. */
   get writeConnection(): Database {
     this.commitHeld();
@@ -313,11 +323,7 @@ export class TenantStore implements ReadableView {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      this.commitHeld();
-    } catch {
-      // Who holds it open knows; the log has what the file lacks.
-    }
+    this.tryCommitHeld();
     this.onClose();
     this.mailbox.close();
     this.#readConnection.close();
