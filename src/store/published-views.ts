@@ -44,7 +44,8 @@ export class PublishedViews {
   publish(tenantId: string): PublishedView | undefined {
     if (tenantId === SYSTEM_TENANT_ID || this.#applied.behind(tenantId) !== undefined) return;
     const store = this.#stores.open(tenantId);
-    if (store === undefined) return undefined;
+    // Held open, what was applied before there was an observer would not be in the file that they read.
+    if (!store?.tryCommitHeld()) return undefined;
     const known = this.#published.get(tenantId);
     const place = known?.store === store ? known.place : this.#free.pop();
     if (place === undefined) return undefined;

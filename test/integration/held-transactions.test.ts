@@ -7,6 +7,8 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { must } from "../../src/base/assert.ts";
+import { PublishedViews } from "../../src/store/published-views.ts";
+import { ViewBoard } from "../../src/store/view-board.ts";
 import { GRAPH_SCHEMA, USER } from "../harness/graph-schema.ts";
 import { createNode, membership, ownId, updateNode } from "../harness/operations.ts";
 import { TestPartition, until } from "../harness/partition.ts";
@@ -73,6 +75,18 @@ describe("what was answered", () => {
     const admin = partition.tenant(acme.caller.tenantId, "user:admin", ["admin"]);
     await admin.one(membership({ action: "put_group", group: "editors" }));
     expect(nodesInFile()).toBe(1);
+  });
+
+  test("is in the file before a thread is told of that, and at once from then on", async () => {
+    await acme.one(createNode(USER));
+    const { stores, applied } = partition.partition;
+    const board = new ViewBoard(new SharedArrayBuffer(ViewBoard.bytes(1)));
+    const published = new PublishedViews(board, 1, stores, applied);
+    expect(nodesInFile()).toBe(0);
+    expect(published.publish(acme.caller.tenantId)).toBeDefined();
+    expect(nodesInFile()).toBe(1);
+    await acme.one(createNode(USER));
+    expect(nodesInFile()).toBe(2);
   });
 
   test("is made again after a crash", async () => {
