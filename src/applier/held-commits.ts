@@ -1,13 +1,14 @@
 import type { Clock } from "../base/clock.ts";
+import type { TenantStore } from "../store/tenant-store.ts";
 import type { TenantView } from "./tenant-view.ts";
 
 /** What is held open is committed so long after it began at the latest, whether or not anybody looks. */
 const HELD_MS = 10;
 
-/** Views whose transaction is held open, each of which is committed before long. */
+/** The files of views whose transaction is held open, each of which is committed before long. */
 export class HeldCommits {
   readonly #clock: Pick<Clock, "timer">;
-  readonly #views = new Set<TenantView>();
+  readonly #stores = new Set<TenantStore>();
   #forget: (() => void) | undefined;
 
   constructor(clock: Pick<Clock, "timer">) {
@@ -17,7 +18,7 @@ export class HeldCommits {
   /** To be called when records were applied to the view. */
   note(view: TenantView): void {
     if (!view.isHeld) return;
-    this.#views.add(view);
+    this.#stores.add(view.store);
     this.#forget ??= this.#clock.timer(HELD_MS, () => this.commitAll());
   }
 
@@ -25,7 +26,7 @@ export class HeldCommits {
   commitAll(): void {
     this.#forget?.();
     this.#forget = undefined;
-    for (const view of this.#views) view.tryCommit();
-    this.#views.clear();
+    for (const store of this.#stores) store.tryCommitHeld();
+    this.#stores.clear();
   }
 }

@@ -85,7 +85,7 @@ export class TenantView {
     this.#decisions = new RecordDecisions(store.tenantId, db, this.#graph);
     this.#advance = prepareAdvance(db);
     this.#open = new ViewTransaction(db);
-    store.commitHeld = () => this.commit();
+    store.commitHeld = () => this.#commitHeld();
     const state = must(readViewState(db), "an opened view says whose it is");
     const definition = new SchemaReader(db).findCurrent();
     this.#memory = {
@@ -118,7 +118,7 @@ export class TenantView {
    * `building` is that record's offset, and {@link buildSlice} goes on there.
    *
    * `mayHold`: the transaction may stay open behind them, as {@link isHeld} then says, until
-   * somebody looks ({@link commit}), or has others to apply.
+   * somebody looks ({@link TenantStore.commitHeld}), or has others to apply.
    */
   apply(records: readonly PlacedRecord[], mayHold = false): AppliedRecords {
     const { build } = this.#memory;
@@ -150,7 +150,7 @@ export class TenantView {
       },
       mayHold ? fresh : [],
     );
-    if (result.building !== undefined) this.commit();
+    if (result.building !== undefined) this.#commitHeld();
     return result;
   }
 
@@ -160,22 +160,13 @@ export class TenantView {
   }
 
   /** Commits what is held open. Where that fails, whoever is told of what is lost has been told, and this throws why. */
-  commit(): void {
+  #commitHeld(): void {
     if (!this.isHeld) return;
     try {
       this.#commit();
     } catch (error) {
       this.#lose(this.#takeBack(), error);
       throw error;
-    }
-  }
-
-  /** As {@link commit}, for whoever has nothing to do with what goes wrong. */
-  tryCommit(): void {
-    try {
-      this.commit();
-    } catch {
-      // Told.
     }
   }
 

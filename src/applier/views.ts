@@ -60,8 +60,7 @@ export class Views {
 
   /** Commits what the tenant's view holds open, if it does. What goes wrong is told as a loss. */
   commitHeld(tenantId: string): void {
-    const store = this.#stores.opened(tenantId);
-    if (store !== undefined) this.#views.get(store)?.tryCommit();
+    this.#stores.opened(tenantId)?.tryCommitHeld();
   }
 
   /** Closes the tenant's file and with it the view. */
