@@ -64,10 +64,9 @@ export async function openSnapshotter(deps: SnapshotterDeps): Promise<Snapshotte
   const { wal, directory, clock } = deps;
   await deps.writer.clearScratch();
   const saved = await readSchedule(directory, wal.partition);
-  if (saved?.logId === wal.logId) return new Snapshotter(deps, saved);
+  if (saved?.logId === wal.logId) return new Snapshotter(deps, saved, true);
   const schedule = { logId: wal.logId, since: clock.now(), completedAt: undefined };
-  await writeSchedule(directory, wal.partition, schedule);
-  return new Snapshotter(deps, schedule);
+  return new Snapshotter(deps, schedule, false);
 }
 
 export class Snapshotter implements Service {
@@ -79,6 +78,8 @@ export class Snapshotter implements Service {
   /** Tenants that have ended and may have left snapshots. */
   readonly #ended = new Set<string>();
   #schedule: SnapshotSchedule;
+  /** The schedule stands in its file; one that was just begun is written when it runs, for which no start waits. */
+  #isSaved: boolean;
   #lastAt: number | undefined;
   #swept = false;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -89,9 +90,10 @@ export class Snapshotter implements Service {
   #wake = new AbortController();
 
   /** Use {@link openSnapshotter}. */
-  constructor(deps: SnapshotterDeps, schedule: SnapshotSchedule) {
+  constructor(deps: SnapshotterDeps, schedule: SnapshotSchedule, isSaved: boolean) {
     this.#deps = deps;
     this.#schedule = schedule;
+    this.#isSaved = isSaved;
     this.#lastAt = schedule.completedAt;
   }
 
@@ -145,6 +147,7 @@ export class Snapshotter implements Service {
 
   async #tick(signal: CancelSignal): Promise<void> {
     const { clock, retention, writer } = this.#deps;
+    if (!this.#isSaved) await this.#save();
     if (!this.#swept) await this.#sweep(signal);
     for (const tenantId of this.#ended) {
       await retention.removeEnded(tenantId, signal);
@@ -241,11 +244,16 @@ export class Snapshotter implements Service {
   }
 
   async #completed(at: number): Promise<void> {
-    const { directory, wal } = this.#deps;
     this.#schedule = { ...this.#schedule, completedAt: at };
-    await writeSchedule(directory, wal.partition, this.#schedule);
+    await this.#save();
     if (this.#failure !== undefined) this.#deps.log.snapshotResumed();
     this.#failure = undefined;
+  }
+
+  async #save(): Promise<void> {
+    const { directory, wal } = this.#deps;
+    await writeSchedule(directory, wal.partition, this.#schedule);
+    this.#isSaved = true;
   }
 
   #fail(error: unknown): void {

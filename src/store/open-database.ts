@@ -36,7 +36,7 @@ const SYNCHRONOUS = "NORMAL";
 const JOURNAL_LIMIT_BYTES = 256 * 1024 * 1024;
 
 export function openForWriting(file: string, options: OpenOptions): Database {
-  if (options.create) makePrivateFile(file);
+  const isNew = options.create && makePrivateFile(file);
   keepPrivate(file);
   const db = new Database(file, {
     readwrite: true,
@@ -46,6 +46,8 @@ export function openForWriting(file: string, options: OpenOptions): Database {
   });
   return configured(db, options.busyTimeoutMs, () => {
     db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+    // A journal of the change to write-ahead would only bring back the empty file, for three syncs.
+    if (isNew) db.exec("PRAGMA journal_mode = OFF");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec(`PRAGMA synchronous = ${SYNCHRONOUS}`);
     db.exec("PRAGMA wal_autocheckpoint = 0");

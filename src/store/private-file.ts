@@ -7,11 +7,12 @@ const BY_OTHERS = 0o077;
 
 /**
  * Makes an empty file that its owner alone may use, for SQLite to fill: it would make one that
- * everybody reads. Leaves a file that is there.
+ * everybody reads. Leaves a file that is there, and says whether it made one.
  */
-export function makePrivateFile(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+export function makePrivateFile(file: string): boolean {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return false;
   closeSync(openSync(file, "a", OWNER_ONLY));
+  return true;
 }
 
 /**

@@ -65,9 +65,13 @@ export class ActiveSegment {
     }
   }
 
-  /** Takes up the batch that was written last, once it is synced. */
+  /**
+   * Takes up the batch that was written last, once it is synced. The next segment is made from
+   * the first batch on: a start has other things to sync, and who never writes needs none.
+   */
   advance(count: number, bytes: number): void {
     this.#segments.last.advance(count, bytes);
+    this.#supply.prepare();
   }
 
   /** Gives the file up: its descriptor is closed and nothing behind the end is ever read. */

@@ -77,7 +77,6 @@ export class FileWal implements ImportingWal {
     const { clock, awake } = settings;
     this.#writer = new LogWriter(active, segments, this.#time, clock, told, awake);
     this.#trimmer = new LogTrimmer(settings, identity, segments);
-    supply.prepare();
   }
 
   get end(): number {

@@ -156,7 +156,7 @@ export class LogWriter {
       return;
     }
     const first = segment.end;
-    segment.advance(batch.length, bytes.length);
+    this.#active.advance(batch.length, bytes.length);
     const records = batch.map(({ type, body, logTime: own = logTime }, i) => ({
       offset: first + i,
       logTime: own,

@@ -288,6 +288,7 @@ describe("files beside the log", () => {
       return undefined;
     };
     const killed = await openSimulatedLog(disk);
+    await appendText(killed, "first");
     for (let i = 0; i < 200; i++) await turn();
     await killed.close().catch(() => undefined);
     expect(disk.paths()).toContain(SEGMENT_2);
@@ -296,7 +297,18 @@ describe("files beside the log", () => {
     const wal = await openSimulatedLog(next, { seed: 2 });
     const texts = ["x".repeat(10_000), "y".repeat(10_000)];
     for (const text of texts) await appendText(wal, text);
-    expect(await openAndContinue(next.afterPowerCut(() => false))).toEqual(texts);
+    expect(await openAndContinue(next.afterPowerCut(() => false))).toEqual(["first", ...texts]);
+  });
+
+  test("the next segment is made with the first record: a log that nobody writes to takes no room for one", async () => {
+    const disk = new SimulatedDisk();
+    const wal = await openSimulatedLog(disk);
+    for (let i = 0; i < 200; i++) await turn();
+    expect(disk.paths()).not.toContain(SEGMENT_2);
+    await appendText(wal, "first");
+    for (let i = 0; i < 200; i++) await turn();
+    expect(disk.paths()).toContain(SEGMENT_2);
+    await wal.close();
   });
 
   test("a header that was being written when the power went is nothing yet", async () => {
