@@ -28,6 +28,11 @@ export class AppendQueue {
     return this.#waiting.length;
   }
 
+  /** Bytes of the bodies that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }

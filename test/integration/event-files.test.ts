@@ -118,19 +118,14 @@ test("a file of the format before gets the tables, and goes on", async () => {
   expect((await acme().schema()).schema.nodeTypes).toHaveLength(1);
   await events().append("A-1");
   const [[format]] = viewRows(partition, "acme", "PRAGMA user_version") as [[bigint]];
-  expect(format).toBe(4n);
+  expect(format).toBe(5n);
   const report = await partition.engine.rebuildTenant("acme", never);
   expect(report.contentHashAfter).toBe(report.contentHashBefore);
 });
 
-test("a file that holds ids of events in their old table has them filed anew", async () => {
-  const ids = Array.from({ length: 9_000 }, (_, i) => `e${i}`);
-  await events().append("A-1", { events: ids.map((eventId) => event({ eventId })) });
-  const runs = "SELECT * FROM event_id_runs ORDER BY level, part, run";
-  const before = viewRows(partition, "acme", runs);
-  const file = join(partition.directoryOf("acme"), "canonical.db");
-  await partition.restart({}, () => {
-    const db = new Database(file, { readwrite: true });
+/** What a file of an older format held in place of the index of event ids that it gets. */
+const OLDER_IDS: Readonly<Record<string, (db: Database) => void>> = {
+  "a row for each (format 3)": (db) => {
     db.run("DROP TABLE event_id_runs");
     db.run(`CREATE TABLE event_ids (hash INTEGER NOT NULL, global_nonce INTEGER NOT NULL,
       PRIMARY KEY (hash, global_nonce)) STRICT, WITHOUT ROWID`);
@@ -146,21 +141,41 @@ test("a file that holds ids of events in their old table has them filed anew", a
       db.run(`CREATE TRIGGER ${trigger} BEFORE INSERT ON events ${never}`);
     }
     db.run("PRAGMA user_version = 3");
-    db.close();
-  });
-  // Refused with what was written before it, the first append takes back what it has filed.
-  const first = { events: [event(), event({ eventId: "e4095" })] };
-  expect((await refused(events().append("B-1", first))).reason).toBe("EVENT_ALREADY_EXISTS");
-  for (const eventId of ["e0", "e4095", "e4096", "e8999"]) {
-    const { reason } = await refused(events().append("B-1", { events: [event({ eventId })] }));
-    expect(reason).toBe("EVENT_ALREADY_EXISTS");
-  }
-  await events().append("B-1");
-  expect(viewRows(partition, "acme", runs)).toEqual(before);
-  const report = await partition.engine.rebuildTenant("acme", never);
-  expect(report.contentHashAfter).toBe(report.contentHashBefore);
-  expect(viewRows(partition, "acme", runs)).toEqual(before);
-});
+  },
+  "runs in smaller parts (format 4)": (db) => {
+    db.run("UPDATE event_id_runs SET part = part + 8");
+    db.run("DELETE FROM event_id_runs WHERE part > 9");
+    db.run("PRAGMA user_version = 4");
+  },
+};
+
+test.each(Object.keys(OLDER_IDS))(
+  "a file that holds ids of events as %s has them filed anew",
+  async (older) => {
+    const ids = Array.from({ length: 9_000 }, (_, i) => `e${i}`);
+    await events().append("A-1", { events: ids.map((eventId) => event({ eventId })) });
+    const runs = "SELECT * FROM event_id_runs ORDER BY level, part, run";
+    const before = viewRows(partition, "acme", runs);
+    const file = join(partition.directoryOf("acme"), "canonical.db");
+    await partition.restart({}, () => {
+      const db = new Database(file, { readwrite: true });
+      OLDER_IDS[older]?.(db);
+      db.close();
+    });
+    // Refused with what was written before it, the first append takes back what it has filed.
+    const first = { events: [event(), event({ eventId: "e4095" })] };
+    expect((await refused(events().append("B-1", first))).reason).toBe("EVENT_ALREADY_EXISTS");
+    for (const eventId of ["e0", "e4095", "e4096", "e8999"]) {
+      const { reason } = await refused(events().append("B-1", { events: [event({ eventId })] }));
+      expect(reason).toBe("EVENT_ALREADY_EXISTS");
+    }
+    await events().append("B-1");
+    expect(viewRows(partition, "acme", runs)).toEqual(before);
+    const report = await partition.engine.rebuildTenant("acme", never);
+    expect(report.contentHashAfter).toBe(report.contentHashBefore);
+    expect(viewRows(partition, "acme", runs)).toEqual(before);
+  },
+);
 
 test("whatever was appended, a file made again from the log holds the same bytes", async () => {
   const change = fc.record({

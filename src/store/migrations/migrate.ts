@@ -8,6 +8,7 @@ import {
   EVENT_SEQUENCE,
   EVENT_TABLES,
   EVENTS_LEFT_BEHIND,
+  SMALL_RUNS_LEFT_BEHIND,
 } from "./event-tables.ts";
 import { OUTBOX_TABLES } from "./mailbox-tables.ts";
 import { SYSTEM_TABLES } from "./system-tables.ts";
@@ -20,10 +21,10 @@ import { GRAPH_TABLES } from "./tables.ts";
  * Format 1 knew no access, no changes and no audit. Nothing in it says what they would have
  * been, so such a file counts as damaged: it is made again from the log, which knows. Format 2
  * knew no events; no record that it has seen had any, so their tables are added, empty.
- * Format 3 had another index of the ids of events, which the applier makes from the events before
- * it looks for one, and more triggers for the same law.
+ * Formats 3 and 4 had another index of the ids of events, which the applier makes from the events
+ * before it looks for one, and format 3 had more triggers for the same law.
  */
-const VIEW_FORMAT = 4;
+const VIEW_FORMAT = 5;
 
 /** Throws FORMAT_TOO_NEW when a newer EntDB has written the file, VIEW_DAMAGED for format 1. */
 export function migrate(db: Database, isSystem: boolean, file: string): void {
@@ -35,6 +36,7 @@ export function migrate(db: Database, isSystem: boolean, file: string): void {
   if (found === 0) db.transaction(() => create(db, isSystem)).immediate();
   if (found === 2) db.transaction(() => addEvents(db)).immediate();
   if (found === 3) db.transaction(() => leaveFormat3(db)).immediate();
+  if (found === 4) db.transaction(() => leaveFormat4(db)).immediate();
   db.exec(EXPIRING_READERS);
 }
 
@@ -47,16 +49,22 @@ function create(db: Database, isSystem: boolean): void {
 
 function addEvents(db: Database): void {
   db.exec(EVENT_TABLES);
-  addFormat4(db);
+  db.exec(EVENT_SEQUENCE);
+  addFormat5(db);
 }
 
 function leaveFormat3(db: Database): void {
   db.exec(EVENTS_LEFT_BEHIND);
-  addFormat4(db);
+  db.exec(EVENT_SEQUENCE);
+  addFormat5(db);
 }
 
-function addFormat4(db: Database): void {
+function leaveFormat4(db: Database): void {
+  db.exec(SMALL_RUNS_LEFT_BEHIND);
+  addFormat5(db);
+}
+
+function addFormat5(db: Database): void {
   db.exec(EVENT_ID_TABLES);
-  db.exec(EVENT_SEQUENCE);
   db.exec(`PRAGMA user_version = ${VIEW_FORMAT}`);
 }

@@ -16,7 +16,7 @@ import { IdFilter } from "./id-filter.ts";
 import { BEFORE_ALL, BLOCK, IdRuns, type RunPlace } from "./id-runs.ts";
 
 /** Parts of runs that are read for the filter with each look at the table. */
-const LEARN_PARTS = 128;
+const LEARN_PARTS = 16;
 
 export class FiledIds {
   readonly #runs: IdRuns;

@@ -45,17 +45,28 @@ export function hashesOf(bytes: Uint8Array): number[] {
   return hashes;
 }
 
-/** Places in the window of those entries that have the hash. */
+/** Places in the window of those entries, which are sorted, that have the hash. */
 export function placesOf(hash: number, bytes: Uint8Array): number[] {
   const words = wordsOf(bytes);
   const upper = Math.floor(hash / LOWER_PART);
   const places: number[] = [];
-  for (let i = 0; i < words.length; i += 2) {
-    if (wordAt(words, i + 1) !== upper) continue;
+  for (let i = 2 * firstOf(words, upper); wordAt(words, i + 1) === upper; i += 2) {
     const lower = wordAt(words, i);
     if (Math.floor(lower / WINDOW) === hash % LOWER_PART) places.push(lower % WINDOW);
   }
   return places;
+}
+
+/** The first entry whose upper word is not below this one; as many as there are: none is. */
+function firstOf(words: Uint32Array, upper: number): number {
+  let low = 0;
+  let high = words.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (wordAt(words, 2 * middle + 1) < upper) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function wordsOf(bytes: Uint8Array): Uint32Array {

@@ -1,12 +1,13 @@
 /**
  * Event ids on disk, found by their hashes: sorted runs. A block of events is written as one run
- * when it is full, and sixteen runs become one of the next level, a little of them with each block
- * that follows. So an id is written once a level, beside others of its part, and is found by a
+ * when it is full, and sixteen runs become one of the next level, a little of them with every other
+ * block that follows. So an id is written once a level, beside others of its part, and is found by a
  * look at the runs of each level, of which there are at most 32.
  *
- * A run of level 0 is of one block of events and in 64 parts by the hashes' beginnings; one of the
+ * A run of level 0 is of one block of events and in 8 parts by the hashes' beginnings; one of the
  * next level is of sixteen times as many events and has sixteen times the parts. A part is a row,
- * of some 64 entries whatever the level.
+ * of some 512 entries whatever the level, which fill a page: parts lie apart from each other, and
+ * smaller ones would have changed a page each for a fraction of it.
  *
  * Invariant: what the table holds follows from the events of the full blocks alone, and every id of
  * theirs is in it once.
@@ -24,9 +25,9 @@ const FAN_OUT_BITS = 4;
 /** A run of the last level is of a window of events. Runs of it stay as they are. */
 const LAST_LEVEL = 3;
 /** The beginnings of hashes by which a run of level 0 is in parts. */
-const FIRST_PART_BITS = 6;
-/** Parts of the runs of a level that are put together with each block: with fan-out, a block's worth. */
-const PARTS_A_BLOCK = 2 ** FIRST_PART_BITS / FAN_OUT;
+const FIRST_PART_BITS = 3;
+/** One part of the runs of a level is put together with every so many blocks: sixteen runs are done when the next sixteen are there. */
+const BLOCKS_A_PART = FAN_OUT / 2 ** FIRST_PART_BITS;
 
 /** Where a part of a run is in the order of the table. */
 export type RunPlace = readonly [level: number, part: number, run: number];
@@ -43,7 +44,7 @@ export class IdRuns {
   readonly #behind: LazyStatement;
 
   constructor(db: Database) {
-    const group = "level = ? AND part BETWEEN ? AND ? AND run BETWEEN ? AND ?";
+    const group = "level = ? AND part = ? AND run BETWEEN ? AND ?";
     this.#last = new LazyStatement(db, "SELECT max(run) FROM event_id_runs WHERE level = 0");
     this.#put = new LazyStatement(
       db,
@@ -99,14 +100,14 @@ export class IdRuns {
     }));
   }
 
-  /** The share of a block in making runs of a level into runs of the next. */
+  /** The share of a block in making runs of a level into runs of the next. Levels take turns. */
   #merge(level: number, block: number): void {
-    const shares = FAN_OUT ** (level + 1);
+    const blocks = FAN_OUT ** (level + 1);
     const sinceFirst = block - firstBlockOfMerges(level);
-    if (sinceFirst < 0) return;
-    const run = Math.floor(sinceFirst / shares);
-    const part = (sinceFirst % shares) * PARTS_A_BLOCK;
-    const group = [level, part, part + PARTS_A_BLOCK - 1, run * FAN_OUT, (run + 1) * FAN_OUT - 1];
+    if (sinceFirst < 0 || sinceFirst % BLOCKS_A_PART !== level % BLOCKS_A_PART) return;
+    const run = Math.floor(sinceFirst / blocks);
+    const part = Math.floor((sinceFirst % blocks) / BLOCKS_A_PART);
+    const group = [level, part, run * FAN_OUT, (run + 1) * FAN_OUT - 1];
     const rows = this.#group.ready.values(...group) as [Uint8Array][];
     this.#dropGroup.ready.run(...group);
     const bytes = Buffer.concat(rows.map(([entries]) => entries));

@@ -5,8 +5,9 @@
  */
 import { BLOCK } from "./id-runs.ts";
 
-/** Twice as many as ids, so that most hashes find their slot free. */
+/** Twice as many as ids, so that most hashes find their slot free. A power of two: the lowest bits of a hash are its slot. */
 const SLOTS = 2 * BLOCK;
+const SLOT_BITS = SLOTS - 1;
 
 export class NewestIds {
   readonly #ids: string[] = [];
@@ -25,7 +26,7 @@ export class NewestIds {
 
   /** Place of the id, from 0; undefined: it is not here. */
   find(eventId: string, hash: number): number | undefined {
-    for (let slot = hash % SLOTS; ; slot = (slot + 1) % SLOTS) {
+    for (let slot = hash & SLOT_BITS; ; slot = (slot + 1) & SLOT_BITS) {
       const place = (this.#slots[slot] as number) - 1;
       if (place < 0) return undefined;
       if (this.#hashes[place] === hash && this.#ids[place] === eventId) return place;
@@ -56,8 +57,8 @@ export class NewestIds {
 
   /** The slot that holds this, on the way of the hash. */
   #slotOf(held: number, hash: number): number {
-    let slot = hash % SLOTS;
-    while (this.#slots[slot] !== held) slot = (slot + 1) % SLOTS;
+    let slot = hash & SLOT_BITS;
+    while (this.#slots[slot] !== held) slot = (slot + 1) & SLOT_BITS;
     return slot;
   }
 }

@@ -113,7 +113,7 @@ export class LogWriter {
         const wanted = BATCH_HEADER_BYTES + this.#queue.nextBytes;
         if (this.#active.room < wanted && !(await this.#roll())) return;
         if (this.#queue.isEmpty) return;
-        if (!this.#closed) await this.#callers.gather(() => this.#queue.length);
+        if (!this.#closed) await this.#callers.gather(this.#queue);
         const logTime = this.#time.next();
         if (typeof logTime !== "number") return this.#queue.rejectAll(logTime);
         await this.#commit(logTime);

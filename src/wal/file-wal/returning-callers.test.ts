@@ -2,23 +2,23 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../../test/harness/fake-clock.ts";
 import { isSettled } from "../../../test/harness/is-settled.ts";
 import { MISSES_MAX, PAUSE_TIMES } from "../../base/worthwhile.ts";
-import { FEW, ReturningCallers, returnMs } from "./returning-callers.ts";
+import { FEW, MUCH_BYTES, ReturningCallers, returnMs } from "./returning-callers.ts";
 
 /** A log whose callers come back when the test says. */
 function setUp() {
   const clock = new FakeClock();
   const callers = new ReturningCallers(clock);
-  const state = { waiting: 0 };
-  const gather = () => callers.gather(() => state.waiting);
+  const state = { length: 0, bytes: 0 };
+  const gather = () => callers.gather(state);
   const commit = (batch: number, waiting = 0) => {
     callers.durable(batch, waiting);
-    state.waiting = waiting;
+    state.length = waiting;
   };
   /** A batch whose callers are answered and do not come back in time. Answers with whether the next waited. */
   const inVain = async (batch: number) => {
     commit(batch);
     callers.answered();
-    state.waiting = 1;
+    state.length = 1;
     const waits = gather();
     clock.advance(returnMs(batch));
     await waits;
@@ -35,9 +35,9 @@ describe("a batch", () => {
     if (waits === undefined) throw new Error("it did not wait");
     expect(await isSettled(waits)).toBe(false);
     callers.answered();
-    state.waiting = 3;
+    state.length = 3;
     expect(await isSettled(waits)).toBe(false);
-    state.waiting = 4;
+    state.length = 4;
     await waits;
   });
 
@@ -60,25 +60,41 @@ describe("a batch", () => {
     commit(4);
     callers.answered();
     clock.advance(returnMs(4));
-    state.waiting = 1;
+    state.length = 1;
     expect(gather()).toBeUndefined();
   });
 
   test("begins at once with a lone caller, with nobody missing, with many, and as the first", () => {
     const { callers, state, gather, commit } = setUp();
-    state.waiting = 1;
+    state.length = 1;
     expect(gather()).toBeUndefined();
     commit(1);
     callers.answered();
-    state.waiting = 1;
+    state.length = 1;
     expect(gather()).toBeUndefined();
     commit(2, 2);
     callers.answered();
-    state.waiting = 4;
+    state.length = 4;
     expect(gather()).toBeUndefined();
     commit(FEW, 1);
     callers.answered();
     expect(gather()).toBeUndefined();
+  });
+
+  test("waits for nobody when what is there is work enough, or has become so", async () => {
+    const { callers, state, gather, commit } = setUp();
+    commit(8);
+    callers.answered();
+    state.length = 1;
+    state.bytes = MUCH_BYTES;
+    expect(gather()).toBeUndefined();
+    state.bytes -= 1;
+    const waits = gather();
+    if (waits === undefined) throw new Error("it did not wait");
+    expect(await isSettled(waits)).toBe(false);
+    state.length = 2;
+    state.bytes = MUCH_BYTES;
+    await waits;
   });
 
   test("seldom waits for callers that do not come back in time", async () => {
@@ -95,10 +111,10 @@ describe("a batch", () => {
     for (let i = 0; i < MISSES_MAX + PAUSE_TIMES; i++) await inVain(3);
     commit(3);
     callers.answered();
-    state.waiting = 1;
+    state.length = 1;
     const waits = gather();
     expect(waits).toBeDefined();
-    state.waiting = 3;
+    state.length = 3;
     await waits;
     for (let i = 0; i < MISSES_MAX; i++) expect(await inVain(3)).toBe(true);
     expect(await inVain(3)).toBe(false);

@@ -34,23 +34,39 @@ export class ReturningCallers {
   }
 
   /** Resolves when a batch had better begin with what waits by then. Undefined: at once. */
-  gather(waiting: () => number): Promise<void> | undefined {
-    if (this.#expected > FEW || waiting() >= this.#expected || this.#isLate()) return undefined;
+  gather(waiting: Waiting): Promise<void> | undefined {
+    if (this.#expected > FEW || this.#isEnough(waiting) || this.#isLate()) return undefined;
     return this.#worthwhile.isTried() ? this.#wait(waiting) : undefined;
   }
 
-  async #wait(waiting: () => number): Promise<void> {
+  async #wait(waiting: Waiting): Promise<void> {
     for (let turns = 0; turns < TURNS_MAX && !this.#isLate(); turns++) {
       await turn();
-      if (waiting() >= this.#expected) return this.#worthwhile.paid();
+      if (this.#isEnough(waiting)) return this.#worthwhile.paid();
     }
     this.#worthwhile.missed();
+  }
+
+  #isEnough({ length, bytes }: Waiting): boolean {
+    return length >= this.#expected || bytes >= MUCH_BYTES;
   }
 
   #isLate(): boolean {
     return this.#clock.monotonic() >= this.#answeredAtMs + returnMs(this.#expected);
   }
 }
+
+/** Appends that wait for the next batch; bytes are those of their bodies. */
+export interface Waiting {
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/**
+ * So much is work enough for a batch, however few brought it: hundreds of events or nodes. Their
+ * halves rather work while the other's sync runs.
+ */
+export const MUCH_BYTES = 32 * 1024;
 
 /** More callers than these fill batches that are worth their cost; their halves rather work while the other's sync runs. */
 export const FEW = 32;
