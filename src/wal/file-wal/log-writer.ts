@@ -149,7 +149,8 @@ export class LogWriter {
     const bytes = this.#encode(segment, batch, logTime);
     try {
       this.#active.write(bytes);
-      const sync = this.#policy.sync(this.#active.file, batch.length === 1 && this.#queue.isEmpty);
+      const alone = this.#queue.isEmpty && this.#callers.areAllOfFew(batch.length);
+      const sync = this.#policy.sync(this.#active.file, alone);
       if (sync !== undefined) await sync;
     } catch (error) {
       await this.#fail(batch, error);

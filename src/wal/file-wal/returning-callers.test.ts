@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../../test/harness/fake-clock.ts";
 import { isSettled } from "../../../test/harness/is-settled.ts";
 import { MISSES_MAX, PAUSE_TIMES } from "../../base/worthwhile.ts";
-import { FEW, MUCH_BYTES, ReturningCallers, returnMs } from "./returning-callers.ts";
+import { FEW, MUCH_BYTES, ReturningCallers, returnMs, VERY_FEW } from "./returning-callers.ts";
 
 /** A log whose callers come back when the test says. */
 function setUp() {
@@ -118,5 +118,23 @@ describe("a batch", () => {
     await waits;
     for (let i = 0; i < MISSES_MAX; i++) expect(await inVain(3)).toBe(true);
     expect(await inVain(3)).toBe(false);
+  });
+});
+
+describe("the callers of a batch", () => {
+  test("are all there are when nobody of the last ones is missing", () => {
+    const { callers, commit } = setUp();
+    expect(callers.areAllOfFew(1)).toBe(true);
+    commit(2, 1);
+    expect(callers.areAllOfFew(2)).toBe(false);
+    expect(callers.areAllOfFew(3)).toBe(true);
+    expect(callers.areAllOfFew(VERY_FEW)).toBe(true);
+  });
+
+  test("are not few beyond a number", () => {
+    const { callers, commit } = setUp();
+    commit(VERY_FEW + 1);
+    expect(callers.areAllOfFew(VERY_FEW + 1)).toBe(false);
+    expect(callers.areAllOfFew(VERY_FEW)).toBe(false);
   });
 });

@@ -33,6 +33,11 @@ export class ReturningCallers {
     this.#answeredAtMs = this.#clock.monotonic();
   }
 
+  /** Whether a batch of so many is of all callers there are, and these are few enough to hold the calling thread up for. */
+  areAllOfFew(batch: number): boolean {
+    return batch <= VERY_FEW && batch >= this.#expected;
+  }
+
   /** Resolves when a batch had better begin with what waits by then. Undefined: at once. */
   gather(waiting: Waiting): Promise<void> | undefined {
     if (this.#expected > FEW || this.#isEnough(waiting) || this.#isLate()) return undefined;
@@ -70,6 +75,9 @@ export const MUCH_BYTES = 32 * 1024;
 
 /** More callers than these fill batches that are worth their cost; their halves rather work while the other's sync runs. */
 export const FEW = 32;
+
+/** So few callers leave the thread that serves them idle while their batch syncs. */
+export const VERY_FEW = 4;
 
 /** Who is on this machine or next to it has asked again by then: what the way takes, and a little for each to be answered and read. */
 export function returnMs(callers: number): number {

@@ -39,7 +39,7 @@ function setUp() {
 }
 
 describe("a sync runs on the calling thread", () => {
-  test("only once a quick disk has met a lone caller for some batches", async () => {
+  test("only once a quick disk has met the same few callers for some batches", async () => {
     const { run } = setUp();
     expect(await run(ALONE_BATCHES, true)).toBe(0);
     expect(await run(100, true)).toBe(100);

@@ -7,15 +7,15 @@ export type Awake = Pick<KeepAwake, "begin" | "end">;
 
 /**
  * Where a sync runs. On a pool thread, as a rule, so that the next batch gathers and reads
- * go on meanwhile. On the calling thread when nothing would gather anyway: a lone caller
- * has been alone for a while, and syncs are so quick that the hop to the pool and back is
+ * go on meanwhile. On the calling thread when nothing would gather anyway: the same few callers
+ * have been alone for a while, and syncs are so quick that the hop to the pool and back is
  * a good part of them. One slow sync on the calling thread ends that for a while, so
  * that a disk that stalls does not take the event loop along again and again.
  */
 export class SyncPolicy {
   readonly #clock: Clock;
   readonly #awake: Awake | undefined;
-  /** Batches of one record, one after the other, with nothing waiting behind them. */
+  /** Batches of all callers there were, one after the other, with nothing waiting behind them. */
   #aloneBatches = 0;
   /** Running mean of what a sync takes. */
   #meanMs = Number.POSITIVE_INFINITY;
@@ -29,7 +29,7 @@ export class SyncPolicy {
   }
 
   /**
-   * Syncs the file; `alone` says that the batch is a single record and nothing waits.
+   * Syncs the file; `alone` says that the batch is of the few callers there are, all of them, and nothing waits.
    * Undefined: done, on this thread. Throws or rejects with what the system says.
    */
   sync(file: DiskFile, alone: boolean): Promise<void> | undefined {
@@ -81,7 +81,7 @@ export class SyncPolicy {
   }
 }
 
-/** So many batches of one show that the caller is alone; a single busy turn sends syncs back to the pool. */
+/** So many batches show that its callers are alone; a single busy turn sends syncs back to the pool. */
 export const ALONE_BATCHES = 8;
 /**
  * Above this a sync costs several times what the hop to a pool thread does. The hop is a part of
