@@ -46,8 +46,9 @@ export function openForWriting(file: string, options: OpenOptions): Database {
   });
   return configured(db, options.busyTimeoutMs, () => {
     db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
-    // A journal of the change to write-ahead would only bring back the empty file, for three syncs.
-    if (isNew) db.exec("PRAGMA journal_mode = OFF");
+    // On disk, a journal of the change to write-ahead would only bring back the empty file, for three syncs.
+    // Not OFF, which SQLite passes over here without a word.
+    if (isNew) db.exec("PRAGMA journal_mode = MEMORY");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec(`PRAGMA synchronous = ${SYNCHRONOUS}`);
     db.exec("PRAGMA wal_autocheckpoint = 0");

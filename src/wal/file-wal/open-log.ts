@@ -43,11 +43,9 @@ async function openOrCreate(settings: FileWalSettings): Promise<OpenedLog> {
   const { directory, disk, partition } = settings;
   let names = await disk.list(directory);
   for (const name of unfinishedNames(names)) await disk.remove(join(directory, name));
-  let identity = await readLogIdentity(directory, disk);
-  if (identity === undefined) {
-    identity = await createLog(settings, names);
-    names = await disk.list(directory);
-  }
+  const found = await readLogIdentity(directory, disk);
+  const identity = found ?? (await createLog(settings, names));
+  if (found === undefined) names = await disk.list(directory);
   if (identity.partition !== partition) {
     const message = `${directory} holds partition ${identity.partition} of a log, not partition ${partition}`;
     throw logDamaged(message, { path: directory });
@@ -56,9 +54,12 @@ async function openOrCreate(settings: FileWalSettings): Promise<OpenedLog> {
   const { segments, tail, lastLogTime } = await verifyChain(settings, chain);
   const file = await disk.open(segments.last.path, "write");
   try {
-    await mendTail(segments.last, file, tail);
-    // Names that were given just before an earlier run ended may not be on disk yet.
-    await disk.syncDirectory(directory);
+    // One that was just made was synced by its making.
+    if (found !== undefined) {
+      await mendTail(segments.last, file, tail);
+      // Names that were given just before an earlier run ended may not be on disk yet.
+      await disk.syncDirectory(directory);
+    }
     const supply = await openSupply(settings, chain, segmentSequences(names));
     return { identity, segments, file, supply, lastLogTime };
   } catch (error) {
