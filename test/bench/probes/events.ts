@@ -37,6 +37,7 @@ const newRun = () => `e${Date.now()}x${runs++}`;
 export async function probeEvents(options: BenchOptions): Promise<readonly Probe[]> {
   return [
     ...(await serversAlone(options)),
+    ...(await batchesAlone(options)),
     ...(await asUser(options)),
     ...(await reads(options)),
     ...(await growth(options)),
@@ -88,8 +89,8 @@ async function serversAlone(options: BenchOptions): Promise<Probe[]> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(temporaryDirectory()).path;
   const server = opened.use(await startBenchServer(directory, SERVER_CPU));
-  const entdb = (events: number) => generated("entdb", server.grpcUrl, events);
-  const contestants = [entdb(1)];
+  const entdb = generated("entdb", server.grpcUrl, 1);
+  const contestants = [entdb];
   if (postgresMissing() === undefined) {
     const postgres = opened.use(await startBenchPostgres(SERVER_CPU));
     contestants.push(pgbenchContestant(postgres, directory));
@@ -103,17 +104,25 @@ async function serversAlone(options: BenchOptions): Promise<Probe[]> {
     const goal = POSTGRES_GOALS[inFlight];
     probes.push(...(await figures(what, contestants, inFlight, 1, options, goal)));
   }
-  const batches = await figures("append of 100", [entdb(BATCH)], 8, BATCH, options);
-  probes.push(...batches.map((probe) => ({ ...probe, goal: "> 100000" })));
   if (umadbMissing() === undefined) {
     const umadb = opened.use(await startUmadb(SERVER_CPU));
     const theirs = generated("umadb", umadb.url, 1);
     for (const inFlight of options.smoke ? [32] : [32, 128]) {
       const what = "append of one, beside UmaDB";
-      probes.push(...(await figures(what, [entdb(1), theirs], inFlight, 1, options, UMADB_GOAL)));
+      probes.push(...(await figures(what, [entdb, theirs], inFlight, 1, options, UMADB_GOAL)));
     }
   }
   return probes;
+}
+
+/** A server of its own, used beforehand with what is then measured: nothing that another database still writes runs beside it. */
+async function batchesAlone(options: BenchOptions): Promise<Probe[]> {
+  using directory = temporaryDirectory();
+  await using server = await startBenchServer(directory.path, SERVER_CPU);
+  const entdb = generated("entdb", server.grpcUrl, BATCH);
+  await entdb.measure(SETTLING_IN_FLIGHT, options.settling);
+  const probes = await figures("append of 100", [entdb], 8, BATCH, options);
+  return probes.map((probe) => ({ ...probe, goal: "> 100000" }));
 }
 
 /** More only make it slower, and take longer to connect than is measured. */
