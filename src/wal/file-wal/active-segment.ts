@@ -66,8 +66,8 @@ export class ActiveSegment {
   }
 
   /**
-   * Takes up the batch that was written last, once it is synced. The next segment is made from
-   * the first batch on: a start has other things to sync, and who never writes needs none.
+   * Takes up the batch that was written last, once it is synced. The next segment is made with
+   * the first one: a start has other things to sync, and who never writes needs none.
    */
   advance(count: number, bytes: number): void {
     this.#segments.last.advance(count, bytes);
@@ -98,7 +98,6 @@ export class ActiveSegment {
       await this.seal();
       throw error;
     }
-    this.#supply.prepare();
   }
 
   /** Writes and syncs the header that makes a blank file the next segment. */

@@ -278,6 +278,23 @@ describe("a full disk", () => {
     expect(await textsAfterKill(disk)).toEqual([...kept, "there is room again"]);
   });
 
+  test("is not tried again with every record for the segment that is prepared ahead", async () => {
+    const disk = new SimulatedDisk();
+    const wal = await openSimulatedLog(disk);
+    let tried = 0;
+    disk.fault = ({ kind, path }) => {
+      if (kind !== "create" || !path.endsWith(".unfinished")) return undefined;
+      tried += 1;
+      return { error: "ENOSPC" };
+    };
+    for (let i = 0; i < 5; i++) {
+      await appendText(wal, "a");
+      await settle();
+    }
+    expect(tried).toBe(1);
+    await wal.close();
+  });
+
   test("in the middle of preparing leaves no file behind", async () => {
     const { disk, wal } = await openedLog();
     disk.fault = ({ kind, path }) =>
@@ -340,7 +357,15 @@ describe("closing", () => {
   test("while the next segment is prepared: the preparation stops, its file goes", async () => {
     const disk = new SimulatedDisk();
     const wal = await openSimulatedLog(disk, { segmentBytes: 40 * 1024 * 1024 });
+    let begun = false;
+    disk.fault = ({ kind, path }) => {
+      begun ||= kind === "create" && path.endsWith(".unfinished");
+      return undefined;
+    };
+    const appended = appendText(wal, "a");
     await wal.close();
+    await appended;
+    expect(begun).toBe(true);
     expect(disk.paths().filter((path) => path.endsWith(".unfinished"))).toEqual([]);
     expect(disk.openFiles).toBe(0);
   });

@@ -23,6 +23,8 @@ export class SegmentSupply {
   #nextSequence: number;
   #ready: BlankSegment | undefined;
   #underWay: Promise<BlankSegment> | undefined;
+  /** The next segment was asked for since the last one was taken. */
+  #isAsked = false;
   #closed = false;
 
   constructor(disk: Disk, directory: string, segmentBytes: number, nextSequence: number) {
@@ -37,9 +39,13 @@ export class SegmentSupply {
     this.#ready = segment;
   }
 
-  /** Begins to make the next segment unless it is there or under way. Failure shows when it is taken. */
+  /**
+   * Begins to make the next segment unless it is there, the first time since one was taken. Failure
+   * shows when it is taken: not even a full disk is tried again with every call.
+   */
   prepare(): void {
-    if (this.#ready || this.#underWay || this.#closed) return;
+    if (this.#isAsked || this.#ready || this.#closed) return;
+    this.#isAsked = true;
     this.#start().catch(() => undefined);
   }
 
@@ -47,6 +53,7 @@ export class SegmentSupply {
   async take(): Promise<BlankSegment> {
     const segment = this.#ready ?? (await (this.#underWay ?? this.#start()));
     this.#ready = undefined;
+    this.#isAsked = false;
     this.#nextSequence = segment.sequence + 1;
     return segment;
   }
