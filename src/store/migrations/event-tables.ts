@@ -95,7 +95,7 @@ CREATE TABLE event_id_runs (
 `;
 
 /**
- * What an event must be to be added, since format 4: one trigger, since each costs more than what it
+ * What an event must be to be added, from format 4 on: one trigger, since each costs more than what it
  * looks for. Nearly every event follows on the last one in the tenant and in its aggregate, which
  * one look at that says.
  */

@@ -7,7 +7,7 @@ import { BLOCK } from "./id-runs.ts";
 
 /** Twice as many as ids, so that most hashes find their slot free. A power of two: the lowest bits of a hash are its slot. */
 const SLOTS = 2 * BLOCK;
-const SLOT_BITS = SLOTS - 1;
+const SLOT_MASK = SLOTS - 1;
 
 export class NewestIds {
   readonly #ids: string[] = [];
@@ -26,7 +26,7 @@ export class NewestIds {
 
   /** Place of the id, from 0; undefined: it is not here. */
   find(eventId: string, hash: number): number | undefined {
-    for (let slot = hash & SLOT_BITS; ; slot = (slot + 1) & SLOT_BITS) {
+    for (let slot = hash & SLOT_MASK; ; slot = (slot + 1) & SLOT_MASK) {
       const place = (this.#slots[slot] as number) - 1;
       if (place < 0) return undefined;
       if (this.#hashes[place] === hash && this.#ids[place] === eventId) return place;
@@ -57,8 +57,8 @@ export class NewestIds {
 
   /** The slot that holds this, on the way of the hash. */
   #slotOf(held: number, hash: number): number {
-    let slot = hash & SLOT_BITS;
-    while (this.#slots[slot] !== held) slot = (slot + 1) & SLOT_BITS;
+    let slot = hash & SLOT_MASK;
+    while (this.#slots[slot] !== held) slot = (slot + 1) & SLOT_MASK;
     return slot;
   }
 }
