@@ -447,6 +447,23 @@ describe("the connection", () => {
     expect(client.goneWith).toBe(ErrorCode.streamClosed);
   });
 
+  test("knows that what follows the client's own reset was not on its way", () => {
+    const client = new TestClient();
+    client.call(1, false);
+    client.streams[0]?.reset(ErrorCode.noError);
+    client.send(FrameType.rstStream, 0, 1, u32(ErrorCode.cancel));
+    client.send(FrameType.data, 0, 1, Buffer.from("too late"));
+    expect(client.of(FrameType.rstStream, 1).map(resetCode)).toEqual([
+      ErrorCode.noError,
+      ErrorCode.streamClosed,
+    ]);
+    client.call(3, false);
+    client.streams[1]?.reset(ErrorCode.noError);
+    client.send(FrameType.rstStream, 0, 3, u32(ErrorCode.cancel));
+    client.call(3);
+    expect(client.goneWith).toBe(ErrorCode.streamClosed);
+  });
+
   test("that is lost takes every stream with it", () => {
     const client = new TestClient();
     const closed: boolean[] = [];

@@ -298,7 +298,8 @@ export class Http2Connection implements StreamLine {
     this.#requireUsed(number);
     if (payload.length !== 4) throw frameSizeError("RST_STREAM has four bytes");
     const stream = this.#streams.get(number);
-    if (stream === undefined) return;
+    // Also of one that we reset: what comes after this was not on its way.
+    if (stream === undefined) return this.#closedStreams.add(number, "reset_by_client");
     this.#abandoned.take();
     this.#end(stream, "reset_by_client");
   }
