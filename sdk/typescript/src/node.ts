@@ -6,4 +6,4 @@ export {
   grpcTransport,
   type Http2TransportOptions,
   type TlsOptions,
-} from "./transport/node.ts";
+} from "./transport/http2/transports.ts";

@@ -1,7 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
-import { createConnectTransport } from "@connectrpc/connect-web";
 import {
   EntDBService,
   type OperationSchema,
@@ -9,12 +7,14 @@ import {
 } from "../../../gen/entdb/v1/entdb_service_pb.ts";
 import { type ComparisonSchema, FilterOperator } from "../../../gen/entdb/v1/filter_pb.ts";
 import type { Node } from "../../../gen/entdb/v1/model_pb.ts";
+import { fetchTransport } from "../../../sdk/typescript/src/transport/fetch.ts";
+import { grpcTransport } from "../../../sdk/typescript/src/transport/http2/transports.ts";
 import { encodeSchema } from "../../../src/rpc/encode-schema.ts";
 import type { GraphDatabase, Side } from "../graph-database.ts";
 import { edgeId, type FoundPerson, knownBy, type Person, personId, personOf } from "../people.ts";
 import { FIELD, KNOWS, LOAD_OPERATIONS, PERSON, runs, SCHEMA } from "./entdb-schema.ts";
 
-/** EntDB as its users reach it: a server process over loopback TCP, the generated client. */
+/** EntDB as its users reach it: a server process over loopback TCP, the generated client over the SDK's transports. */
 
 export type EntDBClient = Client<typeof EntDBService>;
 type OperationInit = MessageInitShape<typeof OperationSchema>;
@@ -23,13 +23,12 @@ export const CONTEXT = { tenantId: "bench", actor: "user:bench" };
 export const SERVER_DURABILITY = "fdatasync before the answer, applied";
 
 export function grpcClient(url: string): EntDBClient {
-  return createClient(EntDBService, createGrpcTransport({ baseUrl: url }));
+  return createClient(EntDBService, grpcTransport()({ endpoint: url }).connect);
 }
 
 /** Connect with binary messages over `fetch`. */
 export function connectClient(url: string): EntDBClient {
-  const transport = createConnectTransport({ baseUrl: url, useBinaryFormat: true });
-  return createClient(EntDBService, transport);
+  return createClient(EntDBService, fetchTransport()({ endpoint: url }).connect);
 }
 
 export function clientSide(name: string, client: EntDBClient): Side {

@@ -1,7 +1,6 @@
 import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import { EventStore } from "../../../gen/eventstore/v1/eventstore_pb.ts";
-import { must } from "../../../src/base/assert.ts";
+import { grpcTransport } from "../../../sdk/typescript/src/transport/http2/transports.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { EVERY_EVENT } from "../../../src/record/event.ts";
 import { encodeEventMetadata, NO_METADATA } from "../../../src/record/event-metadata.ts";
@@ -13,19 +12,11 @@ const METADATA = encodeEventMetadata(NO_METADATA);
 const never = new AbortController().signal;
 const NOW = { atLeast: undefined, strong: false };
 
-/** Calls at once on one connection: the runtime's client does not wait for a place among the server's 250. */
-const CALLS_PER_CONNECTION = 128;
-
-/** The generated client over loopback TCP, with connections for so many calls at once. */
+/** The generated client over loopback TCP and the SDK's transport, which opens connections as calls need them. */
 export function entdbEvents(
   url: string,
-  inFlight = 1,
 ): EventSide & { readAll(aggregateId: string): Promise<number> } {
-  const clients = Array.from({ length: Math.ceil(inFlight / CALLS_PER_CONNECTION) }, () =>
-    createClient(EventStore, createGrpcTransport({ baseUrl: url })),
-  );
-  let turn = 0;
-  const next = () => must(clients[turn++ % clients.length], "a client");
+  const client = createClient(EventStore, grpcTransport()({ endpoint: url }).connect);
   return {
     name: "EntDB",
     async append(aggregate, count) {
@@ -36,7 +27,7 @@ export function entdbEvents(
         const meta = { eventId, aggregateNonce: BigInt(nonce), eventType: EVENT_TYPE };
         return { meta, payload: PAYLOAD };
       });
-      await next().append({
+      await client.append({
         ...{ tenantId: TENANT, aggregateId, aggregateType: AGGREGATE_TYPE, events },
         expectedAggregateNonce: BigInt(head),
       });
@@ -44,7 +35,7 @@ export function entdbEvents(
     },
     async readAll(aggregateId) {
       const request = { tenantId: TENANT, aggregateId, forward: true };
-      return (await next().readStream(request)).events.length;
+      return (await client.readStream(request)).events.length;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -178,7 +178,7 @@ async function asUser(options: BenchOptions): Promise<Probe[]> {
     postgresMissing() === undefined ? opened.use(await startBenchPostgres()) : undefined;
   const probes: Probe[] = [];
   for (const inFlight of levels(options)) {
-    const sides: EventSide[] = [opened.use(entdbEvents(server.grpcUrl, inFlight))];
+    const sides: EventSide[] = [opened.use(entdbEvents(server.grpcUrl))];
     if (postgres !== undefined) sides.push(opened.use(await postgresEvents(postgres, inFlight)));
     const contestants = sides.map((side) => loop(side, 1));
     probes.push(...(await figures("append of one, as a user", contestants, inFlight, 1, options)));

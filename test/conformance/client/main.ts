@@ -20,7 +20,7 @@ import {
   connectTransport,
   grpcTransport,
   type TlsOptions,
-} from "../../../sdk/typescript/src/transport/node.ts";
+} from "../../../sdk/typescript/src/transport/http2/transports.ts";
 import type {
   ClientTransport,
   TransportFactory,

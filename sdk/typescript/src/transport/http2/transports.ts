@@ -13,8 +13,9 @@ import {
   createGrpcTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
-import { deadlineTold } from "./deadline.ts";
-import { type ClientTransport, SilentStream, type TransportFactory } from "./transport.ts";
+import { deadlineTold } from "../deadline.ts";
+import { type ClientTransport, SilentStream, type TransportFactory } from "../transport.ts";
+import { grpcUnary } from "./grpc-unary.ts";
 
 /** What TLS needs besides what the runtime trusts. Each is PEM. */
 export interface TlsOptions {
@@ -49,9 +50,10 @@ const LINGER_MS = 250;
 
 /** gRPC, over HTTP/2: to the server's port for gRPC. */
 export function grpcTransport(options: Http2TransportOptions = {}): TransportFactory {
-  return pooled(options, (baseUrl, sessionManager) =>
-    createGrpcTransport({ baseUrl, sessionManager }),
-  );
+  return pooled(options, (baseUrl, sessionManager) => {
+    const { stream } = createGrpcTransport({ baseUrl, sessionManager });
+    return { stream, unary: grpcUnary(baseUrl, sessionManager) };
+  });
 }
 
 /** Connect with protobuf, over HTTP/2: to the server's port for gRPC. */
