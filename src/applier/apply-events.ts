@@ -107,6 +107,18 @@ function isAsExpected({ expected }: AppendEvents, lastNonce: number): boolean {
   }
 }
 
+function contradiction({ aggregateId, expected }: AppendEvents, actual: number): string {
+  const there =
+    actual === 0
+      ? `There is no aggregate ${quoted(aggregateId)}`
+      : `The last event of aggregate ${quoted(aggregateId)} is ${actual}`;
+  if (expected.kind === "exists") return `${there}, and one was expected.`;
+  if (expected.kind !== "exact" || expected.nonce === 0) return `${there}, and none was expected.`;
+  return actual === 0
+    ? `${there}, and one with ${expected.nonce} events was expected.`
+    : `${there}, and ${expected.nonce} was expected.`;
+}
+
 /** An event that stands elsewhere will never be appended, wherever the head is; that comes before the conflict. */
 function conflictOf(
   scope: TransactionScope,
@@ -124,10 +136,7 @@ function conflictOf(
   return new EntError({
     code: "aborted",
     reason: "CONCURRENCY_CONFLICT",
-    message:
-      actual === 0
-        ? `There is no aggregate ${quoted(aggregateId)}.`
-        : `The last event of aggregate ${quoted(aggregateId)} is ${actual}.`,
+    message: contradiction(operation, actual),
     hint: "Read the aggregate again, decide again, and append at its head.",
     details: {
       aggregate_id: detail(aggregateId),

@@ -33,21 +33,28 @@ const exact = (nonce: number) => ({ kind: "exact", nonce }) as const;
 
 describe("what an append expects", () => {
   test("exact, none, exists, any; with all of them the store numbers what is not numbered", async () => {
-    const conflict = async (change: Parameters<EventClient["append"]>[1], actual: string) => {
-      const { reason, code, details } = await refused(events().append("A-1", change));
-      const found = [reason, code, details["actual_last_aggregate_nonce"]];
-      expect(found).toEqual(["CONCURRENCY_CONFLICT", "aborted", actual]);
+    const conflict = async (
+      change: Parameters<EventClient["append"]>[1],
+      actual: string,
+      sentence: string,
+    ) => {
+      const { reason, code, details, message } = await refused(events().append("A-1", change));
+      const found = [reason, code, details["actual_last_aggregate_nonce"], message];
+      expect(found).toEqual(["CONCURRENCY_CONFLICT", "aborted", actual, sentence]);
     };
-    await conflict({ expected: { kind: "exists" } }, "0");
-    await conflict({ expected: exact(1) }, "0");
+    const nothing = 'There is no aggregate "A-1", and one';
+    await conflict({ expected: { kind: "exists" } }, "0", `${nothing} was expected.`);
+    await conflict({ expected: exact(3) }, "0", `${nothing} with 3 events was expected.`);
     expect(await events().append("A-1", { expected: { kind: "none" } })).toEqual({
       aggregateId: "A-1",
       count: 1,
       lastAggregateNonce: 1,
       lastGlobalNonce: 1,
     });
-    await conflict({ expected: { kind: "none" } }, "1");
-    await conflict({ expected: exact(0) }, "1");
+    const one = 'The last event of aggregate "A-1" is 1, and';
+    await conflict({ expected: { kind: "none" } }, "1", `${one} none was expected.`);
+    await conflict({ expected: exact(0) }, "1", `${one} none was expected.`);
+    await conflict({ expected: exact(2) }, "1", `${one} 2 was expected.`);
     await events().append("A-1", { expected: { kind: "exists" }, events: [event(), event()] });
     await events().append("A-1", { expected: exact(3) });
     await events().append("A-1");
