@@ -1,4 +1,5 @@
 import { must } from "../base/assert.ts";
+import { firstIndex } from "../base/first-index.ts";
 import { limits } from "../base/limits.ts";
 import type { LogRecord } from "./wal.ts";
 
@@ -30,14 +31,9 @@ export class TailCache {
   from(offset: number, most: number): readonly LogRecord[] | undefined {
     const oldest = this.#batches[this.#head]?.[0];
     if (oldest === undefined || offset < oldest.offset) return undefined;
-    let low = this.#head;
-    let high = this.#batches.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (firstOffset(this.#batches[middle]) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    const batch = must(this.#batches[low], "the search stays within the batches");
+    const batches = this.#batches;
+    const behind = firstIndex(this.#head, batches.length, (i) => firstOffset(batches[i]) > offset);
+    const batch = must(batches[behind - 1], "the oldest begins at or before it");
     const skipped = offset - firstOffset(batch);
     if (skipped >= batch.length) return undefined;
     return skipped === 0 && batch.length <= most ? batch : batch.slice(skipped, skipped + most);

@@ -11,6 +11,7 @@
 import { abortable, type Settle } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import type { Clock } from "../../base/clock.ts";
+import { firstIndex } from "../../base/first-index.ts";
 import { limits } from "../../base/limits.ts";
 import type { Pump } from "./pump.ts";
 import type { Judge, PlacedRow, RowSlice, RowSource, TenantLife } from "./row-source.ts";
@@ -267,14 +268,7 @@ function bytesOf(rows: readonly PlacedRow[], from: number, to: number): number {
 
 /** Index of the first row behind a position. */
 function firstBehind(rows: readonly PlacedRow[], position: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows[middle]?.position ?? 0) > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstIndex(0, rows.length, (i) => (rows[i]?.position ?? 0) > position);
 }
 
 /** The first index from `at` on, 1 or more, at which a record begins, or the end. */

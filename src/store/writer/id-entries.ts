@@ -5,6 +5,7 @@
  *
  * As bytes they are as the processor has them: the lowest first on all that EntDB runs on.
  */
+import { firstIndex } from "../../base/first-index.ts";
 
 /** Of a hash. */
 export const HASH_BITS = 40;
@@ -59,14 +60,7 @@ export function placesOf(hash: number, bytes: Uint8Array): number[] {
 
 /** The first entry whose upper word is not below this one; as many as there are: none is. */
 function firstOf(words: Uint32Array, upper: number): number {
-  let low = 0;
-  let high = words.length / 2;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (wordAt(words, 2 * middle + 1) < upper) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(0, words.length / 2, (i) => wordAt(words, 2 * i + 1) >= upper);
 }
 
 function wordsOf(bytes: Uint8Array): Uint32Array {

@@ -1,4 +1,5 @@
 import { assert, must } from "../../base/assert.ts";
+import { firstIndex } from "../../base/first-index.ts";
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment-header.ts";
 
 /**
@@ -102,14 +103,7 @@ export class SegmentList {
 
 /** The last place in a growing list whose value is at most `value`. */
 function lastAtMost(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return firstIndex(0, sorted.length, (i) => (sorted[i] as number) > value) - 1;
 }
 
 /** A reader walks at most this far over batches it does not want; 1 k marks for a segment of 64 MiB. */
