@@ -13,7 +13,12 @@ import type { Journal } from "../bed/journal.ts";
 import { LoopDevice, whyNoLoopDevice } from "../bed/loop-device.ts";
 import { attach, type Call, type Injection, underStrace, whyNoStrace } from "../bed/strace.ts";
 import { Violation } from "../bed/violation.ts";
-import { expectReads, expectWritesRefused, untilWritable } from "../bed/writable.ts";
+import {
+  expectReads,
+  expectWritesRefused,
+  untilMailboxes,
+  untilWritable,
+} from "../bed/writable.ts";
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 const obstacle = () => whyNoStrace() ?? whyNoLoopDevice("ext4");
@@ -111,6 +116,8 @@ async function oneFailure(
     await meanwhile(rpc, history.journal);
   });
   await untilWritable(rpc);
+  // They are tried again by themselves too, up to five seconds later.
+  await untilMailboxes(rpc);
   await history.check(server);
   await history.underLoad(server, async () => {
     await history.moment();
