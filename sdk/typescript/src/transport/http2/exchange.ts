@@ -2,7 +2,12 @@
  * A call of one message on a stream of HTTP/2: what is sent, what comes, and the first of the ways
  * in which it ends. What was answered is not looked at, but for whether it says its status.
  */
-import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from "node:http2";
+import {
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
 import { clearTimeout, setTimeout } from "node:timers";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { getAbortSignalReason } from "@connectrpc/connect/protocol";
@@ -17,7 +22,7 @@ export interface Answer {
 }
 
 /** RST_STREAM's code for a call that nobody waits for any more. */
-const CANCEL = 8;
+const { NGHTTP2_CANCEL: CANCEL } = constants;
 
 /** One call, to be asked once. Its time begins when it is made; without `timeoutMs`, or with 0, it has no end. */
 export class Exchange {
@@ -46,7 +51,7 @@ export class Exchange {
   }
 
   /** Resolves with an answer that has ended, whatever it says. Throws {@link ConnectError}. */
-  ask(path: string, fields: Record<string, string>, body: Buffer): Promise<Answer> {
+  ask(path: string, fields: Record<string, string>, body: Uint8Array): Promise<Answer> {
     if (this.#signal?.aborted === true) this.#aborted();
     else {
       this.#session.request("POST", path, fields, {}).then(
@@ -57,7 +62,7 @@ export class Exchange {
     return this.#whole.promise;
   }
 
-  #begin(stream: ClientHttp2Stream, body: Buffer): void {
+  #begin(stream: ClientHttp2Stream, body: Uint8Array): void {
     this.#stream = stream;
     // Kept to the end: an error that nobody hears ends the process.
     stream.on("error", (error) => this.#fail(brokenStream(error, stream.rstCode)));

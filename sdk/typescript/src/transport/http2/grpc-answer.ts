@@ -21,8 +21,13 @@ import {
   validateTrailer,
 } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import { ENVELOPE_BYTES, LIMITS } from "./envelope.ts";
 import type { Answer } from "./exchange.ts";
+
+/** Before a message stand its flags, in a byte, and its length, in four. */
+const ENVELOPE_BYTES = 5;
+
+/** What an envelope can say; the server has limits of its own. */
+export const LIMITS = { readMaxBytes: 0xff_ff_ff_ff, writeMaxBytes: 0xff_ff_ff_ff };
 
 /** How an answer may be compressed. */
 export const ACCEPTED: Compression[] = [compressionGzip, compressionBrotli];

@@ -14,12 +14,12 @@ import type { Transport, UnaryResponse } from "@connectrpc/connect";
 import {
   createMethodSerializationLookup,
   createMethodUrl,
+  encodeEnvelope,
   type Serialization,
 } from "@connectrpc/connect/protocol";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
-import { enveloped, LIMITS } from "./envelope.ts";
 import { type Answer, Exchange } from "./exchange.ts";
-import { ACCEPTED, headersOf, messageOf } from "./grpc-answer.ts";
+import { ACCEPTED, headersOf, LIMITS, messageOf } from "./grpc-answer.ts";
 
 /** What is the same for all calls of a method. */
 interface Known<I extends DescMessage, O extends DescMessage> {
@@ -28,6 +28,8 @@ interface Known<I extends DescMessage, O extends DescMessage> {
   readonly answer: Serialization<MessageShape<O>>;
 }
 
+/** The flags of a message that is not compressed. */
+const PLAIN = 0;
 const USER_AGENT = "entdb-sdk-typescript";
 const OWN_FIELDS = {
   "content-type": "application/grpc+proto",
@@ -40,7 +42,7 @@ export function grpcUnary(endpoint: string, session: Http2SessionManager): Trans
   const known = new KnownMethods(endpoint);
   return async (method, signal, timeoutMs, header, input) => {
     const { path, request, answer } = known.of(method);
-    const body = enveloped(request.serialize(create(method.input, input)));
+    const body = encodeEnvelope(PLAIN, request.serialize(create(method.input, input)));
     const fields = fieldsOf(header, timeoutMs);
     const came = await new Exchange(session, signal, timeoutMs).ask(path, fields, body);
     return responseOf(method, await messageOf(came, answer), came);

@@ -90,17 +90,10 @@ class ConnectionPool implements ClientTransport {
   }
 
   readonly connect: Transport = deadlineTold({
-    unary: async (method, signal, timeoutMs, header, input, contextValues) => {
+    unary: async (...call) => {
       const connection = this.#take();
       try {
-        return await connection.transport.unary(
-          method,
-          signal,
-          timeoutMs,
-          header,
-          input,
-          contextValues,
-        );
+        return await connection.transport.unary(...call);
       } catch (error) {
         if (isUnanswered(error)) this.#retire(connection);
         throw error;
@@ -108,17 +101,11 @@ class ConnectionPool implements ClientTransport {
         this.#giveBack(connection);
       }
     },
-    stream: async (method, signal, timeoutMs, header, input, contextValues) => {
+    stream: async (...call) => {
+      const [, signal] = call;
       const connection = this.#take();
       try {
-        const response = await connection.transport.stream(
-          method,
-          signal,
-          timeoutMs,
-          header,
-          input,
-          contextValues,
-        );
+        const response = await connection.transport.stream(...call);
         const ended = () => this.#streamEnded(connection, signal);
         return { ...response, message: watched(response.message, ended) };
       } catch (error) {
