@@ -24,6 +24,11 @@ const PAGE_OBJECTS = 1_000;
 const INCOMING = ".incoming";
 /** How often a put starts again because a delete took away the folder that it had just made. */
 const ATTEMPTS = 10;
+/**
+ * What is seen where somebody removes folders that have become empty: on the way down or before
+ * the link (ENOENT), or between making a folder and looking at what was in its place (EEXIST).
+ */
+const GONE_BETWEEN: ReadonlySet<string> = new Set(["ENOENT", "EEXIST"]);
 
 export interface DirectoryBlobStoreOptions {
   /** Made when it is not there. */
@@ -128,8 +133,8 @@ class DirectoryBlobStore implements BlobStore {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         return await isLinked(temporary, path, TAKEN);
       } catch (error) {
-        // Somebody removes folders that have become empty: on the way down, or before the link.
-        if (systemErrorCode(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
+        const code = systemErrorCode(error) ?? "";
+        if (!GONE_BETWEEN.has(code) || attempt === ATTEMPTS) throw error;
       }
     }
   }
