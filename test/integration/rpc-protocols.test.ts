@@ -12,6 +12,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import { createGrpcWebTransport as createFetchTransport } from "@connectrpc/connect-web";
 import { EntDBService, ReceiptState } from "../../gen/entdb/v1/entdb_service_pb.ts";
 import {
   BadRequestSchema,
@@ -22,6 +23,7 @@ import { EntError } from "../../src/base/errors.ts";
 import type { Caller } from "../../src/record/caller.ts";
 import { eventually, startFace, type TestFace } from "../harness/rpc-face.ts";
 import { nodeOf } from "../harness/scripted-engine.ts";
+import { webTextFetch } from "../harness/web-text-fetch.ts";
 
 const CONTEXT = { tenantId: "acme", actor: "user:alice" };
 
@@ -52,6 +54,9 @@ const TRANSPORTS: Record<string, (baseUrl: string) => Transport> = {
   "gRPC-Web, HTTP/1.1": (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: "1.1" }),
   "gRPC-Web, HTTP/1.1, JSON": (baseUrl) =>
     createGrpcWebTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
+  "gRPC-Web as text": (baseUrl) => createFetchTransport({ baseUrl, fetch: webTextFetch() }),
+  "gRPC-Web as text, in pieces": (baseUrl) =>
+    createFetchTransport({ baseUrl, fetch: webTextFetch(5) }),
 };
 
 async function failure(call: Promise<unknown>): Promise<ConnectError> {
@@ -223,6 +228,34 @@ for (const thin of [true, false]) {
       expect(answer.headers.get("x-request-id")).toBeString();
       await allMetered();
       expect(face.seen.calls.at(-1)?.thin).toBe(thin);
+    });
+
+    describe("gRPC-Web as text", () => {
+      const send = (path: string, body: string) =>
+        fetch(`${face.url}${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/grpc-web-text", "x-tenant-id": "acme" },
+          body,
+        });
+
+      test.each([
+        ["other characters", "AAAA*AAA"],
+        ["padding that pads nothing", "AAAA===="],
+        ["a group that is cut", "AAAAAA"],
+      ])("refuses %s", async (_, body) => {
+        const answer = await send("/entdb.v1.EntDBService/GetNode", body);
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get("content-type")).toBe("application/grpc-web-text+proto");
+        const text = Buffer.from(await answer.text(), "base64").toString("latin1");
+        expect(text).toContain(`grpc-status: ${Code.InvalidArgument}`);
+        expect(decodeURIComponent(text)).toContain("is not base64");
+      });
+
+      test("is answered so too where nothing is served", async () => {
+        const answer = await send("/entdb.v1.EntDBService/Nothing", "AAAAAAA=");
+        expect(answer.headers.get("content-type")).toBe("application/grpc-web-text+proto");
+        expect(answer.headers.get("grpc-status")).toBe(String(Code.Unimplemented));
+      });
     });
 
     test("meters every call once, with its code and reason", async () => {

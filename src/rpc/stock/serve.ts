@@ -9,6 +9,7 @@ import type { Calls } from "../calls.ts";
 import { dropUnsettableTimeout } from "../interceptors/deadline.ts";
 import { type FinishedResponse, finish, grpcError, plainError } from "./finish.ts";
 import { carrying, type StockRoute } from "./router.ts";
+import { asText, isWebText, withoutText } from "./web-text.ts";
 
 /** A request of any HTTP version, its head read and its rules checked. */
 export interface HttpRequest {
@@ -52,6 +53,15 @@ export class StockServer {
   }
 
   async serve(request: HttpRequest, transport: Transport): Promise<void> {
+    if (!isWebText(request.headers)) return this.#serve(request, transport);
+    return this.#serve(withoutText(request), {
+      acceptsMore: transport.acceptsMore,
+      onGone: (callback) => transport.onGone(callback),
+      write: (response) => transport.write(asText(response)),
+    });
+  }
+
+  async #serve(request: HttpRequest, transport: Transport): Promise<void> {
     const route = this.#options.routes.get(pathOf(request.target));
     if (route === undefined) return this.#refuseUnknown(request, transport);
     const protocol = protocolOf(request.headers.get("content-type"));
@@ -102,9 +112,9 @@ export class StockServer {
     const wire = this.#options.calls.errorOf(error, requestId);
     const contentType = request.headers.get("content-type") ?? "";
     const protocol = protocolOf(contentType);
-    return protocol === "connect"
-      ? plainError(wire, requestId, status)
-      : grpcError(wire, requestId, { protocol, contentType });
+    if (protocol === "connect") return plainError(wire, requestId, status);
+    const answer = grpcError(wire, requestId, { protocol, contentType });
+    return isWebText(request.headers) ? asText(answer) : answer;
   }
 
   async #answer(route: StockRoute, request: HttpRequest, call: Call): Promise<FinishedResponse> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { clientOf, History } from "../bed/history.ts";
 import { LoopDevice, whyNoLoopDevice } from "../bed/loop-device.ts";
-import { expectReads, untilWritable } from "../bed/writable.ts";
+import { expectReads, untilMailboxes, untilWritable } from "../bed/writable.ts";
 import type { Scenario, ScenarioRun, Tally } from "../scenario.ts";
 
 const MiB = 1024 * 1024;
@@ -55,6 +55,8 @@ async function fillAndFree({ cycles, random }: ScenarioRun): Promise<Tally> {
       }
       rmSync(filler);
       await untilWritable(rpc);
+      // They are tried again by themselves too, up to five seconds later.
+      await untilMailboxes(rpc);
       await history.check(server);
       await history.underLoad(server, async () => {
         await history.moment();
