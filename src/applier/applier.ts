@@ -17,11 +17,12 @@ import { deletedError } from "./failure.ts";
 import { HeldCommits } from "./held-commits.ts";
 import type { History } from "./history.ts";
 import { JOINED_RECORDS, JoinedBatches } from "./joined-batches.ts";
-import { Lanes, type RebuiltView, type TroubleLog } from "./lanes.ts";
+import { Lanes, type RebuiltView } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
 import type { AppliedRecord, PlacedRecord } from "./placed-record.ts";
 import { Removals } from "./removal.ts";
 import { belongsTo, placed, SLICE_RECORDS } from "./replay.ts";
+import type { TroubleLog } from "./trouble-log.ts";
 import type { ViewCopies } from "./view-copies.ts";
 import { Views } from "./views.ts";
 

@@ -37,13 +37,19 @@ export function buildingError(tenantId: string, offset: number): EntError {
   });
 }
 
-export function rebuildingError(tenantId: string, offset: number): EntError {
+/** What is told while a tenant's file is made of its records below `offset`; with how far that has come, where it is known. */
+export function rebuildingError(tenantId: string, offset: number, reached?: number): EntError {
+  const progress = reached === undefined ? "" : `: record ${reached} of ${offset}`;
   return new EntError({
     code: "unavailable",
     reason: "TENANT_REBUILDING",
-    message: `The file of tenant ${tenantId} is being made again from the log.`,
+    message: `The file of tenant ${tenantId} is being made again from the log${progress}.`,
     hint: "Try again in a moment.",
-    details: { tenant_id: tenantId, rebuilding_at: String(offset) },
+    details: {
+      tenant_id: tenantId,
+      rebuilding_at: String(offset),
+      ...(reached === undefined ? {} : { reached: String(reached) }),
+    },
     retryable: true,
   });
 }

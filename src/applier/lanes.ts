@@ -1,3 +1,11 @@
+/**
+ * Tenants in trouble, each in a lane of its own: it reads the log for itself from the
+ * record at which it stands, while the applier goes on with everybody else, and comes
+ * back when it has caught up. Nothing of it is ever skipped.
+ *
+ * Invariant: the lane of a tenant exists from the moment the applier fails on one of its
+ * records until every record that the applier has passed since is applied.
+ */
 import type { Clock } from "../base/clock.ts";
 import { type EntError, serverStopping } from "../base/errors.ts";
 import { SYSTEM_TENANT_ID } from "../record/transaction.ts";
@@ -9,6 +17,7 @@ import { buildingError, haltedError, rebuildingError, stalledError } from "./fai
 import type { AppliedRecord } from "./placed-record.ts";
 import {
   adoptView,
+  type Making,
   proofOf,
   type RebuildDeps,
   rebuildView,
@@ -17,20 +26,8 @@ import {
   type ViewProof,
 } from "./rebuild.ts";
 import { replayTenant } from "./replay.ts";
+import type { TroubleLog } from "./trouble-log.ts";
 import type { Views } from "./views.ts";
-
-/** What the applier tells of trouble, so that somebody hears. */
-export interface TroubleLog {
-  tenantStalled(tenantId: string, offset: number, cause: unknown): void;
-  tenantHalted(tenantId: string, offset: number, cause: unknown): void;
-  tenantRebuilding(tenantId: string, cause: unknown): void;
-  tenantResumed(tenantId: string): void;
-  tenantBuilding(tenantId: string, offset: number): void;
-  /** The schema that was being built is in force or refused, and the tenant has caught up. */
-  tenantBuilt(tenantId: string): void;
-  /** Files of tenants that are no more are still there; a next start tries again. */
-  filesNotRemoved(cause: unknown): void;
-}
 
 export interface LanesDeps extends RebuildDeps {
   readonly views: Views;
@@ -52,6 +49,8 @@ export interface RebuiltView {
 
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 5_000;
+/** How often it is told how far a file that is being made has come. */
+const PROGRESS_MS = 5_000;
 
 interface Lane {
   readonly entry: CatalogEntry;
@@ -67,6 +66,8 @@ interface Lane {
   remakes: number;
   /** Before the next try. */
   pauseMs: number;
+  /** When it was last told how far it is. */
+  toldAt: number;
   halted: boolean;
   /** Whether it was ever more than a schema being built. */
   inTrouble: boolean;
@@ -78,14 +79,7 @@ interface Lane {
   work: Promise<void>;
 }
 
-/**
- * Tenants in trouble, each in a lane of its own: it reads the log for itself from the
- * record at which it stands, while the applier goes on with everybody else, and comes
- * back when it has caught up. Nothing of it is ever skipped.
- *
- * Invariant: the lane of a tenant exists from the moment the applier fails on one of its
- * records until every record that the applier has passed since is applied.
- */
+/** The tenants that are in a lane. */
 export class Lanes {
   readonly #deps: LanesDeps;
   readonly #lanes = new Map<string, Lane>();
@@ -222,6 +216,7 @@ export class Lanes {
       damage: undefined,
       remakes: 0,
       pauseMs: BACKOFF_FIRST_MS,
+      toldAt: this.#deps.clock.monotonic(),
       halted: false,
       inTrouble: false,
       unfinished: undefined,
@@ -295,7 +290,7 @@ export class Lanes {
     this.#deps.log.tenantRebuilding(entry.tenantId, error);
     this.#say(lane, "rebuilding", rebuildingError(entry.tenantId, lane.offset));
     this.#deps.views.forget(entry.tenantId);
-    const made = await remakeView(this.#deps, entry, lane.offset, lane.end.signal);
+    const made = await remakeView(this.#deps, entry, this.#making(lane, lane.offset, false));
     if (lane.end.signal.aborted) return this.#deps.stores.discardRebuild(made.store);
     adoptView(this.#deps, entry, made.store);
     lane.damage = undefined;
@@ -308,7 +303,8 @@ export class Lanes {
     const deps = this.#deps;
     const { signal } = lane.end;
     const before = await proofOf(deps, deps.views.openOf(lane.entry).store);
-    const made = await rebuildView(deps, lane.entry, before.appliedOffset + 1, signal);
+    const end = before.appliedOffset + 1;
+    const made = await rebuildView(deps, lane.entry, this.#making(lane, end, true));
     try {
       const after = await proofOf(deps, made.store);
       if (signal.aborted) throw signal.reason;
@@ -320,6 +316,23 @@ export class Lanes {
       deps.stores.discardRebuild(made.store);
       throw error;
     }
+  }
+
+  /** A file of the records below `before`; whoever asks is told every few seconds how far it is. */
+  #making(lane: Lane, before: number, readable: boolean): Making {
+    const { clock, log } = this.#deps;
+    const { tenantId } = lane.entry;
+    return {
+      before,
+      signal: lane.end.signal,
+      onSlice: (reached) => {
+        const now = clock.monotonic();
+        if (now - lane.toldAt < PROGRESS_MS) return;
+        lane.toldAt = now;
+        log.tenantRebuildReached(tenantId, reached, before);
+        this.#say(lane, "rebuilding", rebuildingError(tenantId, lane.offset, reached), readable);
+      },
+    };
   }
 
   #moveOn(lane: Lane, offset: number): void {

@@ -24,6 +24,15 @@ export interface RebuildDeps {
   readonly buildSlice: () => Slice;
 }
 
+/** What a view is to be made of, and whom it tells. */
+export interface Making {
+  /** Records from this offset on are left alone. */
+  readonly before: number;
+  readonly signal: CancelSignal;
+  /** Told after each slice, with the offset behind it. */
+  readonly onSlice: (reached: number) => void;
+}
+
 /** What a view comes to, to be held against another. */
 export interface ViewProof {
   readonly appliedOffset: number;
@@ -33,16 +42,15 @@ export interface ViewProof {
 
 /**
  * Makes a tenant's view from its records alone, in a directory beside the tenant's own, with
- * those below `before`. The caller adopts or discards it. Throws what reading its history
+ * those that `making` asks for. The caller adopts or discards it. Throws what reading its history
  * throws, LOG_TRIMMED when that no longer reaches back to its first record, and `RecordFailure`.
  */
 export async function rebuildView(
   deps: RebuildDeps,
   entry: CatalogEntry,
-  before: number,
-  signal: CancelSignal,
+  making: Making,
 ): Promise<{ store: TenantStore; records: number }> {
-  return await replayInto(deps, entry, deps.stores.openRebuild(entry), before, signal);
+  return await replayInto(deps, entry, deps.stores.openRebuild(entry), making);
 }
 
 /**
@@ -52,19 +60,19 @@ export async function rebuildView(
 export async function remakeView(
   deps: RebuildDeps,
   entry: CatalogEntry,
-  before: number,
-  signal: CancelSignal,
+  making: Making,
 ): Promise<{ store: TenantStore; records: number }> {
+  const { before, signal } = making;
   const place = deps.stores.rebuildPlace(entry);
   if (!(await deps.copies.place(entry, before, place, signal))) {
-    return await rebuildView(deps, entry, before, signal);
+    return await rebuildView(deps, entry, making);
   }
   try {
     const store = deps.stores.openPlacedRebuild(entry);
-    return await replayInto(deps, entry, store, before, signal);
+    return await replayInto(deps, entry, store, making);
   } catch (error) {
     if (troubleOf(error) !== "damaged") throw error;
-    return await rebuildView(deps, entry, before, signal);
+    return await rebuildView(deps, entry, making);
   }
 }
 
@@ -73,8 +81,7 @@ async function replayInto(
   deps: RebuildDeps,
   entry: CatalogEntry,
   store: TenantStore,
-  before: number,
-  signal: CancelSignal,
+  { before, signal, onSlice }: Making,
 ): Promise<{ store: TenantStore; records: number }> {
   try {
     const view = new TenantView(store);
@@ -82,8 +89,9 @@ async function replayInto(
     const range = { from: Math.max(entry.createdOffset, view.appliedOffset + 1), before };
     await replayTenant(deps.history, entry, range, {
       view: () => view,
-      onSlice: (applied) => {
+      onSlice: (applied, reached) => {
         records += applied.length;
+        onSlice(reached);
       },
       buildSlice: deps.buildSlice,
       signal,

@@ -10,8 +10,9 @@ import type { Applied } from "../store/applied.ts";
 import type { CatalogEntry } from "../store/reader/catalog-reader.ts";
 import type { TenantStores } from "../store/tenant-stores.ts";
 import { deletedError } from "./failure.ts";
-import type { Lanes, TroubleLog } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import type { MailboxDrain } from "./mailbox-drain.ts";
+import type { TroubleLog } from "./trouble-log.ts";
 
 export interface RemovalsDeps {
   readonly stores: TenantStores;

@@ -244,7 +244,11 @@ class Verifier {
       contentHash: (file) => this.#workers.run(file, { kind: "content_hash" }, this.#signal),
       buildSlice: () => new Slice(BUILD_SLICE_ROWS),
     };
-    const made = await rebuildView(deps, entry, proof.appliedOffset + 1, this.#signal);
+    const made = await rebuildView(deps, entry, {
+      before: proof.appliedOffset + 1,
+      signal: this.#signal,
+      onSlice: () => undefined,
+    });
     try {
       requireSame(entry, proof, await proofOf(deps, made.store));
     } finally {

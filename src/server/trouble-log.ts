@@ -1,4 +1,4 @@
-import type { TroubleLog } from "../applier/lanes.ts";
+import type { TroubleLog } from "../applier/trouble-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Tells the log of the server what goes wrong behind the faces, and when it is right again. */
@@ -16,6 +16,8 @@ export function troubleLog(
       }),
     tenantRebuilding: (tenantId, cause) =>
       logger.error("a tenant's file cannot serve; it is made again", { tenant: tenantId, cause }),
+    tenantRebuildReached: (tenantId, reached, before) =>
+      logger.info("a tenant's file is being made again", { tenant: tenantId, reached, before }),
     tenantResumed: (tenantId) => logger.info("tenant is served again", { tenant: tenantId }),
     tenantBuilding: (tenantId, offset) =>
       logger.info("a schema is being applied to the nodes that are there", {

@@ -26,6 +26,7 @@ export interface Trouble {
     | "stalled"
     | "halted"
     | "rebuilding"
+    | "rebuilt so far"
     | "resumed"
     | "building"
     | "built"
@@ -161,6 +162,7 @@ export class TestPartition implements AsyncDisposable {
         tenantStalled: (tenantId, offset, cause) => note("stalled", tenantId, offset, cause),
         tenantHalted: (tenantId, offset, cause) => note("halted", tenantId, offset, cause),
         tenantRebuilding: (tenantId, cause) => note("rebuilding", tenantId, undefined, cause),
+        tenantRebuildReached: (tenantId, reached) => note("rebuilt so far", tenantId, reached),
         tenantResumed: (tenantId) => note("resumed", tenantId),
         tenantBuilding: (tenantId, offset) => note("building", tenantId, offset),
         tenantBuilt: (tenantId) => note("built", tenantId),

@@ -37,6 +37,7 @@ export function openBenchPartition(dataDir: string, openTenants = 512): Promise<
       tenantStalled: (...details) => fail("a tenant stalled", ...details),
       tenantHalted: (...details) => fail("a tenant halted", ...details),
       tenantRebuilding: (...details) => fail("a tenant was rebuilt", ...details),
+      tenantRebuildReached: () => undefined,
       tenantResumed: () => undefined,
       tenantBuilding: () => undefined,
       tenantBuilt: () => undefined,
