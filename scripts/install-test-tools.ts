@@ -2,8 +2,9 @@
  * Installs what the fault tests and the benchmarks need beyond this repository, on Debian and
  * its kin: strace (failing syncs), file systems to pull the plug of, PostgreSQL as the peer in
  * benchmarks, h2load to load a server with, openssl for certificates, nginx and HAProxy to stand
- * behind; grpcurl, built with Go; UmaDB, the event store that ours is measured beside. Does nothing
- * when all of it is there. Needs root or a sudo that does not ask.
+ * behind, Chromium for clients in a browser; grpcurl, built with Go; UmaDB, the event store that
+ * ours is measured beside. Does nothing when all of it is there. Needs root or a sudo that does
+ * not ask.
  */
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { goProgram } from "../test/services/machine.ts";
@@ -20,6 +21,7 @@ const NEEDS = [
   ["openssl"],
   ["nginx"],
   ["haproxy"],
+  ["chromium"],
 ] as const;
 
 const GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3";
