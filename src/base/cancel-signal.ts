@@ -19,8 +19,8 @@ export interface CancelSignal<Reason = unknown> {
 export class CancelSource<Reason = unknown> implements CancelSignal<Reason> {
   #aborted = false;
   #reason: Reason | undefined;
-  /** Most are never listened to. */
-  #listeners: Set<() => void> | undefined;
+  /** Most are never listened to, or by one. */
+  #listeners: (() => void)[] | undefined;
 
   get aborted(): boolean {
     return this.#aborted;
@@ -36,12 +36,13 @@ export class CancelSource<Reason = unknown> implements CancelSignal<Reason> {
 
   addEventListener(_type: "abort", listener: () => void): void {
     if (this.#aborted) return;
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else if (!this.#listeners.includes(listener)) this.#listeners.push(listener);
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners?.delete(listener);
+    const place = this.#listeners?.lastIndexOf(listener) ?? -1;
+    if (place >= 0) this.#listeners?.splice(place, 1);
   }
 
   /** The first reason stands. */
@@ -49,8 +50,10 @@ export class CancelSource<Reason = unknown> implements CancelSignal<Reason> {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners ?? []) listener();
-    this.#listeners = undefined;
+    // One that is taken away by another on the way is not called.
+    for (let next = this.#listeners?.shift(); next !== undefined; next = this.#listeners?.shift()) {
+      next();
+    }
   }
 }
 

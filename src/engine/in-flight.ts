@@ -7,7 +7,8 @@
  */
 export class Flight {
   readonly actor: string;
-  readonly #ended = Promise.withResolvers<void>();
+  /** Made for who asks: hardly any key is sent twice at once. */
+  #ended: PromiseWithResolvers<void> | undefined;
   readonly #queue: Flight[];
   readonly #onEnd: () => void;
 
@@ -24,7 +25,9 @@ export class Flight {
    */
   earlier(): Promise<void> | undefined {
     const [first] = this.#queue;
-    return first === undefined || first === this ? undefined : first.#ended.promise;
+    if (first === undefined || first === this) return undefined;
+    first.#ended ??= Promise.withResolvers();
+    return first.#ended.promise;
   }
 
   get ended(): boolean {
@@ -37,7 +40,7 @@ export class Flight {
     if (place < 0) return;
     this.#queue.splice(place, 1);
     if (this.#queue.length === 0) this.#onEnd();
-    this.#ended.resolve();
+    this.#ended?.resolve();
   }
 }
 

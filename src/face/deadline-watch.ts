@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Members } from "../base/roster.ts";
 
 /** Something under way that may take its time and no longer. */
 export interface Timed {
@@ -15,14 +16,14 @@ export interface Timed {
  */
 export class DeadlineWatch {
   readonly #clock: Clock;
-  readonly #underWay: ReadonlySet<Timed>;
+  readonly #underWay: Members<Timed>;
   #cancelTimer: (() => void) | undefined;
   /** When the timer fires, which is not after the end of anything that is under way. */
   #firesAtMs = Number.POSITIVE_INFINITY;
   #isEnding = false;
 
   /** `underWay` is what its owner adds to and takes from. */
-  constructor(clock: Clock, underWay: ReadonlySet<Timed>) {
+  constructor(clock: Clock, underWay: Members<Timed>) {
     this.#clock = clock;
     this.#underWay = underWay;
   }

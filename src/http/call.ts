@@ -6,6 +6,7 @@ import { must } from "../base/assert.ts";
 import { type CancelSignal, CancelSource } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError } from "../base/errors.ts";
+import { type Enrolled, NOWHERE } from "../base/roster.ts";
 import { countedRefusal } from "../face/admitted.ts";
 import { clientGone, deadlineExceeded } from "../face/interruptions.ts";
 import { type Pacer, paceHeaders, requirePassed } from "../face/pace.ts";
@@ -49,7 +50,8 @@ const SILENCE_MS_MAX = 250_000;
  *
  * Time runs from the arrival, whenever the signal is made.
  */
-export class HttpCall {
+export class HttpCall implements Enrolled {
+  rosterPlace = NOWHERE;
   readonly request: Request;
   readonly requestId: string;
   readonly startedAtMs: number;

@@ -1,5 +1,6 @@
 import { type ErrorReason, serverStopping } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { Roster } from "../base/roster.ts";
 import { type CallCounts, localCallCounts } from "../face/counts.ts";
 import { overloaded } from "../face/interruptions.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
@@ -41,7 +42,7 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #ids: RequestIds;
   readonly #counts: CallCounts;
-  readonly #open = new Set<HttpCall>();
+  readonly #open = new Roster<HttpCall>();
   #stopping = false;
   readonly #idle = Promise.withResolvers<void>();
 

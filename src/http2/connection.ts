@@ -6,6 +6,7 @@
  * What a client can make it hold is bounded: a frame, a header block, the table of headers,
  * the receive window of each of so many streams. So is what it can make it do (DESIGN.md).
  */
+import { NumberMap } from "../base/number-map.ts";
 import { Allowance } from "./allowance.ts";
 import { ClosedStreams, type Ended } from "./closed-streams.ts";
 import { ControlFrames } from "./control-frames.ts";
@@ -58,7 +59,7 @@ export class Http2Connection implements StreamLine {
   readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
   readonly #decoder: HeaderDecoder;
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new NumberMap<Http2Stream>();
   /** Opened by what is being read, and not yet handed on. */
   #opened: Http2Stream[] = [];
   readonly #closedStreams = new ClosedStreams();

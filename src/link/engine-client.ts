@@ -10,6 +10,7 @@ import { type CancelSignal, isCancelSignal } from "../base/cancel-signal.ts";
 import { type ErrorData, errorFromData, errorToData } from "../base/error-data.ts";
 import { leastRecentlyUsed } from "../base/least-recently-used.ts";
 import { limits } from "../base/limits.ts";
+import { NumberMap } from "../base/number-map.ts";
 import type { Administration, AuditedAction } from "../engine/administration.ts";
 import type { Changes } from "../engine/changes.ts";
 import type { Engine, TenantSchema } from "../engine/engine.ts";
@@ -42,8 +43,8 @@ interface KnownSchema {
 
 export class EngineClient implements Engine {
   readonly #channel: Channel<ToEngine, FromEngine>;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #streams = new Map<number, IncomingItems>();
+  readonly #waiting = new NumberMap<Waiting>();
+  readonly #streams = new NumberMap<IncomingItems>();
   readonly #schemas = leastRecentlyUsed<KnownSchema>(limits.openTenants);
   #lastId = 0;
   /** What can be read in this thread is not asked for. Undefined: nothing can. */

@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { CancelSource } from "../base/cancel-signal.ts";
 import { errorFromData, errorToData } from "../base/error-data.ts";
+import { NumberMap } from "../base/number-map.ts";
 import type { AuditedAction } from "../engine/administration.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Freshness } from "../engine/reading.ts";
@@ -41,7 +42,7 @@ export class EngineHost {
   readonly #engine: Engine;
   readonly #beside: Beside;
   readonly #channel: Channel<FromEngine, ToEngine>;
-  readonly #underWay = new Map<number, UnderWay>();
+  readonly #underWay = new NumberMap<UnderWay>();
   #closed = false;
 
   constructor(engine: Engine, beside: Beside, port: MessagePort) {

@@ -17,6 +17,7 @@ import { type CancelSignal, CancelSource } from "../base/cancel-signal.ts";
 import type { Clock } from "../base/clock.ts";
 import { EntError, type ErrorCode, type ErrorReason } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { type Enrolled, NOWHERE, type Roster } from "../base/roster.ts";
 import { countedRefusal } from "../face/admitted.ts";
 import { ACTOR_HEADER, mayAskForServer } from "../face/claim.ts";
 import type { CallCounts } from "../face/counts.ts";
@@ -67,7 +68,8 @@ export interface IncomingCall {
   headers(): Iterable<readonly [name: string, value: string]>;
 }
 
-export class Call implements CallContext, Timed {
+export class Call implements CallContext, Enrolled, Timed {
+  rosterPlace = NOWHERE;
   readonly requestId: string;
   readonly rpc: RpcMethod;
   readonly protocol: Protocol;
@@ -76,7 +78,7 @@ export class Call implements CallContext, Timed {
   readonly #incoming: IncomingCall;
   readonly #options: CallsOptions;
   readonly #inFlight: InFlight;
-  readonly #open: Set<Call>;
+  readonly #open: Roster<Call>;
   readonly #deadlines: DeadlineWatch;
   readonly #abort = new CancelSource<EntError>();
   readonly #startedAtMs: number;
@@ -98,7 +100,7 @@ export class Call implements CallContext, Timed {
     requestId: string,
     options: CallsOptions,
     inFlight: InFlight,
-    open: Set<Call>,
+    open: Roster<Call>,
     deadlines: DeadlineWatch,
   ) {
     this.#incoming = incoming;

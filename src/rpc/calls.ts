@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Identity } from "../access/identity.ts";
 import { serverStopping } from "../base/errors.ts";
+import { Roster } from "../base/roster.ts";
 import { DeadlineWatch } from "../face/deadline-watch.ts";
 import { REQUEST_ID_HEADER, RequestIds } from "../face/request-id.ts";
 import { Call, type CallsOptions, type IncomingCall } from "./call.ts";
@@ -12,7 +13,7 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #ids: RequestIds;
   readonly #inFlight: InFlight;
-  readonly #open = new Set<Call>();
+  readonly #open = new Roster<Call>();
   readonly #deadlines: DeadlineWatch;
   #stopping = false;
 

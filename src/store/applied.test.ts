@@ -136,6 +136,14 @@ describe("waiting for an outcome", () => {
     expect(applied.waitForOutcome("a", 1, never)).toEqual(outcome(1));
   });
 
+  test("is told once; whoever asks again is sent to the view", () => {
+    const applied = new Applied(0);
+    applied.publish(0, outcome(0));
+    applied.advance(1);
+    expect(applied.waitForOutcome("a", 0, never)).toEqual(outcome(0));
+    expect(applied.waitForOutcome("a", 0, never)).toBeUndefined();
+  });
+
   test("is told that only the view still knows what was decided long ago", () => {
     const applied = new Applied(0);
     for (let offset = 0; offset < 10_000; offset++) applied.publish(offset, outcome(offset));

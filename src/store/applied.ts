@@ -1,6 +1,8 @@
 import { abortable, type Settle } from "../base/abortable.ts";
 import type { CancelSignal } from "../base/cancel-signal.ts";
 import type { EntError } from "../base/errors.ts";
+import { NumberMap } from "../base/number-map.ts";
+import { type Enrolled, NOWHERE, Roster } from "../base/roster.ts";
 import type { DecidedOutcome } from "../record/outcome.ts";
 
 /**
@@ -30,14 +32,14 @@ export interface AppliedObserver {
   behind(tenantId: string): void;
 }
 
-interface PositionWaiter {
+interface PositionWaiter extends Enrolled {
   readonly tenantId: string;
   readonly offset: number;
   readonly settle: Settle<void>;
 }
 
 /** One that nobody's deadline ends, nor a halt. */
-interface PatientWaiter {
+interface PatientWaiter extends Enrolled {
   readonly tenantId: string;
   readonly offset: number;
   readonly done: () => void;
@@ -58,9 +60,9 @@ export class Applied {
   /** How far views are that hold records of the batch at hand, which {@link advance} has not passed. */
   readonly #ahead = new Map<string, number>();
   readonly #behind = new Map<string, Behind>();
-  readonly #positionWaiters = new Set<PositionWaiter>();
-  readonly #patientWaiters = new Set<PatientWaiter>();
-  readonly #outcomeWaiters = new Map<number, OutcomeWaiter>();
+  readonly #positionWaiters = new Roster<PositionWaiter>();
+  readonly #patientWaiters = new Roster<PatientWaiter>();
+  readonly #outcomeWaiters = new NumberMap<OutcomeWaiter>();
   readonly #recent = new RecentOutcomes();
   readonly #moveListeners = new Map<string, Set<() => void>>();
   /** Told in the applier's turn what it says here; it must only take note. Undefined: nobody. */
@@ -110,7 +112,7 @@ export class Applied {
     if (behind?.trouble === "halted") return Promise.reject(behind.error);
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return abortable(signal, (settle) => {
-      const waiter: PositionWaiter = { tenantId, offset, settle };
+      const waiter: PositionWaiter = { tenantId, offset, settle, rosterPlace: NOWHERE };
       this.#positionWaiters.add(waiter);
       return () => this.#positionWaiters.delete(waiter);
     });
@@ -124,19 +126,19 @@ export class Applied {
   /** Calls back once the record at `offset` is applied, however long that takes, also through a halt. */
   whenApplied(tenantId: string, offset: number, done: () => void): void {
     if (this.endOf(tenantId) > offset) return done();
-    this.#patientWaiters.add({ tenantId, offset, done });
+    this.#patientWaiters.add({ tenantId, offset, done, rosterPlace: NOWHERE });
   }
 
   /**
-   * What the record at this offset came to. Undefined when it was applied so long ago
-   * that only the view still knows. Rejects as {@link waitFor} does.
+   * What the record at this offset came to, told once, to whoever appended it. Undefined when it
+   * was told before, or applied so long ago that only the view still knows. Rejects as {@link waitFor} does.
    */
   waitForOutcome(
     tenantId: string,
     offset: number,
     signal: CancelSignal,
   ): Promise<DecidedOutcome> | DecidedOutcome | undefined {
-    const recent = this.#recent.find(offset);
+    const recent = this.#recent.take(offset);
     if (recent !== undefined) return recent;
     const behind = this.#behind.get(tenantId);
     if (behind?.trouble === "halted" && behind.offset <= offset)
@@ -222,10 +224,10 @@ export class Applied {
   /** Says that the tenant is no more: whoever waits for it is told why. */
   forget(tenantId: string, error: EntError): void {
     this.#behind.delete(tenantId);
-    for (const waiter of [...this.#positionWaiters]) {
+    for (const waiter of this.#positionWaiters) {
       if (waiter.tenantId === tenantId) waiter.settle.reject(error);
     }
-    for (const waiter of [...this.#outcomeWaiters.values()]) {
+    for (const waiter of this.#outcomeWaiters.values()) {
       if (waiter.tenantId === tenantId) waiter.settle.reject(error);
     }
     this.#wake();
@@ -235,9 +237,9 @@ export class Applied {
   /** Ends every wait, also those to come, with this error: nothing will be applied any more. */
   close(error: EntError): void {
     this.#closed = error;
-    for (const { settle } of [...this.#positionWaiters]) settle.reject(error);
-    for (const { settle } of [...this.#outcomeWaiters.values()]) settle.reject(error);
-    this.#patientWaiters.clear();
+    for (const { settle } of this.#positionWaiters) settle.reject(error);
+    for (const { settle } of this.#outcomeWaiters.values()) settle.reject(error);
+    for (const waiter of this.#patientWaiters) this.#patientWaiters.delete(waiter);
     for (const listener of this.#closeListeners) listener(error);
   }
 
@@ -247,18 +249,17 @@ export class Applied {
       this.#patientWaiters.delete(waiter);
       waiter.done();
     }
-    if (this.#positionWaiters.size === 0) return;
-    for (const waiter of [...this.#positionWaiters]) {
+    for (const waiter of this.#positionWaiters) {
       if (this.endOf(waiter.tenantId) > waiter.offset) waiter.settle.resolve();
     }
   }
 
   #refuseWaiters(tenantId: string, behind: Behind): void {
-    for (const waiter of [...this.#positionWaiters]) {
+    for (const waiter of this.#positionWaiters) {
       if (waiter.tenantId === tenantId && waiter.offset >= behind.offset)
         waiter.settle.reject(behind.error);
     }
-    for (const [offset, waiter] of [...this.#outcomeWaiters]) {
+    for (const [offset, waiter] of this.#outcomeWaiters.entries()) {
       if (waiter.tenantId === tenantId && offset >= behind.offset)
         waiter.settle.reject(behind.error);
     }
@@ -273,9 +274,13 @@ class RecentOutcomes {
   readonly #offsets = new Float64Array(RECENT_OUTCOMES).fill(-1);
   readonly #outcomes: (DecidedOutcome | undefined)[] = new Array(RECENT_OUTCOMES).fill(undefined);
 
-  find(offset: number): DecidedOutcome | undefined {
+  /** Forgets it: what is kept only until its turn comes round is old by then, which makes collecting garbage dear. */
+  take(offset: number): DecidedOutcome | undefined {
     const place = offset % RECENT_OUTCOMES;
-    return this.#offsets[place] === offset ? this.#outcomes[place] : undefined;
+    if (this.#offsets[place] !== offset) return undefined;
+    const decided = this.#outcomes[place];
+    this.#outcomes[place] = undefined;
+    return decided;
   }
 
   add(offset: number, decided: DecidedOutcome): void {

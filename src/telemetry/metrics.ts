@@ -183,10 +183,10 @@ export class Metrics {
   }
 
   #requestCells(face: Face, method: string): RequestCells {
+    const known = this.#requests.get(face)?.get(method);
+    if (known !== undefined) return known;
     const methods = this.#requests.get(face) ?? new Map<string, RequestCells>();
     this.#requests.set(face, methods);
-    const known = methods.get(method);
-    if (known !== undefined) return known;
     const duration = this.histogram("entdb_request_duration_seconds", face, method);
     const cells = { duration, codes: new Map<string, CounterCell>() };
     methods.set(method, cells);

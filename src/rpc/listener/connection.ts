@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Count } from "../../base/counts.ts";
+import { type Enrolled, Roster } from "../../base/roster.ts";
 
 /** Something under way on a connection: one request and its answer. */
-export interface Exchange {
+export interface Exchange extends Enrolled {
   readonly phase: ExchangePhase;
   /** When the phase began, on the monotonic clock. */
   readonly sinceMs: number;
@@ -21,7 +22,7 @@ export type ExchangePhase = "receiving" | "answering" | "sending" | "dropped";
 export class Connection {
   readonly socket: Socket;
   readonly peer: string;
-  readonly exchanges = new Set<Exchange>();
+  readonly exchanges = new Roster<Exchange>();
   /** Of all connections together. */
   readonly #unreadTotal: Count;
   #closed = false;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { NOWHERE } from "../../base/roster.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
 import type { Transport } from "../stock/serve.ts";
 import type { Connection, Exchange, ExchangePhase } from "./connection.ts";
@@ -19,6 +20,7 @@ export interface AnswerSink {
 
 /** One request and its answer on a connection, as the watch sees it and as the stock path writes to it. */
 export class HttpExchange implements Exchange, Transport {
+  rosterPlace = NOWHERE;
   readonly #sink: AnswerSink;
   readonly #connection: Connection;
   readonly #acceptsMore: () => boolean;

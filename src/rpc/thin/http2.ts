@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { NOWHERE } from "../../base/roster.ts";
 import { overloaded } from "../../face/interruptions.ts";
 import type { OutgoingFields } from "../../http2/header-encoder.ts";
 import { ErrorCode, FRAME_BYTES_DEFAULT } from "../../http2/protocol.ts";
@@ -79,6 +80,7 @@ interface Parts {
 }
 
 class ThinExchange implements Exchange, StreamReader {
+  rosterPlace = NOWHERE;
   readonly #stream: Http2Stream;
   readonly #connection: Connection;
   readonly #route: ThinRoute;

@@ -6,6 +6,7 @@ import { abortable, type Settle } from "../../base/abortable.ts";
 import type { CancelSignal } from "../../base/cancel-signal.ts";
 import { errorFromData } from "../../base/error-data.ts";
 import { EntError, serverStopping } from "../../base/errors.ts";
+import { NumberMap } from "../../base/number-map.ts";
 import { hearThread } from "../../base/threads.ts";
 import type { FromReadWorker, ReadAnswers, ReadFile, ReadWork, ToReadWorker } from "./read-job.ts";
 
@@ -37,7 +38,7 @@ interface Pending {
 export class ReadWorkers {
   readonly #options: ReadWorkersOptions;
   readonly #workers: (Worker | undefined)[] = [];
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new NumberMap<Pending>();
   readonly #loads: number[] = [];
   readonly #jobsOfFile = new Map<string, number>();
   #nextId = 1;
@@ -94,7 +95,7 @@ export class ReadWorkers {
   close(): void {
     this.#closed = true;
     for (const worker of this.#workers) worker?.terminate();
-    for (const id of [...this.#pending.keys()]) this.#end(id)?.settle.reject(serverStopping());
+    for (const [id] of this.#pending.entries()) this.#end(id)?.settle.reject(serverStopping());
   }
 
   #leastBusy(): number {
@@ -132,7 +133,7 @@ export class ReadWorkers {
     if (this.#workers[index] !== worker) return;
     worker.terminate();
     this.#workers[index] = undefined;
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [id, pending] of this.#pending.entries()) {
       if (pending.worker === index) this.#end(id)?.settle.reject(why);
     }
   }
