@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { Violation } from "./violation.ts";
@@ -17,10 +17,26 @@ export function checkFiles(dataDir: string): void {
   for (const directory of readdirSync(copy.path)) {
     for (const name of ["canonical.db", "mailbox.db"]) {
       const file = join(copy.path, directory, name);
-      if (existsSync(file)) checkDatabase(file, `${directory}/${name}`);
+      if (existsSync(file)) checkNamed(file, `${directory}/${name}`);
     }
   }
 }
+
+/** What SQLite throws names neither the file nor what is in it. */
+function checkNamed(file: string, name: string): void {
+  const bytes = readFileSync(file);
+  try {
+    checkDatabase(file, name);
+  } catch (error) {
+    if (error instanceof Violation) throw error;
+    const head = bytes.subarray(0, HEAD_BYTES).toString("hex");
+    const what = `${name}, ${bytes.length} bytes that begin with ${head}`;
+    throw new Violation(`${what}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The part of SQLite's header that tells what kind of file it is. */
+const HEAD_BYTES = 32;
 
 function checkDatabase(file: string, name: string): void {
   using db = new Database(file);

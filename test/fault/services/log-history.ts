@@ -5,7 +5,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type ServerProcess, startServerProcess } from "../../harness/binary.ts";
+import { type ServerProcess, StartRefused, startServerProcess } from "../../harness/binary.ts";
 import type { SeededRandom } from "../../harness/seeded-random.ts";
 import { type Rpc, rpcClient } from "../../harness/wire.ts";
 import { checkInvariants } from "../bed/invariants.ts";
@@ -27,6 +27,7 @@ export interface LogHistoryOptions<Scene extends ServerScene> {
 
 const LOAD_MS_MIN = 100;
 const LOAD_MS_SPREAD = 500;
+const STARTS = 5;
 
 export class LogHistory<Scene extends ServerScene> implements AsyncDisposable {
   readonly journal = new Journal();
@@ -82,11 +83,23 @@ export class LogHistory<Scene extends ServerScene> implements AsyncDisposable {
     }
   }
 
+  /** A new server. One that is refused because its log did not answer in time is started again, as whoever runs it would. */
+  async #started(): Promise<ServerProcess> {
+    const { cwd, env } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startServerProcess({ cwd, args: ["--log-level", "ERROR"], env });
+      } catch (error) {
+        const isPassing = error instanceof StartRefused && error.reason === "LOG_UNAVAILABLE";
+        if (!isPassing || attempt === STARTS) throw error;
+      }
+    }
+  }
+
   /** The server that runs, or a new one. */
   async #running(): Promise<ServerProcess> {
     if (this.#server !== undefined && !this.#serverEnded) return this.#server;
-    const { cwd, env } = this.#options;
-    const server = await startServerProcess({ cwd, args: ["--log-level", "ERROR"], env });
+    const server = await this.#started();
     this.#serverEnded = false;
     void server.exited.then(() => {
       if (this.#server === server) this.#serverEnded = true;
