@@ -30,7 +30,7 @@ export interface Making {
   readonly before: number;
   readonly signal: CancelSignal;
   /** Told after each slice, with the offset behind it. */
-  readonly onSlice: (reached: number) => void;
+  readonly onSlice?: (reached: number) => void;
 }
 
 /** What a view comes to, to be held against another. */
@@ -91,7 +91,7 @@ async function replayInto(
       view: () => view,
       onSlice: (applied, reached) => {
         records += applied.length;
-        onSlice(reached);
+        onSlice?.(reached);
       },
       buildSlice: deps.buildSlice,
       signal,

@@ -247,7 +247,6 @@ class Verifier {
     const made = await rebuildView(deps, entry, {
       before: proof.appliedOffset + 1,
       signal: this.#signal,
-      onSlice: () => undefined,
     });
     try {
       requireSame(entry, proof, await proofOf(deps, made.store));

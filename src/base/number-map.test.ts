@@ -1,6 +1,6 @@
-import { edenGC, fullGC, heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { outlivingDates } from "../../test/harness/quick-collection.ts";
 import { NumberMap } from "./number-map.ts";
 
 /** Few enough to meet, some that share their lower bits, and the largest that there are. */
@@ -48,9 +48,6 @@ test("entries that come and go in order take no more room", () => {
   ]);
 });
 
-/** Of a class that nothing else here makes. */
-const kept = () => heapStats().objectTypeCounts["Date"] ?? 0;
-
 test("what has gone does not outlive a quick collection", () => {
   const map = new NumberMap<Date>();
   let next = 0;
@@ -61,10 +58,5 @@ test("what has gone does not outlive a quick collection", () => {
       next += 8;
     }
   };
-  churn(100);
-  fullGC();
-  const before = kept();
-  churn(1_000);
-  edenGC();
-  expect(kept() - before).toBeLessThan(100);
+  expect(outlivingDates(churn)).toBeLessThan(100);
 });

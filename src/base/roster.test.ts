@@ -1,6 +1,6 @@
-import { edenGC, fullGC, heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { outlivingDates } from "../../test/harness/quick-collection.ts";
 import { type Enrolled, NOWHERE, Roster } from "./roster.ts";
 
 class Member implements Enrolled {
@@ -42,9 +42,6 @@ test("lets all leave while it is walked", () => {
   expect(roster.size).toBe(0);
 });
 
-/** Of a class that nothing else here makes. */
-const kept = () => heapStats().objectTypeCounts["Date"] ?? 0;
-
 test("whoever has left does not outlive a quick collection", () => {
   const roster = new Roster<Enrolled & { readonly mark: Date }>();
   const churn = (rounds: number) => {
@@ -57,10 +54,5 @@ test("whoever has left does not outlive a quick collection", () => {
       for (const member of members) roster.delete(member);
     }
   };
-  churn(100);
-  fullGC();
-  const before = kept();
-  churn(1_000);
-  edenGC();
-  expect(kept() - before).toBeLessThan(100);
+  expect(outlivingDates(churn)).toBeLessThan(100);
 });

@@ -77,9 +77,8 @@ export class Sender {
   /** The stream gets its turns until nothing of it is left. */
   ready(stream: Http2Stream): void {
     // Nobody waits, so it is its turn: most answers never stand in the line.
-    const isNext = this.#ready.size === 0 && !this.#isFull && this.#canSend(stream);
-    if (isNext) this.#turn(stream);
-    if (!isNext || stream.queuedBytes > 0) this.#ready.add(stream);
+    if (this.#ready.size === 0 && !this.#isFull && this.#canSend(stream)) this.#serve(stream);
+    else this.#ready.add(stream);
     this.#pump();
   }
 
@@ -163,11 +162,15 @@ export class Sender {
       if (this.#isFull) return;
       if (!this.#canSend(stream)) continue;
       this.#ready.delete(stream);
-      this.#turn(stream);
-      // To the end of the line, which this walk comes to as well.
-      if (stream.queuedBytes > 0) this.#ready.add(stream);
-      if (this.#out.bytes > FLUSHED_AT_BYTES) this.flush();
+      this.#serve(stream);
     }
+  }
+
+  /** Its turn, and with what is left to the end of the line, which a walk of it comes to as well. */
+  #serve(stream: Http2Stream): void {
+    this.#turn(stream);
+    if (stream.queuedBytes > 0) this.#ready.add(stream);
+    if (this.#out.bytes > FLUSHED_AT_BYTES) this.flush();
   }
 
   #canSend(stream: Http2Stream): boolean {

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { chromiumPath } from "../../sdk/typescript/test/browser/chromium.ts";
+import { CHROMIUM_ARGS, chromiumPath } from "../../sdk/typescript/test/browser/chromium.ts";
+import { servePage } from "../../sdk/typescript/test/browser/serve-page.ts";
 import { type ServerProcess, startServerProcess } from "../harness/binary.ts";
 import type { GoogleWebScenarios, WebFormat } from "../harness/google-web-page.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../harness/temporary-directory.ts";
@@ -20,26 +21,14 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const entrypoints = [join(import.meta.dir, "..", "harness", "google-web-page.ts")];
-  const built = await Bun.build({ entrypoints, target: "browser" });
-  const script = (await built.outputs[0]?.text()) ?? "";
-  pages = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: ({ url }) =>
-      new URL(url).pathname === "/page.js"
-        ? new Response(script, { headers: { "content-type": "text/javascript" } })
-        : new Response('<!doctype html><script type="module" src="/page.js"></script>', {
-            headers: { "content-type": "text/html" },
-          }),
-  });
+  pages = await servePage(join(import.meta.dir, "..", "harness", "google-web-page.ts"));
   const origin = `http://127.0.0.1:${pages.port}`;
   directory = temporaryDirectory();
   server = await startServerProcess({ cwd: directory.path, args: ["--cors-origins", origin] });
   expect((await new Rest(server.httpUrl).post("/v1/schema", PEOPLE_SCHEMA)).status).toBe(200);
   browser = await chromium.launch({
     executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    args: CHROMIUM_ARGS,
   });
   page = await browser.newPage();
   await page.goto(origin);

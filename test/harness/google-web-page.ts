@@ -12,7 +12,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { GrpcWebClientBase, type Metadata, MethodDescriptor, type RpcError } from "grpc-web";
+import { GrpcWebClientBase, MethodDescriptor, type RpcError } from "grpc-web";
 import { EntDBService } from "../../gen/entdb/v1/entdb_service_pb.ts";
 
 /** How the client puts frames on the wire: its generator's default, and as they are. */
@@ -20,7 +20,6 @@ export type WebFormat = "text" | "binary";
 
 const { executeAtomic, getNode, watchChanges } = EntDBService.method;
 const context = { tenantId: "acme", actor: "user:ada" };
-const METADATA: Metadata = {};
 
 /** A node is written and read again; the name that was read. */
 async function writeAndRead(url: string, format: WebFormat, name: string): Promise<unknown> {
@@ -60,7 +59,7 @@ function watch(url: string, format: WebFormat, count: number): Promise<unknown> 
   const stream = clientOf(format).serverStreaming(
     pathOf(url, watchChanges),
     create(watchChanges.input, { context, fromBeginning: true, withNodes: true, typeIds: [1] }),
-    METADATA,
+    {},
     descriptorOf(watchChanges),
   );
   return new Promise((resolve, reject) => {
@@ -83,7 +82,7 @@ function call<Input extends DescMessage, Output extends DescMessage>(
   request: MessageInitShape<Input>,
 ): Promise<MessageShape<Output>> {
   const message = create(method.input, request);
-  return clientOf(format).unaryCall(pathOf(url, method), message, METADATA, descriptorOf(method));
+  return clientOf(format).unaryCall(pathOf(url, method), message, {}, descriptorOf(method));
 }
 
 const clientOf = (format: WebFormat) => new GrpcWebClientBase({ format });

@@ -5,7 +5,7 @@ import { limits } from "../../base/limits.ts";
 import { REQUEST_ID_HEADER } from "../../face/request-id.ts";
 import { StreamBody } from "../body.ts";
 import type { FinishedResponse } from "../stock/finish.ts";
-import type { HttpRequest, StockServer, Transport } from "../stock/serve.ts";
+import { changing, type HttpRequest, type StockServer, type Transport } from "../stock/serve.ts";
 import type { ThinConnectOptions } from "../thin/connect.ts";
 import { serveThinHttp1 } from "../thin/http1.ts";
 import type { Connection } from "./connection.ts";
@@ -220,14 +220,10 @@ function preflight(origin: string | null, requestId: string): FinishedResponse {
 }
 
 function withOrigin(transport: Transport, origin: string): Transport {
-  return {
-    acceptsMore: transport.acceptsMore,
-    onGone: (callback) => transport.onGone(callback),
-    write: (response) => {
-      RPC_CORS.allow(response.header, origin);
-      return transport.write(response);
-    },
-  };
+  return changing(transport, (response) => {
+    RPC_CORS.allow(response.header, origin);
+    return response;
+  });
 }
 
 /** An answer to what is no request that anybody could serve; what its client goes on to send is thrown away for a while. */

@@ -33,6 +33,18 @@ export interface Transport {
   write(response: FinishedResponse): Promise<void>;
 }
 
+/** The same way back, for answers that are changed as they leave. */
+export function changing(
+  transport: Transport,
+  change: (response: FinishedResponse) => FinishedResponse,
+): Transport {
+  return {
+    acceptsMore: transport.acceptsMore,
+    onGone: (callback) => transport.onGone(callback),
+    write: (response) => transport.write(change(response)),
+  };
+}
+
 export interface StockServerOptions {
   readonly routes: ReadonlyMap<string, StockRoute>;
   readonly calls: Calls;
@@ -54,11 +66,7 @@ export class StockServer {
 
   async serve(request: HttpRequest, transport: Transport): Promise<void> {
     if (!isWebText(request.headers)) return this.#serve(request, transport);
-    return this.#serve(withoutText(request), {
-      acceptsMore: transport.acceptsMore,
-      onGone: (callback) => transport.onGone(callback),
-      write: (response) => transport.write(asText(response)),
-    });
+    return this.#serve(withoutText(request), changing(transport, asText));
   }
 
   async #serve(request: HttpRequest, transport: Transport): Promise<void> {

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { temporaryDirectory } from "../../harness/temporary-directory.ts";
 import { Violation } from "./violation.ts";
 
@@ -19,18 +19,19 @@ export function checkFiles(dataDir: string): void {
     if (directory.includes(".")) continue;
     for (const name of ["canonical.db", "mailbox.db"]) {
       const file = join(copy.path, directory, name);
-      if (existsSync(file)) checkNamed(file, `${directory}/${name}`);
+      if (existsSync(file)) checkNamed(file, join(tenants, directory, name));
     }
   }
 }
 
-/** What SQLite throws names neither the file nor what is in it. */
-function checkNamed(file: string, name: string): void {
-  const bytes = readFileSync(file);
+/** What SQLite throws of a copy names neither the file nor what is in it. */
+function checkNamed(copy: string, file: string): void {
+  const name = `${basename(dirname(file))}/${basename(file)}`;
   try {
-    checkDatabase(file, name);
+    checkDatabase(copy, name);
   } catch (error) {
     if (error instanceof Violation) throw error;
+    const bytes = readFileSync(file);
     const head = bytes.subarray(0, HEAD_BYTES).toString("hex");
     const what = `${name}, ${bytes.length} bytes that begin with ${head}`;
     throw new Violation(`${what}: ${(error as Error).message}`, { cause: error });

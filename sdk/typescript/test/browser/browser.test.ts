@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { FlakyProxy } from "../fixtures/proxy.ts";
 import { TestServer } from "../fixtures/server.ts";
-import { chromiumPath } from "./chromium.ts";
+import { CHROMIUM_ARGS, chromiumPath } from "./chromium.ts";
 import type { Scenarios } from "./page.ts";
+import { servePage } from "./serve-page.ts";
 
 let browser: Browser;
 let page: Page;
@@ -16,25 +17,11 @@ let pages: Bun.Server<undefined>;
 let server: TestServer;
 
 beforeAll(async () => {
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "page.ts")],
-    target: "browser",
-  });
-  const script = (await built.outputs[0]?.text()) ?? "";
-  pages = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: ({ url }) =>
-      new URL(url).pathname === "/page.js"
-        ? new Response(script, { headers: { "content-type": "text/javascript" } })
-        : new Response('<!doctype html><script type="module" src="/page.js"></script>', {
-            headers: { "content-type": "text/html" },
-          }),
-  });
+  pages = await servePage(join(import.meta.dir, "page.ts"));
   server = await TestServer.start({ args: ["--cors-origins", originOf(pages)] });
   browser = await chromium.launch({
     executablePath: chromiumPath(),
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    args: CHROMIUM_ARGS,
   });
   page = await open(originOf(pages));
 }, 120_000);

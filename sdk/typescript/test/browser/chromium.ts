@@ -1,6 +1,9 @@
 /** Where Debian's Chromium is; it is installed first where it is not there. */
 import { existsSync } from "node:fs";
 
+/** As root, in little memory, without a screen. */
+export const CHROMIUM_ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
+
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 const INSTALL =
   "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium";
